@@ -1,0 +1,168 @@
+"""Who may do what: one table of roles and permissions, and the person (or system) who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+__all__ = ["ROLE_PERMISSIONS", "Actor", "OrganisationKind", "Permission", "Role", "system_actor"]
+
+
+class OrganisationKind(StrEnum):
+    """The three sides of the portal."""
+
+    BANK = "bank"
+    AGENCY = "agency"
+    LAW_FIRM = "law_firm"
+
+
+class Role(StrEnum):
+    """What a person is here for. A role belongs to one kind of organisation."""
+
+    ADMINISTRATOR = "administrator"
+    VENDOR_MANAGER = "vendor_manager"
+    FINANCE = "finance"
+    COMPLIANCE = "compliance"
+    AGENCY_LEADER = "agency_leader"
+    AGENCY_STAFF = "agency_staff"
+    LEGAL_PARTNER = "legal_partner"
+
+
+class Permission(StrEnum):
+    """Every route, operation and command names one of these, or says that it is public."""
+
+    SELF_MANAGE = "self.manage"  # own password, sessions, one-time codes, language
+    HOME_VIEW = "home.view"
+    ORGANISATIONS_VIEW = "organisations.view"
+    ORGANISATIONS_MANAGE = "organisations.manage"
+    USERS_VIEW = "users.view"
+    USERS_MANAGE = "users.manage"
+    JOBS_VIEW = "jobs.view"
+    JOBS_MANAGE = "jobs.manage"
+    AUDIT_VIEW = "audit.view"
+    ACCOUNTS_VIEW = "accounts.view"
+    ACCOUNTS_IMPORT = "accounts.import"
+    PERSON_REVEAL = "person.reveal"
+    HOLDS_VIEW = "holds.view"
+    HOLDS_MANAGE = "holds.manage"
+    CONTRACTS_VIEW = "contracts.view"
+    CONTRACTS_MANAGE = "contracts.manage"
+    PLACEMENTS_VIEW = "placements.view"
+    PLACEMENTS_PROPOSE = "placements.propose"
+    PLACEMENTS_APPROVE = "placements.approve"
+    BATCHES_VIEW = "batches.view"
+    BATCHES_ACCEPT = "batches.accept"
+    QUEUE_WORK = "queue.work"
+    ATTEMPTS_VIEW = "attempts.view"
+    PAYMENTS_VIEW = "payments.view"
+    PAYMENTS_IMPORT = "payments.import"
+    STATEMENTS_VIEW = "statements.view"
+    STATEMENTS_DRAW = "statements.draw"
+    STATEMENTS_ISSUE = "statements.issue"
+    STATEMENTS_RELEASE = "statements.release"
+    STATEMENTS_CONFIRM = "statements.confirm"
+    PACKS_VIEW = "packs.view"
+    PACKS_BUILD = "packs.build"
+    PACKS_APPROVE = "packs.approve"
+    PACKS_DOWNLOAD = "packs.download"
+
+
+_P = Permission
+_EVERYONE = {_P.SELF_MANAGE, _P.HOME_VIEW, _P.JOBS_VIEW}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(
+        _EVERYONE
+        | {_P.ORGANISATIONS_VIEW, _P.ORGANISATIONS_MANAGE, _P.USERS_VIEW, _P.USERS_MANAGE, _P.JOBS_MANAGE}
+        | {_P.AUDIT_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
+        # The first administrator is the command line's actor where none is named (DESIGN section 8).
+        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
+    ),
+    Role.VENDOR_MANAGER: frozenset(
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.ACCOUNTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE}
+        | {_P.ORGANISATIONS_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
+        | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW}
+        | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
+    ),
+    Role.FINANCE: frozenset(
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.PAYMENTS_VIEW, _P.PAYMENTS_IMPORT, _P.CONTRACTS_VIEW, _P.ORGANISATIONS_VIEW}
+        | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
+        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW}
+    ),
+    Role.COMPLIANCE: frozenset(
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
+        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
+    ),
+    Role.AGENCY_LEADER: frozenset(
+        _EVERYONE
+        | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
+        | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
+    ),
+    Role.AGENCY_STAFF: frozenset(
+        _EVERYONE | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+    ),
+    Role.LEGAL_PARTNER: frozenset(
+        _EVERYONE
+        | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
+        | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
+    ),
+}
+
+ROLES_OF: dict[OrganisationKind, tuple[Role, ...]] = {
+    OrganisationKind.BANK: (Role.ADMINISTRATOR, Role.VENDOR_MANAGER, Role.FINANCE, Role.COMPLIANCE),
+    OrganisationKind.AGENCY: (Role.AGENCY_LEADER, Role.AGENCY_STAFF),
+    OrganisationKind.LAW_FIRM: (Role.LEGAL_PARTNER,),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person who acts, as plain values, so that operations and rules need no session to know them.
+
+    The system actor (`organisation_kind` None) signs people in, runs the job list and seals the audit chain; it sees
+    organisations, users, jobs and audit events, and nobody's accounts.
+    """
+
+    user_id: int | None
+    name: str
+    user_name: str = ""
+    organisation_id: int | None = None
+    organisation_name: str = ""
+    organisation_kind: OrganisationKind | None = None
+    role: Role | None = None
+    permissions: frozenset[Permission] = field(default=frozenset(), repr=False)
+    locale: str = "zh_Hans"
+    time_zone: str = "Asia/Shanghai"
+    origin: str = "cli"
+
+    def can(self, permission: Permission) -> bool:
+        """Whether this person's role carries the permission."""
+        return permission in self.permissions
+
+    @property
+    def is_system(self) -> bool:
+        return self.organisation_kind is None
+
+    @property
+    def is_bank(self) -> bool:
+        return self.organisation_kind is OrganisationKind.BANK
+
+    @property
+    def scope(self) -> str:
+        """The word that the database's row policies know: `system`, `bank` or `organisation`."""
+        if self.is_system:
+            return "system"
+        return "bank" if self.is_bank else "organisation"
+
+    def coming_from(self, origin: str) -> Actor:
+        """The same person, acting from another place (`job`, `cli`, an address)."""
+        return replace(self, origin=origin)
+
+
+def system_actor(name: str, origin: str = "system") -> Actor:
+    """A named system actor: `sign-in`, `sealer`, `job-runner`, `verification`."""
+    return Actor(user_id=None, name=name, user_name=name, origin=origin)

@@ -1,0 +1,67 @@
+"""Words that are said in the reader's language, decided late.
+
+Operations and rules know no request, so they cannot know who will read them. They `say` a message; pages, command
+line and files translate it when somebody reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Message", "_l", "as_data", "from_data", "say", "translate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence in English with named gaps; `str()` is the English sentence itself."""
+
+    msgid: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.msgid % self.params if self.params else self.msgid.replace("%%", "%")
+
+
+def say(msgid: str, **params: Any) -> Message:
+    """Marks a sentence for the catalogue and keeps its values apart from its words."""
+    return Message(msgid, params)
+
+
+def _l(msgid: str) -> Any:
+    """A label that is translated when it is shown; needs Flask-Babel only at that moment."""
+    from flask_babel import lazy_gettext
+
+    return lazy_gettext(msgid)
+
+
+def translate(message: Message | str) -> str:
+    """The message in the language of the person who is being served; English outside a request or command."""
+    from flask import has_app_context
+    from flask_babel import gettext
+
+    if isinstance(message, str):
+        return message
+    if not has_app_context():
+        return str(message)
+    params = {name: translate(v) if isinstance(v, Message) else v for name, v in message.params.items()}
+    sentence = gettext(message.msgid)
+    return sentence % params if params else sentence.replace("%%", "%")
+
+
+def as_data(message: Message) -> dict[str, Any]:
+    """The message as JSON, to be kept with a row that has to explain itself later in either language."""
+    params = {name: as_data(v) if isinstance(v, Message) else v for name, v in message.params.items()}
+    return {"msgid": message.msgid, "params": params}
+
+
+def from_data(data: Mapping[str, Any]) -> Message:
+    """The inverse of `as_data`."""
+    params = {
+        name: from_data(v) if isinstance(v, dict) and "msgid" in v else v
+        for name, v in (data.get("params") or {}).items()
+    }
+    return Message(data["msgid"], params)

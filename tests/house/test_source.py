@@ -9,7 +9,7 @@ from tests.house.source import calls, files, relative, text, tree
 
 LONGEST = 500  # lines
 UNFINISHED = re.compile(
-    r"TODO|FIXME|XXX|(?<!except )NotImplementedError|coming soon|not implemented|placeholder page|待实现|敬请期待",
+    r"TODO|FIXME|XXX|raise NotImplementedError|coming soon|not implemented|placeholder page|待实现|敬请期待",
     re.IGNORECASE,
 )
 ELSEWHERE = re.compile(r"""(?:(?:src|href|action)\s*=\s*["']|url\(\s*["']?|@import\s+["'])(?:https?:)?//""")

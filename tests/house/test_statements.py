@@ -25,7 +25,7 @@ NAMED = [
     "portal/foundation/audit*.py",
     "portal/foundation/jobs*.py",
     "portal/foundation/jobs/*.py",
-    "portal/foundation/schema/*.py",
+    "portal/foundation/migrating*.py",
     "portal/*/bulk.py",
     "portal/*/bulk_*.py",
     "portal/bench/*.py",
@@ -41,7 +41,7 @@ def _passes_the_filter(name: str, call: ast.Call) -> str | None:
     last = name.rpartition(".")[2]
     if name in ("text", "sa.text", "sqlalchemy.text"):
         return "text()"
-    if last in RAW - {"text"} or last in BULK:
+    if (last in RAW - {"text"} and not _sets_an_option(name, call)) or last in BULK:
         return f"{last}()"
     if last == "get" and name.removesuffix(".get") in SESSIONS:
         return "session.get()"
@@ -62,6 +62,11 @@ def _within_definitions(path: Path) -> set[int]:
     return {
         id(inner) for _, name, call in calls(path) if name.rpartition(".")[2] in DEFINITIONS for inner in ast.walk(call)
     }
+
+
+def _sets_an_option(name: str, call: ast.Call) -> bool:
+    """`session.connection(execution_options=…)` begins a transaction of a kind and asks the database nothing."""
+    return name.endswith(".connection") and {keyword.arg for keyword in call.keywords} == {"execution_options"}
 
 
 def _names(node: ast.AST) -> set[str]:

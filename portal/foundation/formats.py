@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = [
-    "amount", "bucket", "clock_time", "day", "file_size", "install", "instant", "money", "month", "number", "percent",
-    "person", "said",
+    "amount", "bucket", "clock_time", "day", "file_size", "instant", "local", "money", "month", "number", "percent",
+    "person", "said", "set_up_formats",
 ]  # fmt: skip
 
 MISSING = "–"
@@ -86,7 +86,7 @@ def day(value: date | datetime | None, short: bool = False) -> str:
     if value is None:
         return MISSING
     if isinstance(value, datetime):
-        value = _local(value).date()
+        value = local(value).date()
     return dates.format_date(value, format=_pattern(_SHORT_DAY if short else _DAY), locale=_locale())
 
 
@@ -108,10 +108,11 @@ def clock_time(value: datetime | None) -> str:
     """The time of day of an instant in the reader's zone, `14:05`."""
     if value is None:
         return MISSING
-    return dates.format_time(_local(value), format=_CLOCK, locale=_locale())
+    return dates.format_time(local(value), format=_CLOCK, locale=_locale())
 
 
-def _local(value: datetime) -> datetime:
+def local(value: datetime) -> datetime:
+    """An instant in the reader's zone."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
     return aware.astimezone(get_timezone())
 
@@ -149,7 +150,7 @@ def said(value: Any) -> Any:
     return translate(value) if isinstance(value, Message) else value
 
 
-def install(app: Flask) -> None:
+def set_up_formats(app: Flask) -> None:
     """Registers the filters, and lets templates print a `Message` as it is: `{{ error.message }}`."""
     app.jinja_env.filters.update(
         amount=amount, bucket=bucket, clock_time=clock_time, day=day, file_size=file_size, instant=instant,

@@ -1,0 +1,102 @@
+"""The narrow navigation at the left: one ordered list, of which each role sees its own words.
+
+Entries name endpoints of rooms that stand below the foundation, by name only; an entry whose endpoint is not there is
+not shown. What waits behind an entry is counted by the room that knows, which registers itself with `counts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portal.foundation.access import Actor, Permission, Role
+from portal.foundation.language import _l
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["ENTRIES", "Entry", "Item", "counts", "items_for"]
+
+Count = Callable[[Actor], int]
+
+_BANK = frozenset({Role.ADMINISTRATOR, Role.VENDOR_MANAGER, Role.FINANCE, Role.COMPLIANCE})
+_EVERYONE = frozenset(Role)
+_counts: dict[str, Count] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word of the navigation, where it leads, and who has it. `pages`: endpoints (or their beginnings) that lie under it."""
+
+    label: Any
+    endpoint: str
+    permission: Permission
+    roles: frozenset[Role] = _EVERYONE
+    pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry as one person sees it now; `count` is what waits there."""
+
+    label: Any
+    endpoint: str
+    count: int
+    is_here: bool
+
+
+def counts(endpoint: str) -> Callable[[Count], Count]:
+    """Registers how many things wait for an actor behind an entry. The count must be cheap: every page asks for it."""
+
+    def register(count: Count) -> Count:
+        _counts[endpoint] = count
+        return count
+
+    return register
+
+
+_R, _P = Role, Permission
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(_l("Home"), "home.index", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
+    Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF, _R.AGENCY_LEADER})),
+    Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER})),
+    Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
+    Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),
+    Entry(_l("Placements"), "placement.runs", _P.PLACEMENTS_VIEW, _BANK),
+    Entry(_l("Batches"), "placement.batches", _P.BATCHES_VIEW),
+    Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK),
+    Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
+    Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),
+    Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),
+    Entry(_l("Contracts"), "vendors.contracts", _P.CONTRACTS_VIEW),
+    Entry(_l("Organisations"), "identity.organisations", _P.ORGANISATIONS_VIEW),
+    Entry(_l("Users"), "identity.users", _P.USERS_VIEW),
+    Entry(_l("Jobs"), "jobs.index", _P.JOBS_MANAGE),
+    Entry(_l("Audit"), "audit.events", _P.AUDIT_VIEW),
+)
+
+
+def items_for(
+    actor: Actor, app: Flask, here: str | None, entries: Iterable[Entry] = ENTRIES
+) -> list[Item]:
+    """The navigation of one person; `here` is the endpoint of the page that is being shown."""
+    mine = [
+        e for e in entries
+        if e.endpoint in app.view_functions and actor.can(e.permission) and actor.role in e.roles
+    ]  # fmt: skip
+    current = _current(mine, here or "")
+    return [Item(e.label, e.endpoint, _waiting(e, actor), e is current) for e in mine]
+
+
+def _current(entries: list[Entry], here: str) -> Entry | None:
+    """The entry itself, or the one that claims the page, or the only one of the page's room."""
+    exact = [e for e in entries if e.endpoint == here or any(here.startswith(p) for p in e.pages)]
+    room = [e for e in entries if e.endpoint.split(".")[0] == here.split(".")[0]]
+    return (exact or (room if len(room) == 1 else []) or [None])[0]
+
+
+def _waiting(entry: Entry, actor: Actor) -> int:
+    count = _counts.get(entry.endpoint)
+    return count(actor) if count else 0

@@ -1,0 +1,71 @@
+/* Forms: sent once, asked about where it cannot be undone, and not lost by a stray click. The server refuses a second
+   submit by its one-time token as well; this only spares people from seeing that. */
+"use strict";
+
+(() => {
+  const state = new WeakMap();
+
+  const words = (form) => new URLSearchParams(
+    [...new FormData(form)].map(([name, value]) => [name, value instanceof File ? value.name : value]),
+  ).toString();
+
+  const confirmed = (button) => new Promise((answer) => {
+    const dialog = document.getElementById("confirm");
+    document.getElementById("confirm-words").textContent = button.dataset.confirm;
+    dialog.querySelector("[data-confirm-yes]").textContent = button.textContent.trim();
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => answer(dialog.returnValue === "yes"), { once: true });
+    dialog.showModal();
+  });
+
+  const close = (form, button) => {
+    state.set(form, "sent");
+    form.setAttribute("aria-busy", "true");
+    // After the browser has taken the form's values, or the button's own value would be lost.
+    setTimeout(() => {
+      for (const each of form.querySelectorAll("button:not([type=button]), input[type=submit]")) each.disabled = true;
+      if (button) button.setAttribute("aria-busy", "true");
+    });
+  };
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-guard]")) return;
+    const button = event.submitter;
+    if (state.get(form) === "sent") {
+      event.preventDefault();
+    } else if (button?.dataset.confirm && state.get(form) !== "asked") {
+      event.preventDefault();
+      if (await confirmed(button)) {
+        state.set(form, "asked");
+        form.requestSubmit(button);
+      } else {
+        button.focus();
+      }
+    } else {
+      close(form, button);
+    }
+  });
+
+  // A page that the back button brings out of the browser's memory must be usable again.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("form[data-guard]")) {
+      state.delete(form);
+      form.removeAttribute("aria-busy");
+      for (const each of form.querySelectorAll("button, input[type=submit]")) {
+        each.disabled = false;
+        each.removeAttribute("aria-busy");
+      }
+    }
+  });
+
+  const watched = [...document.querySelectorAll("form[data-dirty]")].map((form) => [form, words(form)]);
+  if (watched.length) {
+    window.addEventListener("beforeunload", (event) => {
+      if (watched.some(([form, before]) => state.get(form) !== "sent" && words(form) !== before)) event.preventDefault();
+    });
+  }
+
+  document.querySelector("[data-focus]")?.focus();
+})();

@@ -1,8 +1,8 @@
 """Runs a server for as long as the test run lives, then stops it and removes its folder.
 
 It goes into the background, so that a server ends with its test run also when that is killed:
-`python keeper.py PID FOLDER USER COMMAND…` runs COMMAND (as USER, `-` for oneself) until process PID is gone. Its own
-number stands in FOLDER/keeper.
+`python keeper.py PID FOLDER COMMAND…` runs COMMAND in FOLDER until process PID is gone. Its own number stands in
+FOLDER/keeper.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 GRACE = 10  # seconds a server has for stopping
 
 
-def keep(pid: int, folder: Path, user: str, command: list[str]) -> None:
+def keep(pid: int, folder: Path, command: list[str]) -> None:
     """Run the command in the folder until process `pid` is gone or the command ends by itself."""
     try:
         watched = os.pidfd_open(pid)
@@ -32,7 +32,6 @@ def keep(pid: int, folder: Path, user: str, command: list[str]) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            **({} if user == "-" else {"user": user, "group": user, "extra_groups": []}),  # type: ignore[arg-type]
         )
     ended = os.pidfd_open(server.pid)
     select.select([watched, ended], [], [])
@@ -47,15 +46,15 @@ def keep(pid: int, folder: Path, user: str, command: list[str]) -> None:
 
 def main() -> None:
     """Keep a server; its folder goes with it."""
-    pid, folder, user, *command = sys.argv[1:]
+    pid, folder, *command = sys.argv[1:]
     if os.fork():
         os._exit(0)
     os.setsid()
     (Path(folder) / "keeper").write_text(str(os.getpid()))
     for ignored in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(ignored, signal.SIG_IGN)
+        signal.signal(ignored, lambda *_: None)  # not SIG_IGN, which the server would inherit
     try:
-        keep(int(pid), Path(folder), user, command)
+        keep(int(pid), Path(folder), command)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         Path(folder).with_suffix(".lock").unlink(missing_ok=True)

@@ -1,14 +1,15 @@
 """PostgreSQL, Redis and S3 for tests: started for the run, shared by its workers, gone with it.
 
 Where the programs are installed, a run starts its own servers on free ports of 127.0.0.1, so that nobody's database is
-touched. Where they are not, a server that answers at the usual port and lets us in is used; else the test is skipped and
-says so. A program that is there but does not start is an error, not a skip. `PORTAL_TEST_POSTGRESQL` (the URL of a
+touched. Where they are not, a server that answers at the usual port and lets us in is used; else the test is skipped
+and says so. A program that is there but does not start is an error, not a skip. `PORTAL_TEST_POSTGRESQL` (the URL of a
 superuser) and `PORTAL_TEST_REDIS` name servers to use instead.
 """
 
 from __future__ import annotations
 
 import fcntl
+import grp
 import os
 import pwd
 import secrets
@@ -81,9 +82,9 @@ def _alive(folder: Path) -> bool:
         return False
 
 
-def _keep(run: int, folder: Path, user: str, command: list[str]) -> None:
+def _keep(run: int, folder: Path, command: list[str]) -> None:
     subprocess.run(
-        [sys.executable, str(KEEPER), str(run), str(folder), user, *command],
+        [sys.executable, str(KEEPER), str(run), str(folder), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -163,15 +164,17 @@ class PostgreSQL:
 def _start_postgresql(run: int, initdb: str, folder: Path) -> str:
     """A cluster of its own, as an unprivileged user where we are root (PostgreSQL refuses root)."""
     user = _unprivileged_user()
+    as_user = _as_user(user, initdb) if user else []
     password = secrets.token_hex(12)
     data, secret = folder / "data", folder / "password"
     secret.write_text(password)
-    if user != "-":
+    if user:
         shutil.chown(folder, user)
         shutil.chown(secret, user)
     secret.chmod(0o600)
     made = subprocess.run(
         [
+            *as_user,
             initdb,
             *("--pgdata", data),
             *("--username", "postgres", "--pwfile", secret, "--auth", "password"),
@@ -181,26 +184,44 @@ def _start_postgresql(run: int, initdb: str, folder: Path) -> str:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        **({} if user == "-" else {"user": user, "group": user, "extra_groups": []}),  # type: ignore[call-overload]
     )
     if made.returncode:
         raise RuntimeError(f"initdb failed: {made.stderr}")
     port = _free_port()
     settings = POSTGRESQL_SETTINGS | {"port": str(port), "unix_socket_directories": str(folder)}
-    command = [str(Path(initdb).with_name("postgres")), "-D", str(data)]
+    command = [*as_user, str(Path(initdb).with_name("postgres")), "-D", str(data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    _keep(run, folder, user, command)
+    _keep(run, folder, command)
     url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
     _wait_for(lambda: psycopg.connect(url, connect_timeout=5).close(), folder, psycopg.OperationalError)
     return url
 
 
-def _unprivileged_user() -> str:
+def _unprivileged_user() -> str | None:
+    """Who runs PostgreSQL where we are root, which it refuses to be run by; None: ourselves."""
     if os.getuid() != 0:
-        return "-"
+        return None
     known = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in known else "nobody"
+
+
+def _as_user(user: str, program: str) -> list[str]:
+    """The words before a command that have root run it as the user.
+
+    In a container or chroot whose top folder only root may enter, no other user finds any program; there the command
+    keeps root's right to pass through folders, and no other.
+    """
+    group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+    plain = ["setpriv", "--reuid", user, "--regid", group, "--clear-groups"]
+    passing = [*plain, "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
+    for words in (plain, passing):
+        if (
+            subprocess.run([*words, program, "--version"], capture_output=True, stdin=subprocess.DEVNULL).returncode
+            == 0
+        ):
+            return words
+    raise RuntimeError(f"{program} cannot be run as {user}")
 
 
 def _postgresql_that_answers() -> str | None:
@@ -250,7 +271,7 @@ def _start_redis(run: int, program: str, folder: Path) -> str:
     settings.write_text(
         f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndatabases 64\ndir {folder}\n'
     )
-    _keep(run, folder, "-", [program, str(settings)])
+    _keep(run, folder, [program, str(settings)])
     url = f"redis://:{password}@127.0.0.1:{port}"
     _wait_for(lambda: _ping(f"{url}/0"), folder, redis.RedisError)
     return url

@@ -62,7 +62,7 @@ def test_a_server_ends_with_the_run_that_started_it_also_when_that_is_killed(tmp
     folder.mkdir()
     run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     server = ["sh", "-c", "echo $$ >pid.part; mv pid.part pid; exec sleep 60"]
-    subprocess.run([sys.executable, str(KEEPER), str(run.pid), str(folder), "-", *server], check=True)
+    subprocess.run([sys.executable, str(KEEPER), str(run.pid), str(folder), *server], check=True)
     _until(lambda: (folder / "pid").exists())
     number = int((folder / "pid").read_text())
     run.kill()

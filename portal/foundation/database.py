@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ NAMING = {
 
 # SQLite numbers rows by itself only where the key's type is spelt INTEGER.
 BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JsonData = sa.JSON(none_as_null=True)
+JsonData = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class MinorUnits(TypeDecorator[int]):
@@ -82,11 +83,17 @@ def choice(kind: type[StrEnum]) -> sa.Enum:
     )
 
 
+METADATA = sa.MetaData(naming_convention=NAMING)
+
+
 class Base(DeclarativeBase):
     """Common ground of all tables."""
 
-    metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime(), int: sa.BigInteger(), dict[str, Any]: JsonData}
+    metadata = METADATA
+    registry = registry(
+        metadata=METADATA,
+        type_annotation_map={datetime: UtcDateTime(), int: sa.BigInteger(), dict[str, Any]: JsonData},
+    )
 
 
 db = SQLAlchemy(

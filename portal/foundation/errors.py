@@ -16,9 +16,7 @@ class DomainError(Exception):
 
     status = 422
 
-    def __init__(
-        self, code: str, message: Message, *, field: str | None = None, status: int | None = None
-    ) -> None:
+    def __init__(self, code: str, message: Message, *, field: str | None = None, status: int | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

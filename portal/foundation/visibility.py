@@ -21,9 +21,20 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 
-__all__ = ["APPLICATION_ROLE", "BankOnly", "OwnRows", "PlacedPeople", "PlacedRows", "Shared", "actor_of", "bind_actor", "visible"]
+__all__ = [
+    "APPLICATION_ROLE_SUFFIX",
+    "BankOnly",
+    "OwnRows",
+    "PlacedPeople",
+    "PlacedRows",
+    "Shared",
+    "actor_of",
+    "bind_actor",
+    "visible",
+]
 
-APPLICATION_ROLE = "portal_app"  # on PostgreSQL: owns nothing; every transaction of the application runs as it
+# On PostgreSQL every transaction of the application runs as this role of its database, which owns nothing.
+APPLICATION_ROLE_SUFFIX = "_app"
 
 # Placements live in a lower room than the accounts that they make visible, so only their table's outline is known here.
 _placement = sa.table(
@@ -183,7 +194,7 @@ def _tell_database_who_acts(session: Session, _transaction: Any, connection: sa.
     if connection.dialect.name == "postgresql":
         connection.execute(
             sa.select(
-                sa.func.set_config("role", APPLICATION_ROLE, True),
+                sa.func.set_config("role", sa.func.current_database() + APPLICATION_ROLE_SUFFIX, True),
                 sa.func.set_config("portal.scope", actor.scope, True),
                 sa.func.set_config("portal.organisation", str(actor.organisation_id or 0), True),
             )

@@ -1,0 +1,151 @@
+"""The application, put together in small steps."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+
+from portal.config import Settings
+from portal.foundation.clock import Clock
+from portal.foundation.database import db
+from portal.foundation.frame import set_up_frame, set_up_languages
+from portal.foundation.services import Services
+from portal.foundation.storage import make_storage
+from portal.foundation.vault import Vault
+from portal.foundation.visibility import undeclared_models
+from portal.foundation.web import set_up_web, undeclared_views
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Every module with tables, so that migrations and checks know them all.
+MODELS = (
+    "portal.foundation.audit",
+    "portal.foundation.jobs",
+    "portal.foundation.sealing",
+    "portal.foundation.submissions",
+    "portal.foundation.vault",
+    "portal.identity.models",
+    "portal.portfolio.models",
+    "portal.vendors.models",
+    "portal.placement.models",
+    "portal.contact.models",
+    "portal.recovery.models",
+    "portal.commission.models",
+    "portal.legal.models",
+)
+# Every module with a blueprint; importing one also registers its room's hooks and job handlers.
+VIEWS = (
+    "portal.identity.views",
+    "portal.portfolio.views",
+    "portal.vendors.views",
+    "portal.placement.views",
+    "portal.contact.views",
+    "portal.recovery.views",
+    "portal.commission.views",
+    "portal.legal.views",
+    "portal.oversight.views",
+    "portal.foundation.job_views",
+)
+
+limiter = Limiter(get_remote_address, default_limits=[])
+csrf = CSRFProtect()
+
+
+def build(settings: Settings | None, clock: Clock | None) -> Flask:
+    """The application; see `portal.create_app`."""
+    settings = settings or Settings.from_environment()
+    app = Flask("portal", root_path=str(ROOT / "portal"), template_folder=str(ROOT / "templates"))
+    app.static_folder = str(ROOT / "static")
+    _configure(app, settings)
+    _provide_services(app, settings, clock)
+    _set_up_libraries(app)
+    _set_up_language(app)
+    _register_rooms(app)
+    set_up_web(app)
+    _refuse_open_doors(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engine: dict[str, object] = {"pool_pre_ping": True}
+    if settings.sqlalchemy_url.startswith("sqlite"):
+        engine = {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        TESTING=settings.env == "test",
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_NAME="portal_session",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+
+
+def _provide_services(app: Flask, settings: Settings, clock: Clock | None) -> None:
+    app.extensions["portal"] = Services(
+        settings=settings,
+        clock=clock or Clock(time_zone=settings.time_zone, today_is=settings.today),
+        storage=make_storage(settings),
+        vault=Vault(settings),
+    )
+
+
+def _set_up_libraries(app: Flask) -> None:
+    from portal.foundation.migrating import set_up_migrations
+
+    for module in filter(_is_there, MODELS):
+        import_module(module)
+    db.init_app(app)
+    set_up_migrations(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    Bootstrap5(app)
+
+
+def _set_up_language(app: Flask) -> None:
+    from portal.foundation.formats import set_up_formats
+
+    set_up_languages(app)
+    set_up_formats(app)
+    set_up_frame(app)
+
+
+def _register_rooms(app: Flask) -> None:
+    from portal.identity.signing_in import set_up_sign_in
+
+    set_up_sign_in(app)
+    for module in filter(_is_there, VIEWS):
+        app.register_blueprint(import_module(module).blueprint)
+
+
+def _is_there(module: str) -> bool:
+    return find_spec(module) is not None
+
+
+def _refuse_open_doors(app: Flask) -> None:
+    open_views = undeclared_views(app)
+    if open_views:
+        raise RuntimeError(f"views without a permission: {', '.join(open_views)}")
+    models: list[type[DeclarativeBase]] = [mapper.class_ for mapper in db.Model.registry.mappers]
+    open_models = undeclared_models(models)
+    if open_models:
+        raise RuntimeError(f"tables without a visibility: {', '.join(open_models)}")

@@ -1,0 +1,90 @@
+"""Tables of commission statements. Content is append-only; a state is a row in an event table beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
+from portal.foundation.visibility import OwnRows
+from portal.identity.models import Organisation
+
+
+class StatementState(StrEnum):
+    """Issued by one person at the bank, released by a second; only then does the agency see it."""
+
+    DRAWN = "drawn"
+    ISSUED = "issued"
+    RELEASED = "released"
+    CONTESTED = "contested"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"  # before its release: discarded, or refused by the second person
+
+
+class Statement(Model, OwnRows):
+    """One organisation's commission in one currency over one month. Totals equal the sum of its lines."""
+
+    __tablename__ = "statement"
+    id: Mapped[int] = key_column()
+    number: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    period: Mapped[date] = mapped_column(comment="first day of the month")
+    recovered_minor: Mapped[int] = mapped_column(MinorUnits)
+    total_minor: Mapped[int] = mapped_column(MinorUnits)
+    line_count: Mapped[int]
+    drawn_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    drawn_at: Mapped[datetime]
+    organisation: Mapped[Organisation] = relationship()
+
+    __table_args__ = (sa.Index("ix_statement_period", "period", "organisation_id", "currency"),)
+
+
+class StatementEvent(Model, OwnRows):
+    """A step of a statement's life: who took it, when, and why."""
+
+    __tablename__ = "statement_event"
+    id: Mapped[int] = key_column()
+    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    state: Mapped[StatementState] = mapped_column(choice(StatementState))
+    by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    by_name: Mapped[str] = mapped_column(sa.String(120))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(sa.String(1000), default="")
+
+
+class CommissionLine(Model, OwnRows):
+    """What one credited payment earned under one plan version, and why."""
+
+    __tablename__ = "commission_line"
+    id: Mapped[int] = key_column()
+    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    position: Mapped[int] = mapped_column(comment="1 … n on the statement")
+    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), index=True)
+    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
+    contract_version_id: Mapped[int] = mapped_column(sa.ForeignKey("contract_version.id"))
+    payment_ref: Mapped[str] = mapped_column(sa.String(64))
+    paid_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    base_minor: Mapped[int] = mapped_column(MinorUnits)
+    rate: Mapped[str | None] = mapped_column(sa.String(32), comment="decimal as text; null: no one rate made it")
+    commission_minor: Mapped[int] = mapped_column(MinorUnits)
+    reason: Mapped[str] = mapped_column(sa.String(32), comment="code: rate, outside_placement, reversal …")
+    why: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="placement window, clause, measure, rounding")
+
+    __table_args__ = (sa.UniqueConstraint("statement_id", "position"),)
+
+
+class LineClaim(Model, OwnRows):
+    """Which statement pays a credit: at most one. A withdrawn statement's claims are given back."""
+
+    __tablename__ = "line_claim"
+    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), primary_key=True, autoincrement=False)
+    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))

@@ -1,0 +1,1 @@
+"""Attempts, conduct rules, promises."""

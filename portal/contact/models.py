@@ -1,0 +1,137 @@
+"""Tables of what was said and tried, what was promised, and how often a person was called on a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, synonym
+
+from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
+from portal.foundation.visibility import OwnRows, PlacedPeople
+
+if TYPE_CHECKING:
+    pass
+
+
+class Channel(StrEnum):
+    CALL = "call"
+    SMS = "sms"
+    EMAIL = "email"
+    WECOM = "wecom"
+    VISIT = "visit"
+    LETTER = "letter"
+
+
+class Direction(StrEnum):
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+
+
+class PromiseState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+    REPLACED = "replaced"  # a later promise took its place
+
+
+class ContactAttempt(Model, OwnRows):
+    """One attempt to reach a debtor, with the conduct verdict at its time. Append-only; a correction names the old one."""
+
+    __tablename__ = "contact_attempt"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
+    attempt_ref: Mapped[str] = mapped_column(sa.String(64), comment="the agency's own reference")
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    local_date: Mapped[date] = mapped_column(comment="the day of `at` where the debtor is")
+    channel: Mapped[Channel] = mapped_column(choice(Channel))
+    direction: Mapped[Direction] = mapped_column(choice(Direction))
+    initiated_by: Mapped[str] = mapped_column(sa.String(16), comment="collector or consumer")
+    contact_point_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact_point.id"))
+    party: Mapped[str] = mapped_column(sa.String(16), default="self")
+    outcome: Mapped[str] = mapped_column(sa.String(32), comment="code of reference/files.md")
+    counts_as: Mapped[str] = mapped_column(
+        sa.String(16), default="", comment="conversation, unanswered, visit or nothing: what the daily caps count"
+    )
+    reason_behind: Mapped[str] = mapped_column(sa.String(32), default="")
+    note_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    debts_placed_for: Mapped[list[Any]] = mapped_column(JsonData, comment="account ids")
+    debts_discussed: Mapped[list[Any]] = mapped_column(JsonData, comment="account ids")
+    corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact_attempt.id"))
+    verdict: Mapped[str] = mapped_column(sa.String(24), comment="allow … block, as of `at`")
+    decision: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="pack, version, rule, facts, reason")
+    logged_at: Mapped[datetime]
+    logged_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "attempt_ref"),
+        sa.Index("ix_contact_attempt_day", "organisation_id", "logged_by", "at"),
+        sa.Index("ix_contact_attempt_person", "customer_id", "at"),
+    )
+
+
+class Promise(Model, OwnRows):
+    """A promise to pay an amount by a date, born of an attempt."""
+
+    __tablename__ = "promise"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("contact_attempt.id"), unique=True)
+    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    promised_on: Mapped[date] = mapped_column(comment="the day by which it is to be paid")
+    state: Mapped[PromiseState] = mapped_column(choice(PromiseState), default=PromiseState.OPEN)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("amount_minor > 0", name="amount"),
+        sa.Index("ix_promise_due", "organisation_id", "state", "promised_on", "id"),
+    )
+
+
+class WorkItem(Model, OwnRows):
+    """Where a placement stands in its holder's queue; kept up to date by what happens, so that the queue is one index."""
+
+    __tablename__ = "work_item"
+    id: Mapped[int] = key_column()
+    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
+    open: Mapped[bool] = mapped_column(default=True, comment="false once the placement has ended")
+    next_on: Mapped[date | None] = mapped_column(comment="promise or call-back date; null: none")
+    next_kind: Mapped[str] = mapped_column(sa.String(16), comment="new, promise, callback, rest")
+    value_minor: Mapped[int] = mapped_column(MinorUnits)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_attempt_at: Mapped[datetime | None]
+    last_outcome: Mapped[str] = mapped_column(sa.String(32), default="")
+
+    __table_args__ = (
+        sa.Index("ix_work_item_queue", "organisation_id", "open", "next_kind", "next_on", "value_minor", "id"),
+    )
+
+
+class ContactDayCount(Model, PlacedPeople):
+    """How often a person was called on a day of theirs, over the bank and all agencies. Kept by a trigger.
+
+    It names no organisation: the Chinese daily cap counts over all of them without showing one another's log.
+    """
+
+    __tablename__ = "contact_day_count"
+    id: Mapped[int] = key_column()
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
+    placed_customer_id = synonym("customer_id")
+    day: Mapped[date]
+    measure: Mapped[str] = mapped_column(sa.String(16), comment="conversation, unanswered or visit")
+    contact_point_id: Mapped[int] = mapped_column(default=0, comment="0: all of the person's")
+    count: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("customer_id", "day", "measure", "contact_point_id"),)

@@ -1,0 +1,50 @@
+"""What an upper room must hear from a lower one, without importing it.
+
+A hook stands here by name; lower rooms register with it, upper ones call it. Handlers run inside the caller's
+transaction and may raise DomainError to stop it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar
+
+__all__ = ["Hook", "actor_loader", "batch_accepted", "batch_ended", "hold_raised", "payments_credited"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Hook(Generic[P, R]):
+    """A named place where rooms meet; handlers are called in the order of registration."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._handlers: list[Callable[P, R]] = []
+
+    def register(self, handler: Callable[P, R]) -> Callable[P, R]:
+        """Use as a decorator; registering twice is once."""
+        if handler not in self._handlers:
+            self._handlers.append(handler)
+        return handler
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+        return [handler(*args, **kwargs) for handler in self._handlers]
+
+    def one(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The answer of the only handler. LookupError if no room, or more than one, has registered."""
+        if len(self._handlers) != 1:
+            raise LookupError(f"{self.name} wants one handler and has {len(self._handlers)}")
+        return self._handlers[0](*args, **kwargs)
+
+
+# (session, user_id) -> Actor | None; identity registers. The session is a system actor's.
+actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
+# (work, batch): an organisation has accepted a batch; its placements are open to it.
+batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
+# (work, batch): a batch's placements have ended.
+batch_ended: Hook[[Any, Any], None] = Hook("batch_ended")
+# (work, hold): a hold now stands on an account or a person.
+hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
+# (work, import_run_id): payments of a run have been posted and attributed, in this transaction.
+payments_credited: Hook[[Any, int], None] = Hook("payments_credited")

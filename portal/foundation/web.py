@@ -1,0 +1,220 @@
+"""What every request goes through: who asks, may they, is the form theirs and new; and what every answer carries."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+
+from portal.foundation import submissions
+from portal.foundation.database import db
+from portal.foundation.errors import DomainError
+from portal.foundation.language import Message, say, translate
+from portal.foundation.visibility import bind_actor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from portal.foundation.access import Actor, Permission
+
+__all__ = ["actor", "public", "requires", "say_flash", "set_up_web"]
+
+View = TypeVar("View", bound="Callable[..., Any]")
+PUBLIC = "public"
+OPEN_ENDPOINTS = {"static", "bootstrap.static"}  # files of ours, the same for everybody
+log = structlog.get_logger()
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Names the permission that a view needs. A view that names none, and is not public, stops the start."""
+
+    def mark(view: View) -> View:
+        view.__access__ = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Says aloud that a view is open to everybody."""
+    view.__access__ = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def actor() -> Actor:
+    """Who asks. Only for views that require a permission: there is somebody then."""
+    found: Actor = current_user.actor
+    return found
+
+
+def say_flash(message: Message, category: str = "success") -> None:
+    """A sentence for the next page, in the reader's language."""
+    flash(translate(message), category)
+
+
+def undeclared_views(app: Flask) -> list[str]:
+    """Endpoints that say neither a permission nor `public`."""
+    return sorted(
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if endpoint not in OPEN_ENDPOINTS and not hasattr(view, "__access__")
+    )
+
+
+def access_of(app: Flask, endpoint: str) -> Permission | str | None:
+    """What an endpoint asks for: a permission, or `public`."""
+    return PUBLIC if endpoint in OPEN_ENDPOINTS else getattr(app.view_functions[endpoint], "__access__", None)
+
+
+def set_up_web(app: Flask) -> None:
+    """Put the request's order in place: who, may they, is the form new; then headers and errors."""
+    app.before_request(_bind_person)
+    app.before_request(_check_access)
+    app.before_request(_check_form_is_new)
+    app.after_request(_remember_answer)
+    app.after_request(_add_headers)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    app.jinja_env.globals["csp_nonce"] = _nonce
+    app.jinja_env.globals["form_token"] = submissions.new_token
+    app.jinja_env.globals["may"] = _may
+
+
+def _nonce() -> str:
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def _may(permission: str) -> bool:
+    return bool(current_user.is_authenticated and permission in current_user.actor.permissions)
+
+
+def _bind_person() -> None:
+    g.request_id = secrets.token_hex(6)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id, endpoint=request.endpoint)
+    if request.endpoint in OPEN_ENDPOINTS:
+        return
+    if current_user.is_authenticated:
+        bind_actor(db.session(), current_user.actor)
+
+
+def _check_access() -> AnyResponse | None:
+    if request.endpoint is None:
+        return None  # 404 or 405, answered by Flask
+    wanted = access_of(current_app, request.endpoint)
+    if wanted == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        if request.path.endswith(".json"):
+            abort(401)
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("identity.sign_in", next=target))
+    must = current_user.must_do_first()
+    if must and request.endpoint not in must.endpoints:
+        return redirect(url_for(must.endpoint))
+    if wanted is None or wanted not in current_user.actor.permissions:
+        abort(403)
+    return None
+
+
+def _check_form_is_new() -> AnyResponse | None:
+    token = request.form.get(submissions.FIELD) if request.method == "POST" and request.endpoint else None
+    if not token:
+        return None
+    if submissions.claim(token, current_user.actor if current_user.is_authenticated else None):
+        g.form_token = token
+        return None
+    location = submissions.wait_for_answer(token)
+    if location is None:
+        raise DomainError(
+            "form.sent_twice",
+            say("This form was sent twice and the first one is still at work. Look at the list before you repeat it."),
+            status=409,
+        )
+    return redirect(location)
+
+
+def _remember_answer(response: Response) -> Response:
+    token = g.pop("form_token", None)
+    if token:
+        if 300 <= response.status_code < 400:
+            submissions.settle(token, response.location or "/")
+        else:
+            submissions.release(token)
+    return response
+
+
+def _add_headers(response: Response) -> Response:
+    policy = (
+        f"default-src 'none'; script-src 'self' 'nonce-{_nonce()}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    )
+    response.headers.setdefault("Content-Security-Policy", policy)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    if request.endpoint not in OPEN_ENDPOINTS:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _domain_error(error: DomainError) -> tuple[str, int]:
+    db.session().rollback()
+    return _error_page(error.status, error.code, translate(error.message)), error.status
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    sentence, code = _WORDS.get(error.code, (_WORDS[400][0], f"http.{error.code}"))
+    if getattr(error, "name", "") == "CSRF" or type(error).__name__ == "CSRFError":
+        sentence, code = EXPIRED, "form.expired"
+    if request.path.endswith(".json"):
+        return {"code": code, "message": translate(sentence)}, error.code
+    return _error_page(error.code, code, translate(sentence)), error.code
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    db.session().rollback()
+    # The type and the place, never the text: an exception's text may hold a person's data.
+    log.error("request.crashed", error=type(error).__name__, where=_place_of(error))
+    if current_app.testing and current_app.config.get("PROPAGATE", True):
+        raise error
+    return _error_page(500, "unexpected", translate(_WORDS[500][0])), 500
+
+
+def _place_of(error: BaseException) -> str:
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
+
+
+def _error_page(status: int, code: str, sentence: str) -> str:
+    return render_template("error.html", status=status, code=code, sentence=sentence, request_id=g.get("request_id"))
+
+
+EXPIRED = say("This form has expired, so nothing was changed. Go back, reload the page, and send it again.")
+_WORDS: dict[int, tuple[Message, str]] = {
+    400: (say("The request could not be understood. Go back and try again."), "bad_request"),
+    401: (say("Please sign in."), "signed_out"),
+    403: (say("Your role does not include this. Ask your administrator if you need it."), "forbidden"),
+    404: (say("There is nothing here that you can see."), "not_found"),
+    405: (say("This address does not take that kind of request."), "method"),
+    413: (say("The file is too large. Split it, or ask your administrator to import it by command."), "too_large"),
+    415: (say("This kind of content is not accepted here."), "media_type"),
+    429: (say("Too many requests in a short time. Wait a minute and try again."), "too_many"),
+    500: (
+        say("Something went wrong on our side and nothing was changed. Tell your administrator the number below."),
+        "unexpected",
+    ),
+}

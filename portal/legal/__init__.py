@@ -1,0 +1,1 @@
+"""Letter packs: review, approval, numbers, print files."""

@@ -1,0 +1,35 @@
+"""Alembic's entry: runs the revisions on a connection of the database's owner."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import sqlalchemy as sa
+from alembic import context
+
+from portal.application import MODELS
+from portal.foundation.database import db
+
+for module in MODELS:
+    import_module(module)
+
+config = context.config
+
+
+def run() -> None:
+    """Migrate in one transaction, so that a failed revision leaves nothing behind."""
+    engine = sa.create_engine(config.get_main_option("sqlalchemy.url") or "", poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,105 @@
+"""Triggers and row policies, said once for both databases.
+
+Evidence is append-only: the database itself refuses UPDATE and DELETE. Placements that exclude each other never overlap.
+Row-level security on PostgreSQL is the wall under the application's own visibility (portal.foundation.visibility).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["EVIDENCE", "EXPECTED_TRIGGERS", "Evidence"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A table that keeps what it was told; `once` says from when, as a condition on the old row."""
+
+    table: str
+    once: str = ""
+
+
+EVIDENCE: tuple[Evidence, ...] = (
+    Evidence("audit_event"),
+    Evidence("audit_link"),
+    Evidence("balance_snapshot"),
+    Evidence("contract_version"),
+    Evidence("contact_attempt"),
+    Evidence("payment"),
+    Evidence("attribution"),
+    Evidence("statement"),
+    Evidence("statement_event"),
+    Evidence("commission_line"),
+    Evidence("letter", once="OLD.letter_no IS NOT NULL"),
+    Evidence("letter_event"),
+    Evidence("letter_opening"),
+    Evidence("pack_download"),
+)
+DEEDS = ("update", "delete")
+OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLite; PostgreSQL has a constraint
+
+EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {
+    "sqlite": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS)
+    + OTHERS
+    + ("contact_attempt_count", "statement_event_sum"),
+    "postgresql": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS)
+    + ("contact_attempt_count", "statement_event_sum"),
+}
+
+
+def keep_on_sqlite(evidence: Evidence) -> list[str]:
+    """Statements that make a table append-only on SQLite."""
+    when = f" WHEN {evidence.once}" if evidence.once else ""
+    return [
+        f"CREATE TRIGGER {evidence.table}_keep_{deed} BEFORE {deed.upper()} ON {evidence.table}{when} "
+        f"BEGIN SELECT RAISE(ABORT, '{evidence.table} is append-only'); END"
+        for deed in DEEDS
+    ]
+
+
+def keep_on_postgresql(evidence: Evidence) -> list[str]:
+    """Statements that make a table append-only on PostgreSQL, TRUNCATE included."""
+    when = f" WHEN ({evidence.once})" if evidence.once else ""
+    rows = [
+        f"CREATE TRIGGER {evidence.table}_keep_{deed} BEFORE {deed.upper()} ON {evidence.table} "
+        f"FOR EACH ROW{when} EXECUTE FUNCTION portal_keep()"
+        for deed in DEEDS
+    ]
+    return [
+        *rows,
+        f"CREATE TRIGGER {evidence.table}_keep_truncate BEFORE TRUNCATE ON {evidence.table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION portal_keep()",
+    ]
+
+
+# --- row policies ------------------------------------------------------------------------------------------------------
+
+BANK = "current_setting('portal.scope', true) = 'bank'"
+SYSTEM = "current_setting('portal.scope', true) = 'system'"
+ORGANISATION = "current_setting('portal.scope', true) = 'organisation'"
+ME = "nullif(current_setting('portal.organisation', true), '')::bigint"
+
+
+def holds(condition: str) -> str:
+    """An accepted, live placement of the organisation that fits the condition."""
+    return (
+        f"EXISTS (SELECT 1 FROM placement p WHERE {condition} AND p.organisation_id = {ME} "
+        "AND p.accepted_at IS NOT NULL AND p.ended_at IS NULL)"
+    )
+
+
+def policy(table: str, kind: str, column: str, system: bool) -> list[str]:
+    """Statements that let through what an actor may see; `kind` as in portal.foundation.visibility."""
+    mine = {
+        "Shared": "true",
+        "BankOnly": "false",
+        "OwnRows": f"{table}.{column} = {ME}",
+        "PlacedRows": holds(f"p.account_id = {table}.{column}"),
+        "PlacedPeople": holds(f"p.customer_id = {table}.{column}"),
+    }[kind]
+    allowed = f"{BANK} OR ({ORGANISATION} AND {mine})" + (f" OR {SYSTEM}" if system else "")
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_visible ON {table} USING ({allowed}) WITH CHECK ({allowed})",
+    ]

@@ -1,0 +1,120 @@
+"""Guards: evidence is append-only, placements do not overlap, counters and sums are kept by the database itself."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from portal.migrations.guards import EVIDENCE, keep_on_postgresql, keep_on_sqlite
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+EXCLUDING = "('collection', 'litigation')"
+LATER = "'9999-12-31'"  # an open end, for comparison as SQLite keeps instants
+
+SQLITE_OVERLAP = """
+CREATE TRIGGER placement_no_overlap_{deed} BEFORE {DEED} ON placement
+WHEN NEW.kind IN {kinds} AND coalesce(NEW.ended_at, {later}) > NEW.starts_at AND EXISTS (
+  SELECT 1 FROM placement p WHERE p.account_id = NEW.account_id AND p.id IS NOT NEW.id AND p.kind IN {kinds}
+  AND coalesce(p.ended_at, {later}) > p.starts_at
+  AND p.starts_at < coalesce(NEW.ended_at, {later}) AND NEW.starts_at < coalesce(p.ended_at, {later}))
+BEGIN SELECT RAISE(ABORT, 'placements of an account that exclude each other overlap'); END
+"""
+
+# A correction (`corrects_id`) takes its old entry out of the count before it counts itself.
+COUNT_OLD = """
+UPDATE contact_day_count SET count = count - 1 FROM contact_attempt o
+WHERE o.id = NEW.corrects_id AND o.counts_as <> '' AND contact_day_count.customer_id = o.customer_id
+AND contact_day_count.day = o.local_date AND contact_day_count.measure = o.counts_as
+AND contact_day_count.contact_point_id IN (0, coalesce(o.contact_point_id, 0))
+"""
+COUNT_NEW = """
+INSERT INTO contact_day_count (customer_id, day, measure, contact_point_id, count)
+SELECT NEW.customer_id, NEW.local_date, NEW.counts_as, point, 1
+FROM (SELECT 0 AS point UNION SELECT coalesce(NEW.contact_point_id, 0)) AS points WHERE NEW.counts_as <> ''
+ON CONFLICT (customer_id, day, measure, contact_point_id) DO UPDATE SET count = contact_day_count.count + 1
+"""
+
+SUM_IS_WRONG = """
+NEW.state = 'issued' AND EXISTS (
+  SELECT 1 FROM statement s WHERE s.id = NEW.statement_id AND (
+    s.total_minor <> (SELECT coalesce(sum(l.commission_minor), 0) FROM commission_line l WHERE l.statement_id = s.id)
+    OR s.line_count <> (SELECT count(*) FROM commission_line l WHERE l.statement_id = s.id)))
+"""
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        _upgrade_sqlite()
+    else:
+        _upgrade_postgresql()
+
+
+def _upgrade_sqlite() -> None:
+    for evidence in EVIDENCE:
+        for statement in keep_on_sqlite(evidence):
+            op.execute(statement)
+    for deed in ("insert", "update"):
+        op.execute(SQLITE_OVERLAP.format(deed=deed, DEED=deed.upper(), kinds=EXCLUDING, later=LATER))
+    op.execute(
+        f"CREATE TRIGGER contact_attempt_count AFTER INSERT ON contact_attempt BEGIN {COUNT_OLD}; {COUNT_NEW}; END"
+    )
+    op.execute(
+        f"CREATE TRIGGER statement_event_sum BEFORE INSERT ON statement_event WHEN {SUM_IS_WRONG} "
+        "BEGIN SELECT RAISE(ABORT, 'a statement is not the sum of its lines'); END"
+    )
+
+
+def _upgrade_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION portal_keep() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$"
+    )
+    for evidence in EVIDENCE:
+        for statement in keep_on_postgresql(evidence):
+            op.execute(statement)
+    op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    op.execute(
+        "ALTER TABLE placement ADD CONSTRAINT ex_placement_overlap EXCLUDE USING gist "
+        f"(account_id WITH =, tstzrange(starts_at, ended_at, '[)') WITH &&) WHERE (kind IN {EXCLUDING})"
+    )
+    # As its owner: an agency that logs an attempt moves the counter over all agencies without being able to read it.
+    op.execute(
+        "CREATE FUNCTION portal_count_attempt() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+        f"SET search_path = public, pg_temp AS $$BEGIN {COUNT_OLD}; {COUNT_NEW}; RETURN NULL; END$$"
+    )
+    op.execute(
+        "CREATE TRIGGER contact_attempt_count AFTER INSERT ON contact_attempt "
+        "FOR EACH ROW EXECUTE FUNCTION portal_count_attempt()"
+    )
+    op.execute(
+        "CREATE FUNCTION portal_check_sum() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN IF {SUM_IS_WRONG} THEN RAISE EXCEPTION 'a statement is not the sum of its lines'; END IF; "
+        "RETURN NEW; END$$"
+    )
+    op.execute(
+        "CREATE TRIGGER statement_event_sum BEFORE INSERT ON statement_event "
+        "FOR EACH ROW EXECUTE FUNCTION portal_check_sum()"
+    )
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for evidence in EVIDENCE:
+            for deed in ("update", "delete"):
+                op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed}")
+        for name in ("placement_no_overlap_insert", "placement_no_overlap_update"):
+            op.execute(f"DROP TRIGGER {name}")
+        op.execute("DROP TRIGGER contact_attempt_count")
+        op.execute("DROP TRIGGER statement_event_sum")
+        return
+    op.execute("DROP TRIGGER statement_event_sum ON statement_event")
+    op.execute("DROP TRIGGER contact_attempt_count ON contact_attempt")
+    op.execute("ALTER TABLE placement DROP CONSTRAINT ex_placement_overlap")
+    for evidence in EVIDENCE:
+        for deed in ("update", "delete", "truncate"):
+            op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed} ON {evidence.table}")
+    for function in ("portal_check_sum", "portal_count_attempt", "portal_keep"):
+        op.execute(f"DROP FUNCTION {function}()")

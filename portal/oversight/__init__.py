@@ -1,0 +1,1 @@
+"""Home pages and the audit trail as people read it."""

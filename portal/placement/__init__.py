@@ -1,0 +1,1 @@
+"""Allocation, batches, placements and their end."""

@@ -1,0 +1,100 @@
+"""Tables of money that came in and of who is credited for it. All of it is evidence: append-only."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
+from portal.foundation.visibility import BankOnly, OwnRows
+
+
+class Receiver(StrEnum):
+    BANK = "bank"
+    AGENCY = "agency"
+
+
+class Decision(StrEnum):
+    """What became of a payment's credit. All but the first stand in the exception list."""
+
+    CREDITED = "credited"
+    NOT_PLACED = "not_placed"
+    BEFORE_PLACEMENT = "before_placement"
+    AFTER_PLACEMENT = "after_placement"
+    ORIGINAL_UNKNOWN = "original_unknown"  # a reversal whose payment has not been posted
+
+
+class Payment(Model, BankOnly):
+    """A posting of the bank: positive `amount_minor`; a reversal names its original in `reverses_ref`."""
+
+    __tablename__ = "payment"
+    id: Mapped[int] = key_column()
+    payment_ref: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
+    amount_minor: Mapped[int] = mapped_column(MinorUnits)
+    principal_minor: Mapped[int | None] = mapped_column(MinorUnits)
+    interest_minor: Mapped[int | None] = mapped_column(MinorUnits)
+    fees_minor: Mapped[int | None] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    paid_on: Mapped[date] = mapped_column(comment="value date: when the debtor paid")
+    received_on: Mapped[date | None]
+    cleared_on: Mapped[date | None]
+    posted_on: Mapped[date | None]
+    received_by: Mapped[Receiver] = mapped_column(choice(Receiver))
+    channel: Mapped[str] = mapped_column(sa.String(64), default="")
+    reverses_ref: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    content_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(16), comment="same reference, other content: conflict")
+    import_run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"), index=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("amount_minor > 0", name="amount"),
+        sa.Index("ix_payment_day", "paid_on", "id"),
+    )
+
+
+class Attribution(Model, OwnRows):
+    """To whom a payment is credited, and why. A later decision names the one that it supersedes."""
+
+    __tablename__ = "attribution"
+    id: Mapped[int] = key_column()
+    payment_id: Mapped[int] = mapped_column(sa.ForeignKey("payment.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    placement_id: Mapped[int | None] = mapped_column(sa.ForeignKey("placement.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("placement_batch.id"), index=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    decision: Mapped[Decision] = mapped_column(choice(Decision))
+    # The payment's facts stand here again, since an agency sees its credits and not the bank's postings.
+    payment_ref: Mapped[str] = mapped_column(sa.String(64))
+    paid_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    credit_minor: Mapped[int] = mapped_column(MinorUnits, comment="negative for a reversal; 0 where not credited")
+    amount_minor: Mapped[int] = mapped_column(MinorUnits, comment="the payment's, negative for a reversal")
+    reverses_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attribution.id"))
+    rule: Mapped[str] = mapped_column(sa.String(64), comment="rule and version")
+    trace: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="message data in words a person reads")
+    supersedes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attribution.id"), unique=True)
+    decided_at: Mapped[datetime]
+    payment: Mapped[Payment] = relationship()
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(decision = 'credited') = (placement_id IS NOT NULL) AND (placement_id IS NULL) = (organisation_id IS NULL)",
+            name="credit_names_placement",
+        ),
+        sa.CheckConstraint("decision = 'credited' OR credit_minor = 0", name="no_credit_without_decision"),
+        sa.Index(
+            "uq_attribution_first",
+            "payment_id",
+            unique=True,
+            sqlite_where=sa.text("supersedes_id IS NULL"),
+            postgresql_where=sa.text("supersedes_id IS NULL"),
+        ),
+        sa.Index("ix_attribution_credit", "organisation_id", "currency", "paid_on", "id"),
+        sa.Index("ix_attribution_exception", "decision", "paid_on", "id"),
+    )

@@ -1,0 +1,1 @@
+"""Agencies and law firms as the bank keeps them: contracts and their versions."""

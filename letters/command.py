@@ -1,0 +1,83 @@
+"""The command line of the letter engine: `letters render`. The portal's own command registers the group."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from letters.errors import LettersError, NothingToPrint
+from letters.jobfile import read_job
+from letters.manifest import ManifestRow, write_manifest_csv
+from letters.render import render_print_file
+from letters.template import load_template
+
+REFUSED = 3
+"""Exit code of a job that wrote no file (2 stays click's usage error)."""
+
+
+@click.group()
+def letters() -> None:
+    """Letters: render print files from data."""
+
+
+@letters.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Print file to write.")
+@click.option("--strict", is_flag=True, help="Write nothing if any letter is held.")
+@click.option("--split", type=click.Path(file_okay=False, path_type=Path), help="Folder for one PDF per letter.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
+def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int) -> None:
+    """Render the letters of DATA (JSON) to one PDF and OUT.manifest.csv.
+
+    A letter that cannot be printed is held, with its reason in the manifest. Prints a JSON summary.
+    Exit 0 if a file was written, 3 if not.
+    """
+    try:
+        name, head, rows = read_job(data)
+        template = load_template(name)
+        if not out.parent.is_dir():
+            raise click.UsageError(f"The folder {out.parent} does not exist.")
+        done = render_print_file(template, head, rows, out, workers, strict=strict, split=split)
+        manifest = out.with_name(out.name + ".manifest.csv")
+        write_manifest_csv(done, manifest)
+    except NothingToPrint as refusal:
+        _tell_held(refusal.rows)
+        _refuse(refusal.message_en)
+    except LettersError as refusal:
+        _refuse(refusal.message_en)
+    except OSError as error:
+        _refuse(f"The file cannot be written: {error.strerror}.")
+    else:
+        _tell_held(done)
+        click.echo(json.dumps(_summary(done, out, manifest), ensure_ascii=False))
+
+
+def _summary(rows: list[ManifestRow], out: Path, manifest: Path) -> dict[str, object]:
+    printed = [row for row in rows if row.status == "printed"]
+    return {
+        "printed": len(printed),
+        "held": len(rows) - len(printed),
+        "pages": sum(row.pages or 0 for row in printed),
+        "file": str(out),
+        "manifest": str(manifest),
+    }
+
+
+def _tell_held(rows: list[ManifestRow]) -> None:
+    for row in rows:
+        if row.status == "held":
+            click.echo(_sayable(f"held: {row.reason()}"), err=True)
+
+
+def _refuse(message: str) -> None:
+    click.echo(_sayable(message), err=True)
+    sys.exit(REFUSED)
+
+
+def _sayable(text: str) -> str:
+    """Text a terminal of any encoding can take."""
+    encoding = sys.stderr.encoding or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

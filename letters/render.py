@@ -1,0 +1,234 @@
+"""Many letters into one print file: bounded parts, recycled worker processes, the same bytes always.
+
+Letters are cut into parts by their place in the data and by nothing else, so that neither the number of
+workers nor their speed can show in the file. Memory is bounded by a part a worker; workers are replaced
+after a few parts, since layout leaves memory behind.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from letters.check import check_data, check_head, check_letter
+from letters.content import content_hash
+from letters.errors import LettersError, NothingToPrint, Problem, Stopped
+from letters.manifest import ManifestRow
+from letters.merge import merge_parts
+from letters.paint import Painter, Refusal
+from letters.template import Template
+from letters.worker import Outcome, Part, render_part
+
+LETTERS_A_PART = 100
+PARTS_A_WORKER = 6
+"""How many parts a worker process makes before it is replaced."""
+
+_T = TypeVar("_T")
+
+
+def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[str, Any]) -> bytes:
+    """The PDF of one letter, as it will print, for review.
+
+    `letter_no` and `verify_code` may be missing: the page says that they come with the approval.
+    LettersError with the first problem if the letter cannot be printed.
+    """
+    problems = check_letter(template, head, letter)
+    if not problems:
+        try:
+            painter = Painter(template, head)
+            return painter.write([painter.lay_out(letter)])
+        except Refusal as refusal:
+            problems = [refusal.problem]
+    first = problems[0]
+    raise LettersError(first.code, first.message_en, first.message_zh, field=first.field)
+
+
+def render_print_file(
+    template: Template,
+    head: Mapping[str, Any],
+    letters: Iterable[Mapping[str, Any]],
+    out: Path,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    *,
+    strict: bool = False,
+    split: Path | None = None,
+) -> list[ManifestRow]:
+    """Render letters to one print file, in the order given, and say what became of each.
+
+    A letter that cannot be printed is held (its row says why) and the rest goes on. `out` appears whole or
+    not at all. `progress(done, total)` is called after each part (total 0 if `letters` has no length);
+    `should_stop()` is asked between parts. With `strict` one held letter stops the job. `split` is a folder
+    for one PDF per letter beside the print file.
+
+    Raises NothingToPrint (no letter, all held, or one held under `strict`; its `rows` are the manifest),
+    Stopped, FontsMissing.
+    """
+    total = len(letters) if isinstance(letters, Sized) else 0
+    with tempfile.TemporaryDirectory(prefix=".letters-", dir=out.parent) as scratch:
+        job = _Job(template, head, Path(scratch), split is not None)
+        for done in job.run(letters, workers, should_stop or (lambda: False)):
+            if progress:
+                progress(done, total)
+        job.refuse_if_nothing(strict)
+        finished = Path(scratch) / "print.pdf"
+        merge_parts(job.parts, job.bookmarks(), template.title("zh"), finished)
+        if split:
+            _move_files(job.split, split)
+        finished.replace(out)
+    return job.rows
+
+
+class _Job:
+    """One print file in the making: its rows and parts so far, the numbers seen, the page reached."""
+
+    def __init__(self, template: Template, head: Mapping[str, Any], scratch: Path, split: bool) -> None:
+        self.rows: list[ManifestRow] = []
+        self.parts: list[Path] = []
+        self.split = scratch / "split"
+        self.split.mkdir()
+        self._with_split = split
+        self._template = template
+        self._head = {key: value for key, value in head.items() if key != "letters"}
+        self._head_problems = check_head(template, head)
+        self._scratch = scratch
+        self._positions: dict[str, int] = {}
+        self._page = 0
+
+    def run(self, letters: Iterable[Any], workers: int, should_stop: Callable[[], bool]) -> Iterator[int]:
+        """Check, lay out and write part by part; yields how many letters are done."""
+        done = 0
+        for generation in _chunks(self._parts(letters), max(1, workers) * PARTS_A_WORKER):
+            for part, outcomes in _render(generation, workers, should_stop):
+                self._take(part, outcomes)
+                done = max([done, *(position for position, _ in part.letters)])
+                yield done
+        if len(self.rows) > done:
+            yield len(self.rows)
+
+    def refuse_if_nothing(self, strict: bool) -> None:
+        """NothingToPrint if no letter is left, or if one is held and the caller wants all or none."""
+        held = sum(row.status == "held" for row in self.rows)
+        if held == len(self.rows):
+            raise NothingToPrint(
+                "letters.nothing", "There is no letter to print.", "没有可打印的函件。", rows=self.rows
+            )
+        if strict and held:
+            raise NothingToPrint(
+                "letters.held",
+                f"{held} of {len(self.rows)} letters are held; nothing was written.",
+                f"{len(self.rows)} 封中有 {held} 封被扣留，未生成文件。",
+                rows=self.rows,
+            )
+
+    def bookmarks(self) -> list[tuple[str, int]]:
+        """Number and name of each printed letter, with its first page."""
+        return [(f"{row.letter_no} {row.name}", row.first_page) for row in self.rows if row.first_page is not None]
+
+    def _parts(self, letters: Iterable[Any]) -> Iterator[Part]:
+        """The data cut into parts of LETTERS_A_PART rows, held rows left out of them."""
+        numbered = enumerate(letters, start=1)
+        for number, chunk in enumerate(_chunks(numbered, LETTERS_A_PART)):
+            good = tuple((position, letter) for position, letter in chunk if self._examine(position, letter))
+            if good:
+                out = self._scratch / f"part-{number:06d}.pdf"
+                split = self.split if self._with_split else None
+                yield Part(self._template.name, self._template.folder.parent, self._head, good, out, split)
+
+    def _examine(self, position: int, letter: Any) -> bool:
+        """Add the letter's row; whether nothing holds it so far."""
+        problems = [*self._head_problems, *check_data(self._template, self._head, letter, printed=True)]
+        number = _text(letter, "letter_no").strip()
+        earlier = self._positions.setdefault(number, position) if number else position
+        if earlier != position:
+            problems.append(_duplicate(earlier))
+        self.rows.append(
+            ManifestRow(
+                position=position,
+                letter_no=_text(letter, "letter_no"),
+                name=_text(letter, "debtor_name"),
+                postcode=_text(letter, "postcode"),
+                address=_text(letter, "address"),
+                currency=_text(letter, "currency"),
+                total=_text(letter, "total"),
+                as_of=_text(letter, "as_of"),
+                content_sha256=content_hash(self._template, self._head, letter) if isinstance(letter, Mapping) else "",
+                status="held" if problems else "printed",
+                problems=tuple(problems),
+            )
+        )
+        return not problems
+
+    def _take(self, part: Part, outcomes: Sequence[Outcome]) -> None:
+        """Enter a finished part: page numbers for what was printed, reasons for what was not."""
+        for outcome in outcomes:
+            row = self.rows[outcome.position - 1]
+            if outcome.problem:
+                self.rows[outcome.position - 1] = replace(row, status="held", problems=(outcome.problem,))
+            else:
+                first, self._page = self._page + 1, self._page + outcome.pages
+                self.rows[outcome.position - 1] = replace(row, first_page=first, last_page=self._page)
+        if any(outcome.problem is None for outcome in outcomes):
+            self.parts.append(part.out)
+
+
+def _render(
+    parts: Sequence[Part], workers: int, should_stop: Callable[[], bool]
+) -> Iterator[tuple[Part, list[Outcome]]]:
+    """Parts with their outcomes, in order; a single part for one worker is made in this process."""
+    if should_stop():
+        raise Stopped
+    if workers <= 1 and len(parts) == 1:
+        yield parts[0], render_part(parts[0])
+        return
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(max_workers=max(1, min(workers, len(parts))), mp_context=spawn)
+    try:
+        waiting = [(part, pool.submit(render_part, part)) for part in parts]
+        for part, future in waiting:
+            yield part, future.result()
+            if should_stop():
+                raise Stopped
+    except BrokenProcessPool:
+        raise LettersError(
+            "letters.worker_died", "A worker process died; no file was written.", "工作进程异常终止，文件未生成。"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _duplicate(earlier: int) -> Problem:
+    return Problem(
+        "letter.number_duplicate",
+        "letter_no",
+        f"field letter_no is already the number of letter {earlier}",
+        f"字段 letter_no：与第 {earlier} 封重复",
+    )
+
+
+def _text(letter: Any, name: str) -> str:
+    """A value as the manifest shows it, empty where there is none fit to show."""
+    value = letter.get(name) if isinstance(letter, Mapping) else None
+    return "" if value is None or isinstance(value, list | dict | bool) else str(value)
+
+
+def _chunks(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Lists of up to `size` values, read from the source only as they are asked for."""
+    source = iter(values)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def _move_files(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted(source.iterdir()):
+        shutil.move(file, target / file.name)

@@ -1,0 +1,62 @@
+"""One part of a print file, made in a worker process: some letters in, one PDF and their fates out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from letters.errors import Problem
+from letters.paint import Painter, Refusal
+from letters.template import load_template
+
+
+@dataclass(frozen=True)
+class Part:
+    """The letters of one part (position in the data, data), and where its PDF and single files go."""
+
+    template: str
+    templates: Path
+    head: Mapping[str, Any]
+    letters: tuple[tuple[int, Mapping[str, Any]], ...]
+    out: Path
+    split: Path | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a letter: how many pages it has, or the problem that holds it."""
+
+    position: int
+    pages: int
+    problem: Problem | None = None
+
+
+def render_part(part: Part) -> list[Outcome]:
+    """Lay out the letters of a part and write them as one document; no file if none could be printed."""
+    outcomes: list[Outcome] = []
+    laid_out = []
+    try:
+        painter = Painter(load_template(part.template, part.templates), part.head)
+    except Refusal as refusal:
+        return [Outcome(position, 0, refusal.problem) for position, _ in part.letters]
+    for position, letter in part.letters:
+        try:
+            document = painter.lay_out(letter)
+        except Refusal as refusal:
+            outcomes.append(Outcome(position, 0, refusal.problem))
+            continue
+        laid_out.append(document)
+        outcomes.append(Outcome(position, len(document.pages)))
+        if part.split:
+            (part.split / single_name(position, str(letter["letter_no"]))).write_bytes(painter.write([document]))
+    if laid_out:
+        part.out.write_bytes(painter.write(laid_out))
+    return outcomes
+
+
+def single_name(position: int, letter_no: str) -> str:
+    """File name of a single letter: its place in the data, and what of its number a file name can hold."""
+    return f"{position:06d}-{re.sub(r'[^0-9A-Za-z()_一-鿿-]', '_', letter_no)[:60]}.pdf"

@@ -1,7 +1,8 @@
 """The Chinese words: every room keeps a fragment, all of them are read into one catalogue in memory at start-up.
 
-Nothing is compiled to disk, so a fragment that is edited is what the next start says, and two builders never meet in
-one file. One msgid may stand in several fragments only with the same msgstr: a word has one translation.
+Nothing is compiled to disk, so a fragment that is edited is what the next start says, and two people never meet in one
+file. One msgid may stand in several fragments only with the same msgstr: a word has one translation. A test holds that;
+a running portal would rather say the first of two words than not start.
 """
 
 from __future__ import annotations
@@ -29,32 +30,35 @@ FRAGMENTS = Path(__file__).parents[1] / "translations"
 
 
 class ConflictingTranslation(ValueError):
-    """Two fragments translate one sentence differently, or a fragment leaves it open."""
+    """Two fragments translate one sentence differently."""
 
 
-def entries_of(locale: str, root: Path = FRAGMENTS) -> Iterator[tuple[Path, Entry]]:
-    """Every message of every fragment of a locale with the file it stands in, files by name."""
+def entries_of(locale: str, root: Path = FRAGMENTS, strict: bool = True) -> Iterator[tuple[Path, Entry]]:
+    """Every message of every fragment of a locale with the file it stands in, files by name.
+
+    Strict: a line that is no part of a catalogue raises `PoFileError`; otherwise it is passed over.
+    """
     for path in sorted((root / locale).glob("*.po")):
         with path.open("rb") as stream:
-            fragment = read_po(stream, locale=locale, abort_invalid=True)
+            fragment = read_po(stream, locale=locale, abort_invalid=strict)
         for entry in fragment:
             if entry.id:
                 yield path, entry
 
 
-def merged_catalogue(locale: str, root: Path = FRAGMENTS) -> Catalog:
+def merged_catalogue(locale: str, root: Path = FRAGMENTS, strict: bool = True) -> Catalog:
     """All fragments of a locale as one catalogue.
 
-    Raises `ConflictingTranslation` where one msgid has two translations: whoever reads both pages would see two words
-    for one thing. Empty and fuzzy entries are left out, and named by the translation test.
+    Strict: raises `ConflictingTranslation` where one msgid has two translations, since whoever reads both pages would
+    see two words for one thing; otherwise the first stands. Empty and fuzzy entries are left out.
     """
     merged = Catalog(locale=locale)
     seen: dict[object, tuple[Path, object]] = {}
-    for path, entry in entries_of(locale, root):
+    for path, entry in entries_of(locale, root, strict):
         if entry.fuzzy or not (entry.string if isinstance(entry.string, str) else all(entry.string)):
             continue
         key = (entry.id[0] if isinstance(entry.id, (list, tuple)) else entry.id, entry.context)
-        if key in seen and _forms(seen[key][1]) != _forms(entry.string):
+        if strict and key in seen and _forms(seen[key][1]) != _forms(entry.string):
             first = seen[key][0].name
             raise ConflictingTranslation(f"{key[0]!r} is translated differently in {first} and {path.name}")
         if key in seen and isinstance(entry.id, str):
@@ -74,7 +78,7 @@ def _translations(locale: str) -> NullTranslations:
     if not (FRAGMENTS / locale).is_dir():
         return Translations()
     compiled = BytesIO()
-    write_mo(compiled, merged_catalogue(locale))
+    write_mo(compiled, merged_catalogue(locale, strict=False))
     compiled.seek(0)
     return Translations(compiled)
 
@@ -88,7 +92,7 @@ class MergedDomain(Domain):
 
 
 def install(babel: Babel, locales: tuple[str, ...] = ("zh_Hans",)) -> None:
-    """Makes Flask-Babel read the fragments; a conflicting or unreadable fragment stops the start, not a page."""
+    """Makes Flask-Babel read the fragments, at start-up rather than on somebody's first page."""
     for locale in locales:
         _translations(locale)
     babel.domain_instance = MergedDomain()

@@ -174,7 +174,7 @@ def _address(endpoint: str) -> str | None:
 
 
 def set_up_languages(app: Flask) -> None:
-    """Chinese and English for the whole application; a broken catalogue stops the start."""
+    """Chinese and English for the whole application."""
     babel = Babel()
     babel.init_app(app, default_locale="en", locale_selector=current_locale, timezone_selector=current_zone)
     catalogue.install(babel)

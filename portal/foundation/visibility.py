@@ -47,6 +47,16 @@ _placement = sa.table(
 )
 
 
+class _Outline:
+    """Stands for the column that every class of the kind maps; SQLAlchemy looks at the kind itself once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, _row: Any, _kind: Any) -> Any:
+        return sa.column(self.name, sa.BigInteger())
+
+
 @declarative_mixin
 class Shared:
     """Everybody who is signed in may read it: names of organisations, rule packs."""
@@ -66,8 +76,7 @@ class OwnRows:
     """Rows of one organisation, in `organisation_id`; others do not know that they exist."""
 
     visible_to_system: ClassVar[bool] = False
-    if TYPE_CHECKING:
-        organisation_id: Any
+    organisation_id: Any = _Outline("organisation_id")
 
 
 @declarative_mixin
@@ -75,8 +84,7 @@ class PlacedRows:
     """Rows of an account (`placed_account_id`), seen by whoever holds it now in an accepted placement."""
 
     visible_to_system: ClassVar[bool] = False
-    if TYPE_CHECKING:
-        placed_account_id: Any
+    placed_account_id: Any = _Outline("placed_account_id")
 
 
 @declarative_mixin
@@ -84,8 +92,7 @@ class PlacedPeople:
     """Rows of a person (`placed_customer_id`), seen by whoever holds an account of that person now."""
 
     visible_to_system: ClassVar[bool] = False
-    if TYPE_CHECKING:
-        placed_customer_id: Any
+    placed_customer_id: Any = _Outline("placed_customer_id")
 
 
 KINDS: tuple[type, ...] = (Shared, BankOnly, OwnRows, PlacedRows, PlacedPeople)

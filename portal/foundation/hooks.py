@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
-__all__ = ["Hook", "actor_loader", "batch_accepted", "batch_ended", "hold_raised", "payments_credited"]
+__all__ = [
+    "Hook",
+    "account_panels",
+    "actor_loader",
+    "batch_accepted",
+    "batch_ended",
+    "hold_raised",
+    "payments_credited",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,3 +56,5 @@ batch_ended: Hook[[Any, Any], None] = Hook("batch_ended")
 hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
 # (work, import_run_id): payments of a run have been posted and attributed, in this transaction.
 payments_credited: Hook[[Any, int], None] = Hook("payments_credited")
+# (session, actor, account) -> Panel | None: what a lower room shows on the account page.
+account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")

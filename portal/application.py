@@ -62,6 +62,12 @@ limiter = Limiter(get_remote_address, default_limits=[])
 csrf = CSRFProtect()
 
 
+def load_models() -> None:
+    """Import every module with tables."""
+    for module in filter(_is_there, MODELS):
+        import_module(module)
+
+
 def build(settings: Settings | None, clock: Clock | None) -> Flask:
     """The application; see `portal.create_app`."""
     settings = settings or Settings.from_environment()
@@ -112,8 +118,7 @@ def _provide_services(app: Flask, settings: Settings, clock: Clock | None) -> No
 def _set_up_libraries(app: Flask) -> None:
     from portal.foundation.migrating import set_up_migrations
 
-    for module in filter(_is_there, MODELS):
-        import_module(module)
+    load_models()
     db.init_app(app)
     set_up_migrations(app)
     csrf.init_app(app)

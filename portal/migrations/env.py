@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import sqlalchemy as sa
 from alembic import context
 
-from portal.application import MODELS
+from portal.application import load_models
 from portal.foundation.database import db
 
-for module in MODELS:
-    import_module(module)
-
+load_models()
 config = context.config
 
 

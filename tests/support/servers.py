@@ -214,7 +214,8 @@ def _as_user(user: str, program: str) -> list[str]:
     """
     group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     plain = ["setpriv", "--reuid", user, "--regid", group, "--clear-groups"]
-    passing = [*plain, "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
+    right = "-all,+dac_read_search"
+    passing = [*plain, "--securebits=+no_setuid_fixup", f"--inh-caps={right}", f"--ambient-caps={right}"]
     for words in (plain, passing):
         if (
             subprocess.run([*words, program, "--version"], capture_output=True, stdin=subprocess.DEVNULL).returncode

@@ -1,0 +1,40 @@
+"""Files of accounts turned into validated rows. Pure: no database, no Flask.
+
+    table = open_table(path, filename, sheet=sheet, encoding=encoding)
+    profile = load_profile("uci-default", "accounts")
+    reading = read_accounts(table, profile, as_of=None, today=today)
+    summary = Summary(reading.unknown_columns)
+    for outcome in reading:                     # AccountRow | SkippedRow | RejectedRow, streaming
+        summary.note(outcome)
+    reading.check_control(count=…, total=…)     # before anything is kept
+    summary.applied(created=…, updated=…, unchanged=…, totals={"CNY": minor})
+    summary.as_dict("applied")
+
+Rules and codes: reference/files.md.
+"""
+
+from portal.portfolio.intake.accounts import read_accounts
+from portal.portfolio.intake.profile import MappingProfile, load_profile, parse_profile, shipped_profiles
+from portal.portfolio.intake.reading import Reading
+from portal.portfolio.intake.rejects import RejectsFile
+from portal.portfolio.intake.rows import AccountRow, PhoneEntry, RejectedRow, RowIssue, SkippedRow
+from portal.portfolio.intake.suggest import Suggestion, suggest
+from portal.portfolio.intake.summary import Summary
+
+__all__ = [
+    "AccountRow",
+    "MappingProfile",
+    "PhoneEntry",
+    "Reading",
+    "RejectedRow",
+    "RejectsFile",
+    "RowIssue",
+    "SkippedRow",
+    "Suggestion",
+    "Summary",
+    "load_profile",
+    "parse_profile",
+    "read_accounts",
+    "shipped_profiles",
+    "suggest",
+]

@@ -1,0 +1,99 @@
+"""The standard layouts of reference/files.md: fields, both headers, and the words that cells may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+__all__ = [
+    "ACCOUNT_COLUMNS",
+    "FLAGS",
+    "LAYOUTS",
+    "PAYMENT_COLUMNS",
+    "PHONE_COUNT",
+    "RECEIVERS",
+    "REJECT_COLUMNS",
+    "RELATIONS",
+    "LayoutColumn",
+]
+
+
+class LayoutColumn(NamedTuple):
+    """A field with its English (also the field's name) and Chinese header."""
+
+    field: str
+    chinese: str
+    required: bool = False
+
+
+PHONE_COUNT: Final = 5
+
+ACCOUNT_COLUMNS: Final = (
+    LayoutColumn("account_ref", "账户编号", required=True),
+    LayoutColumn("customer_ref", "客户编号", required=True),
+    LayoutColumn("name", "客户姓名", required=True),
+    LayoutColumn("id_no", "身份证号"),
+    LayoutColumn("phone_1", "手机号"),
+    *(LayoutColumn(f"phone_{n}", f"联系电话{n}") for n in range(2, PHONE_COUNT + 1)),
+    *(LayoutColumn(f"phone_{n}_relation", f"关系{n}") for n in range(1, PHONE_COUNT + 1)),
+    LayoutColumn("email", "电子邮箱"),
+    LayoutColumn("address", "地址"),
+    LayoutColumn("postcode", "邮编"),
+    LayoutColumn("region", "地区"),
+    LayoutColumn("product", "产品"),
+    LayoutColumn("card_last4", "卡号末四位", required=True),
+    LayoutColumn("currency", "币种"),
+    LayoutColumn("principal", "本金", required=True),
+    LayoutColumn("interest", "利息"),
+    LayoutColumn("fees", "费用"),
+    LayoutColumn("total", "欠款总额"),
+    LayoutColumn("days_past_due", "逾期天数", required=True),
+    LayoutColumn("due_date", "最早逾期日"),
+    LayoutColumn("opened_on", "开户日期"),
+    LayoutColumn("charged_off_on", "核销日期"),
+    LayoutColumn("last_paid_on", "最后还款日"),
+    LayoutColumn("last_paid_amount", "最后还款金额"),
+    LayoutColumn("balance_as_of", "余额日期"),
+    LayoutColumn("flags", "标志"),
+)
+
+PAYMENT_COLUMNS: Final = (
+    LayoutColumn("payment_ref", "交易流水号", required=True),
+    LayoutColumn("account_ref", "账户编号", required=True),
+    LayoutColumn("amount", "金额", required=True),
+    LayoutColumn("currency", "币种"),
+    LayoutColumn("principal", "本金"),
+    LayoutColumn("interest", "利息"),
+    LayoutColumn("fees", "费用"),
+    LayoutColumn("paid_on", "还款日期", required=True),
+    LayoutColumn("received_on", "收款日"),
+    LayoutColumn("cleared_on", "清算日"),
+    LayoutColumn("posted_on", "入账日"),
+    LayoutColumn("received_by", "收款方"),
+    LayoutColumn("channel", "渠道"),
+    LayoutColumn("reverses", "原流水号"),
+)
+
+LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {"accounts": ACCOUNT_COLUMNS, "payments": PAYMENT_COLUMNS}
+
+# Written beside rejected rows; a file that is sent again with them is read as if they were not there.
+REJECT_COLUMNS: Final = ("rejected_line", "rejected_because")
+
+_RELATION_WORDS: Final = {
+    "self": "本人",
+    "spouse": "配偶",
+    "parent": "父母",
+    "child": "子女",
+    "relative": "亲属",
+    "colleague": "同事",
+    "friend": "朋友",
+    "employer": "单位",
+    "other": "其他",
+}
+RELATIONS: Final = {word: code for code, chinese in _RELATION_WORDS.items() for word in (code, chinese)}
+
+FLAGS: Final = frozenset(
+    ("dispute", "complaint", "deceased", "bankrupt", "represented", "plan", "do_not_contact", "hardship")
+)
+
+RECEIVERS: Final = {"bank": "bank", "银行": "bank", "agency": "agency", "机构": "agency"}

@@ -67,7 +67,11 @@ def started_once(config: pytest.Config, name: str, start: Callable[[Path], str])
             return address.read_text()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o711)
-        url = start(folder)
+        try:
+            url = start(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         address.touch(mode=0o600)
         address.write_text(url)
         return url

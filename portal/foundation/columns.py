@@ -111,4 +111,3 @@ class Column(_Options):
         if callable(self.currency):
             return self.currency(row)
         return self.currency or str(row.currency)
-

@@ -45,8 +45,7 @@ def amount(minor: int | Money | None, currency: str = "") -> str:
     """Whole minor units as figures alone, `52,838.95`; for columns whose head names the currency."""
     if minor is None:
         return MISSING
-    if isinstance(minor, Money):
-        minor, currency = minor.minor, minor.currency
+    minor, currency = _parts(minor, currency)
     digits = minor_digits(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     value = Decimal(format_amount(minor, currency))
@@ -57,12 +56,15 @@ def money(minor: int | Money | None, currency: str = "") -> str:
     """Whole minor units with the currency's sign, `¥52,838.95`; the sign is the one the reader's language uses."""
     if minor is None:
         return MISSING
-    if isinstance(minor, Money):
-        minor, currency = minor.minor, minor.currency
+    minor, currency = _parts(minor, currency)
     figures = amount(abs(minor), currency)
     symbol = numbers.get_currency_symbol(currency, locale=_locale())
     gap = " " if symbol[-1:].isalpha() else ""
     return ("−" if minor < 0 else "") + symbol + gap + figures
+
+
+def _parts(amount: int | Money, currency: str) -> tuple[int, str]:
+    return (amount.minor, amount.currency) if isinstance(amount, Money) else (amount, currency)
 
 
 def number(value: int | Decimal | None, digits: int | None = None) -> str:
@@ -122,7 +124,7 @@ def bucket(value: str | int | Enum | None) -> str:
     if isinstance(value, Enum):
         value = value.value
     if value is None or value in (0, "0", "", "M0"):
-        return gettext("not overdue")
+        return str(gettext("not overdue"))
     if isinstance(value, int):
         return f"M{value}" if value < 7 else "M7+"
     return str(value)

@@ -90,7 +90,7 @@ class Frame:
     @property
     def name(self) -> str:
         """The portal's name."""
-        return gettext("Agency portal")
+        return str(gettext("Agency portal"))
 
     @property
     def language(self) -> str:
@@ -129,7 +129,7 @@ class Frame:
     @property
     def search_hint(self) -> str:
         """What can be searched for."""
-        return gettext("Account, name, batch, letter number")
+        return str(gettext("Account, name, batch, letter number"))
 
     @property
     def searched(self) -> str:

@@ -78,9 +78,7 @@ ENTRIES: tuple[Entry, ...] = (
 )
 
 
-def items_for(
-    actor: Actor, app: Flask, here: str | None, entries: Iterable[Entry] = ENTRIES
-) -> list[Item]:
+def items_for(actor: Actor, app: Flask, here: str | None, entries: Iterable[Entry] = ENTRIES) -> list[Item]:
     """The navigation of one person; `here` is the endpoint of the page that is being shown."""
     mine = [
         e for e in entries
@@ -94,7 +92,8 @@ def _current(entries: list[Entry], here: str) -> Entry | None:
     """The entry itself, or the one that claims the page, or the only one of the page's room."""
     exact = [e for e in entries if e.endpoint == here or any(here.startswith(p) for p in e.pages)]
     room = [e for e in entries if e.endpoint.split(".")[0] == here.split(".")[0]]
-    return (exact or (room if len(room) == 1 else []) or [None])[0]
+    found = exact or (room if len(room) == 1 else [])
+    return found[0] if found else None
 
 
 def _waiting(entry: Entry, actor: Actor) -> int:

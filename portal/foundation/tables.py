@@ -6,19 +6,20 @@ table or skips over rows: a page costs the same in a book of a thousand accounts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Join, Select
+from werkzeug.datastructures import MultiDict
 
 from portal.foundation.columns import Cell, Column
+from portal.foundation.exports import csv_stream, xlsx_stream
 from portal.foundation.filters import Filter, FilterState
 from portal.foundation.language import Message, say, translate
 from portal.foundation.paging import BadCursor, Cursor, Keyset, python_type
 from portal.foundation.states import StateTag
-from portal.foundation.exports import csv_stream, xlsx_stream
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -111,9 +112,7 @@ class Table:
     export_allowed: bool = True
     export_cap: int = EXPORT_CAP
 
-    def page(
-        self, session: Session, args: Mapping[str, str], totals: Mapping[str, Cell] | None = None
-    ) -> TablePage:
+    def page(self, session: Session, args: Mapping[str, str], totals: Mapping[str, Cell] | None = None) -> TablePage:
         """The page that the address asks for. What the address says wrongly is left out, with a word about it."""
         statement, states = self._narrowed(args)
         sort, column, keyset = self._order(statement, args)
@@ -141,23 +140,22 @@ class Table:
         """
         if format not in EXPORT_FORMATS:
             raise ValueError(f"unknown export format {format!r}")
-        statement, _ = self._narrowed(args)
-        _, _, keyset = self._order(statement, args)
-        wanted = keyset.ordered(keyset.with_place(statement)).limit(self.export_cap + 1)
-        rows = session.execute(wanted.execution_options(yield_per=1_000))
         currency = translate(say("currency"))
         header = [h for c in self.columns for h in c.heads_in_file(_words(c.label), currency)]
         writer = csv_stream if format == "csv" else xlsx_stream
-        return iter(writer(header, self._lines(rows)))
+        return writer(header, self._lines(session, args))
 
-    def _lines(self, rows: Iterable[Any]) -> Iterator[list[Any]]:
-        for count, row in enumerate(rows):
-            if count == self.export_cap:
-                more = say("There are more rows than the %(cap)s a file takes. Narrow the filters.", cap=self.export_cap)
-                yield [translate(more)]
-                return
-            subject = _subject(row)
-            yield [value for c in self.columns for value in c.values_in_file(subject)]
+    def _lines(self, session: Session, args: Mapping[str, str]) -> Iterator[list[Any]]:
+        statement, _ = self._narrowed(args)
+        _, _, keyset = self._order(statement, args)
+        wanted = keyset.ordered(keyset.with_place(statement)).limit(self.export_cap + 1)
+        with session.execute(wanted.execution_options(yield_per=1_000)) as rows:
+            for count, row in enumerate(rows):
+                if count == self.export_cap:
+                    yield [translate(_more_than(self.export_cap))]
+                    return
+                subject = _subject(row)
+                yield [value for c in self.columns for value in c.values_in_file(subject)]
 
     def _narrowed(self, args: Mapping[str, str]) -> tuple[Select[Any], tuple[FilterState, ...]]:
         statement, states = self.statement, []
@@ -246,12 +244,13 @@ class _Address:
         return "?" + urlencode([*self.kept(), *((name, "") for name in sorted(self._fields))])
 
 
+def _more_than(cap: int) -> Message:
+    return say("There are more rows than the %(cap)s a file takes. Narrow the filters.", cap=cap)
+
+
 def _pairs(args: Mapping[str, str]) -> list[tuple[str, str]]:
-    multi = getattr(args, "items", dict(args).items)
-    try:
-        return [(str(k), str(v)) for k, v in multi(multi=True)]
-    except TypeError:
-        return [(str(k), str(v)) for k, v in args.items()]
+    every = args.items(multi=True) if isinstance(args, MultiDict) else args.items()
+    return [(str(name), str(value)) for name, value in every]
 
 
 def _subject(row: Any) -> Any:

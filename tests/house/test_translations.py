@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
 
 from portal.foundation.catalogue import ConflictingTranslation, entries_of, merged_catalogue
 
@@ -21,13 +21,15 @@ GAP = re.compile(r"%(?:%|\((\w+)\)([sd]))")
 @cache
 def sentences() -> dict[str, list[str]]:
     """Every English sentence with the places where it is said."""
-    with (ROOT / "babel.cfg").open() as config:
-        methods, options = parse_mapping_cfg(config)
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
     found: dict[str, list[str]] = {}
-    for folder in ("portal", "templates"):
-        rules = [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in methods if pattern.startswith(folder)]
-        given = {pattern.removeprefix(f"{folder}/"): value for pattern, value in options.items()}
-        for name, line, message, *_ in extract_from_dir(ROOT / folder, rules, given, KEYWORDS):
+    for mapping in mappings:
+        folder, pattern = mapping["pattern"].split("/", 1)
+        # A template that cannot be parsed must fail here, not lose its sentences.
+        options = {pattern: {"silent": "false"}}
+        for name, line, message, *_ in extract_from_dir(
+            ROOT / folder, [(pattern, mapping["method"])], options, KEYWORDS
+        ):
             for msgid in [message] if isinstance(message, str) else message:
                 found.setdefault(msgid, []).append(f"{folder}/{name}:{line}")
     return found

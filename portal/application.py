@@ -16,6 +16,7 @@ from flask_wtf import CSRFProtect
 from portal.config import Settings
 from portal.foundation.clock import Clock
 from portal.foundation.database import db
+from portal.foundation.formats import set_up_formats
 from portal.foundation.frame import set_up_frame, set_up_languages
 from portal.foundation.services import Services
 from portal.foundation.storage import make_storage
@@ -127,8 +128,6 @@ def _set_up_libraries(app: Flask) -> None:
 
 
 def _set_up_language(app: Flask) -> None:
-    from portal.foundation.formats import set_up_formats
-
     set_up_languages(app)
     set_up_formats(app)
     set_up_frame(app)

@@ -39,6 +39,61 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_event_organisation_id"), "audit_event", ["organisation_id"], unique=False)
     op.create_index("ix_audit_event_subject", "audit_event", ["subject_type", "subject_id"], unique=False)
     op.create_table(
+        "job",
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True, comment="null: asked for by the system"),
+        sa.Column(
+            "requested_by",
+            sa.BigInteger(),
+            nullable=True,
+            comment="the user whose rights the job has; null: the system's",
+        ),
+        sa.Column("kind", sa.String(length=64), nullable=False, comment="which handler"),
+        sa.Column("key", sa.String(length=200), nullable=False, comment="what it is about, in the asker's words"),
+        sa.Column(
+            "asked_as",
+            sa.String(length=300),
+            nullable=False,
+            comment="organisation, kind and key: asking twice is one job",
+        ),
+        sa.Column("payload", JsonData, nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "queued",
+                "running",
+                "done",
+                "failed",
+                "cancelled",
+                name="jobstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("progress_done", sa.BigInteger(), nullable=False),
+        sa.Column("progress_total", sa.BigInteger(), nullable=True),
+        sa.Column("note", JsonData, nullable=True, comment="a message: what it is at"),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("losses", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_asked", sa.Boolean(), nullable=False),
+        sa.Column("error", JsonData, nullable=True, comment="code and message, never an exception's text"),
+        sa.Column("result", JsonData, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "queued_at", sa.DateTime(timezone=True), nullable=False, comment="when its number last went into the queue"
+        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sa.UniqueConstraint("asked_as", name=op.f("uq_job_asked_as")),
+    )
+    op.create_index("ix_job_organisation_id_id", "job", ["organisation_id", "id"], unique=False)
+    op.create_index(op.f("ix_job_state"), "job", ["state"], unique=False)
+    op.create_table(
         "person_key",
         sa.Column("id", BigKey, autoincrement=True, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
@@ -63,4 +118,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("submitted_form")
     op.drop_table("person_key")
+    op.drop_table("job")
     op.drop_table("audit_event")

@@ -1,0 +1,128 @@
+"""Many rows at once: COPY on PostgreSQL, executemany on SQLite, and set-based SQL behind both.
+
+COPY may not write into a table with row policies, so rows go to a temporary staging table first and from there with
+INSERT … SELECT, through the policies. This is one of the few modules that may use Core statements on tables, since the
+net under ORM statements does not reach them: callers pass rows that the actor may write.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.foundation.visibility import actor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.database import Model
+
+__all__ = ["in_chunks", "insert_rows", "reserve_ids", "stage_rows"]
+
+SQLITE_CHUNK = 2_000
+
+
+def in_chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of at most `size`, so that memory does not grow with the file."""
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def reserve_ids(session: Session, model: type[Model], count: int) -> list[int]:
+    """Keys for `count` rows to come, so that rows which refer to each other can be written in bulk.
+
+    PostgreSQL draws them from the sequence; SQLite counts on from the largest, under the writer's lock.
+    """
+    actor_of(session)
+    if count == 0:
+        return []
+    table: sa.Table = model.__table__  # type: ignore[assignment]
+    if session.connection().dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+        drawn = sa.select(sa.func.nextval(sa.cast(sequence, sa.Text))).select_from(
+            sa.func.generate_series(1, count).table_valued("n")
+        )
+        return list(session.connection().scalars(drawn))
+    last = session.connection().scalar(sa.select(sa.func.max(table.c.id))) or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def stage_rows(
+    session: Session, name: str, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]
+) -> sa.Table:
+    """A temporary table of this transaction with these columns and rows; dropped and made anew if it was there.
+
+    `columns` are fresh `sa.Column` objects in the order of the rows' values.
+    """
+    actor_of(session)
+    table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    connection = session.connection()
+    connection.execute(sa.schema.DropTable(table, if_exists=True))
+    connection.execute(sa.schema.CreateTable(table))
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+    else:
+        for chunk in in_chunks(rows, SQLITE_CHUNK):
+            names = [column.name for column in table.columns]
+            connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in chunk])
+    return table
+
+
+def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> None:
+    dialect = connection.dialect
+    binds = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    raw = connection.connection.driver_connection
+    if raw is None:
+        raise RuntimeError("no database connection")
+    names = ", ".join(dialect.identifier_preparer.quote(column.name) for column in table.columns)
+    target = dialect.identifier_preparer.quote(table.name)
+    with raw.cursor() as cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([b(v) if b else v for b, v in zip(binds, row, strict=True)])
+
+
+def insert_rows(
+    session: Session,
+    model: type[Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    skip_existing: bool = False,
+) -> None:
+    """Insert rows given as values of the named columns; with `skip_existing`, those that a unique index has already."""
+    iterator = iter(rows)
+    first = next(iterator, None)
+    if first is None:
+        return
+    table: sa.Table = model.__table__  # type: ignore[assignment]
+    columns = [table.c[name] for name in names]
+    staged = stage_rows(
+        session,
+        f"staged_{table.name}",
+        [sa.Column(column.name, _plain_type(column.type)) for column in columns],
+        chain([first], iterator),
+    )
+    # The condition says nothing; without one SQLite takes ON CONFLICT for the ON of a join.
+    source = sa.select(*(staged.c[name] for name in names)).where(sa.true())
+    insert = _insert_for(session)(table).from_select(list(names), source)
+    if skip_existing:
+        insert = insert.on_conflict_do_nothing()
+    session.connection().execute(insert)
+
+
+def _plain_type(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Enumerations are staged as text: the real table checks them."""
+    return sa.String(kind.length) if isinstance(kind, sa.Enum) else kind
+
+
+def _insert_for(session: Session) -> Any:
+    if session.connection().dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    return insert

@@ -1,0 +1,135 @@
+"""What is done with accounts and people: importing them, holding them, looking a person's data up."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import IO, TYPE_CHECKING, Any
+
+from portal.foundation import hooks
+from portal.foundation.access import Permission
+from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.jobs import handler
+from portal.foundation.language import _l, as_data, say
+from portal.foundation.visibility import visible
+from portal.foundation.work import transaction
+from portal.portfolio.bulk import AccountWriter
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.intake import Reading, read_accounts
+from portal.portfolio.models import Account, Hold, HoldFlag, ImportKind, ImportRun
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.foundation.jobs import JobView, Progress
+    from portal.foundation.tabular import Table
+    from portal.foundation.work import Work
+    from portal.portfolio.intake import MappingProfile
+
+__all__ = ["ACCOUNTS", "import_accounts", "raise_hold", "receive_accounts", "release_hold", "try_accounts"]
+
+
+class _Accounts:
+    """Files of accounts (reference/files.md, Accounts)."""
+
+    kind = ImportKind.ACCOUNTS
+
+    def read(
+        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
+    ) -> Reading[Any]:
+        return read_accounts(table, profile, as_of=as_of, today=today)
+
+    def writer(self, work: Work, run_id: int) -> FileWriter:
+        return AccountWriter(work, run_id)
+
+    def finish(self, work: Work, run_id: int) -> None:
+        """Nothing follows: placements hear of balances when they look."""
+
+
+ACCOUNTS = _Accounts()
+
+
+def receive_accounts(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> ImportRun:
+    """Keep a file of accounts and ask for its import as a job. Raises DomainError as `receive` does."""
+    return receive(actor, ImportKind.ACCOUNTS, content, file_name, options)
+
+
+def try_accounts(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> dict[str, Any]:
+    """The summary that an import of this file would have."""
+    return try_file(actor, ACCOUNTS, content, file_name, options)
+
+
+def import_accounts(actor: Actor, run_id: int) -> dict[str, Any]:
+    """Apply a received file now, for the command line; its job finds the work done. The summary."""
+    return run_import(actor, run_id, ACCOUNTS)
+
+
+@handler("import.accounts", _l("Import of accounts"))
+def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
+    summary = run_import(job.actor, job.payload["run"], ACCOUNTS, progress.step)
+    return {"message": as_data(ended(summary)), "url": f"/imports/{job.payload['run']}"}
+
+
+def ended(summary: dict[str, Any]) -> Any:
+    """How an import ended, in a sentence."""
+    if summary["status"] == "already_imported":
+        return say("This file was imported before; nothing was changed.")
+    return say(
+        "%(rows)s rows read: %(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(skipped)s skipped, "
+        "%(rejected)s rejected.",
+        **{name: summary[name] for name in ("rows", "created", "updated", "unchanged", "skipped", "rejected")},
+    )
+
+
+def raise_hold(actor: Actor, account_id: int, flag: HoldFlag, reason: str, *, whole_person: bool = False) -> Hold:
+    """Stop placing and contact for an account, or for all accounts of its person. Raises NotFound.
+
+    `reason` is a short word without personal data. A hold that stands already is answered, not doubled.
+    """
+    _needs(actor, Permission.HOLDS_MANAGE)
+    with transaction(actor) as work:
+        account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
+        if account is None:
+            raise NotFound
+        return add_hold(work, account.customer_id, None if whole_person else account_id, flag, reason)
+
+
+def add_hold(work: Work, customer_id: int, account_id: int | None, flag: HoldFlag, reason: str) -> Hold:
+    """Within another operation: a hold on an account, or on the person where `account_id` is None."""
+    standing = work.session.scalar(
+        visible(Hold, work.actor)
+        .where(Hold.customer_id == customer_id, Hold.flag == flag, Hold.released_at.is_(None))
+        .where(Hold.account_id.is_not_distinct_from(account_id))
+    )
+    if standing is not None:
+        return standing
+    hold = Hold(
+        customer_id=customer_id, account_id=account_id, flag=flag, reason=reason[:200], raised_at=work.now,
+        raised_by=work.actor.user_id, release_reason="",
+    )  # fmt: skip
+    work.session.add(hold)
+    work.audit("hold.raised", hold, after={"flag": flag.value, "account": account_id, "customer": customer_id})
+    hooks.hold_raised(work, hold)
+    return hold
+
+
+def release_hold(actor: Actor, hold_id: int, reason: str) -> None:
+    """End a hold, with the reason why it may be ended. Raises NotFound, DomainError without a reason."""
+    _needs(actor, Permission.HOLDS_MANAGE)
+    if not reason.strip():
+        raise DomainError("hold.reason", say("Say why the hold may be released."), field="reason")
+    with transaction(actor) as work:
+        hold = work.session.scalar(visible(Hold, actor).where(Hold.id == hold_id, Hold.released_at.is_(None)))
+        if hold is None:
+            raise NotFound
+        hold.released_at, hold.released_by, hold.release_reason = work.now, actor.user_id, reason.strip()[:200]
+        work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
+
+
+def _needs(actor: Actor, permission: Permission) -> None:
+    if not actor.can(permission):
+        raise DomainError(
+            "access.forbidden",
+            say("Your role does not include this. Ask your administrator if you need it."),
+            status=403,
+        )

@@ -1,0 +1,115 @@
+"""`portal worker`: processes that take job numbers from the queue, and one that looks after what was lost.
+
+Processes, not threads: a job that composes letters must not slow down its neighbour, and one that is killed takes
+nobody with it. Told to stop (SIGTERM), workers finish what they are at; what takes longer than the grace goes back
+into the queue.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from huey.consumer import Consumer, Scheduler, Worker
+
+from portal.foundation.database import db
+from portal.foundation.jobs.runtime import runtime
+from portal.foundation.jobs.sweeper import sweep
+from portal.foundation.sealing import seal
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["run_worker"]
+
+log = structlog.get_logger()
+ATTENTION = 1.0  # seconds after which at the latest a worker looks into a queue that cannot call it
+THOROUGH = 60.0  # seconds between two seals that look at the whole trail and anchor its head
+
+
+def run_worker(app: Flask, workers: int = 1) -> None:
+    """Work until SIGTERM or Ctrl-C. Returns when all is put away; needs the main thread, for its signals."""
+    with app.app_context():
+        run = runtime()
+        db.engine.dispose()  # a connection must not be shared with the children
+    consumer = _Consumer(
+        run.queue.huey,
+        workers=workers,
+        worker_type="process",
+        periodic=False,
+        initial_delay=0.05,
+        max_delay=ATTENTION,
+        health_check_interval=2,
+        graceful_signal="TERM",
+        shutdown_timeout=run.timing.grace,
+    )
+    consumer.housekeeping = _Housekeeping(app, run.timing.sweep)
+    log.info("worker.started", workers=workers)
+    consumer.run()
+    log.info("worker.stopped")
+
+
+class _Housekeeping:
+    """What has to be done every few seconds, by whichever machine comes first."""
+
+    def __init__(self, app: Flask, pause: float) -> None:
+        self._app = app
+        self.pause = pause
+        self._round = 0
+
+    def __call__(self) -> None:
+        for name, deed in (("sweep", sweep), ("seal", self._seal)):
+            try:
+                with self._app.app_context():
+                    deed()
+            except Exception as error:  # the database may be away for a moment; the next round comes
+                log.warning("worker.housekeeping_failed", deed=name, error=type(error).__name__)
+
+    def _seal(self) -> None:
+        """Quick every time; thorough, with an anchor for the head, about once a minute and at the start."""
+        thorough = self._round % max(1, round(THOROUGH / self.pause)) == 0
+        self._round += 1
+        seal(self._app, thorough=thorough, anchor=thorough)
+
+
+class _Orphanable:
+    """A child whose parent was killed outright must not go on alone."""
+
+    def __init__(self, **options: Any) -> None:
+        self._parent = os.getpid()
+        super().__init__(**options)
+
+    def stop_if_orphaned(self) -> None:
+        """KeyboardInterrupt, which Huey takes for the end of a worker."""
+        if os.getppid() != self._parent:
+            raise KeyboardInterrupt
+
+
+class _Worker(_Orphanable, Worker):  # type: ignore[misc]
+    def loop(self, now: Any = None) -> None:
+        self.stop_if_orphaned()
+        super().loop(now)
+
+
+class _Housekeeper(_Orphanable, Scheduler):  # type: ignore[misc]
+    """In the place of Huey's scheduler, of which we need nothing."""
+
+    def __init__(self, consumer: _Consumer, **options: Any) -> None:
+        super().__init__(**options)
+        self._consumer = consumer
+
+    def loop(self, now: Any = None) -> None:
+        self.stop_if_orphaned()
+        self._consumer.housekeeping()
+        self.stop_flag.wait(self._consumer.housekeeping.pause)
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    worker_class = _Worker
+    housekeeping: _Housekeeping
+
+    def _create_scheduler(self) -> _Housekeeper:
+        return _Housekeeper(
+            self, huey=self.huey, stop_flag=self.stop_flag, interval=self.scheduler_interval, periodic=False
+        )

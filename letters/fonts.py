@@ -2,8 +2,9 @@
 
 A Song face of the system (Noto Serif CJK SC first) is cut into
 
-- a *common* face of the characters ordinary letters use (GB 2312, Big5 level one, Latin, symbols): small
-  to load, small in the file;
+- two *common* faces, of the characters ordinary letters use (GB 2312 level one, Latin, symbols) and of the
+  less usual (GB 2312 level two, Big5 level one). A PDF pays for each glyph up to the last one used, so few
+  glyphs in the face mean few bytes in the file;
 - *twin* faces: where the system's face draws two code points with one glyph (〜 and ～, the radical ⼀ and
   the character 一), a PDF can give only one of them back as text. Characters that would collide are kept
   in faces apart, so that the text of a letter is its data, code point by code point;
@@ -31,7 +32,7 @@ from fontTools.ttLib import TTFont
 from letters.errors import FontsMissing
 from letters.harfbuzz import FC_BOLD, FC_REGULAR, SystemFace, find_face, subset_face
 
-RECIPE = 1
+RECIPE = 2
 """Raise when the way faces are cut changes: it is part of the font version."""
 
 SONG_FAMILIES = ("Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "Source Han Serif CN", "AR PL UMing CN")
@@ -176,11 +177,12 @@ def _glyphs(face: SystemFace) -> dict[int, str]:
 
 
 def _cuts(glyphs: dict[int, str]) -> Iterator[set[int]]:
-    """The code points of the common face, then of as many twin faces as collisions need.
+    """The code points of the two common faces, then of as many twin faces as collisions need.
 
     In each face a glyph stands for one code point. What is rare and alone stays with the system's face.
     """
-    common = _common_characters()
+    usual, less_usual = _usual_characters(), _less_usual_characters()
+    common = usual | less_usual
     by_glyph: dict[str, list[int]] = defaultdict(list)
     for character, glyph in glyphs.items():
         by_glyph[glyph].append(character)
@@ -192,7 +194,8 @@ def _cuts(glyphs: dict[int, str]) -> Iterator[set[int]]:
             first.add(ordered.pop(0))
         if len(ordered) > 1:
             spare.append(ordered[1:])
-    yield first
+    yield first & usual
+    yield first - usual
     depth = max((len(rest) for rest in spare), default=0)
     for level in range(depth):
         yield {rest[level] for rest in spare if len(rest) > level}
@@ -204,19 +207,28 @@ def _preference(character: int) -> tuple[bool, int]:
     return oddity, character
 
 
-@lru_cache(maxsize=1)
-def _common_characters() -> frozenset[int]:
-    """GB 2312, Big5 level one, Latin, general punctuation, full-width forms."""
+def _usual_characters() -> frozenset[int]:
+    """GB 2312 level one and its symbols, Latin, general punctuation, full-width forms."""
     spans = ((0x20, 0x7F), (0xA0, 0x180), (0x2010, 0x2070), (0x3000, 0x3040), (0xFF01, 0xFFEF))
     found = {character for low, high in spans for character in range(low, high)}
-    for codec, leads in (("gb2312", range(0xA1, 0xF8)), ("big5", range(0xA4, 0xC7))):
-        for lead in leads:
-            for trail in range(0x40, 0xFF):
-                try:
-                    found.add(ord(bytes((lead, trail)).decode(codec)))
-                except UnicodeDecodeError:
-                    continue
-    return frozenset(found)
+    return frozenset(found | _characters_of("gb2312", 0xA1, 0xD7))
+
+
+def _less_usual_characters() -> frozenset[int]:
+    """GB 2312 level two and Big5 level one."""
+    return frozenset(_characters_of("gb2312", 0xD8, 0xF7) | _characters_of("big5", 0xA4, 0xC6))
+
+
+def _characters_of(codec: str, first_lead: int, last_lead: int) -> set[int]:
+    """Code points of a double-byte encoding whose lead byte lies in a range, both ends included."""
+    found = set()
+    for lead in range(first_lead, last_lead + 1):
+        for trail in range(0x40, 0xFF):
+            try:
+                found.add(ord(bytes((lead, trail)).decode(codec)))
+            except UnicodeDecodeError:
+                continue
+    return found
 
 
 def _ranges(characters: set[int]) -> Iterator[tuple[int, int]]:

@@ -18,6 +18,10 @@ from letters.errors import FontsMissing
 FC_REGULAR, FC_BOLD = 80, 200
 """Weights in fontconfig's own scale."""
 
+_DROP_TABLES = 3  # HB_SUBSET_SETS_DROP_TABLE_TAG
+_TABLES_NOT_NEEDED = (b"GSUB", b"BASE", b"VORG", b"vhea", b"vmtx")
+"""Substitutions would bring alternate glyphs along and blur which character a glyph is; the rest is vertical."""
+
 
 @dataclass(frozen=True, slots=True)
 class SystemFace:
@@ -70,6 +74,9 @@ def subset_face(face: SystemFace, characters: Iterable[int]) -> bytes:
     chosen = subset.hb_subset_input_unicode_set(wish)
     for character in characters:
         hb.hb_set_add(chosen, character)
+    dropped = subset.hb_subset_input_set(wish, _DROP_TABLES)
+    for tag in _TABLES_NOT_NEEDED:
+        hb.hb_set_add(dropped, int.from_bytes(tag, "big"))
     part = subset.hb_subset_or_fail(whole, wish)
     if not part:
         raise FontsMissing(
@@ -103,6 +110,7 @@ def _harfbuzz() -> tuple[ctypes.CDLL, ctypes.CDLL]:
     _declare(hb, "hb_face_destroy", None, c_void_p)
     _declare(subset, "hb_subset_input_create_or_fail", c_void_p)
     _declare(subset, "hb_subset_input_unicode_set", c_void_p, c_void_p)
+    _declare(subset, "hb_subset_input_set", c_void_p, c_void_p, c_int)
     _declare(subset, "hb_subset_or_fail", c_void_p, c_void_p, c_void_p)
     _declare(subset, "hb_subset_input_destroy", None, c_void_p)
     return hb, subset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ def render_part(part: Part) -> list[Outcome]:
     if laid_out:
         part.out.write_bytes(painter.write(laid_out))
     return outcomes
+
+
+def settle_worker() -> None:
+    """Set a fresh worker process up: look for garbage less often, layout makes many objects that stay."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def single_name(position: int, letter_no: str) -> str:

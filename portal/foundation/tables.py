@@ -224,8 +224,11 @@ class _Address:
     def __init__(self, table: Table, args: Mapping[str, str]) -> None:
         self._prefix = table.prefix
         own = {table.prefix + name for name in (*_CURSORS, "export")}
-        self._pairs = [(k, v) for k, v in _pairs(args) if k not in own]
         self._fields = {n for f in table.filters for n in f.field_names(table.prefix)}
+        # An empty field says something only where a default would stand in its place.
+        self._with_default = {n for f in table.filters if f.default for n in f.field_names(table.prefix)}
+        silent = self._fields - self._with_default
+        self._pairs = [(k, v) for k, v in _pairs(args) if k not in own and (v or k not in silent)]
 
     def url(self, **changes: str) -> str:
         """The address with some words replaced, from the first page on."""
@@ -240,8 +243,8 @@ class _Address:
         return tuple((k, v) for k, v in self._pairs if k not in self._fields)
 
     def cleared(self) -> str:
-        """Without any filter, defaults included: each field is there and empty."""
-        return "?" + urlencode([*self.kept(), *((name, "") for name in sorted(self._fields))])
+        """Without any filter; those with a default are there and empty."""
+        return "?" + urlencode([*self.kept(), *((name, "") for name in sorted(self._with_default))])
 
 
 def _more_than(cap: int) -> Message:

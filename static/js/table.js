@@ -71,5 +71,13 @@
     form.addEventListener("change", (event) => {
       if (event.target.matches("select")) form.requestSubmit();
     });
+    // The address holds what was asked for and no empty fields; those with a default say "all" by being empty.
+    const empty = () => [...form.elements].filter((each) => each.name && !each.value && !("default" in each.dataset));
+    form.addEventListener("submit", () => {
+      for (const each of empty()) each.disabled = true;
+    });
+    window.addEventListener("pageshow", () => {
+      for (const each of form.elements) each.disabled = false;
+    });
   }
 })();

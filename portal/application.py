@@ -15,7 +15,7 @@ from flask_wtf import CSRFProtect
 
 from portal.config import Settings
 from portal.foundation.clock import Clock
-from portal.foundation.database import db
+from portal.foundation.database import Model, db
 from portal.foundation.formats import set_up_formats
 from portal.foundation.frame import set_up_frame, set_up_languages
 from portal.foundation.services import Services
@@ -149,7 +149,7 @@ def _refuse_open_doors(app: Flask) -> None:
     open_views = undeclared_views(app)
     if open_views:
         raise RuntimeError(f"views without a permission: {', '.join(open_views)}")
-    models: list[type[DeclarativeBase]] = [mapper.class_ for mapper in db.Model.registry.mappers]
+    models: list[type[DeclarativeBase]] = [mapper.class_ for mapper in Model.registry.mappers]
     open_models = undeclared_models(models)
     if open_models:
         raise RuntimeError(f"tables without a visibility: {', '.join(open_models)}")

@@ -48,7 +48,7 @@ def translate(message: Message | str) -> str:
     if not has_app_context():
         return str(message)
     params = {name: translate(v) if isinstance(v, Message) else v for name, v in message.params.items()}
-    sentence = gettext(message.msgid)
+    sentence: str = gettext(message.msgid)
     return sentence % params if params else sentence.replace("%%", "%")
 
 

@@ -43,7 +43,7 @@ def fragments() -> Iterator[tuple[str, str, list[str], bool]]:
     """File, English, Chinese forms and doubt of every entry."""
     for path, entry in entries_of("zh_Hans"):
         msgid = entry.id if isinstance(entry.id, str) else entry.id[0]
-        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
         yield path.name, msgid, forms, entry.fuzzy
 
 

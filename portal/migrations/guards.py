@@ -22,6 +22,7 @@ class Evidence:
 EVIDENCE: tuple[Evidence, ...] = (
     Evidence("audit_event"),
     Evidence("audit_link"),
+    Evidence("audit_anchor"),
     Evidence("balance_snapshot"),
     Evidence("contract_version"),
     Evidence("contact_attempt"),

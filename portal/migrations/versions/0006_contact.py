@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("debts_placed_for", JsonData, nullable=False, comment="account ids"),
         sa.Column("debts_discussed", JsonData, nullable=False, comment="account ids"),
-        sa.Column("corrects_id", BigKey, nullable=True),
+        sa.Column("corrects_id", BigKey, nullable=True, comment="the entry that this one takes the place of"),
         sa.Column("verdict", sa.String(length=24), nullable=False, comment="allow … block, as of `at`"),
         sa.Column("decision", JsonData, nullable=False, comment="pack, version, rule, facts, reason"),
         sa.Column("logged_at", sa.DateTime(timezone=True), nullable=False),
@@ -104,6 +104,7 @@ def upgrade() -> None:
             ["placement_id"], ["placement.id"], name=op.f("fk_contact_attempt_placement_id_placement")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_attempt")),
+        sa.UniqueConstraint("corrects_id", name=op.f("uq_contact_attempt_corrects_id")),
         sa.UniqueConstraint(
             "organisation_id", "attempt_ref", name=op.f("uq_contact_attempt_organisation_id_attempt_ref")
         ),
@@ -120,8 +121,19 @@ def upgrade() -> None:
         sa.Column("account_id", BigKey, nullable=False),
         sa.Column("customer_id", BigKey, nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False, comment="false once the placement has ended"),
-        sa.Column("next_on", sa.Date(), nullable=True, comment="promise or call-back date; null: none"),
         sa.Column("next_kind", sa.String(length=16), nullable=False, comment="new, promise, callback, rest"),
+        sa.Column(
+            "next_on",
+            sa.Date(),
+            nullable=False,
+            comment="the day its turn comes: accepted, promised, agreed, or to be tried again",
+        ),
+        sa.Column(
+            "next_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="the hour of a call-back, where one was agreed",
+        ),
         sa.Column("value_minor", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("last_attempt_at", sa.DateTime(timezone=True), nullable=True),
@@ -139,7 +151,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_work_item_queue",
         "work_item",
-        ["organisation_id", "open", "next_kind", "next_on", "value_minor", "id"],
+        ["organisation_id", "open", "next_kind", "next_on", sa.literal_column("value_minor DESC"), "id"],
         unique=False,
     )
     op.create_table(

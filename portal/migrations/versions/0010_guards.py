@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
 
 from portal.migrations.guards import EVIDENCE, keep_on_postgresql, keep_on_sqlite
@@ -54,7 +53,7 @@ def upgrade() -> None:
 
 
 def _upgrade_sqlite() -> None:
-    for evidence in filter(lambda e: sa.inspect(op.get_bind()).has_table(e.table), EVIDENCE):
+    for evidence in EVIDENCE:
         for statement in keep_on_sqlite(evidence):
             op.execute(statement)
     for deed in ("insert", "update"):
@@ -73,7 +72,7 @@ def _upgrade_postgresql() -> None:
         "CREATE FUNCTION portal_keep() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$"
     )
-    for evidence in filter(lambda e: sa.inspect(op.get_bind()).has_table(e.table), EVIDENCE):
+    for evidence in EVIDENCE:
         for statement in keep_on_postgresql(evidence):
             op.execute(statement)
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
 
+from portal.foundation.command_line import PUBLIC, access, application
 from portal.foundation.language import translate
 from portal.foundation.sealing import seal
 from portal.foundation.verifying import VerifyResult, verify
@@ -18,12 +18,11 @@ def audit() -> None:
 
 
 @audit.command("verify", help="Compute the chain anew and compare it with its anchors; exit 1 at the first break.")
+@access(PUBLIC)
 @click.pass_context
 def verify_command(context: click.Context) -> None:
     """Exit 0 where the chain is whole, 1 at the first break, which is named."""
-    app = context.find_object(Flask)
-    if app is None:
-        raise click.UsageError("this command needs the application")
+    app = application()
     result = verify(app)
     if result.is_whole:
         seal(app)  # commands leave nothing unsealed; after the check, so that a break is not sealed over

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_migrate import Migrate
 
 from portal.foundation.database import db
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.engine import Engine
 
-__all__ = ["alembic_config", "downgrade", "missing_guards", "set_up_migrations", "upgrade"]
+__all__ = ["alembic_config", "downgrade", "is_current", "missing_guards", "set_up_migrations", "upgrade"]
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -49,6 +51,13 @@ def upgrade(app: Flask, revision: str = "head") -> None:
 def downgrade(app: Flask, revision: str) -> None:
     """Take the database back to a revision."""
     command.downgrade(_config_of(app), revision)
+
+
+def is_current(app: Flask) -> bool:
+    """Whether the database stands at the revision that the code expects."""
+    head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
+    with app.app_context(), db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def missing_guards(engine: Engine) -> list[str]:

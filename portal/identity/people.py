@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.foundation.access import ROLE_PERMISSIONS, Actor
+from portal.foundation.access import ROLE_PERMISSIONS, Actor, Permission, Role, system_actor
+from portal.foundation.errors import DomainError
 from portal.foundation.hooks import actor_loader
+from portal.foundation.language import say
+from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-__all__ = ["actor_from", "load_actor"]
+__all__ = ["actor_from", "command_actor", "load_actor"]
 
 
 def actor_from(user: User, organisation: Organisation, origin: str) -> Actor:
@@ -45,3 +48,30 @@ def load_actor(session: Session, user_id: int) -> Actor | None:
         .where(User.id == user_id, User.active, Organisation.active)
     ).first()
     return actor_from(found[0], found[1], "job") if found else None
+
+
+def command_actor(user_name: str | None, permission: Permission) -> Actor:
+    """Who acts on the command line: the named person, or the first administrator.
+
+    DomainError where there is no such person, or the role does not include the permission.
+    """
+    with reading(system_actor("sign-in", "cli")) as session:
+        people = sa.select(User, Organisation).join(Organisation, Organisation.id == User.organisation_id)
+        wanted = people.where(User.active, Organisation.active).order_by(User.id).limit(1)
+        wanted = wanted.where(User.user_name == user_name.casefold() if user_name else User.role == Role.ADMINISTRATOR)
+        found = session.execute(wanted).first()
+        actor = actor_from(found[0], found[1], "cli") if found else None
+    if actor is None:
+        sentence = (
+            say("There is nobody with the user name “%(name)s”.", name=user_name)
+            if user_name
+            else say("There is no administrator yet. Run “portal init” first.")
+        )
+        raise DomainError("user.unknown", sentence)
+    if not actor.can(permission):
+        raise DomainError(
+            "access.forbidden",
+            say("The role of “%(name)s” does not include this. Name another person with --as.", name=actor.user_name),
+            status=403,
+        )
+    return actor

@@ -1,0 +1,90 @@
+"""What every command of `portal` shares: an application, an actor, refusals in words, a sealed trail at the end."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from flask import Flask
+
+from portal.foundation.errors import DomainError
+from portal.foundation.language import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from portal.foundation.access import Permission
+
+__all__ = ["REFUSED", "access", "application", "in_application", "undeclared_commands"]
+
+REFUSED = 3  # the exit code of a command that understood and declined; 2 is click's usage error
+Command = TypeVar("Command", bound="Callable[..., Any]")
+PUBLIC = "public"
+
+
+def access(permission: Permission | str) -> Callable[[Command], Command]:
+    """Names what a command needs of its actor, or `public` for what anybody on the machine may run."""
+
+    def mark(command: Command) -> Command:
+        command.__access__ = permission  # type: ignore[attr-defined]
+        return command
+
+    return mark
+
+
+def application() -> Flask:
+    """The application of this command, made once; a wrong setting ends the command with its sentence."""
+    from portal import create_app
+    from portal.config import ConfigurationError
+
+    context = click.get_current_context()
+    found = context.find_object(Flask)
+    if found is None:
+        try:
+            found = create_app()
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from error
+        context.find_root().obj = found
+    return found
+
+
+def in_application(command: Command) -> Command:
+    """Runs a command inside the application; a DomainError becomes its sentence and exit code 3, and the audit trail is
+    sealed before the command exits."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        app = application()
+        try:
+            with app.app_context():
+                return command(*args, **kwargs)
+        except DomainError as error:
+            with app.app_context():
+                click.echo(translate(error.message), err=True)
+            sys.exit(REFUSED)
+        finally:
+            _seal(app)
+
+    return run  # type: ignore[return-value]
+
+
+def _seal(app: Flask) -> None:
+    from portal.foundation.migrating import is_current
+    from portal.foundation.sealing import seal
+
+    if is_current(app):
+        seal(app)
+
+
+def undeclared_commands(group: click.Group, path: str = "portal") -> list[str]:
+    """Commands that say neither a permission nor `public`."""
+    found = []
+    for name, command in group.commands.items():
+        where = f"{path} {name}"
+        if isinstance(command, click.Group):
+            found += undeclared_commands(command, where)
+        elif not hasattr(command.callback, "__access__"):
+            found.append(where)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from portal.foundation.storage.places import NotStored, StorageError, checked_name
 from portal.foundation.storage.sealed import PIECE, SealedReader, read_header, seal
@@ -30,7 +30,7 @@ class Storage:
         self._place = place
         self._keys = keys
 
-    def put(self, content: bytes | BinaryIO) -> str:
+    def put(self, content: bytes | IO[bytes]) -> str:
         """Keep content; its address, the SHA-256 in hexadecimal. What is there already is not written again.
 
         A stream is read to its end from where it stands. Raises StorageError where the place cannot be reached.

@@ -17,7 +17,7 @@ import io
 import os
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -54,7 +54,7 @@ class Header:
 
 
 def seal(
-    content: BinaryIO, scratch: BinaryIO, keys: Mapping[str, bytes], address: bytes | None = None
+    content: IO[bytes], scratch: BinaryIO, keys: Mapping[str, bytes], address: bytes | None = None
 ) -> tuple[bytes, int]:
     """Write `content` sealed into `scratch`, under the first of `keys`; the SHA-256 and size of the content.
 
@@ -187,11 +187,11 @@ def _file_key(data_key: bytes, salt: bytes) -> bytes:
     return hmac.new(data_key, b"file" + salt, hashlib.sha256).digest()
 
 
-def _read_piece(content: BinaryIO) -> bytes:
+def _read_piece(content: IO[bytes]) -> bytes:
     return _read_fully(content, PIECE)
 
 
-def _read_fully(stream: BinaryIO, wanted: int) -> bytes:
+def _read_fully(stream: IO[bytes], wanted: int) -> bytes:
     """`wanted` bytes, or all there are: a stream may give fewer at a time."""
     parts: list[bytes] = []
     while wanted > 0:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.foundation import catalogue
 from portal.foundation.access import Actor, Permission, Role
@@ -53,9 +54,13 @@ class Link(NamedTuple):
 
 def signed_in() -> Actor | None:
     """Who asks, or None before the sign-in and outside a request."""
-    if not has_request_context() or not current_user or not current_user.is_authenticated:
+    if not has_request_context():
         return None
-    found: Actor = current_user.actor
+    try:
+        found: Actor | None = current_user.actor if current_user and current_user.is_authenticated else None
+    except SQLAlchemyError:
+        # The database does not answer: the error page that says so must not need it.
+        return None
     return found
 
 
@@ -149,7 +154,8 @@ class Frame:
     @property
     def here(self) -> str:
         """This page's address, to come back to after a change of language; a page that only takes POST has none."""
-        return request.full_path.rstrip("?") if request.method == "GET" else self.home_url
+        here = _within(request.full_path.rstrip("?")) if request.method == "GET" else None
+        return here or self.home_url
 
     @property
     def own_links(self) -> list[Link]:
@@ -160,13 +166,19 @@ class Frame:
     def back_url(self) -> str | None:
         """The page before this one, if it was one of ours."""
         before = request.referrer or ""
-        ours = before.startswith(request.host_url) and before != request.url
-        return "/" + before[len(request.host_url) :] if ours else None
+        if not before.startswith(request.host_url) or before == request.url:
+            return None
+        return _within("/" + before.removeprefix(request.host_url))
 
     @property
     def now(self) -> datetime:
         """The instant at which a page is printed."""
         return services().clock.now()
+
+
+def _within(path: str) -> str | None:
+    """The path, unless a browser would take it for another machine's address."""
+    return None if path.startswith("//") or "\\" in path else path
 
 
 def _address(endpoint: str) -> str | None:

@@ -184,7 +184,7 @@ def _amounts(
         return None, parts
     draft.amount = -amount if is_reversal else amount
     given = [part for part in parts if part is not None]
-    if (len(given) == len(parts) and sum(given) != amount) or sum(given) > amount:
+    if given and ((len(given) == len(parts) and sum(given) != amount) or sum(given) > amount):
         draft.fail("amount", "sum_mismatch", say("Principal, interest and fees do not add up to the amount."))
     return amount, parts
 

@@ -187,7 +187,7 @@ def _fitted(rows: Iterator[Row], width: int) -> Iterator[Row]:
             cells.extend([""] * -surplus)
         elif surplus > 0 and all(_is_blank(cell) for cell in cells[width:]):
             del cells[width:]
-        if cells[0] or not all(_is_blank(cell) for cell in cells):
+        if not _is_blank(cells[0]) or not all(_is_blank(cell) for cell in cells):
             yield row
 
 

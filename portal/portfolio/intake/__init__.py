@@ -14,14 +14,26 @@ Rules and codes: reference/files.md.
 """
 
 from portal.portfolio.intake.accounts import read_accounts
-from portal.portfolio.intake.profile import MappingProfile, load_profile, parse_profile, shipped_profiles
+from portal.portfolio.intake.profile import MappingProfile, find_profile, load_profile, parse_profile, shipped_profiles
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.rejects import RejectsFile
-from portal.portfolio.intake.rows import AccountRow, PhoneEntry, RejectedRow, RowIssue, SkippedRow
+from portal.portfolio.intake.rows import (
+    ERRORS,
+    SKIPS,
+    WARNINGS,
+    AccountRow,
+    PhoneEntry,
+    RejectedRow,
+    RowIssue,
+    SkippedRow,
+)
 from portal.portfolio.intake.suggest import Suggestion, suggest
 from portal.portfolio.intake.summary import Summary
 
 __all__ = [
+    "ERRORS",
+    "SKIPS",
+    "WARNINGS",
     "AccountRow",
     "MappingProfile",
     "PhoneEntry",
@@ -32,6 +44,7 @@ __all__ = [
     "SkippedRow",
     "Suggestion",
     "Summary",
+    "find_profile",
     "load_profile",
     "parse_profile",
     "read_accounts",

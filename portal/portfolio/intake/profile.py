@@ -42,6 +42,7 @@ __all__ = [
     "MadeUpFields",
     "MappingProfile",
     "Source",
+    "find_profile",
     "load_profile",
     "parse_profile",
     "shipped_profiles",
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 _SHIPPED: Final = Path(__file__).parent.parent / "mappings"
+_SUFFIXES: Final = (".yaml", ".json")
 _LARGEST_PROFILE: Final = 256 * 1024
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _SCOPES: Final = ("not_overdue", "no_balance")
@@ -124,7 +126,11 @@ class MappingProfile:
         if chosen > today:
             raise DomainError(
                 "intake.as_of_future",
-                say("The as-of date %(date)s is later than the business date %(today)s.", date=chosen, today=today),
+                say(
+                    "The as-of date %(date)s is later than the business date %(today)s.",
+                    date=str(chosen),
+                    today=str(today),
+                ),
                 field="as_of",
             )
         return chosen
@@ -138,34 +144,41 @@ def standard_profile(kind: str) -> MappingProfile:
 
 def shipped_profiles() -> list[str]:
     """The names of the profiles that come with the portal, the standard layout first."""
-    return ["standard", *sorted(path.stem for path in _SHIPPED.iterdir() if path.suffix in (".yaml", ".json"))]
+    return ["standard", *sorted(path.stem for path in _SHIPPED.iterdir() if path.suffix in _SUFFIXES)]
 
 
-def load_profile(name_or_path: str | Path | None, kind: str) -> MappingProfile:
-    """A shipped profile by name, or a profile file by path; None or `standard` is the standard layout."""
-    if name_or_path is None or str(name_or_path) == "standard":
+def load_profile(name: str | None, kind: str) -> MappingProfile:
+    """A shipped profile by name; None or `standard` is the standard layout. Never looks at files elsewhere."""
+    if name is None or name == "standard":
         return standard_profile(kind)
-    profile = parse_profile(_profile_text(name_or_path))
+    if name not in shipped_profiles():
+        raise _unknown(name)
+    path = next(path for suffix in _SUFFIXES if (path := _SHIPPED / f"{name}{suffix}").is_file())
+    return _of_kind(parse_profile(path.read_bytes()), kind)
+
+
+def find_profile(name_or_file: str | None, kind: str) -> MappingProfile:
+    """For the command line, whose user may read the machine's files: a shipped profile by name, else a file's."""
+    path = Path(name_or_file or "")
+    if name_or_file is None or name_or_file in shipped_profiles() or not path.is_file():
+        return load_profile(name_or_file, kind)
+    if path.stat().st_size > _LARGEST_PROFILE:
+        raise _wrong(say("The mapping file is too large."))
+    return _of_kind(parse_profile(path.read_bytes()), kind)
+
+
+def _of_kind(profile: MappingProfile, kind: str) -> MappingProfile:
     if profile.kind != kind:
         raise _wrong(say("The mapping “%(name)s” is for %(kind)s.", name=profile.name, kind=profile.kind))
     return profile
 
 
-def _profile_text(name_or_path: str | Path) -> bytes:
-    name = str(name_or_path)
-    places = [_SHIPPED / f"{name}{suffix}" for suffix in (".yaml", ".json")] if _NAME.fullmatch(name) else []
-    path = next((place for place in (*places, Path(name)) if place.is_file()), None)
-    if path is None:
-        raise DomainError(
-            "mapping.unknown",
-            say(
-                "There is no mapping “%(name)s”; known are: %(names)s.", name=name, names=", ".join(shipped_profiles())
-            ),
-            field="mapping",
-        )
-    if path.stat().st_size > _LARGEST_PROFILE:
-        raise _wrong(say("The mapping file is too large."))
-    return path.read_bytes()
+def _unknown(name: str) -> DomainError:
+    return DomainError(
+        "mapping.unknown",
+        say("There is no mapping “%(name)s”; known are: %(names)s.", name=name, names=", ".join(shipped_profiles())),
+        field="mapping",
+    )
 
 
 def parse_profile(content: bytes | str) -> MappingProfile:

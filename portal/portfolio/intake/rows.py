@@ -7,28 +7,32 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from portal.foundation.language import Message
+from portal.foundation.language import Message, say
 from portal.foundation.phones import Phone
 from portal.foundation.tabular import Cell
 
-__all__ = ["ERROR_CODES", "AccountRow", "PhoneEntry", "RejectedRow", "RowIssue", "SkippedRow"]
+__all__ = ["ERRORS", "SKIPS", "WARNINGS", "AccountRow", "PhoneEntry", "RejectedRow", "RowIssue", "SkippedRow"]
 
-# reference/files.md, Summary.
-ERROR_CODES: Final = (
-    "missing",
-    "unreadable",
-    "negative",
-    "sum_mismatch",
-    "id_check",
-    "card_number",
-    "scientific_notation",
-    "duplicate",
-    "unknown_value",
-    "future_date",
-    "unknown_account",
-    "currency",
-    "conflict",
-)
+# Codes of errors (reference/files.md, Summary) with what they are called on a page.
+ERRORS: Final[Mapping[str, Message]] = {
+    "missing": say("Required value missing"),
+    "unreadable": say("Unreadable value"),
+    "negative": say("Amount below zero"),
+    "sum_mismatch": say("Parts do not add up"),
+    "id_check": say("Wrong identity number"),
+    "card_number": say("Full card number"),
+    "scientific_notation": say("Reference rounded by a spreadsheet"),
+    "duplicate": say("Same reference twice in the file"),
+    "unknown_value": say("Unknown value"),
+    "future_date": say("Date still to come"),
+    "unknown_account": say("Unknown account"),
+    "currency": say("Not the account's currency"),
+    "conflict": say("Known reference with other content"),
+}
+# Codes that only warnings have.
+WARNINGS: Final[Mapping[str, Message]] = {"above_balance": say("More than the balance")}
+# Why a good row is out of a mapping's scope.
+SKIPS: Final[Mapping[str, Message]] = {"not_overdue": say("Not overdue"), "no_balance": say("No balance")}
 
 
 @dataclass(frozen=True, slots=True)

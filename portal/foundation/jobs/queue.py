@@ -60,6 +60,23 @@ class JobQueue:
             self._task(job_id)
         except Exception as error:
             log.warning("job.queue_unreachable", job=job_id, error=type(error).__name__)
+        finally:
+            self.huey.storage.close()  # a web process asks for a job now and then: no reason to stay connected
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers that wait in the queue, those that come first in front."""
+        try:
+            return [int(bytes(item)) for item in self.huey.storage.enqueued_items()]
+        finally:
+            self.huey.storage.close()
+
+    def forget_all(self) -> None:
+        """Lose every number; the sweeper finds the jobs again."""
+        try:
+            self.huey.storage.flush_queue()
+        finally:
+            self.huey.storage.close()
 
 
 def make_huey(settings: Settings) -> Any:

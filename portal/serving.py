@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped] # gunicorn ships none
 
 from portal.foundation.command_line import PUBLIC, access, application
 from portal.foundation.migrating import is_current, missing_guards
@@ -66,7 +66,7 @@ def _refuse_unready(app: Flask) -> None:
         raise click.ClickException(f"The database lacks the triggers that keep evidence: {', '.join(missing)}")
 
 
-class _Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
+class _Server(BaseApplication):  # type: ignore[misc] # its base has no types
     """gunicorn with threads, over an application that stands already."""
 
     def __init__(self, app: Flask, options: dict[str, Any]) -> None:

@@ -231,7 +231,7 @@ def _record(run_id: int, row: RejectedRow) -> RejectedRowRecord:
 def _keep_rejects(work: Work, run: ImportRun, summary: Summary, scratch: IO[bytes]) -> None:
     if summary.rejected:
         scratch.seek(0)
-        run.rejects_digest = work.storage.put(scratch)  # type: ignore[arg-type]
+        run.rejects_digest = work.storage.put(scratch)
         summary.rejects_file = f"{run.file_name.rsplit('.', 1)[0]}.rejects.csv"
 
 

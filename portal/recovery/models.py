@@ -26,6 +26,7 @@ class Decision(StrEnum):
     BEFORE_PLACEMENT = "before_placement"
     AFTER_PLACEMENT = "after_placement"
     ORIGINAL_UNKNOWN = "original_unknown"  # a reversal whose payment has not been posted
+    CANNOT_REVERSE = "cannot_reverse"  # it takes back more than is left, or another reversal
 
 
 class Payment(Model, BankOnly):

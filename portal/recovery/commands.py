@@ -1,0 +1,25 @@
+"""`portal import payments`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from portal.foundation.access import Permission
+from portal.foundation.command_line import access, in_application
+from portal.portfolio.commands import FILE, file_options, import_group, import_now
+from portal.recovery.operations import import_payments, receive_payments, try_payments
+
+__all__ = ["import_group"]
+
+
+@import_group.command("payments")
+@click.argument("file", type=FILE)
+@file_options
+@access(Permission.PAYMENTS_IMPORT)
+@in_application
+def payments(file: Path, **given: Any) -> None:
+    """Import the bank's payments from FILE (CSV or XLSX)."""
+    import_now(file, Permission.PAYMENTS_IMPORT, receive_payments, import_payments, try_payments, given)

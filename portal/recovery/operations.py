@@ -1,0 +1,72 @@
+"""Posting the bank's payments: imported, credited, or put before somebody with the reason."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+
+from portal.foundation import hooks
+from portal.foundation.jobs import handler
+from portal.foundation.language import _l, as_data
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.models import ImportKind, ImportRun
+from portal.portfolio.operations import ended
+from portal.recovery.bulk import BankLedger, PaymentWriter, attribute_reversals
+from portal.recovery.posting import read_payments
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.foundation.jobs import JobView, Progress
+    from portal.foundation.tabular import Table
+    from portal.foundation.work import Work
+    from portal.portfolio.intake import MappingProfile, Reading
+
+__all__ = ["PAYMENTS", "import_payments", "receive_payments", "try_payments"]
+
+
+class _Payments:
+    """Files of payments (reference/files.md, Payments)."""
+
+    kind = ImportKind.PAYMENTS
+
+    def read(
+        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
+    ) -> Reading[Any]:
+        """The rows, checked against the accounts and payments on file."""
+        return read_payments(table, profile, today=today, ledger=BankLedger(session))
+
+    def writer(self, work: Work, run_id: int) -> FileWriter:
+        """What posts and attributes them."""
+        return PaymentWriter(work, run_id)
+
+    def finish(self, work: Work, run_id: int) -> None:
+        """Reversals follow their originals; whoever waits for money hears of it."""
+        attribute_reversals(work, run_id)
+        hooks.payments_credited(work, run_id)
+
+
+PAYMENTS = _Payments()
+
+
+def receive_payments(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> ImportRun:
+    """Keep a file of payments and ask for its import as a job. Raises DomainError as `receive` does."""
+    return receive(actor, ImportKind.PAYMENTS, content, file_name, options)
+
+
+def try_payments(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> dict[str, Any]:
+    """The summary that an import of this file would have."""
+    return try_file(actor, PAYMENTS, content, file_name, options)
+
+
+def import_payments(actor: Actor, run_id: int) -> dict[str, Any]:
+    """Apply a received file now, for the command line. The summary."""
+    return run_import(actor, run_id, PAYMENTS)
+
+
+@handler("import.payments", _l("Import of payments"))
+def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
+    summary = run_import(job.actor, job.payload["run"], PAYMENTS, progress.step)
+    return {"message": as_data(ended(summary)), "url": f"/payments/imports/{job.payload['run']}"}

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from babel import dates, numbers
-from flask_babel import get_locale, get_timezone, gettext
+from flask_babel import LazyString, get_locale, get_timezone, gettext
 
 from portal.foundation.language import Message, translate
 from portal.foundation.money import Money, format_amount, minor_digits
@@ -158,4 +158,5 @@ def set_up_formats(app: Flask) -> None:
         amount=amount, bucket=bucket, clock_time=clock_time, day=day, file_size=file_size, instant=instant,
         money=money, month=month, number=number, percent=percent, person=person, said=said,
     )  # fmt: skip
+    app.jinja_env.tests["sentence"] = lambda value: isinstance(value, (str, Message, LazyString))
     app.jinja_env.finalize = said

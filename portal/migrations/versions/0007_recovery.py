@@ -69,6 +69,7 @@ def upgrade() -> None:
                 "before_placement",
                 "after_placement",
                 "original_unknown",
+                "cannot_reverse",
                 name="decision",
                 native_enum=False,
                 create_constraint=True,

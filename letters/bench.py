@@ -26,7 +26,7 @@ _ROADS = "建国人民解放中山长江黄河文化科技和平胜利光明幸�
 
 def made_up_letters(count: int, seed: int = 20261122) -> list[dict[str, Any]]:
     """Letters of ordinary names and addresses with five to seven items, the same for a seed."""
-    chance = random.Random(seed)  # noqa: S311  made-up data, not secrets
+    chance = random.Random(seed)
     return [_letter(chance, number) for number in range(1, count + 1)]
 
 
@@ -106,7 +106,7 @@ def _timed_calls(template: Template, head: dict[str, Any], data: list[dict[str, 
 def _call_per_letter(template: Template, head: dict[str, Any], letter: dict[str, Any]) -> int:
     """The size of one letter made the ordinary way: everything anew, Noto Serif CJK as installed."""
     fetcher = OwnAssets(template, font_set(), head)
-    family = font_set().families.split(",")[-1]
+    family = '"Noto Serif CJK SC"'
     markup = template.markup(letter_context(template, head, letter))
     style = f"<style>html{{font-family:{family}}}{template.style}</style></head>"
     return len(HTML(string=markup.replace("</head>", style), base_url=BASE, url_fetcher=fetcher).write_pdf())

@@ -8,7 +8,7 @@ A Song face of the system (Noto Serif CJK SC first) is cut into
 - *twin* faces: where the system's face draws two code points with one glyph (〜 and ～, the radical ⼀ and
   the character 一), a PDF can give only one of them back as text. Characters that would collide are kept
   in faces apart, so that the text of a letter is its data, code point by code point;
-- the system's own face for everything rarer, then other OFL faces with rare characters if installed.
+- the system's own face for everything rarer, then other free faces for what it lacks, if installed.
 
 The result is cached by the identity of the system's files; its version enters each letter's content hash.
 """
@@ -36,7 +36,9 @@ RECIPE = 2
 """Raise when the way faces are cut changes: it is part of the font version."""
 
 SONG_FAMILIES = ("Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "Source Han Serif CN", "AR PL UMing CN")
-RARE_FAMILIES = ("HanaMinA", "HanaMinB", "BabelStone Han")
+RARE_FAMILIES = ("Liberation Serif", "DejaVu Serif", "HanaMinA", "HanaMinB", "BabelStone Han")
+"""Latin beyond Western Europe, then Han characters beyond the Song face; each is used if installed."""
+
 FACE_FAMILY = "Letter Song"
 _WEIGHTS = (("regular", FC_REGULAR, 400), ("bold", FC_BOLD, 700))
 

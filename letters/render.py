@@ -25,7 +25,7 @@ from letters.manifest import ManifestRow
 from letters.merge import merge_parts
 from letters.paint import Painter, Refusal
 from letters.template import Template
-from letters.worker import Outcome, Part, render_part, settle_worker
+from letters.worker import Outcome, Part, render_part
 
 LETTERS_A_PART = 100
 PARTS_A_WORKER = 6
@@ -192,7 +192,7 @@ def _render(
         return
     spawn = multiprocessing.get_context("spawn")
     count = max(1, min(workers, len(parts)))
-    pool = ProcessPoolExecutor(max_workers=count, mp_context=spawn, initializer=settle_worker)
+    pool = ProcessPoolExecutor(max_workers=count, mp_context=spawn)
     try:
         waiting = [(part, pool.submit(render_part, part)) for part in parts]
         for part, future in waiting:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
 from portal.foundation.visibility import OwnRows, PlacedPeople
-
-if TYPE_CHECKING:
-    pass
 
 
 class Channel(StrEnum):
@@ -63,7 +60,9 @@ class ContactAttempt(Model, OwnRows):
     note_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     debts_placed_for: Mapped[list[Any]] = mapped_column(JsonData, comment="account ids")
     debts_discussed: Mapped[list[Any]] = mapped_column(JsonData, comment="account ids")
-    corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact_attempt.id"))
+    corrects_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("contact_attempt.id"), unique=True, comment="the entry that this one takes the place of"
+    )
     verdict: Mapped[str] = mapped_column(sa.String(24), comment="allow … block, as of `at`")
     decision: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="pack, version, rule, facts, reason")
     logged_at: Mapped[datetime]
@@ -87,6 +86,7 @@ class Promise(Model, OwnRows):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     amount_minor: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(sa.String(3))
+    made_on: Mapped[date] = mapped_column(comment="the debtor's day on which it was made")
     promised_on: Mapped[date] = mapped_column(comment="the day by which it is to be paid")
     state: Mapped[PromiseState] = mapped_column(choice(PromiseState), default=PromiseState.OPEN)
     created_at: Mapped[datetime]
@@ -107,15 +107,21 @@ class WorkItem(Model, OwnRows):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
     open: Mapped[bool] = mapped_column(default=True, comment="false once the placement has ended")
-    next_on: Mapped[date | None] = mapped_column(comment="promise or call-back date; null: none")
     next_kind: Mapped[str] = mapped_column(sa.String(16), comment="new, promise, callback, rest")
+    next_on: Mapped[date] = mapped_column(
+        comment="the day its turn comes: accepted, promised, agreed, or to be tried again"
+    )
+    next_at: Mapped[datetime | None] = mapped_column(comment="the hour of a call-back, where one was agreed")
     value_minor: Mapped[int] = mapped_column(MinorUnits)
     attempts: Mapped[int] = mapped_column(default=0)
     last_attempt_at: Mapped[datetime | None]
     last_outcome: Mapped[str] = mapped_column(sa.String(32), default="")
 
     __table_args__ = (
-        sa.Index("ix_work_item_queue", "organisation_id", "open", "next_kind", "next_on", "value_minor", "id"),
+        # One range of this index is one segment of the queue, in its order.
+        sa.Index(
+            "ix_work_item_queue", "organisation_id", "open", "next_kind", "next_on", sa.text("value_minor DESC"), "id"
+        ),
     )
 
 

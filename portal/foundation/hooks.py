@@ -15,6 +15,7 @@ __all__ = [
     "actor_loader",
     "batch_accepted",
     "batch_ended",
+    "credit_lines",
     "hold_raised",
     "payments_credited",
 ]
@@ -58,3 +59,6 @@ hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
 payments_credited: Hook[[Any, int], None] = Hook("payments_credited")
 # (session, actor, account) -> Panel | None: what a lower room shows on the account page.
 account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")
+# (actor) -> Select | None: what payments brought, as the actor may see it, in columns account_id, placement_id, paid_on,
+# currency, credit_minor (negative for a reversal), payment_ref; recovery answers.
+credit_lines: Hook[[Any], Any] = Hook("credit_lines")

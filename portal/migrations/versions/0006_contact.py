@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("account_id", BigKey, nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False, comment="the debtor's day on which it was made"),
         sa.Column("promised_on", sa.Date(), nullable=False, comment="the day by which it is to be paid"),
         sa.Column(
             "state",

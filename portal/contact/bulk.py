@@ -1,0 +1,96 @@
+"""Set-based work of the contact room: a batch of a hundred thousand accounts comes into the queue in one statement.
+
+One of the modules that may pass the net under ORM statements. Rows are taken from placements of one batch alone, and
+carry the organisation of the placement.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.contact.models import Promise, PromiseState, WorkItem
+from portal.placement.models import Placement
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+__all__ = ["close_batch", "open_batch", "settle_promises"]
+
+BROKEN_LOOKED_BACK_DAYS = 90  # a promise that was broken may still turn out kept, when its payment is posted late
+
+
+def open_batch(session: Session, batch_id: int, today: date) -> None:
+    """Put the live collection placements of a batch into their holder's queue; those that are there stay."""
+    new = sa.select(
+        Placement.id,
+        Placement.organisation_id,
+        Placement.account_id,
+        Placement.customer_id,
+        sa.true(),
+        sa.literal("new"),
+        sa.literal(today, sa.Date()),
+        Placement.placed_total_minor,
+        sa.literal(0),
+        sa.literal(""),
+    ).where(
+        Placement.batch_id == batch_id,
+        Placement.kind == PlacementKind.COLLECTION,
+        Placement.ended_at.is_(None),
+        ~sa.exists().where(WorkItem.placement_id == Placement.id),
+    )
+    columns = [
+        "placement_id", "organisation_id", "account_id", "customer_id", "open", "next_kind", "next_on", "value_minor",
+        "attempts", "last_outcome",
+    ]  # fmt: skip
+    session.execute(sa.insert(WorkItem).from_select(columns, new))
+
+
+def close_batch(session: Session, batch_id: int) -> None:
+    """Take a batch's ended placements out of the queue; what was logged stays."""
+    ended = sa.select(Placement.id).where(Placement.batch_id == batch_id, Placement.ended_at.is_not(None))
+    session.execute(
+        sa.update(WorkItem).where(WorkItem.placement_id.in_(ended)).values(open=False),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def settle_promises(session: Session, lines: sa.Select[Any], today: date) -> None:
+    """Promises are kept by credits whose value date lies between the day they were made and the day promised.
+
+    `lines`: see `hooks.credit_lines`. What is not kept when its day has passed is broken; a payment that is posted late
+    mends that. An account whose promise is kept goes back to the rest of the queue.
+    """
+    brought = lines.subquery()
+    paid = (
+        sa.select(sa.func.coalesce(sa.func.sum(brought.c.credit_minor), 0))
+        .where(brought.c.account_id == Promise.account_id, brought.c.currency == Promise.currency)
+        .where(brought.c.paid_on >= Promise.made_on, brought.c.paid_on <= Promise.promised_on)
+        .scalar_subquery()
+    )
+    recent = today.toordinal() - BROKEN_LOOKED_BACK_DAYS
+    waiting = sa.or_(
+        Promise.state == PromiseState.OPEN,
+        sa.and_(Promise.state == PromiseState.BROKEN, Promise.promised_on >= date.fromordinal(recent)),
+    )
+    unsynchronized = {"synchronize_session": False}
+    kept = sa.select(Promise.placement_id).where(waiting, paid >= Promise.amount_minor)
+    session.execute(
+        sa.update(WorkItem)
+        .where(WorkItem.next_kind.in_(["promise", "broken"]), WorkItem.placement_id.in_(kept))
+        .values(next_kind="rest", next_on=today),
+        execution_options=unsynchronized,
+    )
+    session.execute(
+        sa.update(Promise).where(waiting, paid >= Promise.amount_minor).values(state=PromiseState.KEPT),
+        execution_options=unsynchronized,
+    )
+    session.execute(
+        sa.update(Promise)
+        .where(Promise.state == PromiseState.OPEN, Promise.promised_on < today)
+        .values(state=PromiseState.BROKEN),
+        execution_options=unsynchronized,
+    )

@@ -1,0 +1,201 @@
+"""What a person says about an attempt, whether it can be so, and when the account's turn comes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from portal.contact.conduct import group_of
+from portal.contact.models import Channel, Direction
+from portal.contact.outcomes import MESSAGES, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
+from portal.foundation.errors import DomainError
+from portal.foundation.language import say
+from portal.portfolio.models import ContactKind
+
+if TYPE_CHECKING:
+    from portal.foundation.money import Money
+    from portal.portfolio.models import ContactPoint
+
+__all__ = [
+    "LONGEST_NOTE",
+    "LONGEST_PROMISE_DAYS",
+    "Entry",
+    "Turn",
+    "check_entry",
+    "check_promise",
+    "next_turn",
+    "party_of",
+]
+
+LONGEST_NOTE = 4_000
+# The bank's own limit: what is to be paid later than this is an instalment plan, which needs an agreement.
+LONGEST_PROMISE_DAYS = 60
+CALLBACK_LONGEST_DAYS = 60
+POINT_KINDS = {
+    Channel.CALL: ContactKind.PHONE,
+    Channel.SMS: ContactKind.PHONE,
+    Channel.EMAIL: ContactKind.EMAIL,
+    Channel.VISIT: ContactKind.ADDRESS,
+    Channel.LETTER: ContactKind.ADDRESS,
+}  # WeCom goes by an account of its own, or by the telephone number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One attempt as it is logged. Amounts in minor units of the account's currency.
+
+    `party`: who was reached; empty: whose number it is. `at`: when it took place; None: now. `attempt_ref`: the
+    agency's own reference, made up if left out. `already_happened`: it took place although the rules forbid it, and is
+    kept as a breach. `corrects_id`: the entry that this one takes the place of.
+    """
+
+    channel: Channel
+    outcome: str
+    direction: Direction = Direction.OUTBOUND
+    contact_point_id: int | None = None
+    party: str = ""
+    at: datetime | None = None
+    ended_at: datetime | None = None
+    note: str = ""
+    reason_behind: str = ""
+    promise_minor: int | None = None
+    promise_on: date | None = None
+    callback_at: datetime | None = None
+    attempt_ref: str = ""
+    corrects_id: int | None = None
+    already_happened: bool = False
+
+
+class Turn(NamedTuple):
+    """Where the account stands in the queue from now on."""
+
+    kind: str
+    on: date
+    at: datetime | None = None
+
+
+def party_of(entry: Entry, point: ContactPoint | None) -> str:
+    """Who was reached: as the person says, else whose number it is, else the debtor."""
+    return entry.party or (point.relation if point else "") or "self"
+
+
+def check_entry(entry: Entry, outcome: Outcome, point: ContactPoint | None, now: datetime) -> None:
+    """Raises DomainError, with the field, where the parts of an entry contradict each other."""
+    if not fits(outcome, entry.channel):
+        raise DomainError("attempt.outcome", say("This outcome does not go with this way of contact."), field="outcome")
+    if entry.party and entry.party not in PARTIES:
+        raise DomainError("attempt.party", say("Choose from the list who was reached."), field="party")
+    if entry.reason_behind and entry.reason_behind not in REASONS_BEHIND:
+        raise DomainError("attempt.reason_behind", say("Choose a reason from the list."), field="reason_behind")
+    if len(entry.note) > LONGEST_NOTE:
+        raise DomainError("attempt.note", say("A note takes %(most)s characters.", most=LONGEST_NOTE), field="note")
+    _check_times(entry, now)
+    _check_point(entry, point)
+    _check_party(entry, outcome, party_of(entry, point))
+
+
+def _check_times(entry: Entry, now: datetime) -> None:
+    if entry.at is not None and entry.at > now:
+        raise DomainError("attempt.future", say("An attempt is logged once it has taken place."), field="at")
+    if entry.ended_at is not None and entry.ended_at < (entry.at or now):
+        raise DomainError("attempt.ended", say("It ended before it began."), field="ended_at")
+    if entry.outcome == "callback_requested":
+        if entry.callback_at is None:
+            raise DomainError("attempt.callback", say("Enter when you are to call back."), field="callback_at")
+        if not now < entry.callback_at <= now + timedelta(days=CALLBACK_LONGEST_DAYS):
+            raise DomainError(
+                "attempt.callback",
+                say("A call-back lies ahead, at most %(days)s days.", days=CALLBACK_LONGEST_DAYS),
+                field="callback_at",
+            )
+
+
+def _check_point(entry: Entry, point: ContactPoint | None) -> None:
+    wanted = POINT_KINDS.get(entry.channel)
+    if point is None:
+        if wanted is ContactKind.PHONE and entry.direction is Direction.OUTBOUND:
+            raise DomainError("attempt.number", say("Choose the number."), field="contact_point_id")
+    elif wanted is not None and point.kind is not wanted:
+        raise DomainError(
+            "attempt.number", say("This is no number or address for this way of contact."), field="contact_point_id"
+        )
+
+
+def _check_party(entry: Entry, outcome: Outcome, party: str) -> None:
+    group = group_of(party)
+    if outcome.right_party and group == "third_party":
+        raise DomainError(
+            "attempt.party",
+            say("Only the debtor, a co-debtor, a guarantor or their lawyer can say that. Choose who it was."),
+            field="party",
+        )
+    if outcome.code.startswith("third_party_") and group != "third_party":
+        raise DomainError("attempt.party", say("Choose which third person it was."), field="party")
+    if outcome.code == "cease_requested" and group == "third_party":
+        raise DomainError(
+            "attempt.party",
+            say(
+                "A third person who wants no calls is “third person refuses”; the debtor's own wish stops all contact."
+            ),
+            field="outcome",
+        )
+
+
+def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None:
+    """A promise names an amount above nought, not more than is owed, and a day from the day it was made on.
+
+    Raises DomainError with the field; also where an amount or a day comes with another outcome.
+    """
+    if entry.outcome != "promise":
+        if entry.promise_minor is not None or entry.promise_on is not None:
+            raise DomainError(
+                "promise.outcome", say("An amount and a day go with the outcome “promise to pay”."), field="outcome"
+            )
+        return
+    if entry.promise_minor is None or entry.promise_minor <= 0:
+        raise DomainError("promise.amount", say("Enter the amount that was promised."), field="promise_amount")
+    if entry.promise_minor > owed.minor:
+        raise DomainError(
+            "promise.too_much", say("That is more than is owed, %(owed)s.", owed=str(owed)), field="promise_amount"
+        )
+    if entry.promise_on is None:
+        raise DomainError("promise.day", say("Enter the day by which it is to be paid."), field="promise_on")
+    if entry.promise_on < made_on or (entry.at is None and entry.promise_on < today):
+        raise DomainError("promise.past", say("The day of a promise lies ahead."), field="promise_on")
+    if entry.promise_on > made_on + timedelta(days=LONGEST_PROMISE_DAYS):
+        raise DomainError(
+            "promise.too_late",
+            say("A promise reaches at most %(days)s days ahead.", days=LONGEST_PROMISE_DAYS),
+            field="promise_on",
+        )
+
+
+def next_turn(entry: Entry, outcome: Outcome, standing: Turn, today: date, time_zone_day: date | None) -> Turn:
+    """When the account comes up again.
+
+    A promise or call-back that still lies ahead outlives a reminder; one that is due today and did not bring an answer
+    is looked at tomorrow. `time_zone_day`: the day of the call-back in the organisation's zone.
+    """
+    if outcome.code == "promise" and entry.promise_on:
+        return Turn("promise", entry.promise_on)
+    if outcome.code == "callback_requested" and time_zone_day:
+        return Turn("callback", time_zone_day, entry.callback_at)
+    if standing.kind in ("promise", "callback") and standing.on > today and not outcome.hold:
+        return standing
+    if standing.kind == "promise" and standing.on == today and not outcome.hold:
+        return Turn("broken", today + timedelta(days=1))
+    return Turn("rest", today + timedelta(days=outcome.rest_days))
+
+
+def is_message(channel: Channel) -> bool:
+    """Whether the channel carries words that are sent rather than spoken."""
+    return channel in MESSAGES
+
+
+def outcome_named(code: str) -> Outcome:
+    """The outcome of a code. DomainError if it is none."""
+    try:
+        return OUTCOMES[code]
+    except KeyError:
+        raise DomainError("attempt.outcome", say("Choose what came of it."), field="outcome") from None

@@ -1,0 +1,169 @@
+"""What the conduct rules need to know, fetched from the tables; and what is kept of their answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from portal.contact.conduct import Decision, Facts, Question, check
+from portal.contact.models import ContactAttempt, ContactDayCount
+from portal.contact.packs import pack_named
+from portal.foundation.visibility import visible
+from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = ["Checked", "Debtor", "check_contact", "decision_data", "facts_of", "local_day", "without"]
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """The account and person that a contact would be about."""
+
+    account_id: int
+    customer_id: int
+    zone: str
+    owes: bool
+
+    @classmethod
+    def of(cls, account: Account, customer: Customer) -> Debtor:
+        owes = account.status is AccountStatus.OPEN and account.total_minor > 0
+        return cls(account.id, customer.id, customer.time_zone, owes)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A decision with what it was asked and what it rested on."""
+
+    question: Question
+    facts: Facts
+    decision: Decision
+
+
+def check_contact(facts: Facts, question: Question) -> Checked:
+    """Ask the rules. One pack serves every debtor until packs for other places are shipped."""
+    return Checked(question, facts, check(pack_named(), question, facts))
+
+
+def local_day(at: datetime, zone: str, otherwise: str) -> date:
+    """The day of an instant where the debtor is; in the bank's zone where that is not known."""
+    try:
+        return at.astimezone(ZoneInfo(zone or otherwise)).date()
+    except (KeyError, ValueError, OSError):
+        return at.astimezone(ZoneInfo(otherwise)).date()
+
+
+def facts_of(session: Session, actor: Actor, debtors: Iterable[Debtor], at: datetime) -> dict[int, Facts]:
+    """The facts of each account at an instant, by account id; four statements for any number of them."""
+    debtors = list(debtors)
+    customers = {debtor.customer_id for debtor in debtors}
+    counts = _counts(session, actor, debtors, at)
+    flags = _flags(session, actor, customers, at)
+    unreachable = _without_number(session, actor, customers)
+    return {
+        debtor.account_id: Facts(
+            zone=debtor.zone or None,
+            counts=counts[debtor.customer_id],
+            flags=frozenset(flags[debtor.customer_id, None] | flags[debtor.customer_id, debtor.account_id])
+            | (frozenset() if debtor.owes else {"nothing_owed"}),
+            known=frozenset({"debtor_number_invalid"} if debtor.customer_id in unreachable else ()),
+        )
+        for debtor in debtors
+    }
+
+
+def _counts(
+    session: Session, actor: Actor, debtors: list[Debtor], at: datetime
+) -> defaultdict[int, dict[tuple[str, int], int]]:
+    """Counts of each person's own day: people in several zones may have several days at one instant."""
+    people: defaultdict[date, set[int]] = defaultdict(set)
+    for debtor in debtors:
+        people[local_day(at, debtor.zone, actor.time_zone)].add(debtor.customer_id)
+    found: defaultdict[int, dict[tuple[str, int], int]] = defaultdict(dict)
+    for day, ids in people.items():
+        rows = session.scalars(
+            visible(ContactDayCount, actor).where(ContactDayCount.customer_id.in_(ids), ContactDayCount.day == day)
+        )
+        for row in rows:
+            found[row.customer_id][row.measure, row.contact_point_id] = row.count
+    return found
+
+
+def _flags(
+    session: Session, actor: Actor, customers: set[int], at: datetime
+) -> defaultdict[tuple[int, int | None], set[str]]:
+    """Holds that stood at the instant, by person and account (None: on the person)."""
+    found: defaultdict[tuple[int, int | None], set[str]] = defaultdict(set)
+    for hold in session.scalars(
+        visible(Hold, actor)
+        .where(Hold.customer_id.in_(customers), Hold.raised_at <= at)
+        .where(sa.or_(Hold.released_at.is_(None), Hold.released_at > at))
+    ):
+        found[hold.customer_id, hold.account_id].add(hold.flag.value)
+    return found
+
+
+def _without_number(session: Session, actor: Actor, customers: set[int]) -> set[int]:
+    """People whose own telephone numbers are all known to be wrong, or who have none."""
+    reached = session.scalars(
+        sa.select(ContactPoint.customer_id)
+        .where(ContactPoint.customer_id.in_(customers), ContactPoint.kind == ContactKind.PHONE)
+        .where(ContactPoint.relation == "self")
+        .where(ContactPoint.status.in_([ContactStatus.UNCHECKED, ContactStatus.VALID]))
+        .distinct()
+    )
+    return customers - set(reached)
+
+
+def without(facts: Facts, attempt: ContactAttempt) -> Facts:
+    """The facts as they would be if the attempt had not been counted."""
+    counts = dict(facts.counts)
+    for point in {0, attempt.contact_point_id or 0}:
+        if counts.get((attempt.counts_as, point)):
+            counts[attempt.counts_as, point] -= 1
+    return replace(facts, counts=counts)
+
+
+def decision_data(checked: Checked) -> dict[str, Any]:
+    """What is kept with an attempt, so that the same question can be asked again under the same version."""
+    decision, question, facts = checked.decision, checked.question, checked.facts
+    return {
+        "pack": decision.pack,
+        "version": decision.version,
+        "rules": [_finding_data(finding) for finding in decision.findings],
+        "question": {"channel": question.channel, "direction": question.direction, "to": question.to, "point": question.point},
+        "facts": {
+            "zone": facts.zone,
+            "counts": [[measure, point, count] for (measure, point), count in sorted(facts.counts.items())],
+            "flags": sorted(facts.flags),
+            "known": sorted(facts.known),
+        },
+        "allowed_until": _iso(decision.allowed_until),
+        "next_allowed": _iso(decision.next_allowed),
+    }  # fmt: skip
+
+
+def _finding_data(finding: Any) -> Mapping[str, Any]:
+    return {
+        "rule": finding.rule,
+        "verdict": finding.verdict,
+        "code": finding.code,
+        "params": dict(finding.params),
+        "sources": [
+            {"title": s.title, "force": s.force, "seen": s.seen, "ref": s.ref} for s in finding.sources
+        ],
+    }  # fmt: skip
+
+
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,204 @@
+"""What the workbench shows: who holds an account, its history as one line of time, promises, a person's day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portal.contact.conduct import Question
+from portal.contact.entries import POINT_KINDS
+from portal.contact.facts import Checked, Debtor, check_contact, facts_of
+from portal.contact.models import Channel, ContactAttempt, Promise, PromiseState
+from portal.foundation.visibility import visible
+from portal.identity.models import User
+from portal.placement.models import Placement
+from portal.portfolio.models import Account, ContactPoint, Customer, Hold
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = [
+    "Day", "PointCheck", "Standing", "attempts_of", "attempts_statement", "contact_points", "held_account", "holds_of",
+    "my_day", "promises_of", "promises_statement", "standing_of",
+]  # fmt: skip
+
+LONGEST_HISTORY = 200
+
+
+def held_account(session: Session, actor: Actor, account_id: int) -> tuple[Placement, Account, Customer] | None:
+    """The live collection placement by which the actor's organisation holds an account, with account and person."""
+    row = session.execute(
+        visible(Placement, actor)
+        .join(Account, Account.id == Placement.account_id)
+        .join(Customer, Customer.id == Account.customer_id)
+        .add_columns(Account, Customer)
+        .where(
+            Placement.account_id == account_id,
+            Placement.organisation_id == actor.organisation_id,
+            Placement.kind == PlacementKind.COLLECTION,
+            Placement.accepted_at.is_not(None),
+            Placement.ended_at.is_(None),
+        )
+    ).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def contact_points(session: Session, actor: Actor, customer_id: int) -> Sequence[ContactPoint]:
+    """A person's numbers and addresses in their order."""
+    return session.scalars(
+        visible(ContactPoint, actor)
+        .where(ContactPoint.customer_id == customer_id)
+        .order_by(ContactPoint.position, ContactPoint.id)
+        .limit(50)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class PointCheck:
+    """A contact point and, for a number, whether it may be called now. `digit`: the key that chooses it."""
+
+    point: ContactPoint
+    digit: str
+    call: Checked | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What may be done with an account at an instant: by channel, before a number is chosen, and by number."""
+
+    channels: dict[str, Checked]
+    points: tuple[PointCheck, ...]
+
+    @property
+    def call(self) -> Checked:
+        """Whether a call to the debtor is allowed: by the best of the debtor's numbers."""
+        own = [p.call for p in self.points if p.call is not None and p.point.relation == "self"]
+        return min(own, key=lambda c: (c.decision.is_blocked, len(c.decision.findings)), default=self.channels["call"])
+
+
+def standing_of(session: Session, actor: Actor, account: Account, customer: Customer, now: datetime) -> Standing:
+    """Ask the conduct rules about every way of contact and every number of an account."""
+    facts = facts_of(session, actor, [Debtor.of(account, customer)], now)[account.id]
+    channels = {c.value: check_contact(facts, Question(now, c.value)) for c in Channel}
+    points = []
+    for digit, point in enumerate(contact_points(session, actor, customer.id), 1):
+        call = None
+        if point.kind is POINT_KINDS[Channel.CALL]:
+            call = check_contact(facts, Question(now, "call", to=point.relation, point=point.id))
+        points.append(PointCheck(point, str(digit) if digit < 10 else "", call))
+    return Standing(channels, tuple(points))
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def attempts_of(session: Session, actor: Actor, account_id: int) -> Sequence[Any]:
+    """Attempts that the actor may see, latest first, each with who logged it and the number of its correction."""
+    later = aliased(ContactAttempt)
+    return session.execute(
+        visible(ContactAttempt, actor)
+        .outerjoin(User, User.id == ContactAttempt.logged_by)
+        .outerjoin(later, later.corrects_id == ContactAttempt.id)
+        .add_columns(User.name.label("who"), later.id.label("corrected_by"))
+        .where(ContactAttempt.account_id == account_id)
+        .order_by(ContactAttempt.at.desc(), ContactAttempt.id.desc())
+        .limit(LONGEST_HISTORY)
+    ).all()
+
+
+def promises_of(session: Session, actor: Actor, account_id: int) -> Sequence[Promise]:
+    """An account's promises that the actor may see, latest first."""
+    return session.scalars(
+        visible(Promise, actor)
+        .where(Promise.account_id == account_id)
+        .order_by(Promise.created_at.desc(), Promise.id.desc())
+        .limit(LONGEST_HISTORY)
+    ).all()
+
+
+def holds_of(session: Session, actor: Actor, account: Account) -> Sequence[Hold]:
+    """Holds on the account or on its person, released ones included."""
+    return session.scalars(
+        visible(Hold, actor)
+        .where(Hold.customer_id == account.customer_id)
+        .where(sa.or_(Hold.account_id.is_(None), Hold.account_id == account.id))
+        .order_by(Hold.raised_at.desc())
+        .limit(LONGEST_HISTORY)
+    ).all()
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+def promises_statement(actor: Actor) -> sa.Select[Any]:
+    """Promises with their account and person; replaced ones are history and left out."""
+    return (
+        visible(Promise, actor)
+        .join(Account, Account.id == Promise.account_id)
+        .join(Customer, Customer.id == Account.customer_id)
+        .add_columns(Account.account_ref.label("account_ref"), Customer.name_masked.label("name"))
+        .where(Promise.state != PromiseState.REPLACED)
+    )
+
+
+def promise_state(statement: sa.Select[Any], state: str, today: date) -> sa.Select[Any]:
+    """Promises in a state as people see it: an open one whose day has passed is not kept."""
+    if state == "kept":
+        return statement.where(Promise.state == PromiseState.KEPT)
+    if state == "broken":
+        late = sa.and_(Promise.state == PromiseState.OPEN, Promise.promised_on < today)
+        return statement.where(sa.or_(Promise.state == PromiseState.BROKEN, late))
+    ahead = Promise.promised_on == today if state == "today" else Promise.promised_on > today
+    return statement.where(Promise.state == PromiseState.OPEN, ahead)
+
+
+def attempts_statement(actor: Actor, since: datetime) -> sa.Select[Any]:
+    """What the actor has logged since an instant; entries that were corrected are left out."""
+    later = aliased(ContactAttempt)
+    return (
+        visible(ContactAttempt, actor)
+        .join(Account, Account.id == ContactAttempt.account_id)
+        .join(Customer, Customer.id == Account.customer_id)
+        .add_columns(Account.account_ref.label("account_ref"), Customer.name_masked.label("name"))
+        .where(ContactAttempt.organisation_id == actor.organisation_id)
+        .where(ContactAttempt.logged_by == actor.user_id, ContactAttempt.at >= since)
+        .where(~sa.exists().where(later.corrects_id == ContactAttempt.id))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one person did on one day. Amounts promised, in minor units by currency."""
+
+    logged: int
+    reached: int
+    promises: int
+    promised: dict[str, int]
+
+
+def my_day(session: Session, actor: Actor, since: datetime) -> Day:
+    """The actor's own figures of the day that began at `since`. Reached: the right party was spoken to."""
+    mine = attempts_statement(actor, since).with_only_columns(ContactAttempt.id, ContactAttempt.counts_as).subquery()
+    spoke = sa.func.sum(sa.case((mine.c.counts_as == "conversation", 1), else_=0))
+    logged, reached = session.execute(sa.select(sa.func.count(), spoke).select_from(mine)).one()
+    rows = session.execute(
+        sa.select(Promise.currency, sa.func.count(), sa.func.sum(Promise.amount_minor))
+        .join(mine, mine.c.id == Promise.attempt_id)
+        .group_by(Promise.currency)
+    ).all()
+    promised = {currency: int(total) for currency, _, total in rows}
+    return Day(logged, int(reached or 0), sum(count for _, count, _ in rows), promised)
+
+
+def day_begins(now: datetime, zone: Any) -> datetime:
+    """The first instant of the local day of `now`."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,213 @@
+"""Who next: the queue as ranges of one index, so that a page costs the same in a book of a thousand and of a million.
+
+A segment is one range of `ix_work_item_queue`: a kind, and days before, on or after today. A tab of the page is a row of
+segments; a page is filled from the first of them, then the next. Accounts and people are fetched for the rows of the
+page alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from portal.contact.conduct import Decision, Question
+from portal.contact.facts import Debtor, check_contact, facts_of
+from portal.contact.models import WorkItem
+from portal.foundation.visibility import visible
+from portal.portfolio.models import Account, Customer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = ["TABS", "Place", "QueuePage", "QueueRow", "next_account", "queue_counts", "queue_page"]
+
+PAGE = 50
+COUNTED_TO: Final = 1_000  # a tab with more shows this many and a plus
+LOOK_AHEAD = 30  # how far down the queue the next account that may be called is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A kind of work, and whether its day is `past`, `today`, `due` (past or today) or `later`."""
+
+    kind: str
+    when: str
+
+
+TABS: Final[dict[str, tuple[Segment, ...]]] = {
+    "due": (Segment("promise", "today"),),
+    "broken": (Segment("promise", "past"), Segment("broken", "due")),
+    "callback": (Segment("callback", "due"),),
+    "new": (Segment("new", "due"),),
+    "rest": (Segment("rest", "due"),),
+    "later": (
+        Segment("promise", "later"),
+        Segment("broken", "later"),
+        Segment("callback", "later"),
+        Segment("rest", "later"),
+    ),
+}
+# The order of the day: what was agreed for today comes first, then what was not kept, then who has not been tried.
+ORDER: Final = tuple(segment for tab in ("due", "broken", "callback", "new", "rest") for segment in TABS[tab])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a tab: the segment and the row behind which a page begins."""
+
+    segment: int
+    on: date
+    value_minor: int
+    id: int
+
+    def encode(self) -> str:
+        """For the address bar."""
+        plain = json.dumps([self.segment, self.on.isoformat(), self.value_minor, self.id], separators=(",", ":"))
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Place | None:
+        """None for what no page ever gave out."""
+        try:
+            segment, on, value, key = json.loads(base64.urlsafe_b64decode(text[:200] + "=" * (-len(text[:200]) % 4)))
+            place = cls(int(segment), date.fromisoformat(on), int(value), int(key))
+        except (ValueError, TypeError):
+            return None
+        fits = 0 <= place.segment < 16 and abs(place.value_minor) < 2**63 and 0 < place.id < 2**63
+        return place if fits else None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One account of the queue. `decision`: whether a call is allowed now, before a number is chosen."""
+
+    item: WorkItem
+    account: Account
+    customer: Customer
+    decision: Decision
+    tab: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A page of the queue and the place behind it, if there is more."""
+
+    rows: tuple[QueueRow, ...]
+    older: Place | None
+
+
+def queue_page(
+    session: Session, actor: Actor, now: datetime, today: date, tab: str | None = None,
+    after: Place | None = None, size: int = PAGE,
+) -> QueuePage:  # fmt: skip
+    """A page of a tab, or of the day's whole order where none is named."""
+    segments = TABS.get(tab or "", ORDER)
+    found: list[tuple[int, WorkItem]] = []
+    first = after.segment if after else 0
+    for number, segment in enumerate(segments[first:], first):
+        behind = after if after and number == after.segment else None
+        wanted = size + 1 - len(found)
+        found += [(number, item) for item in session.scalars(_range(actor, segment, today, behind).limit(wanted))]
+        if len(found) > size:
+            break
+    shown = found[:size]
+    older = None
+    if len(found) > size:
+        number, last = shown[-1]
+        older = Place(number, last.next_on, last.value_minor, last.id)
+    return QueuePage(_rows(session, actor, [item for _, item in shown], now, today), older)
+
+
+def _range(actor: Actor, segment: Segment, today: date, behind: Place | None) -> sa.Select[tuple[WorkItem]]:
+    statement = (
+        visible(WorkItem, actor)
+        .where(WorkItem.open.is_(True), WorkItem.next_kind == segment.kind, _days(segment, today))
+        .order_by(WorkItem.next_on, WorkItem.value_minor.desc(), WorkItem.id)
+    )
+    if behind is None:
+        return statement
+    same_day = WorkItem.next_on == behind.on
+    less = WorkItem.value_minor < behind.value_minor
+    tied = sa.and_(WorkItem.value_minor == behind.value_minor, WorkItem.id > behind.id)
+    return statement.where(
+        WorkItem.next_on >= behind.on,  # the range of the index; what follows takes the rows before the place out of it
+        sa.or_(WorkItem.next_on > behind.on, sa.and_(same_day, sa.or_(less, tied))),
+    )
+
+
+def _days(segment: Segment, today: date) -> sa.ColumnElement[bool]:
+    if segment.when == "past":
+        return WorkItem.next_on < today
+    if segment.when == "today":
+        return WorkItem.next_on == today
+    return WorkItem.next_on <= today if segment.when == "due" else WorkItem.next_on > today
+
+
+def _rows(
+    session: Session, actor: Actor, items: Sequence[WorkItem], now: datetime, today: date
+) -> tuple[QueueRow, ...]:
+    """The accounts and people of these items, and whether each may be called now. Accounts that are gone are left out."""
+    if not items:
+        return ()
+    accounts = {
+        account.id: (account, customer)
+        for account, customer in session.execute(
+            visible(Account, actor)
+            .join(Customer, Customer.id == Account.customer_id)
+            .add_columns(Customer)
+            .where(Account.id.in_([item.account_id for item in items]))
+        )
+    }
+    facts = facts_of(session, actor, [Debtor.of(*pair) for pair in accounts.values()], now)
+    asked = Question(now, "call")
+    return tuple(
+        QueueRow(
+            item, *accounts[item.account_id], check_contact(facts[item.account_id], asked).decision, tab_of(item, today)
+        )
+        for item in items
+        if item.account_id in accounts
+    )
+
+
+def tab_of(item: WorkItem, today: date) -> str:
+    """The tab under which an item stands today."""
+    if item.next_kind != "new" and item.next_on > today:
+        return "later"
+    if item.next_kind == "promise":
+        return "due" if item.next_on == today else "broken"
+    return item.next_kind
+
+
+def queue_counts(session: Session, actor: Actor, today: date) -> dict[str, int]:
+    """How many stand under each tab, counted up to COUNTED_TO so that the count costs the same in any book."""
+    counted = {}
+    for tab, segments in TABS.items():
+        number = 0
+        for segment in segments:
+            some = _range(actor, segment, today, None).order_by(None).limit(COUNTED_TO - number)
+            number += (
+                session.scalar(sa.select(sa.func.count()).select_from(some.with_only_columns(WorkItem.id).subquery()))
+                or 0
+            )
+        counted[tab] = number
+    return counted
+
+
+def next_account(
+    session: Session, actor: Actor, now: datetime, today: date, tab: str | None, leave_out: int
+) -> int | None:
+    """The first account of the tab that may be called now; the first at all where none may, None at the end."""
+    rows = [
+        row for row in queue_page(session, actor, now, today, tab, size=LOOK_AHEAD).rows if row.account.id != leave_out
+    ]
+    allowed = [row for row in rows if not row.decision.is_blocked]
+    return next((row.account.id for row in allowed or rows), None)

@@ -1,0 +1,92 @@
+"""The sentences for what the conduct rules answer. The rules speak in codes; people are told in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag, Tone
+
+if TYPE_CHECKING:
+    from portal.contact.conduct import Finding, Source
+
+__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "source_words"]
+
+_FLAGS: dict[str, Message] = {
+    "plan": say("A payment plan is being kept, so collection stops."),
+    "do_not_contact": say("The debtor has asked not to be contacted."),
+    "deceased": say("The debtor is reported to have died."),
+    "bankrupt": say("The debtor is reported bankrupt."),
+    "fraud_claimed": say("The debtor says that the card was taken out by fraud; the bank is looking into it."),
+    "imprisoned": say("The debtor is reported to be in prison."),
+    "nothing_owed": say("Nothing is owed on this account any more."),
+    "represented": say("The debtor has a lawyer; speak to the lawyer only."),
+    "dispute": say("The debt is disputed: verify before you press for payment."),
+    "complaint": say("A complaint is open: keep to its subject."),
+    "hardship": say("The debtor is in hardship: offer what the bank has for it."),
+}
+
+_TONES: dict[str, tuple[Any, Tone]] = {
+    "allow": (_l("allowed"), "good"), "report": (_l("allowed, reported"), "good"),
+    "warn": (_l("allowed with care"), "wait"), "warn_then_approve": (_l("needs approval"), "wait"),
+    "presume": (_l("presumed breach"), "bad"), "block": (_l("not allowed"), "bad"),
+}  # fmt: skip
+VERDICT_TAGS: dict[str, StateTag] = {code: StateTag(code, label, tone) for code, (label, tone) in _TONES.items()}
+
+
+def finding_words(finding: Finding) -> Message:
+    """What a rule says, as a sentence that names no other organisation."""
+    params = finding.params
+    if finding.code == "HOURS":
+        if "opens" not in params:
+            return say(
+                "Today is no day for contact where the debtor is (it is %(local)s there).", local=params["local"]
+            )
+        return say(
+            "Contact is allowed from %(opens)s to %(closes)s where the debtor is; it is %(local)s there.", **params
+        )
+    if finding.code == "CAP":
+        return _cap_words(str(params["measure"]), most=params["most"])
+    if finding.code == "HOLD":
+        return flag_words(str(params["flag"]))
+    if finding.code == "THIRD_PARTY":
+        return say(
+            "Third persons may be asked for the debtor's whereabouts only when the debtor's own numbers are invalid."
+        )
+    return say("It is not known where the debtor is, so it is not known what time it is there.")
+
+
+def _cap_words(measure: str, most: Any) -> Message:
+    if measure == "conversation":
+        return say(
+            "The %(most)s conversations a day with this person are used up, the bank and all agencies together.",
+            most=most,
+        )
+    if measure == "unanswered":
+        return say(
+            "This number was dialled %(most)s times today without an answer, the bank and all agencies together.",
+            most=most,
+        )
+    return say("This person was visited today; %(most)s visit a day is allowed.", most=most)
+
+
+def flag_words(flag: str) -> Message:
+    """What a hold means for those who would contact the debtor."""
+    return _FLAGS.get(flag) or say("A hold stands on this account.")
+
+
+def source_words(source: Source) -> Message:
+    """What a rule rests on, how binding that is, and whether its text still has to be confirmed."""
+    title = f"{source.title} {source.ref}".strip()
+    if source.is_settled:
+        return say("%(title)s (%(force)s)", title=title, force=_force(source))
+    return say("%(title)s (%(force)s; to be confirmed by counsel)", title=title, force=_force(source))
+
+
+def _force(source: Source) -> Message:
+    """The legal force of a source as a message of its own, so that it is translated with the sentence around it."""
+    words = {
+        "law": say("law"), "regulation": say("regulation"), "standard": say("recommended standard"),
+        "self_regulation": say("self-regulation of the industry"),
+    }  # fmt: skip
+    return words.get(source.force, say("the bank's own rule"))

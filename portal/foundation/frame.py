@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.foundation import catalogue
 from portal.foundation.access import Actor, Permission, Role
+from portal.foundation.assets import set_up_assets
 from portal.foundation.language import _l
 from portal.foundation.navigation import Item, items_for
 from portal.foundation.services import services
@@ -193,5 +194,6 @@ def set_up_languages(app: Flask) -> None:
 
 
 def set_up_frame(app: Flask) -> None:
-    """Gives every template its `frame`."""
+    """Gives every template its `frame`, and the addresses of styles and scripts."""
+    set_up_assets(app)
     app.context_processor(lambda: {"frame": Frame()})

@@ -18,6 +18,7 @@ from portal.portfolio.intake.layout import RECEIVERS
 from portal.portfolio.intake.profile import MappingProfile
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.rows import RowIssue
+from portal.portfolio.intake.seen import SeenReferences
 
 __all__ = ["KnownAccount", "Ledger", "PaymentRow", "read_payments"]
 
@@ -91,8 +92,8 @@ class _PaymentCheck:
         self._ledger = ledger
         self._accounts: Mapping[str, KnownAccount] = {}
         self._posted: Mapping[str, bytes] = {}
-        # Earlier rows of this file: eight bytes of reference against eight bytes of content.
-        self._in_file: dict[int, int] = {}
+        # Earlier rows of this file, each marked by its content.
+        self._in_file = SeenReferences()
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
         """Asks the ledger for what this batch names."""
@@ -120,7 +121,7 @@ class _PaymentCheck:
             draft.warn("amount", "above_balance", say("More than the account owes; taken all the same."))
         if draft.errors or amount is None or paid_on is None:
             return None
-        self._in_file.setdefault(hash(payment_ref), _short(content))
+        self._in_file.add(payment_ref, _short(content))
         return PaymentRow(
             line=draft.line,
             payment_ref=payment_ref,
@@ -154,7 +155,7 @@ class _PaymentCheck:
         if not payment_ref:
             return False
         posted = self._posted.get(payment_ref)
-        earlier = self._in_file.get(hash(payment_ref))
+        earlier = self._in_file.get(payment_ref)
         if (posted is not None and posted != content) or (earlier is not None and earlier != _short(content)):
             draft.fail("payment_ref", "conflict", say("This reference was seen before with other content."))
         return posted is not None or earlier is not None

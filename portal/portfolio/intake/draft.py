@@ -27,6 +27,7 @@ __all__ = ["Draft"]
 
 _LONGEST_VALUE: Final = 200
 _dates = lru_cache(maxsize=8192)(parse_date)
+_amounts = lru_cache(maxsize=8192)(read_amount)
 _currencies = lru_cache(maxsize=512)(parse_currency)
 
 
@@ -68,12 +69,16 @@ class Draft:
 
     def text(self, field: str) -> str:
         """Free text, spaces around it dropped; empty where there is none."""
-        value = self.values.get(field, "")
+        value = self.values.get(field)
+        if not value:
+            return ""
         return trim(value) if type(value) is str else cell_text(value)
 
     def plain(self, field: str) -> str:
         """The same with full-width forms read as plain ones."""
-        value = self.values.get(field, "")
+        value = self.values.get(field)
+        if not value:
+            return ""
         return plain(value) if type(value) is str else cell_text(value)
 
     def limited(self, field: str, longest: int, *, required: bool = False) -> str:
@@ -119,7 +124,7 @@ class Draft:
                 self.missing(field)
             return None
         try:
-            amount = read_amount(text, currency)
+            amount = _amounts(text, currency)
         except ValueError:
             self.fail(field, "unreadable", say("Not an exact amount."))
             return None

@@ -1,7 +1,6 @@
 """The walk through a file: rows checked in small batches, duplicates, the trailer, what the controls compare.
 
-Memory does not grow with the file but for one 8-byte hash a row (a chance of 3 in 100 million that two of a million
-references share one).
+Memory does not grow with the file but for sixteen bytes a row (`seen`).
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from portal.portfolio.intake.control import ControlFigures, Trailer
 from portal.portfolio.intake.draft import Draft
 from portal.portfolio.intake.profile import MappingProfile
 from portal.portfolio.intake.rows import RejectedRow
+from portal.portfolio.intake.seen import SeenReferences
 
 __all__ = ["Reading", "RowCheck"]
 
@@ -52,7 +52,7 @@ class Reading(Generic[Good]):
         self._table = table
         self._check = check
         self._binding = bind(profile, table.header, as_of)
-        self._seen: set[int] = set()
+        self._seen = SeenReferences()
         self._figures = ControlFigures()
         self._trailer: Trailer | None = None
 
@@ -105,13 +105,12 @@ class Reading(Generic[Good]):
         good = self._check.check(draft)
         self._figures.add(draft.currency, draft.amount)
         if draft.key:
-            mark = hash(draft.key)
-            if mark in self._seen:
+            if self._seen.get(draft.key) is not None:
                 draft.fail(
                     "account_ref", "duplicate", say("A second row with the same reference; the first good one stands.")
                 )
             elif good is not None:
-                self._seen.add(mark)
+                self._seen.add(draft.key)
         if good is None or draft.errors:
             return RejectedRow(draft.line, tuple(draft.cells), tuple(draft.errors))
         return good

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from portal.foundation.command_line import PUBLIC, access, application
 from portal.foundation.language import translate
 from portal.foundation.sealing import seal
+from portal.foundation.storage import StorageError
 from portal.foundation.verifying import VerifyResult, verify
 
 __all__ = ["audit"]
@@ -17,18 +20,20 @@ def audit() -> None:
     """The audit trail's commands."""
 
 
-@audit.command("verify", help="Compute the chain anew and compare it with its anchors; exit 1 at the first break.")
+@audit.command("verify")
 @access(PUBLIC)
-@click.pass_context
-def verify_command(context: click.Context) -> None:
-    """Exit 0 where the chain is whole, 1 at the first break, which is named."""
+def verify_command() -> None:
+    """Compute the chain anew and compare it with its anchors; exit 1 at the first break, naming it."""
     app = application()
-    result = verify(app)
+    try:
+        result = verify(app)
+    except StorageError as error:
+        raise click.ClickException(f"The anchors cannot be read: {error}") from error
     if result.is_whole:
-        seal(app)  # commands leave nothing unsealed; after the check, so that a break is not sealed over
+        seal(app)  # after the check, so that what is reported is what was found
     with app.app_context():
         click.echo(_said(result))
-    context.exit(0 if result.is_whole else 1)
+    sys.exit(0 if result.is_whole else 1)
 
 
 def _said(result: VerifyResult) -> str:

@@ -18,12 +18,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.foundation.access import system_actor
 from portal.foundation.audit import AuditEvent
 from portal.foundation.database import WRITE_OPTION, BigKey, Model, db
 from portal.foundation.services import services
+from portal.foundation.storage import StorageError
 from portal.foundation.visibility import BankOnly
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GENESIS", "AuditAnchor", "AuditLink", "anchor_content", "anchor_name", "link_hash", "seal"]
 
+log = structlog.get_logger()
 GENESIS = "0" * 64  # what stands before the first link
 ANCHORS = "audit/anchors/"
 BATCH = 1_000  # events a transaction, so that nobody waits long for the lock
@@ -142,7 +145,11 @@ def _anchor_head(storage: Storage) -> None:
         head = session.scalar(last_link())
         if head is None or session.scalar(_anchor_of(head.sequence)) is not None:
             return
-    storage.write_once(anchor_name(head.sequence), anchor_content(head))
+    try:
+        storage.write_once(anchor_name(head.sequence), anchor_content(head))
+    except StorageError as error:  # out of reach, or another chain was anchored there: `verifying` says which
+        log.error("audit.anchor_refused", sequence=head.sequence, error=str(error))
+        return
     with sealer_session(writes=True) as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(SEALING)))

@@ -21,6 +21,7 @@ class StatementState(StrEnum):
     ISSUED = "issued"
     RELEASED = "released"
     CONTESTED = "contested"
+    ANSWERED = "answered"  # the bank's word on what was contested; the agency confirms, or contests again
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"  # before its release: discarded, or refused by the second person
 

@@ -39,12 +39,11 @@ EVIDENCE: tuple[Evidence, ...] = (
 DEEDS = ("update", "delete")
 OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLite; PostgreSQL has a constraint
 
+OF_BOTH = ("contact_attempt_count", "statement_event_sum", "statement_event_checker")
+
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS)
-    + OTHERS
-    + ("contact_attempt_count", "statement_event_sum"),
-    "postgresql": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS)
-    + ("contact_attempt_count", "statement_event_sum"),
+    "sqlite": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS) + OTHERS + OF_BOTH,
+    "postgresql": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS) + OF_BOTH,
 }
 
 

@@ -116,6 +116,15 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", BigKey, nullable=True),
         sa.Column("refusal", sa.String(length=400), nullable=False),
+        sa.Column("recall_asked_by", BigKey, nullable=True),
+        sa.Column("recall_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recall_reason", sa.String(length=400), nullable=False),
+        sa.Column("recalled_by", BigKey, nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True, comment="refused or recalled as a whole"),
+        sa.CheckConstraint(
+            "recalled_by IS NULL OR recall_asked_by IS NULL OR recalled_by <> recall_asked_by",
+            name=op.f("ck_placement_batch_recall_maker_is_not_checker"),
+        ),
         sa.ForeignKeyConstraint(
             ["answered_by"], ["user_account.id"], name=op.f("fk_placement_batch_answered_by_user_account")
         ),
@@ -126,6 +135,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_placement_batch_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recall_asked_by"], ["user_account.id"], name=op.f("fk_placement_batch_recall_asked_by_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recalled_by"], ["user_account.id"], name=op.f("fk_placement_batch_recalled_by_user_account")
         ),
         sa.ForeignKeyConstraint(
             ["run_id"], ["allocation_run.id"], name=op.f("fk_placement_batch_run_id_allocation_run")

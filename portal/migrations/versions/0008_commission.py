@@ -48,6 +48,7 @@ def upgrade() -> None:
                 "issued",
                 "released",
                 "contested",
+                "answered",
                 "confirmed",
                 "withdrawn",
                 name="statementstate",

@@ -44,6 +44,16 @@ NEW.state = 'issued' AND EXISTS (
     OR s.line_count <> (SELECT count(*) FROM commission_line l WHERE l.statement_id = s.id)))
 """
 
+SAME_PERSON = """
+NEW.state = 'released' AND EXISTS (
+  SELECT 1 FROM statement_event e WHERE e.statement_id = NEW.statement_id AND e.state = 'issued'
+  AND e.by_user_id = NEW.by_user_id)
+"""
+BEFORE_EVENT = {  # trigger: when an event is refused, and with which words
+    "statement_event_sum": (SUM_IS_WRONG, "a statement is not the sum of its lines"),
+    "statement_event_checker": (SAME_PERSON, "who issued a statement does not release it"),
+}
+
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
@@ -61,10 +71,11 @@ def _upgrade_sqlite() -> None:
     op.execute(
         f"CREATE TRIGGER contact_attempt_count AFTER INSERT ON contact_attempt BEGIN {COUNT_OLD}; {COUNT_NEW}; END"
     )
-    op.execute(
-        f"CREATE TRIGGER statement_event_sum BEFORE INSERT ON statement_event WHEN {SUM_IS_WRONG} "
-        "BEGIN SELECT RAISE(ABORT, 'a statement is not the sum of its lines'); END"
-    )
+    for name, (wrong, words) in BEFORE_EVENT.items():
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE INSERT ON statement_event WHEN {wrong} "
+            f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        )
 
 
 def _upgrade_postgresql() -> None:
@@ -89,15 +100,14 @@ def _upgrade_postgresql() -> None:
         "CREATE TRIGGER contact_attempt_count AFTER INSERT ON contact_attempt "
         "FOR EACH ROW EXECUTE FUNCTION portal_count_attempt()"
     )
-    op.execute(
-        "CREATE FUNCTION portal_check_sum() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$BEGIN IF {SUM_IS_WRONG} THEN RAISE EXCEPTION 'a statement is not the sum of its lines'; END IF; "
-        "RETURN NEW; END$$"
-    )
-    op.execute(
-        "CREATE TRIGGER statement_event_sum BEFORE INSERT ON statement_event "
-        "FOR EACH ROW EXECUTE FUNCTION portal_check_sum()"
-    )
+    for name, (wrong, words) in BEFORE_EVENT.items():
+        op.execute(
+            f"CREATE FUNCTION portal_{name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$BEGIN IF {wrong} THEN RAISE EXCEPTION '{words}'; END IF; RETURN NEW; END$$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE INSERT ON statement_event FOR EACH ROW EXECUTE FUNCTION portal_{name}()"
+        )
 
 
 def downgrade() -> None:
@@ -108,13 +118,16 @@ def downgrade() -> None:
         for name in ("placement_no_overlap_insert", "placement_no_overlap_update"):
             op.execute(f"DROP TRIGGER {name}")
         op.execute("DROP TRIGGER contact_attempt_count")
-        op.execute("DROP TRIGGER statement_event_sum")
+        for name in BEFORE_EVENT:
+            op.execute(f"DROP TRIGGER {name}")
         return
-    op.execute("DROP TRIGGER statement_event_sum ON statement_event")
+    for name in BEFORE_EVENT:
+        op.execute(f"DROP TRIGGER {name} ON statement_event")
+        op.execute(f"DROP FUNCTION portal_{name}()")
     op.execute("DROP TRIGGER contact_attempt_count ON contact_attempt")
     op.execute("ALTER TABLE placement DROP CONSTRAINT ex_placement_overlap")
     for evidence in EVIDENCE:
         for deed in ("update", "delete", "truncate"):
             op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed} ON {evidence.table}")
-    for function in ("portal_check_sum", "portal_count_attempt", "portal_keep"):
+    for function in ("portal_count_attempt", "portal_keep"):
         op.execute(f"DROP FUNCTION {function}()")

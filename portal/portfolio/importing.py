@@ -21,7 +21,15 @@ from portal.foundation.tabular import CsvWriter, open_table
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.portfolio.bulk import CHUNK, Applied
-from portal.portfolio.intake import RejectedRow, RejectsFile, Summary, load_profile, parse_profile
+from portal.portfolio.intake import (
+    RejectedRow,
+    RejectsFile,
+    Summary,
+    find_profile,
+    load_profile,
+    parse_profile,
+    shipped_profiles,
+)
 from portal.portfolio.models import ImportKind, ImportRun, ImportState
 from portal.portfolio.models import RejectedRow as RejectedRowRecord
 
@@ -87,7 +95,7 @@ def receive(actor: Actor, kind: ImportKind, content: IO[bytes], file_name: str, 
 
     Raises DomainError where the mapping is unknown. A file of no bytes is refused at once.
     """
-    profile = load_profile(options.mapping, kind.value)
+    profile = find_profile(options.mapping, kind.value)
     digest = services().storage.put(content)
     if services().storage.size(digest) == 0:
         raise DomainError("file.empty", say("The file is empty. Choose another one."), field="file")
@@ -118,7 +126,7 @@ def _kept(work: Work, options: Options) -> dict[str, Any]:
         "control_count": options.control_count,
         "control_total": options.control_total,
     }
-    if options.mapping and ("/" in options.mapping or options.mapping.endswith((".yaml", ".json"))):
+    if options.mapping and options.mapping not in shipped_profiles():
         with Path(options.mapping).open("rb") as file:
             kept["mapping_file"] = work.storage.put(file)
     return kept
@@ -269,7 +277,7 @@ def try_file(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, 
     found: dict[str, Any] = {}
     try:
         with transaction(actor) as work:
-            profile = load_profile(options.mapping, rules.kind.value)
+            profile = find_profile(options.mapping, rules.kind.value)
             run = ImportRun(
                 kind=rules.kind, state=ImportState.RUNNING, file_name=file_name, content_sha256="0" * 64,
                 mapping=profile.label, as_of=options.as_of, options={}, requested_at=work.now,

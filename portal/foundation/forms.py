@@ -1,0 +1,22 @@
+"""What the forms of all rooms share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask_wtf import FlaskForm
+    from wtforms import Field
+
+    from portal.foundation.errors import DomainError
+
+__all__ = ["show_error"]
+
+
+def show_error(form: FlaskForm, error: DomainError) -> None:
+    """Put what an operation refused beside its field, or above the form where it has none."""
+    if error.field and error.field in form:
+        field: Field = form[error.field]
+        field.errors = [*field.errors, error.message]  # type: ignore[list-item]  # translated when shown
+    else:
+        form.form_errors.append(error.message)

@@ -113,10 +113,21 @@ class PlacementBatch(Model, OwnRows):
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     refusal: Mapped[str] = mapped_column(sa.String(400), default="")
+    recall_asked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    recall_asked_at: Mapped[datetime | None]
+    recall_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    recalled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(comment="refused or recalled as a whole")
     organisation: Mapped[Organisation] = relationship()
     contract_version: Mapped[ContractVersion] = relationship()
 
-    __table_args__ = (sa.UniqueConstraint("run_id", "organisation_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "organisation_id"),
+        sa.CheckConstraint(
+            "recalled_by IS NULL OR recall_asked_by IS NULL OR recalled_by <> recall_asked_by",
+            name="recall_maker_is_not_checker",
+        ),
+    )
 
 
 class Placement(Model, OwnRows):

@@ -124,7 +124,8 @@ class Frame:
         """Where the portal's name leads: the first page that the person's navigation has."""
         if self.actor and self.navigation:
             return url_for(self.navigation[0].endpoint)
-        return _address(SIGN_IN) or "/"
+        # Somebody signed in must not be led to the sign-in, which would lead back here.
+        return _address(OWN_PAGES[0][0] if self.actor else SIGN_IN) or "/"
 
     @property
     def search_url(self) -> str | None:

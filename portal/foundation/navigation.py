@@ -59,7 +59,7 @@ def counts(endpoint: str) -> Callable[[Count], Count]:
 _R, _P = Role, Permission
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(_l("Home"), "home.index", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
+    Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
     Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF, _R.AGENCY_LEADER})),
     Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER})),
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
@@ -74,7 +74,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Organisations"), "identity.organisations", _P.ORGANISATIONS_VIEW),
     Entry(_l("Users"), "identity.users", _P.USERS_VIEW),
     Entry(_l("Jobs"), "jobs.index", _P.JOBS_MANAGE),
-    Entry(_l("Audit"), "audit.events", _P.AUDIT_VIEW),
+    Entry(_l("Audit"), "oversight.audit", _P.AUDIT_VIEW),
 )
 
 

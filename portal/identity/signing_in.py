@@ -29,9 +29,7 @@ class FirstThing(NamedTuple):
 
 
 ALWAYS_OPEN = frozenset({"identity.sign_out", "identity.choose_language"})
-CHANGE_PASSWORD = FirstThing(
-    "identity.change_initial_password", ALWAYS_OPEN | {"identity.change_initial_password"}
-)
+CHANGE_PASSWORD = FirstThing("identity.change_initial_password", ALWAYS_OPEN | {"identity.change_initial_password"})
 SET_UP_CODES = FirstThing(
     "identity.codes", ALWAYS_OPEN | {"identity.codes", "identity.start_codes", "identity.confirm_codes"}
 )
@@ -49,11 +47,21 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     def get_id(self) -> str:
         return self._token
 
+    @property
+    def must_change_password(self) -> bool:
+        """Whether somebody else has set the password that opened this session."""
+        return self._who.must_change_password
+
+    @property
+    def must_set_up_codes(self) -> bool:
+        """Whether the bank requires one-time codes and this person has none yet."""
+        return self._who.must_set_up_codes
+
     def must_do_first(self) -> FirstThing | None:
         """A change of the initial password, then the set-up of one-time codes, where they are asked for."""
-        if self._who.must_change_password:
+        if self.must_change_password:
             return CHANGE_PASSWORD
-        return SET_UP_CODES if self._who.must_set_up_codes else None
+        return SET_UP_CODES if self.must_set_up_codes else None
 
 
 def _load(token: str) -> SignedIn | None:

@@ -191,9 +191,7 @@ def _apply(actor: Actor, run_id: int, rules: FileKind, progress: Callable[[int],
         profile = _profile(run.options, run.kind)
         run.as_of = _as_of(run)
         with work.storage.open(run.content_sha256) as file, tempfile.TemporaryFile() as scratch:
-            table = open_table(
-                file, run.file_name, sheet=run.options.get("sheet"), encoding=run.options.get("encoding")
-            )
+            table = open_table(file, sheet=run.options.get("sheet"), encoding=run.options.get("encoding"))
             rows = rules.read(table, profile, as_of=run.as_of, today=work.today, session=work.session)
             rejects = RejectsFile(CsvWriter(scratch), rows.header, translate)
             summary = _write_rows(work, run, rules, rows, rejects, progress)
@@ -284,7 +282,7 @@ def try_file(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, 
             )  # fmt: skip
             work.session.add(run)
             work.session.flush()
-            table = open_table(content, file_name, sheet=options.sheet, encoding=options.encoding)
+            table = open_table(content, sheet=options.sheet, encoding=options.encoding)
             rows = rules.read(table, profile, as_of=options.as_of, today=work.today, session=work.session)
             with tempfile.TemporaryFile() as scratch:
                 rejects = RejectsFile(CsvWriter(scratch), rows.header, translate)

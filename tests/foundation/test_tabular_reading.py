@@ -17,7 +17,7 @@ ROWS = [["A1", "王小明", "1.50"], ["A2", "李华", "2"]]
 
 
 def table_of(content: bytes, **options: object) -> Table:
-    return open_table(io.BytesIO(content), "file.csv", **options)  # type: ignore[arg-type]
+    return open_table(io.BytesIO(content), **options)  # type: ignore[arg-type]
 
 
 def cells(table: Table) -> list[list[object]]:
@@ -154,6 +154,10 @@ def test_a_refusal_names_the_line() -> None:
 
 def test_a_last_trailer_row_is_not_taken_for_a_cut() -> None:
     assert cells(table_of("a,b,c\n1,2,3\n合计,1".encode()))[-1] == ["合计", "1", ""]
+
+
+def test_the_end_mark_of_old_exports_is_no_row() -> None:
+    assert cells(table_of(b"a,b\r\n1,2\r\n3\r\n\x1a")) == [["1", "2"], ["3", ""]]
 
 
 def test_a_nameless_column_gets_a_name_and_a_nameless_tail_goes() -> None:

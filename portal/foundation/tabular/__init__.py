@@ -1,6 +1,6 @@
 """Tabular files in and out: CSV as banks export it and XLSX, read as a stream of rows, written as a stream of rows.
 
-    table = open_table(path, "accounts.csv")
+    table = open_table(path)
     for row in table.rows():
         row.line, row.cells
 

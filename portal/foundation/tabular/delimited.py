@@ -26,6 +26,7 @@ _NAMEABLE: Final = frozenset(
     "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 big5hkscs cp950 cp1252 iso8859-1 iso8859-15 "
     "shift_jis cp932 euc_jp euc_kr cp949 ascii".split()
 )
+_DOS_END: Final = "\x1a"  # some old exports still end with it
 _DELIMITERS: Final = ",;\t"
 _LONGEST_CSV_CELL: Final = csv.field_size_limit()
 
@@ -119,6 +120,8 @@ def _records(reader: Iterator[list[str]], lines: _Lines, limits: Limits) -> Iter
     line, longest = lines.count + 1, limits.cell_characters
     try:
         for cells in reader:
+            if cells == [_DOS_END]:
+                continue
             if sum(map(len, cells)) > longest:
                 _check_lengths(cells, line, longest)
             yield Row(line, [unescape_formula(cell) if cell[:1] == "'" else cell for cell in cells])
@@ -261,11 +264,14 @@ def _check_bytes(stream: IO[bytes], encoding: str) -> bool:
                 line += _line_ends(text[: text.index("\0")])
                 raise DomainError(
                     "tabular.binary",
-                    say("Line %(line)s holds a NUL byte; this is not a text file.", line=line),
+                    say(
+                        "Line %(line)s holds a NUL byte: this is no text, or UTF-16 whose encoding has to be named.",
+                        line=line,
+                    ),
                     field="file",
                 )
             line += _line_ends(text)
-            last = text[-1:] or last
+            last = text.rstrip(_DOS_END)[-1:] or last
             if not chunk:
                 return last not in ("\n", "\r")
     except UnicodeDecodeError:

@@ -56,7 +56,6 @@ class Table:
 
 def open_table(
     source: Path | str | IO[bytes],
-    filename: str = "",
     *,
     sheet: str | None = None,
     encoding: str | None = None,
@@ -65,9 +64,9 @@ def open_table(
     """Reads the header of a CSV or XLSX file and makes its rows ready to be read as a stream.
 
     `source` is a path or a binary stream (one that cannot seek is spooled to disk first). What the file is is told
-    from its content, never from `filename`, which only serves messages. `sheet` chooses a sheet of a workbook (the
-    first visible one otherwise), `encoding` names the text's encoding (otherwise byte order mark, strict UTF-8,
-    strict GB18030, in this order). The stream stays open until the rows are read.
+    from its content, never from its name. `sheet` chooses a sheet of a workbook (the first visible one otherwise),
+    `encoding` names the text's encoding (otherwise byte order mark, strict UTF-8, strict GB18030, in this order). The
+    stream stays open until the rows are read.
     Raises DomainError for everything that makes the file unreadable as a whole.
     """
     stream = _seekable(source)

@@ -1,6 +1,6 @@
 """Files of accounts turned into validated rows. Pure: no database, no Flask.
 
-    table = open_table(path, filename, sheet=sheet, encoding=encoding)
+    table = open_table(path, sheet=sheet, encoding=encoding)
     profile = load_profile("uci-default", "accounts")
     reading = read_accounts(table, profile, as_of=None, today=today)
     summary = Summary(reading.unknown_columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +102,13 @@ def _check_links(storage: Storage, tally: _Tally) -> None:
             .outerjoin(AuditAnchor, AuditAnchor.sequence == AuditLink.sequence)
             .order_by(AuditLink.sequence)
         )
-        rows = session.execute(statement.execution_options(yield_per=AT_A_TIME))
-        anchors = _Anchors(storage)
-        for link, event, noted in rows:
-            _check_link(link, event, previous, wanted=tally.links + 1)
-            tally.anchors += _check_anchor(storage, anchors, link, noted is not None)
-            tally.links, previous = link.sequence, link.hash
+        # closed also when a break ends it half-way: on PostgreSQL it is a cursor of the server
+        with closing(session.execute(statement.execution_options(yield_per=AT_A_TIME))) as rows:
+            anchors = _Anchors(storage)
+            for link, event, noted in rows:
+                _check_link(link, event, previous, wanted=tally.links + 1)
+                tally.anchors += _check_anchor(storage, anchors, link, noted is not None)
+                tally.links, previous = link.sequence, link.hash
 
 
 def _check_link(link: AuditLink, event: AuditEvent | None, previous: str, wanted: int) -> None:

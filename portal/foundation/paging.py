@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, literal, or_, tuple_
+from sqlalchemy import and_, literal, tuple_
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
@@ -155,9 +155,12 @@ class Keyset:
         backwards = before is not None and after is None
         place = before if backwards else after
         wanted = self.ordered(self.with_place(statement), backwards)
-        if place is not None:
-            wanted = wanted.where(self._beyond(session, place, self.descending == backwards))
-        found = list(session.execute(wanted.limit(size + 1)).all())
+        stretches = [None] if place is None else self._beyond(session, place, self.descending == backwards)
+        found: list[Any] = []
+        for stretch in stretches:
+            part = wanted if stretch is None else wanted.where(stretch)
+            if len(found) <= size:
+                found += session.execute(part.limit(size + 1 - len(found))).all()
         more, rows = len(found) > size, found[:size]
         if backwards:
             rows.reverse()
@@ -168,17 +171,21 @@ class Keyset:
             after=edges[1] if backwards or more else None,
         )
 
-    def _beyond(self, session: Session, place: Cursor, upwards: bool) -> ColumnElement[bool]:
-        """Rows on the far side of a place; `upwards` towards greater values."""
+    def _beyond(self, session: Session, place: Cursor, upwards: bool) -> list[ColumnElement[bool]]:
+        """The rows on the far side of a place, towards greater values or away from them.
+
+        Values and NULLs are two stretches, asked for one after the other: one condition over both could not be answered
+        from the index alone.
+        """
         key = literal(place.key, self.key.type)
         past_key = self.key > key if upwards else self.key < key
         if self.by_key_alone:
-            return past_key
+            return [past_key]
         nulls_ahead = (session.get_bind().dialect.name == "postgresql") == upwards
         if place.value is None:
-            level = and_(self.expression.is_(None), past_key)
-            return level if nulls_ahead else or_(self.expression.is_not(None), level)
+            nulls = and_(self.expression.is_(None), past_key)
+            return [nulls] if nulls_ahead else [nulls, self.expression.is_not(None)]
         here = tuple_(literal(place.value, self.expression.type), key)
         there = tuple_(self.expression, self.key)
-        past = there > here if upwards else there < here
-        return or_(past, self.expression.is_(None)) if self.nullable and nulls_ahead else past
+        values = there > here if upwards else there < here
+        return [values, self.expression.is_(None)] if self.nullable and nulls_ahead else [values]

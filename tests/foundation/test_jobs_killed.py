@@ -247,3 +247,14 @@ def test_the_worker_seals_the_audit_trail(
             return len(session.scalars(sa.select(AuditLink)).all())
 
     _until(lambda: links() == 1, tmp_path)
+
+
+def test_several_workers_do_every_job_once(
+    app: Flask, asker: Actor, start_worker: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        start_worker(2)
+    with transaction(asker) as work:
+        numbers = [request_job(work, "test.count", str(n), {"to": 20}).id for n in range(40)]
+    _until(lambda: all(_job(number).is_over for number in numbers), tmp_path)
+    assert [len(_deeds(number)) for number in numbers] == [1] * 40

@@ -8,8 +8,10 @@ import io
 import os
 import secrets
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from portal.config import ConfigurationError, Settings
@@ -153,6 +155,22 @@ def test_of_two_writers_of_one_name_one_wins_and_the_other_is_told(storage: Stor
         writer.join()
     assert told == ["refused"] * 3
     assert storage.read("once") in (b"0", b"1", b"2", b"3")
+
+
+def test_what_dead_writers_left_half_written_is_tidied_away_after_a_while(
+    settings: Settings,
+) -> None:
+    storage, now = make_storage(settings), datetime.now(UTC)
+    kept = storage.put(b"whole")
+    if settings.s3_endpoint:
+        bucket, _, prefix = settings.storage_url.removeprefix("s3://").partition("/")
+        client = boto3.client("s3", endpoint_url=settings.s3_endpoint)
+        client.create_multipart_upload(Bucket=bucket, Key=f"{prefix}/content/half")
+    else:
+        (settings.home / "files" / "incoming" / "part-left").write_bytes(b"half")
+    assert storage.tidy(datetime(2000, 1, 1, tzinfo=UTC)) == 0
+    assert storage.tidy(now + timedelta(days=4_000)) == 1
+    assert storage.exists(kept)
 
 
 def test_what_an_older_data_key_sealed_still_opens_after_the_key_was_changed(settings: Settings) -> None:

@@ -41,6 +41,9 @@ class Sign:
 class Pulse(Protocol):
     """Signs of life of running jobs, and the wish to cancel them."""
 
+    def begin(self, job_id: int) -> None:
+        """A new attempt has claimed the job: what was said about earlier ones does not count any more."""
+
     def beat(self, job_id: int, attempt: int, report: Report) -> Verdict:
         """This attempt lives and is so far. The answer says whether it may go on."""
 
@@ -61,6 +64,9 @@ class RowPulse:
         self._app = app
         self._clock = clock
         self._lease = lease
+
+    def begin(self, job_id: int) -> None:
+        """The row says it."""
 
     def beat(self, job_id: int, attempt: int, report: Report) -> Verdict:
         now = self._clock.real_now()
@@ -99,6 +105,9 @@ class FilePulse:
         self._folder = folder
         self._clock = clock
         self._lease = lease
+
+    def begin(self, job_id: int) -> None:
+        self.forget(job_id)
 
     def beat(self, job_id: int, attempt: int, report: Report) -> Verdict:
         said = self._read(job_id)

@@ -65,7 +65,8 @@ def cancel_job(actor: Actor, job_id: int) -> None:
         job = _own_job(actor, session.scalar(visible_job(actor, job_id)))
         if job.is_over:
             raise Refused("job.over", say("This job has ended already."))
-    runtime().pulse.ask_cancel(job_id)
+    pulse = runtime().pulse
+    pulse.ask_cancel(job_id)  # at once: on SQLite the row waits until the handler's own transaction has ended
     with transaction(actor) as work:
         running = (
             sa.update(Job)
@@ -81,10 +82,14 @@ def cancel_job(actor: Actor, job_id: int) -> None:
             .returning(Job.id)
             .execution_options(synchronize_session=False)
         )
-        if work.session.scalar(waiting) or work.session.scalar(running):
+        over = bool(work.session.scalar(waiting))
+        stopping = not over and bool(work.session.scalar(running))
+        if over or stopping:
             work.audit("job.cancel_asked", ("job", job_id), kind=job.kind)
-            return
-    runtime().pulse.forget(job_id)  # it ended while it was being asked
+    if stopping:
+        pulse.ask_cancel(job_id)  # once more, if it was claimed in between
+    else:
+        pulse.forget(job_id)
 
 
 def retry_job(actor: Actor, job_id: int) -> None:

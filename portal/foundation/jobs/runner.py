@@ -123,7 +123,10 @@ def _claim(job_id: int) -> Job | None:
         .returning(Job)
     )
     with system_session(writes=True) as session:
-        return session.scalars(statement).one_or_none()
+        job = session.scalars(statement).one_or_none()
+    if job is not None:
+        runtime().pulse.begin(job_id)
+    return job
 
 
 def _attempt(job: Job, progress: Progress) -> Outcome:

@@ -8,6 +8,7 @@ into the queue.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,6 +18,7 @@ from portal.foundation.database import db
 from portal.foundation.jobs.runtime import runtime
 from portal.foundation.jobs.sweeper import sweep
 from portal.foundation.sealing import seal
+from portal.foundation.services import services
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +27,8 @@ __all__ = ["run_worker"]
 
 log = structlog.get_logger()
 ATTENTION = 1.0  # seconds after which at the latest a worker looks into a queue that cannot call it
+TIDY = 3600.0  # seconds between two looks for half-written files
+LEFT_FOR = timedelta(days=1)
 THOROUGH = 60.0  # seconds between two seals that look at the whole trail and anchor its head
 
 
@@ -51,7 +55,7 @@ def run_worker(app: Flask, workers: int = 1) -> None:
 
 
 class _Housekeeping:
-    """What has to be done every few seconds, by whichever machine comes first."""
+    """What has to be done every few seconds, or now and then, by whichever machine comes first."""
 
     def __init__(self, app: Flask, pause: float) -> None:
         self._app = app
@@ -59,18 +63,27 @@ class _Housekeeping:
         self._round = 0
 
     def __call__(self) -> None:
-        for name, deed in (("sweep", sweep), ("seal", self._seal)):
+        for name, deed in (("sweep", sweep), ("seal", self._seal), ("tidy", self._tidy)):
             try:
                 with self._app.app_context():
                     deed()
             except Exception as error:  # the database may be away for a moment; the next round comes
                 log.warning("worker.housekeeping_failed", deed=name, error=type(error).__name__)
+        self._round += 1
 
     def _seal(self) -> None:
         """Quick every time; thorough, with an anchor for the head, about once a minute and at the start."""
-        thorough = self._round % max(1, round(THOROUGH / self.pause)) == 0
-        self._round += 1
+        thorough = self._is_time_for(THOROUGH)
         seal(self._app, thorough=thorough, anchor=thorough)
+
+    def _tidy(self) -> None:
+        """What was left half-written a day ago belongs to nobody any more."""
+        if self._is_time_for(TIDY):
+            found = services()
+            found.storage.tidy(found.clock.real_now() - LEFT_FOR)
+
+    def _is_time_for(self, seconds: float) -> bool:
+        return self._round % max(1, round(seconds / self.pause)) == 0
 
 
 class _Orphanable:

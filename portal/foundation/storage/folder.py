@@ -11,6 +11,7 @@ from portal.foundation.storage.places import NotStored, StorageError, checked_na
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 __all__ = ["Folder"]
 
@@ -65,6 +66,13 @@ class Folder:
         folder = self._root / prefix.rpartition("/")[0]
         found = (path.relative_to(self._root).as_posix() for path in folder.rglob("*") if path.is_file())
         return iter(sorted(name for name in found if name.startswith(prefix)))
+
+    def tidy(self, before: datetime) -> int:
+        """Scratch files that nobody has written to since."""
+        left = [p for p in (self._root / INCOMING).glob("part-*") if p.stat().st_mtime < before.timestamp()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def _path(self, name: str) -> Path:
         return self._root / checked_name(name)

@@ -12,6 +12,7 @@ from portal.foundation.storage.sealed import PIECE, SealedReader, read_header, s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from portal.foundation.storage.places import Place
 
@@ -97,6 +98,10 @@ class Storage:
         if prefix:
             checked_name(prefix.rstrip("/"))
         return (name.removeprefix(NAMED) for name in self._place.names(NAMED + prefix))
+
+    def tidy(self, before: datetime) -> int:
+        """Remove what writers that died before then left half-written; how many pieces that were."""
+        return self._place.tidy(before)
 
     def _open(self, name: str, address: bytes, expected: bytes | None = None) -> BinaryIO:
         raw = self._place.read(name)

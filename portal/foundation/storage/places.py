@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 __all__ = ["NotStored", "Place", "StorageError", "checked_name"]
 
@@ -40,6 +41,9 @@ class Place(Protocol):
 
     def names(self, prefix: str) -> Iterator[str]:
         """All names that begin so, in order."""
+
+    def tidy(self, before: datetime) -> int:
+        """Remove what writers that died before then left half-written; how many pieces that were."""
 
 
 def checked_name(name: str) -> str:

@@ -18,6 +18,7 @@ from portal.foundation.storage.places import NotStored, StorageError, checked_na
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from _typeshed import WriteableBuffer
     from types_boto3_s3 import S3Client
@@ -107,6 +108,17 @@ class Bucket:
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
                 for found in page.get("Contents", []):
                     yield found["Key"].removeprefix(self._prefix)
+
+    def tidy(self, before: datetime) -> int:
+        """Uploads in parts that were begun before then and never completed: they cost rent and are seen by nobody."""
+        ended = 0
+        with _errors(self._prefix):
+            pages = self._client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for left in (one for one in page.get("Uploads", []) if one["Initiated"] < before):
+                    self._client.abort_multipart_upload(Bucket=self._bucket, Key=left["Key"], UploadId=left["UploadId"])
+                    ended += 1
+        return ended
 
     def _key(self, name: str) -> str:
         return self._prefix + checked_name(name)

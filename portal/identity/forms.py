@@ -9,7 +9,6 @@ from wtforms import BooleanField, DateField, PasswordField, SelectField, StringF
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.foundation.access import ROLES_OF, OrganisationKind, Role
-from portal.foundation.forms import show_error
 from portal.foundation.frame import LANGUAGES
 from portal.foundation.language import _l, say
 from portal.identity.labels import KIND_LABELS, ROLE_LABELS
@@ -23,13 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChangePasswordForm", "CodeForm", "FirstPasswordForm", "InitialPasswordForm", "LanguageForm", "NewOrganisationForm",
-    "NewUserForm", "OrganisationForm", "PasswordOnceMoreForm", "SignInForm", "UserForm", "show_error",
+    "NewUserForm", "OrganisationForm", "PasswordOnceMoreForm", "SignInForm", "UserForm",
 ]  # fmt: skip
 
 _needed = InputRequired(_l("Fill this in."))
 _NEW = {"autocomplete": "new-password", "minlength": SHORTEST, "maxlength": LONGEST}
 _PRESENT = {"autocomplete": "current-password", "maxlength": LONGEST}
-_RULES = say("At least %(n)s characters. Several words are easier to keep in mind than signs.", n=SHORTEST)
+_RULES: Any = say("At least %(n)s characters. Several words are easier to keep in mind than signs.", n=SHORTEST)
+_INITIAL_RULES: Any = say("At least %(n)s characters. The person must change it at the next sign-in.", n=SHORTEST)
+_DIFFERS: Any = say("This differs from the first one.")
 
 
 class SignInForm(FlaskForm):
@@ -60,7 +61,7 @@ class _TwiceForm(FlaskForm):
         right: bool = super().validate(extra_validators)
         first, again = self._twice()
         if right and first.data != again.data:
-            again.errors = [say("This differs from the first one.")]
+            again.errors = [_DIFFERS]
             return False
         return right
 
@@ -94,7 +95,7 @@ class InitialPasswordForm(FlaskForm):
 
     password = StringField(
         _l("Initial password"), [_needed, Length(max=LONGEST)],
-        description=say("At least %(n)s characters. The person must change it at the next sign-in.", n=SHORTEST),
+        description=_INITIAL_RULES,
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )  # fmt: skip
 
@@ -146,7 +147,7 @@ class NewUserForm(UserForm):
 class OrganisationForm(FlaskForm):
     """What may be changed about an organisation."""
 
-    name = StringField(_l("Name"), [_needed, Length(max=200)])
+    name = StringField(_l("Full name"), [_needed, Length(max=200)])
     name_en = StringField(_l("English name"), [Optional(), Length(max=200)])
     licence_no = StringField(_l("Licence number"), [Optional(), Length(max=64)])
     licence_until = DateField(_l("Licence valid until"), [Optional()])

@@ -96,7 +96,7 @@ def organisations_table(actor: Actor) -> Table:
         key=Organisation.id,
         default_sort="code",
         columns=[
-            Column("name", _l("Name"), expression=Organisation.name, sortable=True),
+            Column("name", _l("Organisation"), expression=Organisation.name, sortable=True),
             Column("code", _l("Code"), expression=Organisation.code, sortable=True),
             Column("kind", _l("Kind"), value=lambda row: KIND_LABELS[row.kind]),
             Column("licence_no", _l("Licence number")),

@@ -10,13 +10,14 @@ from flask_login import current_user, logout_user
 
 from portal.foundation.access import Permission
 from portal.foundation.errors import DomainError
+from portal.foundation.forms import show_error
 from portal.foundation.frame import LANGUAGES, LOCALE_KEY, Frame
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.web import actor, public, requires, say_flash
 from portal.identity import entering, own_account, views_organisations, views_own, views_people
 from portal.identity.blueprint import blueprint
-from portal.identity.forms import CodeForm, FirstPasswordForm, SignInForm, show_error
+from portal.identity.forms import CodeForm, FirstPasswordForm, SignInForm
 from portal.identity.signing_in import had_session, origin, sign_in_browser
 
 __all__ = ["blueprint", "views_organisations", "views_own", "views_people"]
@@ -38,7 +39,7 @@ def sign_in() -> Any:
     """Name and password."""
     target = local_path(request.args.get("next"))
     if current_user.is_authenticated:
-        return redirect(target or Frame().home_url)
+        return redirect(target or _first_page())
     form = SignInForm()
     ended = request.method == "GET" and had_session()
     if form.validate_on_submit():
@@ -47,8 +48,7 @@ def sign_in() -> Any:
                 form.user_name.data or "", form.password.data or "", origin=origin(), browser=_browser()
             )
         except DomainError as error:
-            form.form_errors.append(error.message)
-            return render_template("identity/sign_in.html", form=form, ended=False), error.status
+            return render_template("identity/sign_in.html", form=form, refused=error.message), error.status
         if passed.token is None:
             cookie[WAITING_FOR_CODE] = [passed.user_id, services().clock.real_now().timestamp(), target]
             return redirect(url_for("identity.sign_in_code"))
@@ -69,8 +69,7 @@ def sign_in_code() -> Any:
         try:
             token = entering.sign_in_with_code(user_id, form.code.data or "", origin=origin(), browser=_browser())
         except DomainError as error:
-            show_error(form, error)
-            return render_template("identity/sign_in_code.html", form=form), error.status
+            return render_template("identity/sign_in_code.html", form=form, refused=error.message), error.status
         return _enter(token, local_path(target))
     return render_template("identity/sign_in_code.html", form=form), 422 if form.errors else 200
 
@@ -88,7 +87,12 @@ def _browser() -> str:
 @requires(Permission.SELF_MANAGE)
 def start() -> Any:
     """The first page of the person's navigation."""
-    return redirect(Frame().home_url)
+    return redirect(_first_page())
+
+
+def _first_page() -> str:
+    frame = Frame()
+    return frame.home_url if frame.navigation else url_for("identity.profile")
 
 
 @blueprint.post("/sign-out")

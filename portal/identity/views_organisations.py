@@ -9,12 +9,13 @@ from flask import current_app, redirect, render_template, url_for
 from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
+from portal.foundation.forms import show_error
 from portal.foundation.language import say
 from portal.foundation.table_pages import table_page, table_response
 from portal.foundation.web import actor, requires, say_flash
 from portal.identity import operations, queries
 from portal.identity.blueprint import blueprint
-from portal.identity.forms import NewOrganisationForm, OrganisationForm, show_error
+from portal.identity.forms import NewOrganisationForm, OrganisationForm
 from portal.identity.labels import KIND_LABELS, organisation_state
 from portal.identity.tables import organisations_table, users_table
 

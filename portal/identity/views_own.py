@@ -10,7 +10,7 @@ from flask_login import current_user
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
-from portal.foundation.frame import Frame
+from portal.foundation.forms import show_error
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.web import actor, requires, say_flash
@@ -22,7 +22,6 @@ from portal.identity.forms import (
     FirstPasswordForm,
     LanguageForm,
     PasswordOnceMoreForm,
-    show_error,
 )
 
 ISSUER = "Agency portal"  # what the authenticator program shows beside the code
@@ -118,7 +117,7 @@ def confirm_codes() -> Any:
             show_error(form, error)
         else:
             say_flash(say("One-time codes are on. You are asked for one at each sign-in."))
-            return redirect(Frame().home_url if current_user.must_set_up_codes else url_for("identity.profile"))
+            return redirect(url_for("identity.start" if current_user.must_set_up_codes else "identity.profile"))
     return _codes_page(form, PasswordOnceMoreForm(formdata=None)), 422
 
 

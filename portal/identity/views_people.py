@@ -11,13 +11,14 @@ from flask_login import current_user
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
+from portal.foundation.forms import show_error
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires, say_flash
 from portal.identity import operations, queries
 from portal.identity.blueprint import blueprint
-from portal.identity.forms import InitialPasswordForm, NewUserForm, UserForm, show_error
+from portal.identity.forms import InitialPasswordForm, NewUserForm, UserForm
 from portal.identity.labels import ROLE_LABELS, user_state
 from portal.identity.tables import users_table
 

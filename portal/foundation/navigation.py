@@ -67,6 +67,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Placements"), "placement.runs", _P.PLACEMENTS_VIEW, _BANK),
     Entry(_l("Batches"), "placement.batches", _P.BATCHES_VIEW),
     Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK),
+    Entry(_l("Holds"), "portfolio.holds", _P.HOLDS_VIEW, frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER})),
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),

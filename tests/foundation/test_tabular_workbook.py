@@ -117,14 +117,22 @@ def test_an_archive_that_lies_about_its_sizes_is_refused() -> None:
     assert refusal(lying, limits=Limits(unpacked=10_000_000)).code in ("tabular.damaged", "tabular.too_large")
 
 
-@pytest.mark.parametrize("far", ["XFD1048576", "xfd1048576"])
-def test_one_cell_at_the_far_corner_does_not_allocate_the_grid(far: str) -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        '<row r="1048576"><c r="xfd1048576"><v>1</v></c></row>',
+        '<row r="3"><c s="1" r = \'XFD1048576\'><v>1</v></c><c r="A3"><v>1</v></c></row>',
+        '<row spans="1:9" r="1048576">' + "<c><v>1</v></c>" * 16_000 + "</row>",
+    ],
+)
+def test_one_cell_at_the_far_corner_does_not_allocate_the_grid(row: str) -> None:
     content = workbook(("a", [["h"], ["1"]]))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml")
-    cell = f'<row r="1048576"><c r="{far}"><v>1</v></c></row></sheetData>'.encode()
+    far = f"{row}</sheetData>".encode()
 
-    assert refusal(repacked(content, sheet=sheet.replace(b"</sheetData>", cell))).code == "tabular.grid"
+    assert refusal(repacked(content, sheet=sheet.replace(b"</sheetData>", far))).code == "tabular.grid"
 
 
 def test_broken_xml_is_refused() -> None:

@@ -25,11 +25,17 @@ from portal.foundation.tabular.limits import Limits
 __all__ = ["read", "sheet_names"]
 
 _CHUNK: Final = 1 << 20
-_OVERLAP: Final = 64
+_OVERLAP: Final = 512
 _MOST_MEMBERS: Final = 10_000
 # Where a sheet says how far it reaches. calamine allocates the whole grid, so one cell at XFD1048576 would be a bomb.
-_PLACE: Final = re.compile(rb"""[\s"']r\s*=\s*["']\$?([A-Za-z]{1,3})\$?(\d{1,7})["']""")
-_ROW: Final = re.compile(rb"""<(?:\w+:)?row\s[^>]{0,400}?\br\s*=\s*["'](\d{1,7})["']""")
+# Only what lies beyond column Z and row 99,999 is looked at one by one: such a grid is small whatever is in it.
+_FAR_COLUMN: Final = rb"""\$?([A-Za-z]{2,3})\$?\d"""
+_FAR_ROW: Final = rb"""\$?[A-Za-z]{0,3}\$?(\d{6,7})["']"""
+_AS_USUAL: Final = (re.compile(rb'r="' + _FAR_COLUMN), re.compile(rb'r="' + _FAR_ROW))
+_AS_ALLOWED: Final = tuple(re.compile(rb"""\br\s*=\s*["']""" + far) for far in (_FAR_COLUMN, _FAR_ROW))
+_NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
+_ROW_BEGINS: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_CELL_BEGINS: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 
 
 def read(stream: IO[bytes], sheet: str | None, limits: Limits) -> tuple[list[Cell], Iterator[Row], str]:
@@ -102,29 +108,55 @@ def _inspect(stream: IO[bytes], limits: Limits) -> None:
 
 def _inspect_part(part: IO[bytes], *, is_sheet: bool, left: int, limits: Limits) -> int:
     """The unpacked size of one part; DomainError when it passes what is left or its grid is too wide and deep."""
-    size = depth = width = 0
-    columns: set[bytes] = set()
-    tail = b""
+    size = 0
+    extent = _Extent()
     while chunk := part.read(_CHUNK):
         size += len(chunk)
         if size > left:
             raise _too_large(limits)
-        if not is_sheet:
-            continue
-        window = tail + chunk
-        tail = window[-_OVERLAP:]
-        found = _PLACE.findall(window)
-        columns.update({letters for letters, _ in found})
-        depth = max(depth, *(int(row) for _, row in found[-1:]), *map(int, _ROW.findall(window)), 0)
-    width = max(map(_column_number, columns), default=1)
-    if depth * width > limits.grid_cells:
+        if is_sheet:
+            extent.see(chunk)
+    if extent.rows * extent.columns > limits.grid_cells:
         raise DomainError(
             "tabular.grid",
             say("The sheet reaches to row %(rows)s and column %(columns)s; remove the cells far outside the table.",
-                rows=depth, columns=width),
+                rows=extent.rows, columns=extent.columns),
             field="file",
         )  # fmt: skip
     return size
+
+
+class _Extent:
+    """How far the cells of a sheet reach, by the places they name or, where they name none, by their number."""
+
+    def __init__(self) -> None:
+        self.rows = _NEAR_ROWS
+        self.columns = _NEAR_COLUMNS
+        self._in_row = 0
+        self._tail = b""
+
+    def see(self, chunk: bytes) -> None:
+        """The next piece of the sheet's XML."""
+        window = self._tail + chunk
+        self._tail = window[-_OVERLAP:]
+        # Every row and cell begins with its place, as all common writers have it: then the quick patterns see all.
+        usual = chunk.count(b'<c r="') == chunk.count(b"<c") + chunk.count(b":c") and (
+            chunk.count(b'<row r="') == chunk.count(b"<row") + chunk.count(b":row")
+        )
+        far_column, far_row = _AS_USUAL if usual else _AS_ALLOWED
+        self.columns = max(self.columns, *map(_column_number, set(far_column.findall(window))), 0)
+        self.rows = max(self.rows, *map(int, set(far_row.findall(window))), 0)
+        if usual:
+            self._in_row = 0
+        else:
+            self._count_cells(chunk)
+
+    def _count_cells(self, chunk: bytes) -> None:
+        """Cells without a place stand one after the other; a row may go on in the next chunk."""
+        first, *others = _ROW_BEGINS.split(chunk)
+        counts = [self._in_row + len(_CELL_BEGINS.findall(first)), *(len(_CELL_BEGINS.findall(row)) for row in others)]
+        self._in_row = counts[-1]
+        self.columns = max(self.columns, *counts)
 
 
 def _column_number(letters: bytes) -> int:

@@ -11,9 +11,11 @@ from portal.foundation.jobs.models import Job
 from portal.foundation.visibility import visible
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
 
-__all__ = ["visible_job", "visible_jobs"]
+__all__ = ["asked_as", "job_about", "visible_job", "visible_jobs"]
 
 
 def visible_jobs(actor: Actor) -> sa.Select[tuple[Job]]:
@@ -26,3 +28,13 @@ def visible_jobs(actor: Actor) -> sa.Select[tuple[Job]]:
 def visible_job(actor: Actor, job_id: int) -> sa.Select[tuple[Job]]:
     """One of them."""
     return visible_jobs(actor).where(Job.id == job_id)
+
+
+def job_about(session: Session, actor: Actor, kind: str, key: str) -> Job | None:
+    """The job that the actor's organisation asked for under this key, None where there is none."""
+    return session.scalar(visible(Job, actor).where(Job.asked_as == asked_as(actor, kind, key)))
+
+
+def asked_as(actor: Actor, kind: str, key: str) -> str:
+    """Under which name a job is asked for: one an organisation, kind and key."""
+    return f"{actor.organisation_id or 0}/{kind}/{key}"

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.foundation.access import Permission
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.jobs.models import OVER, Job, JobState
-from portal.foundation.jobs.queries import visible_job
+from portal.foundation.jobs.queries import asked_as, visible_job
 from portal.foundation.jobs.runtime import runtime
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
@@ -29,8 +29,8 @@ def request_job(work: Work, kind: str, key: str, payload: dict[str, Any], total:
     The row is part of the caller's transaction, and its number goes into the queue once that stands. `payload` is plain
     JSON without personal data: ids, and addresses of stored files.
     """
-    asked_as = f"{work.actor.organisation_id or 0}/{kind}/{key}"
-    wanted = visible(Job, work.actor).where(Job.asked_as == asked_as)
+    name = asked_as(work.actor, kind, key)
+    wanted = visible(Job, work.actor).where(Job.asked_as == name)
     found = work.session.scalar(wanted)
     if found is not None:
         return found
@@ -39,7 +39,7 @@ def request_job(work: Work, kind: str, key: str, payload: dict[str, Any], total:
         requested_by=work.actor.user_id,
         kind=kind,
         key=key,
-        asked_as=asked_as,
+        asked_as=name,
         payload=payload,
         state=JobState.QUEUED,
         progress_total=total,

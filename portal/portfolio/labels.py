@@ -1,0 +1,70 @@
+"""Words for what the tables hold as codes."""
+
+from __future__ import annotations
+
+from portal.foundation.language import _l
+from portal.foundation.states import StateTag
+from portal.portfolio.models import AccountStatus, ContactKind, ContactSource, ContactStatus, HoldFlag, ImportState
+
+ACCOUNT_STATES = {
+    AccountStatus.OPEN: StateTag("open", _l("open"), "go"),
+    AccountStatus.CLOSED: StateTag("closed", _l("paid or cured"), "good"),
+}
+IMPORT_STATES = {
+    ImportState.RECEIVED: StateTag("received", _l("waits"), "wait"),
+    ImportState.RUNNING: StateTag("running", _l("running"), "go"),
+    ImportState.APPLIED: StateTag("applied", _l("applied"), "good"),
+    ImportState.REFUSED: StateTag("refused", _l("not applied"), "bad"),
+}
+HOLD_LABELS = {
+    HoldFlag.DISPUTE: _l("dispute"),
+    HoldFlag.COMPLAINT: _l("complaint"),
+    HoldFlag.DECEASED: _l("deceased"),
+    HoldFlag.BANKRUPT: _l("bankrupt"),
+    HoldFlag.REPRESENTED: _l("represented by a lawyer"),
+    HoldFlag.PLAN: _l("plan in force"),
+    HoldFlag.DO_NOT_CONTACT: _l("do not contact"),
+    HoldFlag.HARDSHIP: _l("hardship"),
+    HoldFlag.IMPRISONED: _l("in prison"),
+    HoldFlag.FRAUD_CLAIMED: _l("claims identity fraud"),
+}
+CONTACT_KINDS = {
+    ContactKind.PHONE: _l("phone"),
+    ContactKind.EMAIL: _l("e-mail"),
+    ContactKind.ADDRESS: _l("address"),
+}
+CONTACT_SOURCES = {ContactSource.RESERVED: _l("reserved"), ContactSource.FOUND: _l("found")}
+CONTACT_STATES = {
+    ContactStatus.UNCHECKED: StateTag("unchecked", _l("not checked"), "plain"),
+    ContactStatus.VALID: StateTag("valid", _l("reaches the person"), "good"),
+    ContactStatus.INVALID: StateTag("invalid", _l("not in use"), "bad"),
+    ContactStatus.THIRD_PARTY: StateTag("third_party", _l("somebody else's"), "bad"),
+}
+RELATIONS = {
+    "self": _l("the holder"),
+    "spouse": _l("spouse"),
+    "parent": _l("parent"),
+    "child": _l("child"),
+    "relative": _l("relative"),
+    "colleague": _l("colleague"),
+    "friend": _l("friend"),
+    "employer": _l("employer"),
+    "other": _l("other person"),
+}
+SKIP_LABELS = {"not_overdue": _l("not overdue"), "no_balance": _l("no balance owed")}
+ERROR_LABELS = {
+    "missing": _l("a required value is missing"),
+    "unreadable": _l("a value cannot be read"),
+    "negative": _l("an amount is negative"),
+    "sum_mismatch": _l("the parts do not add up"),
+    "id_check": _l("the identity number's check digit is wrong"),
+    "card_number": _l("a full card number"),
+    "scientific_notation": _l("a reference that a spreadsheet has turned into a number"),
+    "duplicate": _l("the reference stands twice"),
+    "unknown_value": _l("a word that is not in the list"),
+    "future_date": _l("a date that is still to come"),
+    "unknown_account": _l("no such account"),
+    "currency": _l("another currency than the account's"),
+    "conflict": _l("the same reference with other content"),
+    "above_balance": _l("more than the account owes"),
+}

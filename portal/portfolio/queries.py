@@ -1,0 +1,136 @@
+"""Reads of accounts, people, holds and import runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from portal.foundation.errors import NotFound
+from portal.foundation.visibility import visible
+from portal.portfolio.models import (
+    Account,
+    BalanceSnapshot,
+    ContactPoint,
+    Customer,
+    Hold,
+    ImportKind,
+    ImportRun,
+    PersonIndex,
+    RejectedRow,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.foundation.vault import Vault
+
+__all__ = [
+    "account_for", "accounts", "contact_points_of", "currencies", "found_accounts", "holds", "holds_of", "import_run_for",
+    "import_runs", "rejected_rows_of", "snapshots_of",
+]  # fmt: skip
+
+MOST_FOUND = 50
+
+
+def accounts(actor: Actor) -> sa.Select[tuple[Account]]:
+    """Accounts that the actor may see, with the masked name of the person."""
+    return visible(Account, actor).join(Account.customer).options(joinedload(Account.customer))
+
+
+def account_for(session: Session, actor: Actor, account_id: int) -> Account:
+    """One account with its person; NotFound where there is none that the actor may see."""
+    found = session.scalar(accounts(actor).where(Account.id == account_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def currencies(session: Session, actor: Actor) -> list[str]:
+    """Currencies of the accounts that the actor may see; a few index probes, whatever the size of the table."""
+    found: list[str] = []
+    while True:
+        wanted = visible(Account, actor).with_only_columns(sa.func.min(Account.currency))
+        following = session.scalar(wanted.where(Account.currency > found[-1]) if found else wanted)
+        if following is None:
+            return found
+        found.append(following)
+
+
+def contact_points_of(session: Session, actor: Actor, customer_id: int) -> list[ContactPoint]:
+    """A person's contact points in the order of the file."""
+    wanted = visible(ContactPoint, actor).where(ContactPoint.customer_id == customer_id)
+    return list(session.scalars(wanted.order_by(ContactPoint.position, ContactPoint.id)))
+
+
+def snapshots_of(session: Session, actor: Actor, account_id: int) -> list[BalanceSnapshot]:
+    """What files said about an account, the latest first."""
+    wanted = visible(BalanceSnapshot, actor).where(BalanceSnapshot.account_id == account_id)
+    return list(session.scalars(wanted.order_by(BalanceSnapshot.as_of.desc(), BalanceSnapshot.id.desc()).limit(36)))
+
+
+def holds_of(session: Session, actor: Actor, account: Account) -> list[Hold]:
+    """Holds of an account and of its person, standing ones first."""
+    wanted = visible(Hold, actor).where(
+        Hold.customer_id == account.customer_id, sa.or_(Hold.account_id == account.id, Hold.account_id.is_(None))
+    )
+    return list(session.scalars(wanted.order_by(Hold.released_at.is_not(None), Hold.raised_at.desc())))
+
+
+def holds(actor: Actor) -> sa.Select[Any]:
+    """Standing holds with the account's reference (None: the whole person) and the person's masked name."""
+    return (
+        visible(Hold, actor)
+        .where(Hold.released_at.is_(None))
+        .add_columns(Account.account_ref, Customer.name_masked, Customer.customer_ref)
+        .join(Customer, Customer.id == Hold.customer_id)
+        .outerjoin(Account, Account.id == Hold.account_id)
+    )
+
+
+def import_runs(actor: Actor, kind: ImportKind) -> sa.Select[tuple[ImportRun]]:
+    """Files of a kind that were received."""
+    return visible(ImportRun, actor).where(ImportRun.kind == kind)
+
+
+def import_run_for(session: Session, actor: Actor, kind: ImportKind, run_id: int) -> ImportRun:
+    """One run; NotFound where there is none of this kind that the actor may see."""
+    found = session.scalar(import_runs(actor, kind).where(ImportRun.id == run_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def rejected_rows_of(actor: Actor, run_id: int) -> sa.Select[tuple[RejectedRow]]:
+    """The first thousand rows that a run left out."""
+    return visible(RejectedRow, actor).where(RejectedRow.import_run_id == run_id)
+
+
+def found_accounts(session: Session, actor: Actor, vault: Vault, words: str) -> list[Account]:
+    """Accounts by reference, by the person's name, whole identity or phone number, or a phone's last four digits.
+
+    Only whole values are found: personal data is searched by keyed hashes. At most 50.
+    """
+    words = words.strip()
+    if not words:
+        return []
+    digits = "".join(c for c in words if c.isdigit())
+    prints = [("name", words), ("id_no", words.upper())]
+    prints += [("phone", number) for number in _phone_forms(words, digits)]
+    prints += [("phone_last4", digits)] if len(digits) == 4 and digits == words else []
+    by_print = sa.or_(*(sa.and_(PersonIndex.kind == k, PersonIndex.hash == vault.fingerprint(k, v)) for k, v in prints))
+    people = sa.select(PersonIndex.customer_id).where(by_print)
+    wanted = accounts(actor).where(
+        sa.or_(Account.account_ref == words, Account.customer_id.in_(people), Customer.customer_ref == words)
+    )
+    return list(session.scalars(wanted.order_by(Account.id).limit(MOST_FOUND)))
+
+
+def _phone_forms(words: str, digits: str) -> list[str]:
+    """The ways in which a typed number may be on file."""
+    if len(digits) < 7:
+        return []
+    national = digits.removeprefix("0")
+    return [f"+{digits}", *(f"+{code}{national}" for code in ("86", "886", "852", "44", "1"))]

@@ -1,0 +1,185 @@
+"""Pages of accounts, people and holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from portal.foundation import hooks
+from portal.foundation.access import Actor, Permission
+from portal.foundation.database import db
+from portal.foundation.errors import NotFound
+from portal.foundation.language import _l, say
+from portal.foundation.services import services
+from portal.foundation.table_pages import table_response
+from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.foundation.web import actor, requires, say_flash
+from portal.portfolio import import_views, labels, operations, queries
+from portal.portfolio.blueprint import blueprint
+from portal.portfolio.buckets import BUCKETS
+from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
+from portal.portfolio.reveal import reveal_contact_point, reveal_name
+
+__all__ = ["blueprint", "import_views"]
+
+
+@blueprint.get("/accounts")
+@requires(Permission.ACCOUNTS_VIEW)
+def accounts() -> Any:
+    """Accounts that the person may see."""
+    return table_response(_accounts_table(actor()), "portfolio/accounts.html")
+
+
+@blueprint.get("/accounts/<int:account_id>")
+@requires(Permission.ACCOUNTS_VIEW)
+def account(account_id: int) -> str:
+    """One account: who, what is owed, what stands in the way, and what other rooms know."""
+    return _account_page(account_id, {})
+
+
+@blueprint.post("/accounts/<int:account_id>/reveal")
+@requires(Permission.PERSON_REVEAL)
+def reveal(account_id: int) -> str:
+    """Show one masked value; recorded. The page is not kept by the browser."""
+    found = queries.account_for(db.session(), actor(), account_id)
+    point_id = request.form.get("contact_point", type=int)
+    if point_id is None:
+        return _account_page(account_id, {"name": reveal_name(actor(), found.customer_id)})
+    points = queries.contact_points_of(db.session(), actor(), found.customer_id)
+    if point_id not in {point.id for point in points}:
+        raise NotFound
+    return _account_page(account_id, {point_id: reveal_contact_point(actor(), point_id)})
+
+
+def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
+    session, who = db.session(), actor()
+    found = queries.account_for(session, who, account_id)
+    return render_template(
+        "portfolio/account.html",
+        account=found,
+        revealed=revealed,
+        points=queries.contact_points_of(session, who, found.customer_id),
+        snapshots=queries.snapshots_of(session, who, found.id),
+        holds=queries.holds_of(session, who, found),
+        panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
+        labels=labels,
+        flags=[(flag.value, label) for flag, label in labels.HOLD_LABELS.items()],
+    )
+
+
+@blueprint.post("/accounts/<int:account_id>/holds")
+@requires(Permission.HOLDS_MANAGE)
+def raise_hold(account_id: int) -> Any:
+    """Stop placing and contact."""
+    try:
+        flag = HoldFlag(request.form.get("flag", ""))
+    except ValueError:
+        raise NotFound from None
+    whole_person = request.form.get("whole_person") == "1"
+    operations.raise_hold(actor(), account_id, flag, request.form.get("reason", ""), whole_person=whole_person)
+    say_flash(say("The hold stands; nothing is placed and nobody is called while it does."))
+    return redirect(url_for("portfolio.account", account_id=account_id))
+
+
+@blueprint.post("/holds/<int:hold_id>/release")
+@requires(Permission.HOLDS_MANAGE)
+def release_hold(hold_id: int) -> Any:
+    """End a hold with its reason."""
+    operations.release_hold(actor(), hold_id, request.form.get("reason", ""))
+    say_flash(say("The hold is released."))
+    account_id = request.form.get("account", type=int)
+    target = url_for("portfolio.account", account_id=account_id) if account_id else url_for("portfolio.holds")
+    return redirect(target)
+
+
+@blueprint.get("/holds")
+@requires(Permission.HOLDS_MANAGE)
+def holds() -> Any:
+    """Everything that stands in the way now."""
+    return table_response(_holds_table(actor()), "portfolio/holds.html")
+
+
+@blueprint.get("/search")
+@requires(Permission.ACCOUNTS_VIEW)
+def search() -> Any:
+    """Accounts by reference, name or number; one hit opens at once."""
+    words = request.args.get("q", "").strip()
+    found = queries.found_accounts(db.session(), actor(), services().vault, words[:200])
+    if len(found) == 1:
+        return redirect(url_for("portfolio.account", account_id=found[0].id))
+    return render_template("portfolio/search.html", words=words, accounts=found, most=queries.MOST_FOUND)
+
+
+def _accounts_table(who: Actor) -> Table:
+    currencies = queries.currencies(db.session(), who)
+    states = [(state.value, tag.label) for state, tag in labels.ACCOUNT_STATES.items()]
+    return Table(
+        name="accounts",
+        statement=queries.accounts(who),
+        key=Account.id,
+        default_sort="-total",
+        columns=[
+            Column("account", _l("Account"), expression=Account.account_ref, value="account_ref", sortable=True),
+            Column("name", _l("Name"), value="customer.name_masked"),
+            Column("bucket", _l("Bucket"), "bucket", value="bucket"),
+            Column("days", _l("Days past due"), "number", expression=Account.days_past_due, value="days_past_due"),
+            Column("total", _l("Owed"), "money", expression=Account.total_minor, value="total_minor", sortable=True),
+            Column("as_of", _l("As of"), "day", value="balance_as_of"),
+            Column("state", _l("State"), "state", value="status", states=labels.ACCOUNT_STATES),
+        ],
+        filters=[
+            Filter("bucket", _l("Bucket"), "choice", _in_bucket, [(name, name) for name in BUCKETS]),
+            Filter("currency", _l("Currency"), "choice", _in_currency, [(code, code) for code in currencies]),
+            Filter("state", _l("State"), "choice", _in_state, states),
+        ],
+        row_url=lambda row: url_for("portfolio.account", account_id=row.id),
+        empty=_nothing(who),
+    )
+
+
+def _nothing(who: Actor) -> Empty:
+    if who.can(Permission.ACCOUNTS_IMPORT):
+        return Empty(say("No account is here yet."), say("Import a file"), url_for("portfolio.new_import"))
+    if who.is_bank:
+        return Empty(say("No account is here yet."))
+    return Empty(say("No account is with you now."), say("Accounts come with the batches that you accept."))
+
+
+def _in_bucket(statement: Any, value: str) -> Any:
+    return statement.where(Account.bucket == value)
+
+
+def _in_currency(statement: Any, value: str) -> Any:
+    return statement.where(Account.currency == value)
+
+
+def _in_state(statement: Any, value: str) -> Any:
+    return statement.where(Account.status == AccountStatus(value))
+
+
+def _holds_table(who: Actor) -> Table:
+    return Table(
+        name="holds",
+        statement=queries.holds(who),
+        key=Hold.id,
+        default_sort="-raised",
+        columns=[
+            Column("flag", _l("Hold"), value=lambda row: labels.HOLD_LABELS[row.Hold.flag]),
+            Column("account", _l("Account"), value=lambda row: row.account_ref or row.customer_ref),
+            Column("name", _l("Name"), value="name_masked"),
+            Column("reason", _l("Reason"), value="Hold.reason"),
+            Column("raised", _l("Since"), "instant", expression=Hold.raised_at, value="Hold.raised_at", sortable=True),
+        ],
+        filters=[
+            Filter("flag", _l("Hold"), "choice", _with_flag, [(f.value, w) for f, w in labels.HOLD_LABELS.items()])
+        ],
+        row_url=lambda row: (
+            url_for("portfolio.account", account_id=row.Hold.account_id) if row.Hold.account_id else None
+        ),
+        empty=Empty(say("Nothing is on hold.")),
+    )
+
+
+def _with_flag(statement: Any, value: str) -> Any:
+    return statement.where(Hold.flag == HoldFlag(value))

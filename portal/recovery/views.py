@@ -1,0 +1,158 @@
+"""Pages of payments: what was posted, to whom it is credited, what nobody is credited with, and the files."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, url_for
+from flask_babel import get_locale
+
+from portal.foundation.access import Actor, Permission
+from portal.foundation.database import db
+from portal.foundation.language import _l, from_data, say, translate
+from portal.foundation.navigation import counts
+from portal.foundation.states import StateTag
+from portal.foundation.table_pages import table_response
+from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.foundation.web import actor, requires
+from portal.portfolio.import_views import ImportPages
+from portal.portfolio.models import ImportKind
+from portal.recovery import operations, queries
+from portal.recovery.models import Attribution, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+blueprint = Blueprint("recovery", __name__)
+
+DECISIONS = {
+    Decision.CREDITED: StateTag("credited", _l("credited"), "good"),
+    Decision.NOT_PLACED: StateTag("not_placed", _l("not placed"), "wait"),
+    Decision.BEFORE_PLACEMENT: StateTag("before_placement", _l("before the placement"), "wait"),
+    Decision.AFTER_PLACEMENT: StateTag("after_placement", _l("after the placement"), "wait"),
+    Decision.ORIGINAL_UNKNOWN: StateTag("original_unknown", _l("original not posted"), "wait"),
+    Decision.CANNOT_REVERSE: StateTag("cannot_reverse", _l("nothing left to reverse"), "bad"),
+}
+
+IMPORTS = ImportPages(
+    ImportKind.PAYMENTS, "recovery", _l("Imports of payments"), _l("Import payments"), operations.receive_payments
+)
+
+
+@blueprint.get("/payments")
+@requires(Permission.PAYMENTS_VIEW)
+def payments() -> Any:
+    """Payments: all for the bank, the credited ones for an agency."""
+    return table_response(_table(actor(), "payments"), "recovery/payments.html", exceptions=False)
+
+
+@blueprint.get("/payments/exceptions")
+@requires(Permission.PAYMENTS_IMPORT)
+def exceptions() -> Any:
+    """Payments that nobody is credited with, each with the reason."""
+    return table_response(_table(actor(), "exceptions"), "recovery/payments.html", exceptions=True)
+
+
+@blueprint.get("/payments/imports")
+@requires(Permission.PAYMENTS_IMPORT)
+def imports() -> Any:
+    """Files of payments."""
+    return IMPORTS.list()
+
+
+@blueprint.route("/payments/imports/new", methods=["GET", "POST"])
+@requires(Permission.PAYMENTS_IMPORT)
+def new_import() -> Any:
+    """Send a file of payments."""
+    return IMPORTS.new()
+
+
+@blueprint.get("/payments/imports/<int:run_id>")
+@requires(Permission.PAYMENTS_IMPORT)
+def import_run(run_id: int) -> Any:
+    """What became of a file of payments."""
+    return IMPORTS.run(run_id)
+
+
+@blueprint.get("/payments/imports/<int:run_id>/rejects.csv")
+@requires(Permission.PAYMENTS_IMPORT)
+def rejects(run_id: int) -> Any:
+    """Rejected rows of a file of payments."""
+    return IMPORTS.rejects(run_id)
+
+
+@counts("recovery.exceptions")
+def waiting(who: Actor) -> int:
+    """Payments that somebody has to look at."""
+    return queries.count_exceptions(db.session(), who)
+
+
+def _table(who: Actor, name: str) -> Table:
+    columns = [
+        Column("payment", _l("Payment"), value="Attribution.payment_ref"),
+        Column("account", _l("Account"), value=lambda row: row.account_ref, link=_account_url(who)),
+        Column(
+            "paid_on", _l("Value date"), "day",
+            expression=Attribution.paid_on, value="Attribution.paid_on", sortable=True,
+        ),
+        Column("amount", _l("Amount"), "money", value="Attribution.amount_minor", currency="Attribution.currency"),
+        Column("decision", _l("Credit"), "state", value="Attribution.decision", states=DECISIONS),
+        Column("why", _l("Why"), value=lambda row: translate(from_data(row.Attribution.trace))),
+    ]  # fmt: skip
+    filters = [
+        Filter("payment", _l("Payment"), "text", _with_reference),
+        Filter("paid", _l("Value date"), "period", _paid_between),
+    ]
+    if who.is_bank:
+        columns.insert(5, Column("organisation", _l("Credited to"), value=_organisation))
+        shown = [d for d in Decision if name == "payments" or d is not Decision.CREDITED]
+        filters.append(
+            Filter("credit", _l("Credit"), "choice", _decided, [(d.value, DECISIONS[d].label) for d in shown])
+        )
+    return Table(
+        name=name,
+        statement=queries.payments(who, exceptions=name == "exceptions"),
+        key=Attribution.id,
+        default_sort="-paid_on",
+        columns=columns,
+        filters=filters,
+        empty=_nothing(who, name),
+    )
+
+
+def _nothing(who: Actor, name: str) -> Empty:
+    if name == "exceptions":
+        return Empty(say("Every payment is credited to somebody."))
+    if who.can(Permission.PAYMENTS_IMPORT):
+        return Empty(say("No payment is posted yet."), say("Import payments"), url_for("recovery.new_import"))
+    return Empty(say("No payment is credited to you yet."))
+
+
+def _account_url(who: Actor) -> Callable[[Any], str | None]:
+    def url(row: Any) -> str | None:
+        if not row.account_ref or not who.can(Permission.ACCOUNTS_VIEW):
+            return None
+        return url_for("portfolio.account", account_id=row.Attribution.account_id)
+
+    return url
+
+
+def _organisation(row: Any) -> str | None:
+    name: str | None = row.name_en if str(get_locale()) == "en" and row.name_en else row.name
+    return name
+
+
+def _with_reference(statement: Any, value: str) -> Any:
+    return statement.where(Attribution.payment_ref == value.strip())
+
+
+def _paid_between(statement: Any, value: tuple[date | None, date | None]) -> Any:
+    first, last = value
+    if first:
+        statement = statement.where(Attribution.paid_on >= first)
+    return statement.where(Attribution.paid_on <= last) if last else statement
+
+
+def _decided(statement: Any, value: str) -> Any:
+    return statement.where(Attribution.decision == Decision(value))

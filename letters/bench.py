@@ -7,6 +7,8 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from weasyprint import HTML
 from letters.assets import BASE, OwnAssets
 from letters.context import letter_context
 from letters.fonts import font_set
-from letters.render import render_print_file
+from letters.render import LETTERS_A_PART, render_print_file
 from letters.template import Template, load_template
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
@@ -60,47 +62,66 @@ def _yuan(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
 
 
-def bench(letters: int = 200, calls: int = 12, workers: int = 1) -> dict[str, Any]:
+def bench(letters: int = 300, calls: int = 12, workers: int = 1) -> dict[str, Any]:
     """Time and size a letter of both ways and their ratio (first stage of DESIGN section 9).
 
     The yardstick is one WeasyPrint call per letter with the system's font and the style sheet parsed each
-    time, taken before and after the print file, so that a machine that slows down does not flatter it. Times
-    are of the processor (this process and its workers), since other work on the machine distorts the clock;
-    `wall_ms_a_letter` is the clock's.
+    time. With one worker both ways take turns, a part of the letters at a time, so that a machine that slows
+    down favours neither. Times are of the processor (this process and its workers), since other work on the machine
+    distorts the clock; `wall_ms_a_letter` is the clock's.
     """
     template = load_template("lawyer-letter-zh")
     head = {key: value for key, value in template.sample.items() if key not in ("letters", "template")}
     data = made_up_letters(letters)
-    font_set()
+    step = LETTERS_A_PART if workers == 1 else letters
+    rounds = [data[start : start + step] for start in range(0, letters, step)]
+    calls_a_round = max(2, calls // len(rounds))
     _call_per_letter(template, head, data[0])
-    before, size = _timed_calls(template, head, data[:calls])
+    plain, batch = _Tally(), _Tally()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "bench.pdf"
-        start = time.perf_counter()
-        seconds = _seconds(lambda: render_print_file(template, head, data, out, workers))
-        wall = time.perf_counter() - start
-        batch_size = out.stat().st_size
-    after, _ = _timed_calls(template, head, data[:calls])
-    plain, batch = (before + after) / 2, seconds / letters
+        for some in rounds:
+            for letter in some[:calls_a_round]:
+                plain.add(1, partial(_call_per_letter, template, head, letter))
+            batch.add(len(some), partial(_print_file_size, template, head, some, out, workers))
     return {
         "letters": letters,
         "workers": workers,
-        "plain_ms_a_letter": round(plain * 1000, 1),
-        "plain_kb_a_letter": round(size / 1024, 1),
-        "batch_ms_a_letter": round(batch * 1000, 1),
-        "batch_kb_a_letter": round(batch_size / letters / 1024, 2),
-        "wall_ms_a_letter": round(wall / letters * 1000, 1),
-        "letters_a_second": round(letters / wall, 1),
+        "plain_ms_a_letter": round(plain.seconds * 1000 / plain.letters, 1),
+        "plain_kb_a_letter": round(plain.size / plain.letters / 1024, 1),
+        "batch_ms_a_letter": round(batch.seconds * 1000 / batch.letters, 1),
+        "batch_kb_a_letter": round(batch.size / batch.letters / 1024, 2),
+        "wall_ms_a_letter": round(batch.wall * 1000 / batch.letters, 1),
+        "letters_a_second": round(batch.letters / batch.wall, 1),
         "peak_mb": _peak_mb(),
-        "ratio": round(plain / batch, 2),
+        "ratio": round(plain.seconds / plain.letters / (batch.seconds / batch.letters), 2),
     }
 
 
-def _timed_calls(template: Template, head: dict[str, Any], data: list[dict[str, Any]]) -> tuple[float, float]:
-    """Seconds and bytes a letter of a call per letter."""
-    sizes: list[int] = []
-    seconds = _seconds(lambda: sizes.extend(_call_per_letter(template, head, letter) for letter in data))
-    return seconds / len(data), sum(sizes) / len(data)
+@dataclass
+class _Tally:
+    """Letters made one way: processor seconds, seconds of the clock, bytes."""
+
+    letters: int = 0
+    seconds: float = 0.0
+    wall: float = 0.0
+    size: int = 0
+
+    def add(self, letters: int, make: Callable[[], int]) -> None:
+        """Run `make`, which returns the bytes it made, and count it in."""
+        clock, processor = time.perf_counter(), _processor_seconds()
+        self.size += make()
+        self.wall += time.perf_counter() - clock
+        self.seconds += _processor_seconds() - processor
+        self.letters += letters
+
+
+def _print_file_size(
+    template: Template, head: dict[str, Any], data: list[dict[str, Any]], out: Path, workers: int
+) -> int:
+    """The size of the print file of these letters."""
+    render_print_file(template, head, data, out, workers)
+    return out.stat().st_size
 
 
 def _call_per_letter(template: Template, head: dict[str, Any], letter: dict[str, Any]) -> int:
@@ -112,14 +133,8 @@ def _call_per_letter(template: Template, head: dict[str, Any], letter: dict[str,
     return len(HTML(string=markup.replace("</head>", style), base_url=BASE, url_fetcher=fetcher).write_pdf())
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    """Processor seconds of an action, workers that have ended included."""
-    start = _processor_seconds()
-    action()
-    return _processor_seconds() - start
-
-
 def _processor_seconds() -> float:
+    """Processor time of this process and of workers that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 

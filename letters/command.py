@@ -17,6 +17,9 @@ from letters.template import load_template
 REFUSED = 3
 """Exit code of a job that wrote no file (2 stays click's usage error)."""
 
+HELD_SHOWN = 50
+"""How many held letters are named on the terminal; the manifest names all."""
+
 
 @click.group()
 def letters() -> None:
@@ -42,7 +45,7 @@ def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int
             raise click.UsageError(f"The folder {out.parent} does not exist.")
         done = render_print_file(template, head, rows, out, workers, strict=strict, split=split)
         manifest = out.with_name(out.name + ".manifest.csv")
-        write_manifest_csv(done, manifest)
+        _write_manifest(done, out, manifest)
     except NothingToPrint as refusal:
         _tell_held(refusal.rows)
         _refuse(refusal.message_en)
@@ -53,6 +56,18 @@ def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int
     else:
         _tell_held(done)
         click.echo(json.dumps(_summary(done, out, manifest), ensure_ascii=False))
+
+
+def _write_manifest(rows: list[ManifestRow], out: Path, manifest: Path) -> None:
+    """The manifest whole or not at all; a print file without its manifest is taken back."""
+    unfinished = manifest.with_name(f".{manifest.name}.part")
+    try:
+        write_manifest_csv(rows, unfinished)
+        unfinished.replace(manifest)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        out.unlink(missing_ok=True)
+        raise
 
 
 def _summary(rows: list[ManifestRow], out: Path, manifest: Path) -> dict[str, object]:
@@ -67,9 +82,11 @@ def _summary(rows: list[ManifestRow], out: Path, manifest: Path) -> dict[str, ob
 
 
 def _tell_held(rows: list[ManifestRow]) -> None:
-    for row in rows:
-        if row.status == "held":
-            click.echo(_sayable(f"held: {row.reason()}"), err=True)
+    held = [row for row in rows if row.status == "held"]
+    for row in held[:HELD_SHOWN]:
+        click.echo(_sayable(f"held: {row.reason()}"), err=True)
+    if len(held) > HELD_SHOWN:
+        click.echo(f"held: {len(held) - HELD_SHOWN} more", err=True)
 
 
 def _refuse(message: str) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-SHORT = Timing(lease=0.6, pause=0.03, sweep=0.2, overlooked=0.5, grace=2.0)
+SHORT = Timing(lease=1.2, pause=0.03, sweep=0.2, overlooked=0.5, grace=2.0)
 
 
 @pytest.fixture
@@ -269,8 +269,8 @@ def test_only_who_asked_or_an_administrator_cancels(app: Flask, manager: Actor) 
 def test_a_handler_in_a_long_transaction_stays_alive_and_shows_its_progress(
     app: Flask, manager: Actor, tmp_path: Path
 ) -> None:
-    """It holds SQLite's only write lock for three leases."""
-    number = ask(manager, "test.hold", begun=str(tmp_path / "begun"), seconds=3 * SHORT.lease)
+    """It holds SQLite's only write lock for two leases."""
+    number = ask(manager, "test.hold", begun=str(tmp_path / "begun"), seconds=2 * SHORT.lease)
     thread = in_background(app)
     until((tmp_path / "begun").exists)
     seen: set[int] = set()

@@ -10,12 +10,12 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def read_date(value: object) -> date:
-    """A date given as YYYY-MM-DD text or as a date; ValueError for anything else."""
-    if type(value) is date:
-        return value
-    if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+    """A date given as YYYY-MM-DD text or as a date, from 1900 to 2199; ValueError for anything else."""
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        value = date.fromisoformat(value)
+    if type(value) is not date or not 1900 <= value.year < 2200:
         raise ValueError("not a date")
-    return date.fromisoformat(value)
+    return value
 
 
 def date_in_figures(day: date) -> str:

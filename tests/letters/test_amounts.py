@@ -110,6 +110,6 @@ def test_a_date_is_written_in_chinese_numerals(day: str, numerals: str) -> None:
 
 def test_a_date_is_read_from_one_form_only() -> None:
     assert date_in_figures(read_date(date(2026, 1, 5))) == "2026年1月5日"
-    for wrong in ("2026/11/22", "20261122", "2026-02-30", "2026-W01-1", 20261122, None):
+    for wrong in ("2026/11/22", "20261122", "2026-02-30", "2026-W01-1", "9999-12-31", 20261122, None):
         with pytest.raises(ValueError):
             read_date(wrong)

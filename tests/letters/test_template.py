@@ -80,6 +80,8 @@ def test_an_undefined_field_holds_the_letter_and_is_named(edited: Path, words: s
         "{{ debtor_name.__init__.__globals__ }}",
         "{% for i in range(1000000000) %}{% endfor %}",
         "{{ items.append(1) }}",
+        "{{ 'x' * 10 ** 10 }}",
+        "{{ '%99999999999d' % 1 }}",
     ],
 )
 def test_a_template_cannot_leave_the_sandbox(edited: Path, words: str) -> None:

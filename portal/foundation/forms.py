@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its stubs are older
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask_wtf import FlaskForm
     from wtforms import Field
 
     from portal.foundation.errors import DomainError
 
-__all__ = ["show_error"]
+__all__ = ["options", "show_error"]
 
 
 def show_error(form: FlaskForm, error: DomainError) -> None:
@@ -20,3 +24,8 @@ def show_error(form: FlaskForm, error: DomainError) -> None:
         field.errors = [*field.errors, error.message]  # type: ignore[list-item]  # translated when shown
     else:
         form.form_errors.append(error.message)
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> Any:
+    """The choices of a select from pairs of value and label."""
+    return [SelectChoice(value, label) for value, label in pairs]

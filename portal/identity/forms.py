@@ -9,6 +9,7 @@ from wtforms import BooleanField, DateField, PasswordField, SelectField, StringF
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.foundation.access import ROLES_OF, OrganisationKind, Role
+from portal.foundation.forms import options
 from portal.foundation.frame import LANGUAGES
 from portal.foundation.language import _l, say
 from portal.identity.labels import KIND_LABELS, ROLE_LABELS
@@ -26,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 _needed = InputRequired(_l("Fill this in."))
+_LANGUAGES = options((code, name) for code, _tag, name in LANGUAGES)
 _NEW = {"autocomplete": "new-password", "minlength": SHORTEST, "maxlength": LONGEST}
 _PRESENT = {"autocomplete": "current-password", "maxlength": LONGEST}
 _RULES: Any = say("At least %(n)s characters. Several words are easier to keep in mind than signs.", n=SHORTEST)
@@ -103,7 +105,7 @@ class InitialPasswordForm(FlaskForm):
 class LanguageForm(FlaskForm):
     """The language of pages and files."""
 
-    locale = SelectField(_l("Language"), [_needed], choices=[(code, name) for code, _tag, name in LANGUAGES])
+    locale = SelectField(_l("Language"), [_needed], choices=_LANGUAGES)
 
 
 class UserForm(FlaskForm):
@@ -111,13 +113,13 @@ class UserForm(FlaskForm):
 
     name = StringField(_l("Name"), [_needed, Length(max=120)])
     role = SelectField(_l("Role"), [_needed])
-    locale = SelectField(_l("Language"), [_needed], choices=[(code, name) for code, _tag, name in LANGUAGES])
+    locale = SelectField(_l("Language"), [_needed], choices=_LANGUAGES)
     lawyer_licence_no = StringField(_l("Lawyer's licence number"), [Optional(), Length(max=64)])
     lawyer_licence_until = DateField(_l("Lawyer's licence valid until"), [Optional()])
 
     def __init__(self, organisation: Organisation, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(obj=user, **kwargs)
-        self.role.choices = [(role.value, ROLE_LABELS[role]) for role in ROLES_OF[organisation.kind]]
+        self.role.choices = options((role.value, ROLE_LABELS[role]) for role in ROLES_OF[organisation.kind])
         if organisation.kind is not OrganisationKind.LAW_FIRM:
             del self.lawyer_licence_no, self.lawyer_licence_until
 
@@ -173,7 +175,7 @@ class NewOrganisationForm(OrganisationForm):
 
     kind = SelectField(
         _l("Kind"), [_needed],
-        choices=[(k.value, KIND_LABELS[k]) for k in (OrganisationKind.AGENCY, OrganisationKind.LAW_FIRM)],
+        choices=options((k.value, KIND_LABELS[k]) for k in (OrganisationKind.AGENCY, OrganisationKind.LAW_FIRM)),
     )  # fmt: skip
     code = StringField(
         _l("Code"), [_needed, Length(max=32)],

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextvars
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal import create_app
 from portal.config import Settings
+from portal.foundation.clock import FrozenClock
 from portal.foundation.database import db
 from portal.foundation.migrating import upgrade
 from tests.identity.factories import observer
@@ -174,6 +176,16 @@ def app(settings: Settings, compiled_templates: Path) -> Iterator[Flask]:
     with app.app_context():
         yield app
     dispose(app)
+
+
+@pytest.fixture
+def set_clock(app: Flask) -> Callable[[datetime], None]:
+    """Stops the application's clock, business time and real time, at an instant."""
+
+    def stop(at: datetime) -> None:
+        app.extensions["portal"].clock = FrozenClock(time_zone=app.extensions["portal"].settings.time_zone, at=at)
+
+    return stop
 
 
 class ObservingSession(Session):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from portal.identity.models import User
 
 REDIRECTS = (301, 302, 303, 307, 308)
-FORM_AGAIN = (200, 422)
+FORM_AGAIN = (200, 422, 429)
 
 
 @dataclass
@@ -81,7 +81,8 @@ class Page:
 
     @property
     def forms(self) -> list[Element]:
-        return list(self.root.iter("form"))
+        """Those that are sent; the question box of the frame is none."""
+        return [form for form in self.root.iter("form") if form.get("method") != "dialog"]
 
     def form(self, which: str) -> Element:
         """The form with this id, or whose address ends so."""
@@ -103,10 +104,11 @@ class Page:
 
 
 class PageClient:
-    """One browser. Every HTML page it receives is checked."""
+    """One browser, which asks for English. Every HTML page it receives is checked."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, language: str = "en") -> None:
         self.app = app
+        self.language = language
         self.client = app.test_client()
 
     # --- who ---
@@ -151,7 +153,7 @@ class PageClient:
 
     def get(self, path: str, *, status: int = 200, to: str | None = None, **options: Any) -> Page:
         """A page. `to`: where the answer must redirect; that page is returned."""
-        response = self.client.get(path, **options)
+        response = self.client.get(path, **self._asking(options))
         if to is not None:
             return self._follow(response, path, to)
         assert response.status_code == status, f"GET {path}: {response.status_code} {response.location or ''}"
@@ -166,7 +168,7 @@ class PageClient:
         if guarded:
             values.setdefault("csrf_token", self.csrf_token())
             values.setdefault("form_token", new_token())
-        response = self.client.post(path, data=values, **options)
+        response = self.client.post(path, data=values, **self._asking(options))
         if status is None and response.status_code in REDIRECTS:
             return self._follow(response, path, to)
         assert to is None, f"POST {path} gave {response.status_code} instead of leading to {to}: {_flat(response)}"
@@ -184,6 +186,9 @@ class PageClient:
         self._write_cookie(remember)
         return str(URLSafeTimedSerializer(self.app.secret_key or "", salt="wtf-csrf-token").dumps(raw[0]))
 
+    def _asking(self, options: dict[str, Any]) -> dict[str, Any]:
+        return options | {"headers": {"Accept-Language": self.language} | dict(options.get("headers") or {})}
+
     def _follow(self, response: TestResponse, path: str, to: str | None, steps: int = 5) -> Page:
         assert response.status_code in REDIRECTS, f"{path}: {response.status_code}, no redirect: {_flat(response)}"
         target = urlsplit(response.location)
@@ -191,7 +196,7 @@ class PageClient:
         place = target.path + (f"?{target.query}" if target.query else "")
         if to is not None:
             assert to in (place, target.path), f"{path} leads to {place}, not to {to}"
-        answer = self.client.get(place)
+        answer = self.client.get(place, **self._asking({}))
         if answer.status_code in REDIRECTS and steps:
             return self._follow(answer, place, None, steps - 1)
         assert answer.status_code == 200, f"{path} leads to {place}: {answer.status_code}"

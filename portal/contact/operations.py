@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["Logged", "log_attempt"]
+__all__ = ["Logged", "log_attempt", "reveal_notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,7 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
     the rules forbid now, unless the entry says that it has already taken place, and DomainError for an entry that
     cannot be so.
     """
-    if not actor.can(Permission.QUEUE_WORK):
-        raise DomainError(
-            "access.forbidden",
-            say("Your role does not include this. Ask your administrator if you need it."),
-            status=403,
-        )
+    _needs(actor, Permission.QUEUE_WORK)
     with transaction(actor) as work:
         subject = _subject(work, account_id, entry)
         known = _logged_before(work, entry, account_id)
@@ -92,6 +87,37 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
         _learn_about_number(subject.point, outcome, attempt.party)
         _move_in_queue(work, attempt, entry, outcome, corrected)
         return Logged(attempt.id, attempt.verdict, hold)
+
+
+def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:
+    """The notes on an account that the actor may see, by attempt; recorded. Raises NotFound.
+
+    Notes of a person whose data was erased are gone.
+    """
+    _needs(actor, Permission.PERSON_REVEAL)
+    with transaction(actor) as work:
+        account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
+        if account is None:
+            raise NotFound
+        key = account.customer.person_key
+        attempts = work.session.scalars(
+            visible(ContactAttempt, actor)
+            .where(ContactAttempt.account_id == account_id, ContactAttempt.note_sealed.is_not(None))
+            .order_by(ContactAttempt.id.desc())
+            .limit(queries.LONGEST_HISTORY)
+        )
+        notes = {a.id: text for a in attempts if (text := work.vault.open(key, a.note_sealed, "note"))}
+        work.audit("person.revealed", account, field="notes", customer=account.customer_id, count=len(notes))
+        return notes
+
+
+def _needs(actor: Actor, permission: Permission) -> None:
+    if not actor.can(permission):
+        raise DomainError(
+            "access.forbidden",
+            say("Your role does not include this. Ask your administrator if you need it."),
+            status=403,
+        )
 
 
 def _subject(work: Work, account_id: int, entry: Entry) -> _Subject:

@@ -68,10 +68,10 @@ _ALL: tuple[Outcome, ...] = (
     Outcome("switched_off", "关机", _l("Switched off"), False, False, False, "line", "unreached", "o"),
     Outcome("suspended_line", "停机", _l("Line suspended"), False, False, False, "line", "unreached", "s", rest_days=3),
     Outcome("dead_number", "空号", _l("Number does not exist"), False, False, False, "line", "unreached", "x"),
-    Outcome("sent", "已发送", _l("Sent"), None, False, False, "message", "message", "1"),
-    Outcome("delivered", "已送达", _l("Delivered"), None, False, False, "message", "message"),
-    Outcome("undelivered", "未送达", _l("Not delivered"), None, False, False, "message", "message"),
-    Outcome("read", "已读", _l("Read"), None, False, False, "message", "message"),
+    Outcome("sent", "已发送", _l("Message sent"), None, False, False, "message", "message", "m"),
+    Outcome("delivered", "已送达", _l("Message delivered"), None, False, False, "message", "message"),
+    Outcome("undelivered", "未送达", _l("Message not delivered"), None, False, False, "message", "message"),
+    Outcome("read", "已读", _l("Message read"), None, False, False, "message", "message"),
     Outcome("visit_met", "外访见面", _l("Met at a visit"), None, True, None, "visit", "visit", rest_days=3),
     Outcome("visit_absent", "外访未遇", _l("Nobody met at a visit"), None, False, False, "visit", "visit", rest_days=3),
     Outcome("deceased", "死亡", _l("Deceased"), True, True, None, "talk", "stops", hold=HoldFlag.DECEASED),
@@ -86,7 +86,7 @@ _ALL: tuple[Outcome, ...] = (
         "cease_requested", "要求停催", _l("Asks to stop contact"), True, True, None, "talk", "stops", "q",
         hold=HoldFlag.DO_NOT_CONTACT,
     ),
-    Outcome("other", "其他", _l("Other"), True, False, False, "talk", "other", "g"),
+    Outcome("other", "其他", _l("Another outcome"), True, False, False, "talk", "other", "g"),
 )  # fmt: skip
 
 OUTCOMES: Final[dict[str, Outcome]] = {outcome.code: outcome for outcome in _ALL}

@@ -14,7 +14,7 @@ from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, Debtor, check_contact, facts_of
 from portal.contact.models import Channel, ContactAttempt, Promise, PromiseState
 from portal.foundation.visibility import visible
-from portal.identity.models import User
+from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
 from portal.portfolio.models import Account, ContactPoint, Customer, Hold
 from portal.vendors.models import PlacementKind
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Day", "PointCheck", "Standing", "attempts_of", "attempts_statement", "contact_points", "held_account", "holds_of",
-    "my_day", "promises_of", "promises_statement", "standing_of",
+    "Day", "PointCheck", "Standing", "attempts_of", "attempts_statement", "contact_points", "day_begins", "held_account",
+    "holds_of", "my_day", "promise_state", "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
 LONGEST_HISTORY = 200
@@ -106,9 +106,10 @@ def attempts_of(session: Session, actor: Actor, account_id: int) -> Sequence[Any
     later = aliased(ContactAttempt)
     return session.execute(
         visible(ContactAttempt, actor)
+        .join(Organisation, Organisation.id == ContactAttempt.organisation_id)
         .outerjoin(User, User.id == ContactAttempt.logged_by)
         .outerjoin(later, later.corrects_id == ContactAttempt.id)
-        .add_columns(User.name.label("who"), later.id.label("corrected_by"))
+        .add_columns(User.name.label("who"), Organisation.name.label("organisation"), later.id.label("corrected_by"))
         .where(ContactAttempt.account_id == account_id)
         .order_by(ContactAttempt.at.desc(), ContactAttempt.id.desc())
         .limit(LONGEST_HISTORY)
@@ -159,6 +160,14 @@ def promise_state(statement: sa.Select[Any], state: str, today: date) -> sa.Sele
         return statement.where(sa.or_(Promise.state == PromiseState.BROKEN, late))
     ahead = Promise.promised_on == today if state == "today" else Promise.promised_on > today
     return statement.where(Promise.state == PromiseState.OPEN, ahead)
+
+
+def promised_within(statement: sa.Select[Any], days: tuple[date | None, date | None]) -> sa.Select[Any]:
+    """Promises for a period, both ends included."""
+    first, last = days
+    if first is not None:
+        statement = statement.where(Promise.promised_on >= first)
+    return statement if last is None else statement.where(Promise.promised_on <= last)
 
 
 def attempts_statement(actor: Actor, since: datetime) -> sa.Select[Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from portal.contact.conduct import FrequencyCap, TimeWindow
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag, Tone
 
 if TYPE_CHECKING:
-    from portal.contact.conduct import Finding, Source
+    from portal.contact.conduct import Finding, Rule, Source
 
-__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "source_words"]
+__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "rule_words", "source_words"]
 
 _FLAGS: dict[str, Message] = {
     "plan": say("A payment plan is being kept, so collection stops."),
@@ -90,3 +91,21 @@ def _force(source: Source) -> Message:
         "self_regulation": say("self-regulation of the industry"),
     }  # fmt: skip
     return words.get(source.force, say("the bank's own rule"))
+
+
+def rule_words(rule: Rule) -> Message | None:
+    """What a rule of hours or numbers allows, for those who ask why a contact is allowed; None for other rules."""
+    if isinstance(rule, TimeWindow):
+        hours = [
+            say("%(opens)s to %(closes)s", opens=f"{w.opens:%H:%M}", closes=f"{w.closes:%H:%M}") for w in rule.windows
+        ]
+        return say("Contact between %(hours)s where the debtor is.", hours=hours[0])
+    if not isinstance(rule, FrequencyCap):
+        return None
+    if rule.measure == "conversation":
+        return say(
+            "At most %(most)s conversations a day with a person, the bank and all agencies together.", most=rule.most
+        )
+    if rule.measure == "unanswered":
+        return say("At most %(most)s dials a day to a number that does not answer.", most=rule.most)
+    return say("At most %(most)s visit a day.", most=rule.most)

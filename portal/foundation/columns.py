@@ -74,7 +74,7 @@ class Column(_Options):
         value = self._value(row)
         return Cell(
             self.kind,
-            self.states.get(value, value) if self.kind == "state" else value,
+            self._state(value) if self.kind == "state" else value,
             currency=self._currency(row, value) if self.kind == "money" and value is not None else "",
             link=self.link(row) if self.link else None,
             title=self.title(row) if self.title else None,
@@ -99,6 +99,10 @@ class Column(_Options):
         if isinstance(value, datetime):
             return [local(value)]
         return [value.value if isinstance(value, Enum) else value]
+
+    def _state(self, value: Any) -> Any:
+        """A tag is its own, also one whose words carry values and so cannot be looked up."""
+        return value if isinstance(value, StateTag) else self.states.get(value, value)
 
     def _value(self, row: Any) -> Any:
         if callable(self.value):

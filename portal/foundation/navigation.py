@@ -21,6 +21,7 @@ __all__ = ["ENTRIES", "Entry", "Item", "counts", "items_for"]
 Count = Callable[[Actor], int]
 
 _BANK = frozenset({Role.ADMINISTRATOR, Role.VENDOR_MANAGER, Role.FINANCE, Role.COMPLIANCE})
+_AGENCY = frozenset({Role.AGENCY_LEADER, Role.AGENCY_STAFF})
 _EVERYONE = frozenset(Role)
 _counts: dict[str, Count] = {}
 
@@ -60,7 +61,9 @@ _R, _P = Role, Permission
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
-    Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF, _R.AGENCY_LEADER})),
+    Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, _AGENCY, ("contact.account", "contact.reveal")),
+    Entry(_l("Promises"), "contact.promises", _P.QUEUE_WORK, _AGENCY),
+    Entry(_l("My day"), "contact.my_day", _P.QUEUE_WORK, _AGENCY),
     Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER})),
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
     Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),

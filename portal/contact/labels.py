@@ -1,0 +1,97 @@
+"""What kinds and states of this room are called on pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from portal.contact.models import Channel, PromiseState
+from portal.foundation.formats import day
+from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag
+from portal.portfolio.models import ContactKind, ContactStatus
+
+if TYPE_CHECKING:
+    from portal.contact.conduct import Decision
+    from portal.contact.models import Promise, WorkItem
+
+__all__ = [
+    "CHANNELS", "INCOMING", "INCOMING_CALL", "KINDS", "PROMISE_TAGS", "STATUSES", "TAB_LABELS", "may_call", "moment_words", "next_words",
+    "promise_tag",
+]  # fmt: skip
+
+CHANNELS: dict[Channel, Any] = {
+    Channel.CALL: _l("Call"), Channel.SMS: _l("SMS"), Channel.EMAIL: _l("E-mail"), Channel.WECOM: _l("WeCom"),
+    Channel.VISIT: _l("Visit"), Channel.LETTER: _l("Letter"),
+}  # fmt: skip
+INCOMING = _l("They called us")
+INCOMING_CALL = "call_in"  # what the form sends for it; no channel of its own, but a direction
+
+KINDS: dict[ContactKind, Any] = {
+    ContactKind.PHONE: _l("telephone"), ContactKind.EMAIL: _l("e-mail"), ContactKind.ADDRESS: _l("address"),
+}  # fmt: skip
+STATUSES: dict[ContactStatus, StateTag] = {
+    ContactStatus.VALID: StateTag("valid", _l("reached"), "good"),
+    ContactStatus.INVALID: StateTag("invalid", _l("does not exist"), "bad"),
+    ContactStatus.THIRD_PARTY: StateTag("third_party", _l("somebody else's"), "bad"),
+}
+
+PROMISE_TAGS: dict[str, StateTag] = {
+    "open": StateTag("open", _l("still ahead"), "go"),
+    "today": StateTag("today", _l("due today"), "wait"),
+    "kept": StateTag("kept", _l("kept"), "good"),
+    "broken": StateTag("broken", _l("not kept"), "bad"),
+    "replaced": StateTag("replaced", _l("replaced by a later one"), "plain"),
+}
+
+TAB_LABELS: dict[str, Any] = {
+    "due": _l("Promises due"), "broken": _l("Promises not kept"), "callback": _l("Call back"), "new": _l("New accounts"),
+    "rest": _l("The rest"), "later": _l("Not before later"),
+}  # fmt: skip
+
+
+def promise_tag(promise: Promise, today: date) -> StateTag:
+    """A promise's state as people see it: one that is open behind its day was not kept."""
+    if promise.state is PromiseState.OPEN and promise.promised_on <= today:
+        return PROMISE_TAGS["today" if promise.promised_on == today else "broken"]
+    return PROMISE_TAGS[promise.state.value]
+
+
+def moment_words(value: datetime, now: datetime, zone: str) -> Message | str:
+    """An instant near to now in the reader's zone: 08:00, tomorrow 08:00, 25 Nov 08:00."""
+    here, today = value.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    clock = f"{here:%H:%M}"
+    if here.date() == today:
+        return clock
+    if here.date() == today + timedelta(days=1):
+        return say("tomorrow %(clock)s", clock=clock)
+    return say("%(day)s %(clock)s", day=day(here.date(), short=True), clock=clock)
+
+
+def may_call(decision: Decision, now: datetime, zone: str) -> StateTag:
+    """Whether an account may be called, in a word or two for a list."""
+    if not decision.is_blocked:
+        careful = decision.verdict != "allow"
+        return StateTag(decision.verdict, _l("now, with care") if careful else _l("now"), "wait" if careful else "good")
+    if decision.next_allowed is None:
+        return StateTag("block", _l("not while the hold stands"), "bad")
+    label = say("from %(when)s", when=moment_words(decision.next_allowed, now, zone))
+    return StateTag("block", label, "plain")
+
+
+def next_words(item: WorkItem, tab: str, now: datetime, zone: str) -> Message:
+    """Why and when an account's turn comes."""
+    short = day(item.next_on, short=True)
+    if tab == "due":
+        return say("promised for today")
+    if item.next_kind == "broken":
+        return say("promise not kept")
+    if item.next_kind == "promise":
+        return say("promised for %(day)s", day=short)
+    if item.next_kind == "callback":
+        when = moment_words(item.next_at, now, zone) if item.next_at else short
+        return say("call back %(when)s", when=when)
+    if item.next_kind == "new":
+        return say("new since %(day)s", day=short)
+    return say("again from %(day)s", day=short) if tab == "later" else say("again since %(day)s", day=short)

@@ -1,0 +1,122 @@
+"""An account's history as one line of time: attempts, promises, holds and payments, as far as the reader may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
+from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
+from portal.contact.queries import LONGEST_HISTORY, attempts_of, holds_of, promises_of
+from portal.contact.words import flag_words
+from portal.foundation import hooks
+from portal.foundation.formats import day, money
+from portal.foundation.language import Message, say
+from portal.foundation.states import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.portfolio.models import Account
+
+__all__ = ["Event", "timeline_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `at`: an instant, or a day for what only has a day. `attempt_id`: what may be corrected."""
+
+    at: datetime | date
+    title: Message
+    text: Any = None
+    who: str | None = None
+    tone: Tone = "plain"
+    attempt_id: int | None = None
+
+
+def timeline_of(
+    session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
+) -> list[Event]:
+    """Everything that happened with an account, latest first. `notes`: texts that were asked for, by attempt."""
+    events = [
+        *_attempts(session, actor, account, notes or {}),
+        *_promises(session, actor, account, today),
+        *_holds(session, actor, account),
+        *_payments(session, actor, account),
+    ]
+    return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
+
+
+def _moment(event: Event) -> datetime:
+    """What has only a day stands at its end, above what happened in it."""
+    return event.at if isinstance(event.at, datetime) else datetime.combine(event.at, time.max, UTC)
+
+
+def _attempts(session: Session, actor: Actor, account: Account, notes: Mapping[int, str]) -> Iterator[Event]:
+    for row in attempts_of(session, actor, account.id):
+        attempt = row[0]
+        outcome = OUTCOMES[attempt.outcome]
+        channel = INCOMING if attempt.direction == "inbound" else CHANNELS[attempt.channel]
+        title = say("%(channel)s: %(outcome)s", channel=channel, outcome=outcome.label)
+        if outcome.contact and attempt.party != "self":
+            title = say("%(what)s (%(party)s)", what=title, party=PARTIES[attempt.party])
+        if row.corrected_by:
+            title = say("%(what)s (corrected later)", what=title)
+        elif attempt.verdict == "block":
+            title = say("%(what)s (against the conduct rules)", what=title)
+        text = notes.get(attempt.id) or (say("Note, not shown") if attempt.note_sealed else None)
+        if attempt.reason_behind:
+            reason = REASONS_BEHIND[attempt.reason_behind]
+            text = say("Behind because: %(reason)s. %(text)s", reason=reason, text=text or "")
+        who = f"{row.who} · {row.organisation}" if actor.is_bank else row.who
+        yield Event(attempt.at, title, text, who, _tone(attempt, row), None if row.corrected_by else attempt.id)
+
+
+def _tone(attempt: Any, row: Any) -> Tone:
+    if row.corrected_by:
+        return "plain"
+    if attempt.verdict == "block":
+        return "bad"
+    return "good" if attempt.outcome == "promise" else "plain"
+
+
+def _promises(session: Session, actor: Actor, account: Account, today: date) -> Iterator[Event]:
+    for promise in promises_of(session, actor, account.id):
+        tag = promise_tag(promise, today)
+        title = say(
+            "Promise of %(amount)s by %(day)s: %(state)s",
+            amount=money(promise.amount_minor, promise.currency), day=day(promise.promised_on), state=tag.label,
+        )  # fmt: skip
+        yield Event(promise.created_at, title, tone=PROMISE_TAGS[tag.code].tone)
+
+
+def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    for hold in holds_of(session, actor, account):
+        yield Event(hold.raised_at, say("Hold: %(what)s", what=flag_words(hold.flag.value)), tone="bad")
+        if hold.released_at:
+            yield Event(hold.released_at, say("Hold released: %(what)s", what=flag_words(hold.flag.value)))
+
+
+def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    for statement in hooks.credit_lines(actor):
+        lines = statement.subquery()
+        rows = session.execute(
+            sa.select(lines)
+            .where(lines.c.account_id == account.id)
+            .order_by(lines.c.paid_on.desc())
+            .limit(LONGEST_HISTORY)
+        )
+        for row in rows:
+            amount = money(row.credit_minor, row.currency)
+            if row.credit_minor < 0:
+                yield Event(
+                    row.paid_on, say("Payment taken back: %(amount)s", amount=amount), row.payment_ref, tone="bad"
+                )
+            else:
+                yield Event(row.paid_on, say("Payment: %(amount)s", amount=amount), row.payment_ref, tone="good")

@@ -1,0 +1,180 @@
+"""Pages of the agency's day: the queue, the workbench of one account, promises, and what one has done."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+
+from portal.contact import follow, operations, panel, queries, workbench
+from portal.contact.forms import AttemptForm
+from portal.contact.labels import CHANNELS, PROMISE_TAGS, promise_tag
+from portal.contact.models import ContactAttempt, Promise
+from portal.contact.outcomes import OUTCOMES
+from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
+from portal.contact.tables import queue_view
+from portal.contact.words import VERDICT_TAGS
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.forms import show_error
+from portal.foundation.language import _l, say
+from portal.foundation.services import services
+from portal.foundation.table_pages import table_response
+from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.foundation.web import actor, requires, say_flash
+from portal.portfolio.reveal import reveal_contact_point, reveal_name
+
+__all__ = ["blueprint", "follow", "panel"]
+
+blueprint = Blueprint("contact", __name__)
+
+
+@blueprint.get("/queue")
+@requires(Permission.QUEUE_WORK)
+def queue() -> str:
+    """Who next."""
+    clock, who = services().clock, actor()
+    now, today = clock.now(), clock.today()
+    tab = _tab()
+    found = queue_page(db.session(), who, now, today, tab, Place.decode(request.args.get("after", "")))
+    return render_template(
+        "contact/queue.html",
+        table=queue_view(found, tab, now, who.time_zone),
+        tab=tab,
+        tabs=workbench.tabs(queue_counts(db.session(), who, today), COUNTED_TO),
+        day=queries.my_day(db.session(), who, _day_begins()),
+    )
+
+
+@blueprint.route("/queue/<int:account_id>", methods=["GET", "POST"])
+@requires(Permission.QUEUE_WORK)
+def account(account_id: int) -> Any:
+    """The workbench: one account, and the form to log what was tried."""
+    bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab())
+    form = AttemptForm(bench.standing.points)
+    if request.method == "GET":
+        workbench.fill(form, bench, request.args)
+    elif form.validate_on_submit():
+        try:
+            entry = form.entry(bench.account.currency, actor().time_zone)
+            logged = operations.log_attempt(actor(), account_id, entry)
+        except DomainError as error:
+            show_error(form, error)
+        else:
+            return _saved(account_id, form.outcome.data, logged)
+        bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab())
+    return _bench_page(bench, form), 422 if form.errors else 200
+
+
+def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
+    """Say what was kept and open the next account."""
+    say_flash(say("Saved: %(outcome)s.", outcome=OUTCOMES[outcome].label))
+    if logged.verdict == "block":
+        say_flash(say("This contact was against the conduct rules; it is recorded as a breach."), "warning")
+    if logged.hold is not None:
+        say_flash(say("A hold now stands. The bank sees it and releases it."), "warning")
+    clock = services().clock
+    following = next_account(db.session(), actor(), clock.now(), clock.today(), _tab(), account_id)
+    if following is None:
+        return redirect(url_for("contact.queue", tab=_tab()))
+    return redirect(url_for("contact.account", account_id=following, tab=_tab()))
+
+
+@blueprint.post("/queue/<int:account_id>/reveal")
+@requires(Permission.PERSON_REVEAL)
+def reveal(account_id: int) -> Any:
+    """One piece of the person's data in full: the same page with it, or the piece alone for the page's own script."""
+    what = request.form.get("what", "")
+    bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab())
+    shown = _reveal(bench, what)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(value=shown.get(what, ""))
+    bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab(), shown)
+    form = AttemptForm(bench.standing.points, formdata=None)
+    workbench.fill(form, bench, request.args)
+    return _bench_page(bench, form)
+
+
+def _reveal(bench: workbench.Bench, what: str) -> dict[str, Any]:
+    if what == "name":
+        return {what: reveal_name(actor(), bench.customer.id)}
+    if what == "notes":
+        return {what: operations.reveal_notes(actor(), bench.account.id)}
+    point = next((p.point.id for p in bench.standing.points if what == f"point-{p.point.id}"), None)
+    if point is None:
+        raise NotFound
+    return {what: reveal_contact_point(actor(), point)}
+
+
+def _bench_page(bench: workbench.Bench, form: AttemptForm) -> str:
+    return render_template("contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form))
+
+
+def _is_late(form: AttemptForm) -> bool:
+    return "late" in request.args or bool(form.already_happened.data or form.corrects_id.data)
+
+
+@blueprint.get("/promises")
+@requires(Permission.QUEUE_WORK)
+def promises() -> Any:
+    """The organisation's promises by day and state."""
+    today = services().clock.today()
+    tags = ("today", "open", "broken", "kept")
+    table = Table(
+        "promises",
+        queries.promises_statement(actor()),
+        columns=(
+            Column("promised_on", _l("Promised for"), "day", value=lambda r: r[0].promised_on,
+                   expression=Promise.promised_on, sortable=True),
+            Column("name", _l("Debtor")),
+            Column("account_ref", _l("Account")),
+            Column("amount", _l("Amount"), "money", value=lambda r: r[0].amount_minor, currency=lambda r: r[0].currency),
+            Column("state", _l("State"), "state", value=lambda r: promise_tag(r[0], today)),
+            Column("made_on", _l("Made on"), "day", value=lambda r: r[0].made_on),
+        ),
+        filters=(
+            Filter("state", _l("State"), "choice", lambda s, v: queries.promise_state(s, v, today),
+                   choices=[(code, PROMISE_TAGS[code].label) for code in tags]),
+            Filter("day", _l("Promised for"), "period", queries.promised_within),
+        ),
+        default_sort="-promised_on",
+        key=Promise.id,
+        row_url=lambda r: url_for("contact.account", account_id=r[0].account_id),
+        empty=Empty(_l("Nobody has promised anything yet."), _l("Open the queue"), url_for("contact.queue")),
+    )  # fmt: skip
+    return table_response(table, "contact/promises.html")
+
+
+@blueprint.get("/my-day")
+@requires(Permission.QUEUE_WORK)
+def my_day() -> Any:
+    """What the person has logged today."""
+    since = _day_begins()
+    table = Table(
+        "my-day",
+        queries.attempts_statement(actor(), since),
+        columns=(
+            Column("at", _l("When"), "instant", value=lambda r: r[0].at, expression=ContactAttempt.at, sortable=True),
+            Column("name", _l("Debtor")),
+            Column("account_ref", _l("Account")),
+            Column("channel", _l("Way of contact"), value=lambda r: CHANNELS[r[0].channel]),
+            Column("outcome", _l("Outcome"), value=lambda r: OUTCOMES[r[0].outcome].label),
+            Column("verdict", _l("Conduct"), "state", value=lambda r: VERDICT_TAGS[r[0].verdict]),
+        ),
+        default_sort="-at",
+        key=ContactAttempt.id,
+        row_url=lambda r: url_for("contact.account", account_id=r[0].account_id),
+        empty=Empty(_l("You have logged nothing today."), _l("Open the queue"), url_for("contact.queue")),
+    )
+    return table_response(table, "contact/my_day.html", day=queries.my_day(db.session(), actor(), since))
+
+
+def _tab() -> str | None:
+    tab = request.args.get("tab", "")
+    return tab if tab in TABS else None
+
+
+def _day_begins() -> Any:
+    return queries.day_begins(services().clock.now(), ZoneInfo(actor().time_zone))

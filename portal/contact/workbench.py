@@ -1,0 +1,241 @@
+"""What the workbench of one account shows, put together from what the room knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from portal.contact import queries
+from portal.contact.conduct import FrequencyCap, Question
+from portal.contact.labels import (
+    CHANNELS,
+    INCOMING,
+    INCOMING_CALL,
+    KINDS,
+    STATUSES,
+    TAB_LABELS,
+    may_call,
+    moment_words,
+    next_words,
+)
+from portal.contact.models import Channel
+from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
+from portal.contact.packs import pack_named
+from portal.contact.queue import QueueRow, queue_page
+from portal.contact.timeline import Event, timeline_of
+from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
+from portal.foundation.errors import NotFound
+from portal.foundation.language import Message, _l, say
+from portal.portfolio.models import ContactStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.contact.conduct import Decision
+    from portal.contact.forms import AttemptForm
+    from portal.contact.queries import PointCheck, Standing
+    from portal.foundation.access import Actor
+    from portal.foundation.clock import Clock
+    from portal.foundation.states import StateTag
+    from portal.placement.models import Placement
+    from portal.portfolio.models import Account, Customer
+
+__all__ = ["Bench", "fill", "open_bench", "tabs"]
+
+BESIDE = 12  # accounts of the queue that stand beside the one that is open
+GROUPS: dict[str, Any] = {
+    "unreached": _l("not reached"), "reached": _l("reached"), "third": _l("third person"),
+    "stops": _l("stops contact"), "message": _l("message"), "visit": _l("visit"), "other": _l("something else"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of contact as the form offers it; `closed` says why it is not open now."""
+
+    value: str
+    label: Any
+    closed: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything on the page of one account. `shown`: personal data that was asked for."""
+
+    account: Account
+    customer: Customer
+    placement: Placement
+    standing: Standing
+    timeline: list[Event]
+    beside: tuple[QueueRow, ...]
+    now: datetime
+    today: date
+    zone: str
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+    # --- conduct -------------------------------------------------------------------------------------------------------
+
+    @property
+    def decision(self) -> Decision:
+        """Whether the debtor may be called, by the best of the debtor's numbers."""
+        return self.standing.call.decision
+
+    @property
+    def call_tag(self) -> StateTag:
+        return VERDICT_TAGS[self.decision.verdict]
+
+    @property
+    def call_words(self) -> Message:
+        """The sentence of the conduct line."""
+        if not self.decision.is_blocked:
+            return self._allowed_words()
+        if self.decision.next_allowed is None:
+            return say("May not be called while this stands.")
+        return say("May be called from %(when)s.", when=self._moment(self.decision.next_allowed))
+
+    def _allowed_words(self) -> Message:
+        if self.decision.allowed_until is None:
+            return say("May be called now.")
+        return say("May be called now, until %(when)s.", when=self._moment(self.decision.allowed_until))
+
+    def _moment(self, value: datetime) -> Message | str:
+        here = moment_words(value, self.now, self.zone)
+        theirs = self.customer.time_zone
+        if not theirs or theirs == self.zone:
+            return here
+        clock = f"{value.astimezone(ZoneInfo(theirs)):%H:%M}"
+        if clock == f"{value.astimezone(ZoneInfo(self.zone)):%H:%M}":
+            return here
+        return say("%(here)s (%(theirs)s where the debtor is)", here=here, theirs=clock)
+
+    @property
+    def left_words(self) -> Message | None:
+        """How many conversations the day still allows."""
+        left = self.decision.left.get("conversation")
+        most = next(
+            (r.most for r in pack_named().rules if isinstance(r, FrequencyCap) and r.measure == "conversation"), None
+        )
+        if left is None or most is None:
+            return None
+        return say("%(left)s of %(most)s conversations left today", left=left, most=most)
+
+    @property
+    def reasons(self) -> list[Any]:
+        """Why: what is against it, or which rules were asked; each with its sources."""
+        if self.decision.findings:
+            return [_with_sources(finding_words(f), f.sources) for f in self.decision.findings]
+        asked = Question(self.now, Channel.CALL.value, point=1)
+        rules = [rule for rule in pack_named().rules if rule.scope.covers(asked)]
+        return [_with_sources(words, rule.sources) for rule in rules if (words := rule_words(rule))]
+
+    @property
+    def pack_words(self) -> str:
+        return f"{self.decision.pack} {self.decision.version}"
+
+    def row_words(self, row: QueueRow) -> Any:
+        """Why an account beside this one is there, or that it may not be called now."""
+        if row.decision.is_blocked:
+            return may_call(row.decision, self.now, self.zone).label
+        return next_words(row.item, row.tab, self.now, self.zone)
+
+    # --- the form ------------------------------------------------------------------------------------------------------
+
+    @property
+    def ways(self) -> list[Way]:
+        """Ways of contact with the reason where one is closed; what comes in is always open."""
+        ways = [
+            Way(Channel.CALL.value, CHANNELS[Channel.CALL], _closed(self.decision)),
+            Way(INCOMING_CALL, INCOMING, None),
+        ]
+        for channel in list(Channel)[1:]:
+            decision = self.standing.channels[channel.value].decision
+            ways.append(Way(channel.value, CHANNELS[channel], _closed(decision)))
+        return ways
+
+    @property
+    def outcome_groups(self) -> list[tuple[Any, list[Outcome]]]:
+        """Outcomes by where they stand in the form."""
+        return [(label, [o for o in OUTCOMES.values() if o.group == group]) for group, label in GROUPS.items()]
+
+    @staticmethod
+    def fitting(outcome: Outcome) -> str:
+        """The ways of contact with which an outcome goes, for the page's script."""
+        values = [c.value for c in Channel if fits(outcome, c)]
+        return " ".join([*values, INCOMING_CALL] if fits(outcome, Channel.CALL) else values)
+
+    @staticmethod
+    def point_words(check: PointCheck) -> tuple[Any, Any, StateTag | None]:
+        """What a contact point is, whose, and its state."""
+        point = check.point
+        whose = None if point.relation == "self" else PARTIES.get(point.relation, point.relation)
+        return KINDS[point.kind], whose, STATUSES.get(point.status)
+
+    @staticmethod
+    def point_closed(check: PointCheck) -> Message | None:
+        """Why a number may not be called now, where another of the debtor's may."""
+        return _closed(check.call.decision) if check.call else None
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there are notes that are not shown yet."""
+        return "notes" not in self.shown and any(event.attempt_id or event.text for event in self.timeline)
+
+
+def _with_sources(words: Message, sources: Sequence[Any]) -> Message:
+    cited: Message | None = None
+    for source in sources:
+        one = source_words(source)
+        cited = one if cited is None else say("%(first)s; %(second)s", first=cited, second=one)
+    return say("%(words)s %(sources)s", words=words, sources=cited) if cited else words
+
+
+def _closed(decision: Decision) -> Message | None:
+    return finding_words(decision.findings[0]) if decision.is_blocked else None
+
+
+def open_bench(
+    session: Session,
+    actor: Actor,
+    account_id: int,
+    clock: Clock,
+    tab: str | None,
+    shown: Mapping[str, Any] | None = None,
+) -> Bench:
+    """The workbench of an account that the actor's organisation holds. Raises NotFound."""
+    held = queries.held_account(session, actor, account_id)
+    if held is None:
+        raise NotFound
+    placement, account, customer = held
+    now, today = clock.now(), clock.today()
+    return Bench(
+        account=account,
+        customer=customer,
+        placement=placement,
+        standing=queries.standing_of(session, actor, account, customer, now),
+        timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes")),
+        beside=queue_page(session, actor, now, today, tab, size=BESIDE).rows,
+        now=now,
+        today=today,
+        zone=actor.time_zone,
+        shown=shown or {},
+    )
+
+
+def fill(form: AttemptForm, bench: Bench, args: Mapping[str, str]) -> None:
+    """What the form begins with: a call to the first number that serves, and the entry that is to be corrected."""
+    if not bench.decision.is_blocked or "late" in args:
+        form.channel.data = Channel.CALL.value
+    serving = [p for p in bench.standing.points if p.call and p.point.relation == "self"]
+    wrong = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
+    serving.sort(key=lambda p: (p.point.status in wrong, bool(p.call and p.call.decision.is_blocked)))
+    form.contact_point_id.data = str(serving[0].point.id) if serving else None
+    form.corrects_id.data = args.get("corrects", "")
+    form.already_happened.data = "late" in args
+
+
+def tabs(counts: Mapping[str, int], most: int) -> list[tuple[str, Any, int, bool]]:
+    """The tabs of the queue: name, label, count, whether there are more than were counted."""
+    return [(tab, TAB_LABELS[tab], count, count >= most) for tab, count in counts.items()]

@@ -1,0 +1,174 @@
+"""The queue, the workbench, promises and the day, as agency staff see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from portal.contact.models import ContactAttempt, Promise
+from portal.contact.operations import log_attempt
+from portal.foundation.access import Role
+from portal.foundation.audit import AuditEvent
+from tests.contact.factories import NOON, Desk, Person, at_time, call, make_account, make_desk, make_person, place
+from tests.identity.factories import make_bank, make_user
+from tests.support.pages import PageClient
+
+Client = Callable[..., PageClient]
+
+
+@pytest.fixture
+def person(app: Flask) -> Person:
+    at_time(NOON)
+    return make_person()
+
+
+@pytest.fixture
+def desk(person: Person) -> Desk:
+    return make_desk(person)
+
+
+def test_the_queue_shows_who_is_next_and_whether_they_may_be_called(desk: Desk, client_for: Client) -> None:
+    page = client_for(desk.user).get("/queue")
+    assert "王**" in page and "王小明" not in page
+    assert "52,838.95" in page and "M3" in page and "now" in page
+    at_time(NOON.replace(hour=23))
+    assert "from tomorrow 08:00" in client_for(desk.user).get("/queue")
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en", "May be called now, until 22:00."), ("zh_Hans", "现在可以致电，至 22:00 止。")]
+)
+def test_the_workbench_says_until_when_a_call_is_allowed_in_both_languages(
+    person: Person, desk: Desk, client_for: Client, locale: str, words: str
+) -> None:
+    user = make_user(Role.AGENCY_STAFF, desk.agency, locale=locale)
+    page = client_for(user).get(f"/queue/{desk.account_id}")
+    assert words in page
+    assert "GB/T 45251-2025" in page
+
+
+def test_a_promise_is_logged_and_the_next_account_opens(
+    person: Person, desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    other = make_account(make_person(name="李四"), total=100_000)
+    place(desk.agency, other)
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    page = page.submit(
+        "log", outcome="promise", promise_amount="5,000.00", promise_on="2005-07-05", note="下周发工资"
+    )
+    assert page.path.startswith(f"/queue/{other}")
+    assert "Saved: Promise to pay." in page
+    promise = db_session.scalars(sa.select(Promise)).one()
+    assert (promise.amount_minor, promise.promised_on.isoformat()) == (500_000, "2005-07-05")
+
+
+def test_the_last_account_leads_back_to_the_queue(desk: Desk, client_for: Client) -> None:
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}").submit("log", outcome="no_answer")
+    assert page.path.startswith("/queue") and "Nothing waits here." in page
+    assert "not before later" in page.html.lower()
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    page = page.submit(
+        "log", outcome="promise", promise_amount="a lot", promise_on="2005-07-05", note="kept words"
+    )
+    assert page.status == 422
+    assert "Write an amount" in page and "kept words" in page
+    assert db_session.scalars(sa.select(ContactAttempt)).all() == []
+
+
+def test_at_night_the_form_for_a_call_is_closed_and_says_why_and_a_breach_can_still_be_recorded(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    at_time(NOON.replace(hour=22, minute=30))
+    client = client_for(desk.user)
+    page = client.get(f"/queue/{desk.account_id}")
+    assert "The form for a call is closed" in page
+    refused = page.submit("log", channel="call", outcome="no_answer")
+    assert refused.status == 422 and "08:00 to 22:00" in refused
+    late = client.get(f"/queue/{desk.account_id}?late=1")
+    kept = late.submit("log", outcome="no_answer")
+    assert "recorded as a breach" in kept
+    assert db_session.scalars(sa.select(ContactAttempt.verdict)).all() == ["block"]
+
+
+def test_a_number_is_shown_by_a_click_that_is_recorded(
+    person: Person, desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    client = client_for(desk.user)
+    page = client.get(f"/queue/{desk.account_id}")
+    assert "****" in page
+    shown = page.submit(f"reveal-point-{person.mobile}")
+    assert "+86138" in shown
+    named = page.submit("reveal-name")
+    assert "王小明" in named
+    events = db_session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "person.revealed")).all()
+    assert len(events) == 2 and "王" not in str([event.details for event in events])
+
+
+def test_notes_are_shown_on_request_only(person: Person, desk: Desk, client_for: Client) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, note="孩子生病"))
+    client = client_for(desk.user)
+    page = client.get(f"/queue/{desk.account_id}")
+    assert "孩子生病" not in page and "Note, not shown" in page
+    answer = client.post(f"/queue/{desk.account_id}/reveal", {"what": "notes"}, status=200)
+    assert "孩子生病" in answer
+
+
+def test_another_agency_finds_nothing(desk: Desk, client_for: Client) -> None:
+    stranger = make_user(Role.AGENCY_STAFF)
+    client = client_for(stranger)
+    assert "王" not in client.get("/queue")
+    client.get(f"/queue/{desk.account_id}", status=404)
+    client.post(f"/queue/{desk.account_id}/reveal", {"what": "name"}, status=404)
+    client.post(f"/queue/{desk.account_id}", {"channel": "call", "outcome": "no_answer"}, status=404)
+
+
+def test_a_number_of_another_person_is_not_shown(person: Person, desk: Desk, client_for: Client) -> None:
+    other = make_person()
+    client_for(desk.user).post(f"/queue/{desk.account_id}/reveal", {"what": f"point-{other.mobile}"}, status=404)
+
+
+def test_an_entry_is_corrected_from_the_history(
+    person: Person, desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    old = log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}?late=1&corrects={old.attempt_id}")
+    page.submit("log", outcome="no_answer")
+    assert db_session.scalars(sa.select(ContactAttempt.corrects_id).order_by(ContactAttempt.id)).all() == [
+        None, old.attempt_id,
+    ]  # fmt: skip
+
+
+def test_promises_are_listed_by_day_and_state(person: Person, desk: Desk, client_for: Client) -> None:
+    day = NOON.date() + timedelta(days=2)
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=123_400, promise_on=day))
+    client = client_for(desk.user)
+    assert "1,234.00" in client.get("/promises") and "still ahead" in client.get("/promises?state=open")
+    assert "1,234.00" not in client.get("/promises?state=broken")
+    at_time(NOON + timedelta(days=3))
+    assert "1,234.00" in client_for(desk.user).get("/promises?state=broken")
+
+
+def test_my_day_counts_what_i_logged_reached_and_was_promised(person: Person, desk: Desk, client_for: Client) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile))
+    log_attempt(
+        desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=5_000, promise_on=NOON.date())
+    )
+    page = client_for(desk.user).get("/queue")
+    assert "2 logged" in page and "1 reached" in page and "1 promises" in page
+    assert "No answer" in client_for(desk.user).get("/my-day")
+    colleague = make_user(Role.AGENCY_STAFF, desk.agency)
+    assert "You have logged nothing today." in client_for(colleague).get("/my-day")
+
+
+def test_the_bank_has_no_queue(desk: Desk, client_for: Client) -> None:
+    client_for(make_user(Role.VENDOR_MANAGER, make_bank())).get("/queue", status=403)

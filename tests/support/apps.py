@@ -54,9 +54,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class IsolatedClient(FlaskClient):
-    """A request that knows nothing of the context its test runs in: as from outside, with `g` and a session of its own."""
+    """A request that knows nothing of the context its test runs in: as from outside, with `g` and a session of its own.
+
+    Answers are read to their end within it, streamed ones too.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("buffered", True)
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 

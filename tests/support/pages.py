@@ -96,6 +96,12 @@ class Page:
         assert found, f"no field {name!r} on {self.path}"
         return found[0]
 
+    def element(self, id: str) -> Element:
+        """The element of this id."""
+        found = next((e for e in self.root.iter() if e.get("id") == id), None)
+        assert found is not None, f"nothing is {id!r} on {self.path}"
+        return found
+
     def submit(self, which: str, /, to: str | None = None, status: int | None = None, **values: Any) -> Page:
         """Send a form of this page as a browser would: what stands in it, and `values`."""
         form = self.form(which)

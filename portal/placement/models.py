@@ -88,7 +88,7 @@ class AllocationLine(Model, BankOnly):
 
     __table_args__ = (
         sa.UniqueConstraint("run_id", "account_id"),
-        sa.Index("ix_allocation_line_receiver", "run_id", "organisation_id"),
+        sa.Index("ix_allocation_line_receiver", "run_id", "organisation_id", "account_id"),
     )
 
 
@@ -143,7 +143,7 @@ class Placement(Model, OwnRows):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
-    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"), index=True)
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"))
     contract_version_id: Mapped[int] = mapped_column(sa.ForeignKey("contract_version.id"))
     kind: Mapped[PlacementKind] = mapped_column(choice(PlacementKind))
     round: Mapped[int] = mapped_column(default=1, comment="1st, 2nd, 3rd placement of its kind")
@@ -181,6 +181,7 @@ class Placement(Model, OwnRows):
             sqlite_where=sa.text("ended_at IS NULL AND kind = 'letter'"),
             postgresql_where=sa.text("ended_at IS NULL AND kind = 'letter'"),
         ),
+        sa.Index("ix_placement_batch", "batch_id", "id"),
         sa.Index("ix_placement_holder", "organisation_id", "account_id"),
         sa.Index("ix_placement_person", "customer_id", "organisation_id"),
     )

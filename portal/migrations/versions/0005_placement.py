@@ -176,7 +176,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("run_id", "account_id", name=op.f("uq_allocation_line_run_id_account_id")),
     )
     op.create_index(op.f("ix_allocation_line_account_id"), "allocation_line", ["account_id"], unique=False)
-    op.create_index("ix_allocation_line_receiver", "allocation_line", ["run_id", "organisation_id"], unique=False)
+    op.create_index(
+        "ix_allocation_line_receiver", "allocation_line", ["run_id", "organisation_id", "account_id"], unique=False
+    )
     op.create_table(
         "placement",
         sa.Column("id", BigKey, autoincrement=True, nullable=False),
@@ -246,7 +248,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement")),
     )
     op.create_index(op.f("ix_placement_account_id"), "placement", ["account_id"], unique=False)
-    op.create_index(op.f("ix_placement_batch_id"), "placement", ["batch_id"], unique=False)
+    op.create_index("ix_placement_batch", "placement", ["batch_id", "id"], unique=False)
     op.create_index("ix_placement_holder", "placement", ["organisation_id", "account_id"], unique=False)
     op.create_index("ix_placement_person", "placement", ["customer_id", "organisation_id"], unique=False)
     op.create_index(

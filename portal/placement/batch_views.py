@@ -1,0 +1,116 @@
+"""Pages of batches: what was sent to whom, and the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.language import say
+from portal.foundation.services import services
+from portal.foundation.table_pages import table_response
+from portal.foundation.web import actor, requires, say_flash
+from portal.placement import batches as operations
+from portal.placement import queries
+from portal.placement.blueprint import blueprint
+from portal.placement.labels import BATCH_STATES
+from portal.placement.models import BatchState, PlacementBatch
+from portal.placement.tables import batches_table, placements_table
+from portal.vendors.labels import KIND_LABELS, exact_percent, name_of
+from portal.vendors.terms import plan_rate
+
+__all__ = [
+    "accept_batch", "ask_recall", "batch", "batches", "recall_batch", "refuse_batch", "withdraw_recall",
+]  # fmt: skip
+
+ARRIVED_AT_ONCE = 50
+
+
+@blueprint.get("/batches")
+@requires(Permission.BATCHES_VIEW)
+def batches() -> Any:
+    """Batches; for their organisation those that wait for its answer first, each with it."""
+    who = actor()
+    arrived: list[PlacementBatch] = []
+    if who.can(Permission.BATCHES_ACCEPT):
+        waiting = queries.batch_rows(who).where(PlacementBatch.state == BatchState.SENT)
+        wanted = waiting.order_by(PlacementBatch.accept_by, PlacementBatch.id).limit(ARRIVED_AT_ONCE)
+        arrived = [row.PlacementBatch for row in db.session.execute(wanted)]
+    return table_response(
+        batches_table(who),
+        "placement/batches.html",
+        arrived=arrived,
+        kinds=KIND_LABELS,
+        now=services().clock.now(),
+    )
+
+
+@blueprint.get("/batches/<int:batch_id>")
+@requires(Permission.BATCHES_VIEW)
+def batch(batch_id: int) -> Any:
+    """One batch. Before it is accepted only what it adds up to is shown."""
+    session, who = db.session(), actor()
+    found = queries.batch_for(session, who, batch_id)
+    terms = found.contract_version
+    return table_response(
+        placements_table(who, found),
+        "placement/batch.html",
+        batch=found,
+        name=name_of(found.organisation),
+        kind=KIND_LABELS[found.kind],
+        state=BATCH_STATES[found.state],
+        by_bucket=queries.batch_by_bucket(session, found),
+        terms=terms,
+        rate=exact_percent(plan_rate(terms.plan)),
+        opened=who.is_bank or found.state is not BatchState.SENT,
+        asked_for_recall=found.recall_asked_at is not None and found.ended_at is None,
+        is_asker=found.recall_asked_by is not None and found.recall_asked_by == who.user_id,
+        late=found.state is BatchState.SENT and found.accept_by < services().clock.now(),
+    )
+
+
+@blueprint.post("/batches/<int:batch_id>/accept")
+@requires(Permission.BATCHES_ACCEPT)
+def accept_batch(batch_id: int) -> Any:
+    """Take the batch."""
+    operations.accept_batch(actor(), batch_id)
+    say_flash(say("The batch is accepted. Its accounts are open to you now."))
+    return redirect(url_for("placement.batch", batch_id=batch_id))
+
+
+@blueprint.post("/batches/<int:batch_id>/refuse")
+@requires(Permission.BATCHES_ACCEPT)
+def refuse_batch(batch_id: int) -> Any:
+    """Send the batch back."""
+    operations.refuse_batch(actor(), batch_id, request.form.get("reason", ""))
+    say_flash(say("The batch is refused and goes back to the bank."))
+    return redirect(url_for("placement.batch", batch_id=batch_id))
+
+
+@blueprint.post("/batches/<int:batch_id>/recall/ask")
+@requires(Permission.PLACEMENTS_PROPOSE)
+def ask_recall(batch_id: int) -> Any:
+    """Ask for the batch to be recalled."""
+    operations.ask_recall(actor(), batch_id, request.form.get("reason", ""))
+    say_flash(say("The recall is asked for. Another person has to carry it out."))
+    return redirect(url_for("placement.batch", batch_id=batch_id))
+
+
+@blueprint.post("/batches/<int:batch_id>/recall/withdraw")
+@requires(Permission.PLACEMENTS_PROPOSE)
+def withdraw_recall(batch_id: int) -> Any:
+    """Leave the batch where it is."""
+    operations.withdraw_recall(actor(), batch_id)
+    say_flash(say("The recall is withdrawn; the batch stays where it is."))
+    return redirect(url_for("placement.batch", batch_id=batch_id))
+
+
+@blueprint.post("/batches/<int:batch_id>/recall")
+@requires(Permission.PLACEMENTS_APPROVE)
+def recall_batch(batch_id: int) -> Any:
+    """Carry out the recall."""
+    operations.recall_batch(actor(), batch_id)
+    say_flash(say("The batch is recalled. Its accounts are closed to the organisation now."))
+    return redirect(url_for("placement.batch", batch_id=batch_id))

@@ -1,0 +1,184 @@
+"""Lines, batches and placements written as sets.
+
+INSERT … SELECT and UPDATE … FROM pass the net under ORM statements (DESIGN section 6), so they stand here, and every
+function demands a session of the bank, which sees all rows anyway. Nothing here decides: who gets what was decided in
+`allocation`, what stands in the way in `eligibility`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.foundation.bulk import insert_rows
+from portal.foundation.database import UtcDateTime
+from portal.foundation.visibility import actor_of
+from portal.placement.eligibility import Obstacles, segment
+from portal.placement.models import AllocationLine, AllocationRun, Placement, PlacementBatch
+from portal.portfolio.models import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from portal.placement.allocation import Candidate, Decision
+    from portal.placement.criteria import Criteria
+
+__all__ = [
+    "SINCE",
+    "leave_out_changed",
+    "leave_out_receiver",
+    "one_at_a_time",
+    "write_left_out",
+    "write_lines",
+    "write_placements",
+]
+
+SINCE = "since:"  # before the reason code of what came between the decision and the sending
+LINE_COLUMNS = (
+    "run_id", "account_id", "customer_id", "organisation_id", "total_minor", "days_past_due", "bucket", "reason",
+)  # fmt: skip
+PLACEMENT_COLUMNS = (
+    "account_id", "customer_id", "organisation_id", "batch_id", "contract_version_id", "kind", "round", "currency",
+    "placed_on", "starts_at", "placed_principal_minor", "placed_interest_minor", "placed_fees_minor",
+    "placed_total_minor", "placed_days_past_due", "placed_bucket",
+)  # fmt: skip
+
+
+def one_at_a_time(session: Session, what: str) -> None:
+    """Until this transaction ends nobody else does `what`; the others wait. SQLite has one writer in any case."""
+    _as_bank(session)
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
+
+
+def write_lines(session: Session, run_id: int, pairs: Iterable[tuple[Candidate, Decision]]) -> None:
+    """What was decided, one line an account."""
+    _as_bank(session)
+    rows = (
+        (run_id, c.account_id, c.customer_id, d.receiver, c.total_minor, c.days_past_due, c.bucket, d.reason.value)
+        for c, d in pairs
+    )
+    insert_rows(session, AllocationLine, LINE_COLUMNS, rows)
+
+
+def write_left_out(session: Session, run_id: int, criteria: Criteria) -> int:
+    """One line for each account of the segment that something stands in the way of; how many there are."""
+    _as_bank(session)
+    obstacles = Obstacles(criteria.kind)
+    statement = sa.select(
+        sa.literal(run_id, sa.BigInteger),
+        Account.id,
+        Account.customer_id,
+        Account.total_minor,
+        Account.days_past_due,
+        Account.bucket,
+        obstacles.reason,
+    ).select_from(Account)
+    chosen = obstacles.beside(statement).where(*segment(criteria), obstacles.reason.is_not(None))
+    columns = [c for c in LINE_COLUMNS if c != "organisation_id"]
+    return _count(session, sa.insert(AllocationLine).from_select(columns, chosen))
+
+
+def leave_out_changed(session: Session, run: AllocationRun) -> int:
+    """Take out of the run what something has come in the way of since it was made, with the reason; how many."""
+    _as_bank(session)
+    obstacles = Obstacles(run.kind)
+    now = (
+        obstacles.beside(
+            sa.select(AllocationLine.id, obstacles.reason.label("reason"))
+            .select_from(AllocationLine)
+            .join(Account, Account.id == AllocationLine.account_id)
+        )
+        .where(
+            AllocationLine.run_id == run.id,
+            AllocationLine.organisation_id.is_not(None),
+            obstacles.reason.is_not(None),
+        )
+        .subquery("changed")
+    )
+    return _count(
+        session,
+        sa.update(AllocationLine)
+        .where(AllocationLine.id == now.c.id)
+        .values(organisation_id=None, reason=sa.literal(SINCE).concat(now.c.reason)),
+    )
+
+
+def leave_out_receiver(session: Session, run: AllocationRun, organisation_id: int, reason: str) -> int:
+    """Take out of the run all that one organisation was to get, with the reason; how many."""
+    _as_bank(session)
+    return _count(
+        session,
+        sa.update(AllocationLine)
+        .where(AllocationLine.run_id == run.id, AllocationLine.organisation_id == organisation_id)
+        .values(organisation_id=None, reason=SINCE + reason),
+    )
+
+
+def write_placements(session: Session, run: AllocationRun, batches: Sequence[PlacementBatch], now: datetime) -> int:
+    """One placement for each line of the run that has a receiver, with the account's figures of now; how many.
+
+    `round` counts this kind's earlier placements that somebody accepted: a batch that was refused was never worked.
+    """
+    _as_bank(session)
+    earlier = (
+        sa.select(Placement.account_id, sa.func.count().label("rounds"))
+        .where(Placement.kind == run.kind, Placement.accepted_at.is_not(None))
+        .where(Placement.account_id.in_(_accounts_of(run)))
+        .group_by(Placement.account_id)
+        .subquery("earlier")
+    )
+    placed = (
+        sa.select(
+            Account.id,
+            Account.customer_id,
+            PlacementBatch.organisation_id,
+            PlacementBatch.id,
+            PlacementBatch.contract_version_id,
+            PlacementBatch.kind,
+            sa.func.coalesce(earlier.c.rounds, 0) + 1,
+            PlacementBatch.currency,
+            PlacementBatch.placed_on,
+            sa.literal(now, UtcDateTime()),
+            Account.principal_minor,
+            Account.interest_minor,
+            Account.fees_minor,
+            Account.total_minor,
+            Account.days_past_due,
+            Account.bucket,
+        )
+        .select_from(AllocationLine)
+        .join(Account, Account.id == AllocationLine.account_id)
+        .join(
+            PlacementBatch,
+            sa.and_(
+                PlacementBatch.run_id == AllocationLine.run_id,
+                PlacementBatch.organisation_id == AllocationLine.organisation_id,
+            ),
+        )
+        .outerjoin(earlier, earlier.c.account_id == Account.id)
+        .where(AllocationLine.run_id == run.id, PlacementBatch.id.in_([b.id for b in batches]))
+    )
+    return _count(session, sa.insert(Placement).from_select(PLACEMENT_COLUMNS, placed))
+
+
+def _accounts_of(run: AllocationRun) -> sa.Select[tuple[int]]:
+    return sa.select(AllocationLine.account_id).where(
+        AllocationLine.run_id == run.id, AllocationLine.organisation_id.is_not(None)
+    )
+
+
+def _as_bank(session: Session) -> None:
+    if not actor_of(session).is_bank:
+        raise PermissionError("only the bank writes runs and placements")
+
+
+def _count(session: Session, statement: Any) -> int:
+    """Execute as plain SQL; how many rows it wrote."""
+    session.flush()
+    return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount

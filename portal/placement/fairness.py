@@ -1,0 +1,71 @@
+"""How alike the books of a run are: what a manager looks at before submitting, and an auditor afterwards. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+__all__ = ["Book", "Group", "books_of", "group_by_bucket"]
+
+Group = tuple[int | None, str, int, int, int]  # organisation, bucket, accounts, amount in minor units, days past due
+
+
+@dataclass
+class Book:
+    """What one organisation gets; `organisation_id` None: what nobody has room for. `share` is what it was to get."""
+
+    organisation_id: int | None
+    share: Decimal | None
+    accounts: int = 0
+    total_minor: int = 0
+    days: int = 0
+    of_all: int = 0
+    by_bucket: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def mean_days(self) -> Decimal | None:
+        """Mean days past due."""
+        return Decimal(self.days) / self.accounts if self.accounts else None
+
+    @property
+    def mean_minor(self) -> int | None:
+        """Mean balance, in whole minor units."""
+        return round(Decimal(self.total_minor) / self.accounts) if self.accounts else None
+
+    @property
+    def part(self) -> Decimal | None:
+        """The part of all accounts that it gets."""
+        return Decimal(self.accounts) / self.of_all if self.of_all else None
+
+    @property
+    def from_share(self) -> Decimal | None:
+        """Distance from the share, of one: -0.012 is 1.2 points too few."""
+        return None if self.share is None or self.part is None else self.part - self.share
+
+
+def books_of(groups: Iterable[Group], shares: Mapping[int, Decimal]) -> list[Book]:
+    """One book for each share, in that order, and behind them one for what is not placed, where there is any."""
+    books: dict[int | None, Book] = {key: Book(key, share) for key, share in shares.items()}
+    for organisation_id, bucket, accounts, total_minor, days in groups:
+        book = books.setdefault(organisation_id, Book(organisation_id, None))
+        book.accounts += accounts
+        book.total_minor += total_minor
+        book.days += days
+        book.by_bucket[bucket] += accounts
+    all_accounts = sum(book.accounts for book in books.values())
+    for book in books.values():
+        book.of_all = all_accounts
+    return sorted(books.values(), key=lambda book: book.organisation_id is None)
+
+
+def group_by_bucket(rows: Iterable[tuple[int | None, str, int, int]]) -> list[Group]:
+    """Accounts (organisation, bucket, amount, days past due) counted by organisation and bucket."""
+    found: dict[tuple[int | None, str], list[int]] = {}
+    for organisation_id, bucket, total_minor, days in rows:
+        group = found.setdefault((organisation_id, bucket), [0, 0, 0])
+        group[0] += 1
+        group[1] += total_minor
+        group[2] += days
+    return [(key[0], key[1], *sums) for key, sums in found.items()]  # type: ignore[misc]

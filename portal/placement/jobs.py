@@ -1,0 +1,40 @@
+"""The long work of placing, as jobs. Each can be run again after its worker died: the operations see what is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.foundation.jobs import JobView, Progress, handler
+from portal.foundation.language import _l, as_data, say
+from portal.placement.operations import ALLOCATE, SEND, allocate_run
+from portal.placement.sending import send_run
+
+__all__ = ["allocate", "send"]
+
+
+@handler(ALLOCATE, _l("Splitting the accounts of a run"))
+def allocate(job: JobView, progress: Progress) -> dict[str, Any]:
+    """Freeze the lines of a large draft."""
+    run = allocate_run(job.actor, job.payload["run_id"])
+    progress.step(1, 1)
+    return {"url": _address(run.id), "message": as_data(say("%(n)s accounts are to be placed.", n=run.account_count))}
+
+
+@handler(SEND, _l("Sending an approved run"))
+def send(job: JobView, progress: Progress) -> dict[str, Any]:
+    """Write the batches and placements of an approved run."""
+    done = send_run(job.actor, job.payload["run_id"])
+    progress.step(done["placed"], done["placed"])
+    if done["again"]:
+        message = say("The run had been sent already.")
+    else:
+        message = say(
+            "%(batches)s batches with %(placed)s accounts are sent; %(left_out)s accounts were left out.",
+            batches=done["batches"], placed=done["placed"], left_out=done["left_out"],
+        )  # fmt: skip
+    return {"url": _address(job.payload["run_id"]), "message": as_data(message)} | done
+
+
+def _address(run_id: int) -> str:
+    """The run's page; a job knows no request and so cannot ask for it."""
+    return f"/placements/{run_id}"

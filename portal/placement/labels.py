@@ -1,0 +1,77 @@
+"""What runs, batches and reasons are called on pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag
+from portal.placement.allocation import Order
+from portal.placement.bulk import SINCE
+from portal.placement.eligibility import HOLD
+from portal.placement.models import BatchState, EndReason, Placement, RunState
+from portal.portfolio.models import HoldFlag
+
+__all__ = ["BATCH_STATES", "END_REASONS", "ORDERS", "REASONS", "RUN_STATES", "placement_state", "reason_words"]
+
+RUN_STATES: dict[RunState, StateTag] = {
+    RunState.DRAFT: StateTag("draft", _l("draft"), "plain"),
+    RunState.SUBMITTED: StateTag("submitted", _l("to approve"), "wait"),
+    RunState.REFUSED: StateTag("refused", _l("refused"), "bad"),
+    RunState.APPROVED: StateTag("approved", _l("approved"), "go"),
+    RunState.SENT: StateTag("sent", _l("sent"), "good"),
+}
+BATCH_STATES: dict[BatchState, StateTag] = {
+    BatchState.SENT: StateTag("sent", _l("to accept"), "wait"),
+    BatchState.ACCEPTED: StateTag("accepted", _l("accepted"), "good"),
+    BatchState.REFUSED: StateTag("refused", _l("refused"), "bad"),
+    BatchState.ENDED: StateTag("ended", _l("recalled"), "plain"),
+}
+END_REASONS: dict[EndReason, Any] = {
+    EndReason.BATCH_REFUSED: _l("batch refused"),
+    EndReason.RECALLED: _l("recalled"),
+    EndReason.TERM_EXPIRED: _l("term expired"),
+    EndReason.PAID_IN_FULL: _l("paid in full"),
+}
+ORDERS: dict[Order, Any] = {
+    Order.LARGEST: _l("largest balance first"),
+    Order.OLDEST: _l("oldest debt first"),
+    Order.RANDOM: _l("drawn by the seed"),
+}
+_FLAGS: dict[HoldFlag, Message] = {
+    HoldFlag.DISPUTE: say("hold: dispute"),
+    HoldFlag.COMPLAINT: say("hold: complaint"),
+    HoldFlag.DECEASED: say("hold: deceased"),
+    HoldFlag.BANKRUPT: say("hold: bankrupt"),
+    HoldFlag.REPRESENTED: say("hold: represented by a lawyer"),
+    HoldFlag.PLAN: say("hold: payment plan in force"),
+    HoldFlag.DO_NOT_CONTACT: say("hold: no contact wanted"),
+    HoldFlag.HARDSHIP: say("hold: hardship"),
+    HoldFlag.IMPRISONED: say("hold: imprisoned"),
+    HoldFlag.FRAUD_CLAIMED: say("hold: fraud claimed"),
+}
+_PLAIN: dict[str, Message] = {
+    "share": say("placed by share"),
+    "no_room": say("no receiver has room"),
+    "placed": say("held by another placement"),
+    "letter_placed": say("a letter is under way"),
+    "closed": say("paid or cured"),
+    "no_contract": say("the receiver has no valid contract or licence any more"),
+}
+REASONS: dict[str, Message] = _PLAIN | {HOLD + flag.value: words for flag, words in _FLAGS.items()}
+
+
+def reason_words(code: str) -> Message:
+    """A reason code of a line in words; what came up after the run was made says so."""
+    if code.startswith(SINCE):
+        return say("came up since: %(reason)s", reason=reason_words(code.removeprefix(SINCE)))
+    return REASONS.get(code, Message(code))
+
+
+def placement_state(placement: Placement) -> StateTag:
+    """Where a placement stands."""
+    if placement.ended_at is not None and placement.end_reason is not None:
+        return StateTag(placement.end_reason.value, END_REASONS[placement.end_reason], "plain")
+    if placement.accepted_at is None:
+        return StateTag("sent", BATCH_STATES[BatchState.SENT].label, "wait")
+    return StateTag("live", _l("live"), "good")

@@ -1,0 +1,265 @@
+"""Reads of runs, batches and placements. Lower rooms ask here who holds an account, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, joinedload
+
+from portal.foundation.errors import NotFound
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation, User
+from portal.placement.allocation import Candidate, Reason
+from portal.placement.eligibility import Obstacles, segment
+from portal.placement.fairness import Book, books_of
+from portal.placement.models import (
+    AllocationLine,
+    AllocationRun,
+    BatchState,
+    Placement,
+    PlacementBatch,
+    RunState,
+)
+from portal.portfolio.models import Account
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.placement.criteria import Criteria, Share
+
+__all__ = [
+    "Tally", "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "candidates", "currencies", "line_rows",
+    "live_placement", "placement_rows", "placements_of_account", "run_books", "run_for", "run_left_out", "run_rows",
+    "tally_by_obstacle",
+]  # fmt: skip
+
+CHUNK = 5_000
+
+
+class Tally(NamedTuple):
+    """How many accounts, and how much in minor units, for one reason (None: nothing stands in the way)."""
+
+    reason: str | None
+    accounts: int
+    total_minor: int
+
+
+# --- for other rooms ----------------------------------------------------------------------------------------------------
+
+
+def placements_of_account(session: Session, account_id: int) -> list[Placement]:
+    """All placements of an account that the session's actor may see, the latest first, each with its batch."""
+    return list(
+        session.scalars(
+            sa.select(Placement)
+            .where(Placement.account_id == account_id)
+            .options(joinedload(Placement.batch).joinedload(PlacementBatch.organisation))
+            .order_by(Placement.starts_at.desc(), Placement.id.desc())
+        )
+    )
+
+
+def live_placement(session: Session, account_id: int, organisation_id: int) -> Placement | None:
+    """The accepted placement by which the organisation holds the account now, None where it does not. Of a collection
+    or litigation and a letter placement side by side the former."""
+    return session.scalars(
+        sa.select(Placement)
+        .where(
+            Placement.account_id == account_id,
+            Placement.organisation_id == organisation_id,
+            Placement.accepted_at.is_not(None),
+            Placement.ended_at.is_(None),
+        )
+        .order_by(Placement.kind == PlacementKind.LETTER, Placement.id)
+        .limit(1)
+    ).first()
+
+
+# --- making a run -------------------------------------------------------------------------------------------------------
+
+
+def tally_by_obstacle(session: Session, criteria: Criteria) -> list[Tally]:
+    """The accounts of a segment counted by what stands in the way, the most first; eligible ones under None."""
+    obstacles = Obstacles(criteria.kind)
+    counted = (
+        obstacles.beside(sa.select(obstacles.reason.label("reason"), Account.total_minor).select_from(Account))
+        .where(*segment(criteria))
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(counted.c.reason, sa.func.count(), sa.cast(sa.func.sum(counted.c.total_minor), sa.BigInteger))
+        .group_by(counted.c.reason)
+        .order_by(sa.func.count().desc(), counted.c.reason)
+    )
+    return [Tally(*row) for row in rows]
+
+
+def candidates(session: Session, criteria: Criteria) -> list[Candidate]:
+    """The accounts of a segment that nothing stands in the way of."""
+    obstacles = Obstacles(criteria.kind)
+    columns = (Account.id, Account.customer_id, Account.total_minor, Account.days_past_due, Account.bucket)
+    statement = obstacles.beside(sa.select(*columns).select_from(Account)).where(
+        *segment(criteria), obstacles.reason.is_(None)
+    )
+    rows = session.execute(statement.execution_options(yield_per=CHUNK))
+    return [Candidate._make(row) for row in rows]
+
+
+def currencies(session: Session) -> list[str]:
+    """The currencies of the accounts in the book."""
+    return list(session.scalars(sa.select(Account.currency).distinct().order_by(Account.currency)))
+
+
+# --- runs ---------------------------------------------------------------------------------------------------------------
+
+Maker, Decider = aliased(User), aliased(User)
+
+
+def run_rows(actor: Actor) -> sa.Select[Any]:
+    """Runs with the names of who made and who decided them."""
+    return (
+        visible(AllocationRun, actor)
+        .add_columns(Maker.name.label("maker"), Decider.name.label("decider"))
+        .outerjoin(Maker, Maker.id == AllocationRun.made_by)
+        .outerjoin(Decider, Decider.id == AllocationRun.decided_by)
+    )
+
+
+def run_for(session: Session, actor: Actor, run_id: int) -> tuple[AllocationRun, str | None, str | None]:
+    """One run with the names of who made and who decided it; NotFound where the actor sees none."""
+    found = session.execute(run_rows(actor).where(AllocationRun.id == run_id)).first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1], found[2]
+
+
+def run_books(session: Session, run: AllocationRun, shares: list[Share]) -> list[Book]:
+    """The frozen lines of a run by receiver, and what nobody had room for."""
+    lines = sa.select(
+        AllocationLine.organisation_id,
+        AllocationLine.bucket,
+        sa.func.count(),
+        sa.cast(sa.func.sum(AllocationLine.total_minor), sa.BigInteger),
+        sa.cast(sa.func.sum(AllocationLine.days_past_due), sa.BigInteger),
+    ).where(AllocationLine.run_id == run.id, AllocationLine.reason.in_([Reason.SHARE, Reason.NO_ROOM]))
+    groups = session.execute(lines.group_by(AllocationLine.organisation_id, AllocationLine.bucket))
+    return books_of([(g[0], g[1], g[2], g[3], g[4]) for g in groups], {s.organisation_id: s.share for s in shares})
+
+
+def run_left_out(session: Session, run: AllocationRun) -> list[Tally]:
+    """What the run left out, or had to leave out when it was sent, by reason."""
+    rows = session.execute(
+        sa.select(
+            AllocationLine.reason,
+            sa.func.count(),
+            sa.cast(sa.func.sum(AllocationLine.total_minor), sa.BigInteger),
+        )
+        .where(
+            AllocationLine.run_id == run.id,
+            AllocationLine.organisation_id.is_(None),
+            AllocationLine.reason != Reason.NO_ROOM,
+        )
+        .group_by(AllocationLine.reason)
+        .order_by(sa.func.count().desc(), AllocationLine.reason)
+    )
+    return [Tally(*row) for row in rows]
+
+
+def line_rows(actor: Actor, run_id: int) -> sa.Select[Any]:
+    """The lines of a run, each with its account's reference and its receiver."""
+    return (
+        visible(AllocationLine, actor)
+        .add_columns(Account.account_ref, Organisation)
+        .join(Account, Account.id == AllocationLine.account_id)
+        .outerjoin(Organisation, Organisation.id == AllocationLine.organisation_id)
+        .where(AllocationLine.run_id == run_id)
+    )
+
+
+def runs_to_approve(session: Session, actor: Actor) -> int:
+    """How many submitted runs wait for this person, who did not make them."""
+    waiting = sa.select(sa.func.count()).where(
+        AllocationRun.state == RunState.SUBMITTED, AllocationRun.made_by.is_distinct_from(actor.user_id)
+    )
+    return session.scalar(waiting) or 0
+
+
+# --- batches ------------------------------------------------------------------------------------------------------------
+
+
+def batch_rows(actor: Actor) -> sa.Select[Any]:
+    """Batches that the actor may see, each with its organisation."""
+    return (
+        visible(PlacementBatch, actor)
+        .add_columns(Organisation)
+        .join(Organisation, Organisation.id == PlacementBatch.organisation_id)
+    )
+
+
+def batch_for(session: Session, actor: Actor, batch_id: int) -> PlacementBatch:
+    """One batch with its organisation and terms; NotFound where the actor sees none."""
+    found = session.scalar(
+        visible(PlacementBatch, actor)
+        .where(PlacementBatch.id == batch_id)
+        .options(joinedload(PlacementBatch.organisation), joinedload(PlacementBatch.contract_version))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def batches_of_run(session: Session, run: AllocationRun) -> list[PlacementBatch]:
+    """What a run was sent as, by organisation's code."""
+    return list(
+        session.scalars(
+            sa.select(PlacementBatch)
+            .join(Organisation, Organisation.id == PlacementBatch.organisation_id)
+            .where(PlacementBatch.run_id == run.id)
+            .options(joinedload(PlacementBatch.organisation))
+            .order_by(Organisation.code)
+        )
+    )
+
+
+def batch_by_bucket(session: Session, batch: PlacementBatch) -> list[tuple[str, int, int]]:
+    """Bucket, accounts and amount (minor units) of a batch as it was placed."""
+    rows = session.execute(
+        sa.select(
+            Placement.placed_bucket,
+            sa.func.count(),
+            sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger),
+        )
+        .where(Placement.batch_id == batch.id)
+        .group_by(Placement.placed_bucket)
+        .order_by(Placement.placed_bucket)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def placement_rows(actor: Actor, batch_id: int) -> sa.Select[Any]:
+    """The placements of a batch whose accounts the actor may see, each with the account's reference."""
+    return (
+        visible(Placement, actor)
+        .add_columns(Account.account_ref)
+        .join(Account, Account.id == Placement.account_id)
+        .where(Placement.batch_id == batch_id)
+    )
+
+
+def batches_to_answer(session: Session, actor: Actor) -> int:
+    """How many batches wait for an answer of this organisation."""
+    waiting = visible(PlacementBatch, actor).where(PlacementBatch.state == BatchState.SENT).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0
+
+
+def recalls_to_decide(session: Session, actor: Actor) -> int:
+    """How many recalls somebody else at the bank has asked for."""
+    waiting = sa.select(sa.func.count()).where(
+        PlacementBatch.recall_asked_at.is_not(None),
+        PlacementBatch.ended_at.is_(None),
+        PlacementBatch.recall_asked_by.is_distinct_from(actor.user_id),
+    )
+    return session.scalar(waiting) or 0

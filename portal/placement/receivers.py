@@ -1,0 +1,90 @@
+"""Who may receive accounts of a kind in a currency on a day, with how much room, and what to be careful about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.foundation.language import Message, say
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation
+from portal.placement.models import Placement
+from portal.vendors.models import ContractVersion, PlacementKind
+from portal.vendors.queries import valid_versions
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = ["PossibleReceiver", "possible_receivers"]
+
+LICENCE_WARNING = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class PossibleReceiver:
+    """An organisation with a contract that holds on the day. `room`: accounts that still fit (None: no limit)."""
+
+    organisation: Organisation
+    version: ContractVersion
+    held: int
+    on_date: date
+
+    @property
+    def id(self) -> int:
+        return self.organisation.id
+
+    @property
+    def room(self) -> int | None:
+        """What the contract's capacity leaves beside the live placements of this kind."""
+        capacity = self.version.capacity_accounts
+        return None if capacity is None else max(capacity - self.held, 0)
+
+    @property
+    def licence_ended(self) -> bool:
+        """Nothing is placed with an organisation whose licence has run out."""
+        until = self.organisation.licence_until
+        return until is not None and until < self.on_date
+
+    @property
+    def warning(self) -> Message | None:
+        """A licence that ends soon, or before the placements do."""
+        until = self.organisation.licence_until
+        if until is None:
+            return say("no licence date on file")
+        if self.licence_ended:
+            return say("the licence has ended: nothing can be placed here")
+        if until < self.on_date + max(LICENCE_WARNING, timedelta(days=self.version.term_days)):
+            return say("the licence ends before these placements do")
+        return None
+
+
+def possible_receivers(
+    session: Session, actor: Actor, kind: PlacementKind, currency: str, on_date: date
+) -> list[PossibleReceiver]:
+    """Organisations with a valid contract version of the kind and currency, by code; where one has several contracts,
+    the newest counts."""
+    versions: dict[int, ContractVersion] = {}
+    for version in session.scalars(valid_versions(kind, currency, on_date)):
+        versions.setdefault(version.organisation_id, version)
+    if not versions:
+        return []
+    held = dict(
+        session.execute(
+            sa.select(Placement.organisation_id, sa.func.count())
+            .where(Placement.ended_at.is_(None), Placement.kind == kind)
+            .group_by(Placement.organisation_id)
+        )
+        .tuples()
+        .all()
+    )
+    organisations = session.scalars(
+        visible(Organisation, actor)
+        .where(Organisation.id.in_(versions), Organisation.active)
+        .order_by(Organisation.code)
+    )
+    return [PossibleReceiver(o, versions[o.id], held.get(o.id, 0), on_date) for o in organisations]

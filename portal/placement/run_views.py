@@ -1,0 +1,217 @@
+"""Pages of runs: making one, looking at it, deciding about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.errors import DomainError
+from portal.foundation.forms import show_error
+from portal.foundation.job_pages import shown_job
+from portal.foundation.jobs.queries import job_about
+from portal.foundation.language import say
+from portal.foundation.money import format_amount
+from portal.foundation.services import services
+from portal.foundation.table_pages import table_response
+from portal.foundation.web import actor, requires, say_flash
+from portal.placement import operations, queries
+from portal.placement.blueprint import blueprint
+from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
+from portal.placement.forms import RunForm, share_field
+from portal.placement.labels import BATCH_STATES, ORDERS, RUN_STATES, reason_words
+from portal.placement.models import AllocationRun, RunState
+from portal.placement.proposal import Preview, preview
+from portal.placement.receivers import PossibleReceiver, possible_receivers
+from portal.placement.tables import lines_table, runs_table
+from portal.vendors.labels import KIND_LABELS, name_of
+from portal.vendors.queries import work_organisations
+
+if TYPE_CHECKING:
+    from portal.foundation.job_pages import ShownJob
+
+__all__ = [
+    "approve_run", "make_run", "new_run", "refuse_run", "run", "runs", "submit_run",
+]  # fmt: skip
+
+
+@blueprint.get("/placements")
+@requires(Permission.PLACEMENTS_VIEW)
+def runs() -> Any:
+    """All runs."""
+    return table_response(runs_table(actor()), "placement/runs.html")
+
+
+@blueprint.get("/placements/new")
+@requires(Permission.PLACEMENTS_PROPOSE)
+def new_run() -> Any:
+    """The question in the address, and what a run of it would do."""
+    return _new_run_page(_form(request.args))
+
+
+@blueprint.post("/placements/new")
+@requires(Permission.PLACEMENTS_PROPOSE)
+def make_run() -> Any:
+    """Save what the preview showed as a draft."""
+    form = _form(request.form)
+    try:
+        run_id = operations.make_run(actor(), form.criteria(), form.shares(_numbers(request.form)))
+    except DomainError as error:
+        if error.field is None:
+            raise
+        show_error(form, error)
+        return _new_run_page(form), 422
+    say_flash(say("The run is saved as a draft: nothing has been placed yet."))
+    return redirect(url_for("placement.run", run_id=run_id))
+
+
+@blueprint.get("/placements/<int:run_id>")
+@requires(Permission.PLACEMENTS_VIEW)
+def run(run_id: int) -> Any:
+    """One run: what it decided, who made and decided it, what became of it."""
+    session, who = db.session(), actor()
+    found, maker, decider = queries.run_for(session, who, run_id)
+    shares = [Share.from_data(data) for data in found.shares]
+    organisations = {o.id: o for o in work_organisations(session, who)}
+    left_out = queries.run_left_out(session, found)
+    receivers = [organisations[s.organisation_id] for s in shares if s.organisation_id in organisations]
+    reasons = ["share", "no_room", *(t.reason for t in left_out if t.reason)]
+    return table_response(
+        lines_table(who, found, receivers, reasons),
+        "placement/run.html",
+        run=found,
+        maker=maker,
+        decider=decider,
+        state=RUN_STATES[found.state],
+        kind=KIND_LABELS[found.kind],
+        criteria=Criteria.from_data(found.kind, found.currency, found.seed, found.criteria),
+        books=queries.run_books(session, found, shares),
+        names={key: name_of(organisation) for key, organisation in organisations.items()},
+        left_out=left_out,
+        batches=queries.batches_of_run(session, found),
+        job=_job(found),
+        is_maker=found.made_by is not None and found.made_by == who.user_id,
+        again_url=url_for("placement.new_run") + "?" + _question(found, shares),
+        **_words(),
+    )
+
+
+@blueprint.post("/placements/<int:run_id>/submit")
+@requires(Permission.PLACEMENTS_PROPOSE)
+def submit_run(run_id: int) -> Any:
+    """Ask for approval."""
+    operations.submit_run(actor(), run_id)
+    say_flash(say("The run waits for approval by another person."))
+    return redirect(url_for("placement.run", run_id=run_id))
+
+
+@blueprint.post("/placements/<int:run_id>/approve")
+@requires(Permission.PLACEMENTS_APPROVE)
+def approve_run(run_id: int) -> Any:
+    """Approve, and so send."""
+    operations.approve_run(actor(), run_id)
+    say_flash(say("The run is approved and is being sent."))
+    return redirect(url_for("placement.run", run_id=run_id))
+
+
+@blueprint.post("/placements/<int:run_id>/refuse")
+@requires(Permission.PLACEMENTS_APPROVE)
+def refuse_run(run_id: int) -> Any:
+    """Refuse, with the reason."""
+    operations.refuse_run(actor(), run_id, request.form.get("reason", ""))
+    say_flash(say("The run is refused; its maker can begin a new one from it."))
+    return redirect(url_for("placement.run", run_id=run_id))
+
+
+# --- the form of a new run ----------------------------------------------------------------------------------------------
+
+
+def _form(asked: MultiDict[str, str]) -> RunForm:
+    currencies = queries.currencies(db.session())
+    return RunForm(asked, currencies, seed=int(f"{services().clock.today():%Y%m%d}"))
+
+
+def _new_run_page(form: RunForm) -> str:
+    session, who = db.session(), actor()
+    possible = possible_receivers(session, who, form.chosen_kind, form.currency.data or "", services().clock.today())
+    shown: Preview | None = None
+    try:
+        criteria = form.criteria()
+        shown = preview(session, criteria, form.shares(p.id for p in possible), possible)
+    except DomainError as error:
+        show_error(form, error)
+    return render_template(
+        "placement/new_run.html",
+        form=form,
+        possible=possible,
+        written={p.id: form.asked.get(share_field(p.id), "") for p in possible},
+        share_field=share_field,
+        preview=shown,
+        names={p.id: name_of(p.organisation) for p in possible},
+        currency=form.currency.data,
+        today=services().clock.today(),
+        too_small=_too_small(possible, shown),
+        **_words(),
+    )
+
+
+def _words() -> dict[str, Any]:
+    """What the templates of runs say things with."""
+    return {
+        "reason_words": reason_words,
+        "orders": ORDERS,
+        "buckets": PLACEABLE_BUCKETS,
+        "name_of": name_of,
+        "batch_states": BATCH_STATES,
+    }
+
+
+def _too_small(possible: list[PossibleReceiver], shown: Preview | None) -> set[int]:
+    """Whose room does not take the share."""
+    rooms = {p.id: p.room for p in possible}
+    books = shown.books if shown else ()
+    return {
+        b.organisation_id
+        for b in books
+        if b.organisation_id is not None
+        and rooms.get(b.organisation_id) is not None
+        and b.accounts == rooms[b.organisation_id]
+        and b.from_share is not None
+        and b.from_share < 0
+    }
+
+
+def _numbers(asked: MultiDict[str, str]) -> list[int]:
+    """The organisations that a form names with a share."""
+    prefix = share_field(0)[:-1]
+    found = (name.removeprefix(prefix) for name in asked if name.startswith(prefix))
+    return [int(number) for number in found if number.isascii() and number.isdigit() and len(number) < 19]
+
+
+# --- one run ------------------------------------------------------------------------------------------------------------
+
+
+def _job(found: AllocationRun) -> ShownJob | None:
+    """The job that the run waits for, where it does."""
+    waits_for = {RunState.DRAFT: operations.ALLOCATE, RunState.APPROVED: operations.SEND}.get(found.state)
+    if waits_for is None or (found.state is RunState.DRAFT and found.account_count):
+        return None
+    job = job_about(db.session(), actor(), waits_for, str(found.id))
+    return shown_job(actor(), job) if job else None
+
+
+def _question(found: AllocationRun, shares: list[Share]) -> str:
+    """The address's fields of a run like this one."""
+    asked = Criteria.from_data(found.kind, found.currency, found.seed, found.criteria)
+    limits = {"balance_from": asked.from_minor, "balance_to": asked.to_minor}
+    fields: list[tuple[str, str]] = [("kind", asked.kind.value), ("currency", asked.currency)]
+    fields += [("buckets", bucket) for bucket in asked.buckets]
+    fields += [(name, format_amount(v, asked.currency)) for name, v in limits.items() if v is not None]
+    fields += [("most", str(asked.most))] if asked.most is not None else []
+    fields += [("order", asked.order.value), ("seed", str(asked.seed))]
+    fields += [(share_field(s.organisation_id), format((s.share * 100).normalize(), "f")) for s in shares]
+    return urlencode(fields)

@@ -1,0 +1,118 @@
+"""Sending an approved run: one batch for each organisation and its placements, all in one transaction.
+
+Between the proposal and this moment accounts may have been paid, put on hold or placed by another run. So everything is
+asked once more, and what has changed is left out with its reason. Called again after a death half-way it finds either
+nothing done, and does it, or everything, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.foundation.errors import Refused
+from portal.foundation.language import say
+from portal.foundation.work import transaction
+from portal.placement import bulk
+from portal.placement.models import AllocationLine, AllocationRun, BatchState, PlacementBatch, RunState
+from portal.placement.operations import locked_run
+from portal.placement.receivers import PossibleReceiver, possible_receivers
+from portal.portfolio.models import Account
+
+if TYPE_CHECKING:
+    from portal.foundation.access import Actor
+    from portal.foundation.work import Work
+
+__all__ = ["ANSWER_WITHIN", "send_run"]
+
+ANSWER_WITHIN = timedelta(hours=48)
+
+
+def send_run(actor: Actor, run_id: int) -> dict[str, Any]:
+    """Write the batches and placements of an approved run; what became of it, in figures: `batches`, `placed`,
+    `left_out` and `again` (True where it had been sent before).
+
+    NotFound; Refused for a run that nobody has approved.
+    """
+    with transaction(actor) as work:
+        bulk.one_at_a_time(work.session, "placement.send")
+        run = locked_run(work, run_id)
+        if run.state is RunState.SENT:
+            return {"batches": 0, "placed": 0, "left_out": 0, "again": True}
+        if run.state is not RunState.APPROVED:
+            raise Refused("run.not_approved", say("Only an approved run is sent."))
+        left_out = bulk.leave_out_changed(work.session, run)
+        batches, stopped = _batches(work, run)
+        placed = bulk.write_placements(work.session, run, batches, work.now) if batches else 0
+        run.state = RunState.SENT
+        run.sent_at = work.now
+        work.session.flush()
+        done = {"batches": len(batches), "placed": placed, "left_out": left_out + stopped}
+        work.audit("placement.run_sent", run, after={"numbers": [b.number for b in batches]} | done)
+        return done | {"again": False}
+
+
+def _batches(work: Work, run: AllocationRun) -> tuple[list[PlacementBatch], int]:
+    """A batch for everybody who still gets something and still may; and how many accounts the others lose."""
+    possible = {
+        receiver.id: receiver
+        for receiver in possible_receivers(work.session, work.actor, run.kind, run.currency, work.today)
+        if not receiver.licence_ended
+    }
+    batches, stopped = [], 0
+    for organisation_id, accounts, total_minor in _sums(work, run):
+        receiver = possible.get(organisation_id)
+        if receiver is None:
+            stopped += bulk.leave_out_receiver(work.session, run, organisation_id, "no_contract")
+            continue
+        batches.append(_batch(work, run, receiver, accounts, total_minor))
+    work.session.add_all(batches)
+    work.session.flush()
+    return batches, stopped
+
+
+def _sums(work: Work, run: AllocationRun) -> list[tuple[int, int, int]]:
+    """What each receiver gets: accounts, and the amount as it is now."""
+    rows = work.session.execute(
+        sa.select(
+            AllocationLine.organisation_id,
+            sa.func.count(),
+            sa.cast(sa.func.sum(Account.total_minor), sa.BigInteger),
+        )
+        .join(Account, Account.id == AllocationLine.account_id)
+        .where(AllocationLine.run_id == run.id, AllocationLine.organisation_id.is_not(None))
+        .group_by(AllocationLine.organisation_id)
+        .order_by(AllocationLine.organisation_id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _batch(
+    work: Work, run: AllocationRun, receiver: PossibleReceiver, accounts: int, total_minor: int
+) -> PlacementBatch:
+    placed_on = work.today
+    return PlacementBatch(
+        number=_number(work, receiver),
+        run_id=run.id,
+        organisation_id=receiver.id,
+        contract_version_id=receiver.version.id,
+        kind=run.kind,
+        state=BatchState.SENT,
+        currency=run.currency,
+        placed_on=placed_on,
+        term_ends_on=placed_on + timedelta(days=receiver.version.term_days - 1),  # both ends count
+        account_count=accounts,
+        total_minor=total_minor,
+        sent_at=work.now,
+        accept_by=work.now + ANSWER_WITHIN,
+    )
+
+
+def _number(work: Work, receiver: PossibleReceiver) -> str:
+    """W2005-07-01-HT-01: the first batch of that day for the organisation with the code HT."""
+    sent = sa.select(sa.func.count()).where(
+        PlacementBatch.organisation_id == receiver.id, PlacementBatch.placed_on == work.today
+    )
+    return f"W{work.today.isoformat()}-{receiver.organisation.code}-{(work.session.scalar(sent) or 0) + 1:02d}"

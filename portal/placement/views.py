@@ -1,0 +1,26 @@
+"""The room's pages; runs and batches in files of their own, which register on the blueprint here."""
+
+from __future__ import annotations
+
+from portal.foundation.access import Actor, Permission
+from portal.foundation.database import db
+from portal.foundation.navigation import counts
+from portal.placement import batch_views, jobs, queries, run_views
+from portal.placement.blueprint import blueprint
+from portal.placement.panel import placements_panel
+
+__all__ = ["batch_views", "blueprint", "jobs", "placements_panel", "run_views"]
+
+
+@counts("placement.runs")
+def runs_that_wait(actor: Actor) -> int:
+    """Runs that this person may approve."""
+    return queries.runs_to_approve(db.session(), actor) if actor.can(Permission.PLACEMENTS_APPROVE) else 0
+
+
+@counts("placement.batches")
+def batches_that_wait(actor: Actor) -> int:
+    """Batches that have arrived; at the bank, recalls that somebody else has asked for."""
+    if actor.can(Permission.BATCHES_ACCEPT):
+        return queries.batches_to_answer(db.session(), actor)
+    return queries.recalls_to_decide(db.session(), actor) if actor.can(Permission.PLACEMENTS_APPROVE) else 0

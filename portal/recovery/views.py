@@ -96,7 +96,7 @@ def _table(who: Actor, name: str) -> Table:
             "paid_on", _l("Value date"), "day",
             expression=Attribution.paid_on, value="Attribution.paid_on", sortable=True,
         ),
-        Column("amount", _l("Amount"), "money", value="Attribution.amount_minor", currency="Attribution.currency"),
+        Column("amount", _l("Amount"), "money", value="Attribution.amount_minor", currency=lambda row: row.Attribution.currency),
         Column("decision", _l("Credit"), "state", value="Attribution.decision", states=DECISIONS),
         Column("why", _l("Why"), value=lambda row: translate(from_data(row.Attribution.trace))),
     ]  # fmt: skip

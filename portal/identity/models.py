@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
@@ -11,9 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.database import Model, choice, key_column
 from portal.foundation.visibility import BankOnly, OwnRows
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Invitation", "Organisation", "SignInThrottle", "User", "UserSession"]
 

@@ -26,6 +26,7 @@ __all__ = ["Brake", "by_address", "by_name", "by_person", "count_attempt", "dela
 
 FIRST_DELAY = timedelta(seconds=30)
 FORGOTTEN_AFTER = timedelta(hours=24)
+SWEPT_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,14 @@ def take_back(work: Work, brakes: Sequence[Brake]) -> None:
         row = _row(work, brake)
         row.failures = 0 if brake.cleared_by_success else max(0, row.failures - 1)
         row.blocked_until = _end(work.real_now, row.failures, brake)
+    _sweep(work)
+
+
+def _sweep(work: Work) -> None:
+    """Drop some rows of long ago, so that guessing at made-up names does not fill the table for good."""
+    old = sa.select(SignInThrottle).where(SignInThrottle.last_failure_at < work.real_now - FORGOTTEN_AFTER)
+    for row in work.session.scalars(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)):
+        work.session.delete(row)
 
 
 def _end(now: datetime, failures: int, brake: Brake) -> datetime | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portal.foundation.access import ROLES_OF, OrganisationKind, Permission, Role
 from portal.foundation.audit import AuditEvent
+from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.identity import operations
 from portal.identity.models import Organisation, User
@@ -217,3 +218,14 @@ def test_commands_act_as_the_first_administrator_or_as_whom_they_name(app: objec
     assert command_actor(staff.user_name, Permission.QUEUE_WORK).organisation_id == staff.organisation_id
     with pytest.raises(DomainError, match=r"access\.forbidden"):
         command_actor(staff.user_name, Permission.USERS_MANAGE)
+
+
+def test_a_list_taken_away_as_a_file_gives_its_connection_back(client_for: Callable[..., PageClient]) -> None:
+    client = client_for(make_user(Role.ADMINISTRATOR))
+    db.session.remove()
+    for kind in ("csv", "xlsx"):
+        answer = client.client.get(f"/users?export={kind}")
+        assert answer.status_code == 200
+        assert answer.data
+
+    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

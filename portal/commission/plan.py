@@ -7,12 +7,12 @@ says anything else is refused by name, never half understood. Rounding is half u
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from portal.foundation.money import CURRENCIES, round_half_up, share_of
+from portal.foundation.money import CURRENCIES, divided_half_up, share_of
 
 __all__ = ["Earned", "Earning", "FlatPlan", "PaidCredit", "PlanError", "earnings", "read_plan"]
 
@@ -85,7 +85,7 @@ class Earned:
     def take_back(self, amount: int) -> int:
         """The commission that a reversal of `amount` takes back: its share, so that all parts sum to the whole."""
         self.reversed_amount += amount
-        due = round_half_up(Decimal(self.commission) * self.reversed_amount / self.amount)
+        due = divided_half_up(self.commission * self.reversed_amount, self.amount)
         part = due - self.reversed_commission
         self.reversed_commission = due
         return part
@@ -96,14 +96,16 @@ def earnings(
 ) -> Iterator[Earning]:
     """What each credit earns: payments by value date and number, then reversals in the same order.
 
-    A reversal takes back exactly what its payment earned, or its share of it. `earned_before` holds payments of earlier
-    statements by number, for reversals that come later. Raises KeyError for a reversal whose payment is in neither.
+    A reversal takes back exactly what its payment earned, or its share of it. `earned_before` holds by number what stands
+    on other statements: payments whose reversals come now, and what was taken back of payments that come now. Raises
+    KeyError for a reversal whose payment is in neither.
     """
-    earned = dict(earned_before or {})
+    earned = {number: replace(each) for number, each in (earned_before or {}).items()}
     for credit in sorted(credited, key=lambda c: (c.reverses is not None, c.paid_on, c.id)):
         if credit.reverses is None:
             commission = share_of(credit.amount, plan.rate)
-            earned[credit.id] = Earned(credit.amount, commission)
+            before = earned.get(credit.id, Earned(credit.amount, commission))
+            earned[credit.id] = replace(before, amount=credit.amount, commission=commission)
             yield Earning(credit, credit.amount, plan.rate, commission, "rate")
         else:
             commission = -earned[credit.reverses].take_back(-credit.amount)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.database import Model
 
-__all__ = ["in_chunks", "insert_rows", "reserve_ids", "stage_rows"]
+__all__ = ["in_chunks", "insert_rows", "one_at_a_time", "reserve_ids", "stage_rows"]
 
 SQLITE_CHUNK = 2_000
 
@@ -31,6 +31,17 @@ def in_chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def one_at_a_time(session: Session, name: str) -> None:
+    """Wait until no other transaction does what has this name, and keep others waiting until this one has ended.
+
+    On SQLite a transaction that writes is alone anyway.
+    """
+    actor_of(session)
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def reserve_ids(session: Session, model: type[Model], count: int) -> list[int]:
@@ -60,7 +71,7 @@ def stage_rows(
     `columns` are fresh `sa.Column` objects in the order of the rows' values.
     """
     actor_of(session)
-    table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
     connection = session.connection()
     connection.execute(sa.schema.DropTable(table, if_exists=True))
     connection.execute(sa.schema.CreateTable(table))

@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import total_ordering
 from typing import Any
 
-__all__ = ["CURRENCIES", "Money", "format_amount", "minor_digits", "parse_amount", "round_half_up", "share_of"]
+__all__ = [
+    "CURRENCIES",
+    "Money",
+    "divided_half_up",
+    "format_amount",
+    "minor_digits",
+    "parse_amount",
+    "round_half_up",
+    "share_of",
+]
 
 # ISO 4217 active codes; the digits behind the point are two unless named below.
 CURRENCIES: frozenset[str] = frozenset(
@@ -48,12 +57,15 @@ def parse_amount(text: str, currency: str) -> int:
     written = text.strip()
     if not written.isascii() or not (_PLAIN.match(written) or _GROUPED.match(written)):
         raise ValueError(f"not an amount: {text!r}")
-    scaled = Decimal(written.replace(",", "")).scaleb(minor_digits(currency))
-    if scaled != scaled.to_integral_value():
+    digits = minor_digits(currency)
+    # In whole numbers: decimal arithmetic rounds at 28 digits, silently.
+    whole, _, fraction = written.replace(",", "").lstrip("+-").partition(".")
+    if fraction[digits:].strip("0"):
         raise ValueError(f"more digits than {currency} has: {text!r}")
-    if abs(scaled) > LARGEST_MINOR:
+    figures = (whole + fraction[:digits].ljust(digits, "0")).lstrip("0") or "0"
+    if len(figures) > len(str(LARGEST_MINOR)) or int(figures) > LARGEST_MINOR:
         raise ValueError(f"too large: {text!r}")
-    return int(scaled)
+    return -int(figures) if written.startswith("-") else int(figures)
 
 
 def format_amount(minor: int, currency: str) -> str:
@@ -64,14 +76,21 @@ def format_amount(minor: int, currency: str) -> str:
     return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else sign + whole
 
 
+def divided_half_up(dividend: int, divisor: int) -> int:
+    """The nearest whole number to an exact quotient, half away from zero, so that a reversal mirrors what it reverses."""
+    sign = -1 if (dividend < 0) != (divisor < 0) else 1
+    return sign * ((2 * abs(dividend) + abs(divisor)) // (2 * abs(divisor)))
+
+
 def round_half_up(value: Decimal) -> int:
-    """Whole minor units of an exact value, half away from zero, so that a reversal mirrors what it reverses."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    """Whole minor units of an exact value, half away from zero."""
+    return divided_half_up(*value.as_integer_ratio())
 
 
 def share_of(minor: int, rate: Decimal) -> int:
-    """`minor` × `rate` in whole minor units, half up once."""
-    return round_half_up(Decimal(minor) * rate)
+    """`minor` × `rate` in whole minor units, half up once; exact whatever number of digits the rate has."""
+    numerator, denominator = rate.as_integer_ratio()
+    return divided_half_up(minor * numerator, denominator)
 
 
 @total_ordering

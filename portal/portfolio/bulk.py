@@ -32,11 +32,13 @@ from portal.portfolio.models import (
 from portal.portfolio.people import contact_rows, index_rows, time_zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+
+    from sqlalchemy.orm import Session
 
     from portal.foundation.work import Work
 
-__all__ = ["AccountWriter", "Applied"]
+__all__ = ["AccountWriter", "Applied", "currencies_of"]
 
 CHUNK = 2_000
 BALANCE = ("principal_minor", "interest_minor", "fees_minor", "total_minor", "days_past_due")
@@ -61,6 +63,12 @@ class Applied:
     def add_total(self, row: AccountRow) -> None:
         """Count a row that was created or updated into the control total."""
         self.totals[row.currency] = self.totals.get(row.currency, 0) + row.total
+
+
+def currencies_of(session: Session, refs: Collection[str]) -> dict[str, str]:
+    """The currencies of those of these accounts that are on file."""
+    rows = session.execute(sa.select(Account.account_ref, Account.currency).where(Account.account_ref.in_(refs)))
+    return dict(rows.tuples().all())
 
 
 class AccountWriter:

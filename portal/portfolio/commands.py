@@ -17,7 +17,8 @@ from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading
 from portal.identity.people import command_actor
-from portal.portfolio.importing import Options
+from portal.portfolio.importing import ImportRefused, Options
+from portal.portfolio.intake import Summary
 from portal.portfolio.models import ImportRun
 from portal.portfolio.operations import import_accounts, receive_accounts, try_accounts
 
@@ -81,10 +82,10 @@ def import_now(
             if dry_run:
                 summary = attempt(actor, content, file.name, options)
             else:
-                run_id = receive(actor, content, file.name, options).id
+                run_id = receive(actor, content, file.name, options, as_job=False).id
                 summary = apply(actor, run_id)
     except DomainError as error:
-        _tell(actor, run_id, file, getattr(error, "summary", None))
+        _tell(actor, run_id, file, error.summary if isinstance(error, ImportRefused) else Summary().as_dict("refused"))
         click.echo(translate(error.message), err=True)
         click.get_current_context().exit(REFUSED)
     _tell(actor, run_id, file, summary)
@@ -94,19 +95,12 @@ def _day(given: datetime | None) -> date | None:
     return given.date() if given else None
 
 
-def _tell(actor: Actor, run_id: int | None, file: Path, summary: dict[str, Any] | None) -> None:
+def _tell(actor: Actor, run_id: int | None, file: Path, summary: dict[str, Any]) -> None:
     """The summary as JSON; the rejected rows are written beside the file, or into the portal's home if that is closed."""
     run = _run(actor, run_id)
-    summary = dict(summary or (run.summary if run and run.summary else _refused()))
     if run is not None and run.rejects_digest and summary["rejected"]:
-        summary["rejects_file"] = str(_write_rejects(run.rejects_digest, file))
+        summary = summary | {"rejects_file": str(_write_rejects(run.rejects_digest, file))}
     click.echo(json.dumps(summary, ensure_ascii=False))
-
-
-def _refused() -> dict[str, Any]:
-    from portal.portfolio.intake import Summary
-
-    return Summary().as_dict("refused")
 
 
 def _run(actor: Actor, run_id: int | None) -> ImportRun | None:

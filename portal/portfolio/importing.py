@@ -1,19 +1,22 @@
 """One file, read once: received, stored, checked, applied whole or refused whole.
 
 The same path for every kind of file (accounts here, payments in the recovery room) and every way in (page, command):
-`receive` keeps the file and remembers the run, `run_import` does the work and may be started again after a crash, since
-nothing of it stands before its one transaction does.
+`receive` looks at the file, keeps it and remembers the run, `run_import` does the work and may be started again after a
+crash, since nothing of it stands before its one transaction does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from portal.foundation.bulk import in_chunks
+from portal.foundation.bulk import in_chunks, one_at_a_time
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import as_data, say, translate
 from portal.foundation.services import services
@@ -34,7 +37,7 @@ from portal.portfolio.models import ImportKind, ImportRun, ImportState
 from portal.portfolio.models import RejectedRow as RejectedRowRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterator
 
     from sqlalchemy.orm import Session
 
@@ -43,9 +46,12 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
     from portal.portfolio.intake import MappingProfile, Reading
 
-__all__ = ["FileKind", "FileWriter", "Options", "Stopped", "receive", "run_import", "try_file"]
+__all__ = ["FileKind", "FileWriter", "ImportRefused", "Options", "receive", "run_import", "try_file"]
 
 MOST_REJECTS_KEPT = 1_000  # rows whose reasons are kept beside the run; the file of rejects has them all
+PIECE = 1 << 20
+
+Step = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -86,24 +92,40 @@ class FileKind(Protocol):
         """What follows in the same transaction once all rows stand."""
 
 
-class Stopped(Exception):
-    """A trial run has seen all it wanted; its transaction is rolled back."""
+class ImportRefused(DomainError):
+    """A file that cannot be taken as a whole; `summary` says how far it was read."""
+
+    def __init__(self, cause: DomainError, summary: dict[str, Any]) -> None:
+        super().__init__(cause.code, cause.message, field=cause.field, status=cause.status)
+        self.summary = summary
 
 
-def receive(actor: Actor, kind: ImportKind, content: IO[bytes], file_name: str, options: Options) -> ImportRun:
-    """Keep a file and remember that it is to be imported. The run is asked for as a job by the caller's room.
+class _TakenBack(Exception):
+    """A trial has seen all it wanted; its transaction is rolled back."""
 
-    Raises DomainError where the mapping is unknown. A file of no bytes is refused at once.
+
+# --- receiving ---------------------------------------------------------------------------------------------------------
+
+
+def receive(
+    actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, options: Options, *, as_job: bool = True
+) -> ImportRun:
+    """Keep a file and remember that it is to be imported: as a job, or at once by the caller (`as_job=False`).
+
+    Raises DomainError, and keeps nothing, where the mapping is unknown or the file cannot be read: no table, no rows, an
+    unknown encoding, a missing column.
     """
-    profile = find_profile(options.mapping, kind.value)
+    profile = find_profile(options.mapping, rules.kind.value)
+    with reading(actor) as session:
+        _look_at(content, rules, profile, options, session)
+    rows = _line_ends(content)
+    content.seek(0)
     digest = services().storage.put(content)
-    if services().storage.size(digest) == 0:
-        raise DomainError("file.empty", say("The file is empty. Choose another one."), field="file")
     with transaction(actor) as work:
         run = ImportRun(
-            kind=kind,
+            kind=rules.kind,
             state=ImportState.RECEIVED,
-            file_name=file_name[-255:],
+            file_name=Path(file_name).name[-255:],
             content_sha256=digest,
             mapping=profile.label,
             as_of=options.as_of,
@@ -112,9 +134,30 @@ def receive(actor: Actor, kind: ImportKind, content: IO[bytes], file_name: str, 
             requested_at=work.now,
         )
         work.session.add(run)
-        work.audit("import.received", run, after={"file": digest, "mapping": profile.label}, kind=kind.value)
-        work.request_job(f"import.{kind.value}", f"run-{run.id}", {"run": run.id})
+        work.session.flush()
+        work.audit("import.received", run, after={"file": digest, "mapping": profile.label}, kind=rules.kind.value)
+        if as_job:
+            work.request_job(f"import.{rules.kind.value}", f"run-{run.id}", {"run": run.id}, total=rows)
     return run
+
+
+def _look_at(content: IO[bytes], rules: FileKind, profile: MappingProfile, options: Options, session: Session) -> None:
+    """Head and first row, so that whoever sends a wrong file hears of it at once."""
+    table = open_table(content, sheet=options.sheet, encoding=options.encoding)
+    rules.read(table, profile, as_of=options.as_of, today=services().clock.today(), session=session)
+
+
+def _line_ends(content: IO[bytes]) -> int | None:
+    """About how many rows a text file has, for the progress bar; None for a workbook."""
+    content.seek(0)
+    if content.read(2) == b"PK":
+        return None
+    content.seek(0)
+    feeds = returns = 0  # files of old systems end their lines by a carriage return alone
+    while piece := content.read(PIECE):
+        feeds += piece.count(b"\n")
+        returns += piece.count(b"\r")
+    return max(feeds, returns, 2) - 1
 
 
 def _kept(work: Work, options: Options) -> dict[str, Any]:
@@ -132,27 +175,65 @@ def _kept(work: Work, options: Options) -> dict[str, Any]:
     return kept
 
 
-def run_import(
-    actor: Actor, run_id: int, rules: FileKind, progress: Callable[[int], None] = lambda done: None
-) -> dict[str, Any]:
+# --- applying ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Walk:
+    """One walk through a file: the counts, and the rows that were left out."""
+
+    scratch: IO[bytes]
+    summary: Summary = field(default_factory=Summary)
+    rejected: list[RejectedRow] = field(default_factory=list)
+
+
+@contextmanager
+def _walking() -> Iterator[_Walk]:
+    with tempfile.TemporaryFile() as scratch:
+        yield _Walk(scratch)
+
+
+def run_import(actor: Actor, run_id: int, rules: FileKind, step: Step = lambda done: None) -> dict[str, Any]:
     """Apply a received file in one transaction; the summary with the keys of reference/files.md.
 
     A file that was applied before changes nothing and says so. Where the file as a whole cannot be taken (unreadable,
-    control figures that differ, no good row), nothing of it stands, the run says why, and the DomainError goes on.
+    control figures that differ, no good row), nothing of it stands, the run says why, and ImportRefused is raised.
     """
-    with reading(actor) as session:
-        run = _run(session, actor, run_id)
+    with _walking() as walk:
+        try:
+            return _apply(actor, run_id, rules, step, walk)
+        except NotFound:
+            raise
+        except DomainError as error:
+            raise _refuse(actor, run_id, walk, error) from error
+
+
+def _apply(actor: Actor, run_id: int, rules: FileKind, step: Step, walk: _Walk) -> dict[str, Any]:
+    with transaction(actor) as work:
+        # One file of a kind after the other: two with the same references, or the same file twice, meet nowhere.
+        one_at_a_time(work.session, f"import.{rules.kind.value}")
+        run = _run(work.session, actor, run_id)
         if run.state is ImportState.APPLIED:
             return dict(run.summary or {})
-        earlier = _applied_before(session, actor, run)
-    if earlier is not None:
-        return _close(actor, run_id, ImportState.REFUSED, Summary.already_imported(earlier))
-    try:
-        return _apply(actor, run_id, rules, progress)
-    except DomainError as error:
-        refused = Summary().as_dict("refused")
-        _close(actor, run_id, ImportState.REFUSED, getattr(error, "summary", refused), error)
-        raise
+        profile = _profile(run.options, run.kind)
+        run.as_of = _as_of(profile, run.as_of, work.today)
+        earlier = _applied_before(work.session, actor, run)
+        if earlier is not None:
+            return _end(work, run, ImportState.REFUSED, Summary.already_imported(earlier))
+        with work.storage.open(run.content_sha256) as file:
+            _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
+        _keep_rejects(work, run, walk)
+        rules.finish(work, run_id)
+        return _end(work, run, ImportState.APPLIED, walk.summary.as_dict("applied"))
+
+
+def _refuse(actor: Actor, run_id: int, walk: _Walk, error: DomainError) -> ImportRefused:
+    """Remember why a run applied nothing, with the rows that were wrong; what was written of it is rolled back."""
+    with transaction(actor) as work:
+        run = _run(work.session, actor, run_id)
+        _keep_rejects(work, run, walk)
+        run.refusal = {"code": error.code, "message": as_data(error.message)}
+        return ImportRefused(error, _end(work, run, ImportState.REFUSED, walk.summary.as_dict("refused")))
 
 
 def _run(session: Session, actor: Actor, run_id: int) -> ImportRun:
@@ -162,13 +243,23 @@ def _run(session: Session, actor: Actor, run_id: int) -> ImportRun:
     return run
 
 
+def _end(work: Work, run: ImportRun, state: ImportState, summary: dict[str, Any]) -> dict[str, Any]:
+    run.state, run.summary, run.finished_at = state, summary, work.now
+    if run.state is ImportState.APPLIED:
+        run.refusal = None
+    work.audit(f"import.{state.value}", run, after=summary, file=run.content_sha256)
+    return summary
+
+
 def _applied_before(session: Session, actor: Actor, run: ImportRun) -> dict[str, Any] | None:
-    same = session.scalar(
-        visible(ImportRun, actor)
-        .where(ImportRun.kind == run.kind, ImportRun.content_sha256 == run.content_sha256)
-        .where(ImportRun.mapping == run.mapping, ImportRun.state == ImportState.APPLIED)
-        .where(ImportRun.as_of.is_not_distinct_from(_as_of(run)))
-    )
+    """The summary of the run that applied the same bytes under the same mapping and date."""
+    with session.no_autoflush:
+        same = session.scalar(
+            visible(ImportRun, actor)
+            .where(ImportRun.kind == run.kind, ImportRun.content_sha256 == run.content_sha256)
+            .where(ImportRun.mapping == run.mapping, ImportRun.state == ImportState.APPLIED)
+            .where(ImportRun.as_of.is_not_distinct_from(run.as_of))
+        )
     return dict(same.summary or {}) if same else None
 
 
@@ -179,54 +270,62 @@ def _profile(options: dict[str, Any], kind: ImportKind) -> MappingProfile:
     return load_profile(options.get("mapping"), kind.value)
 
 
-def _as_of(run: ImportRun) -> date | None:
+def _as_of(profile: MappingProfile, wanted: date | None, today: date) -> date | None:
     """The date the file speaks of, as the mapping decides it; None where it is simply today's."""
-    profile = _profile(run.options, run.kind)
-    return profile.as_of(run.as_of, services().clock.today()) if run.as_of or profile.as_of_choices else None
+    return profile.as_of(wanted, today) if wanted or profile.as_of_choices else None
 
 
-def _apply(actor: Actor, run_id: int, rules: FileKind, progress: Callable[[int], None]) -> dict[str, Any]:
-    with transaction(actor) as work:
-        run = _run(work.session, actor, run_id)
-        profile = _profile(run.options, run.kind)
-        run.as_of = _as_of(run)
-        with work.storage.open(run.content_sha256) as file, tempfile.TemporaryFile() as scratch:
-            table = open_table(file, sheet=run.options.get("sheet"), encoding=run.options.get("encoding"))
-            rows = rules.read(table, profile, as_of=run.as_of, today=work.today, session=work.session)
-            rejects = RejectsFile(CsvWriter(scratch), rows.header, translate)
-            summary = _write_rows(work, run, rules, rows, rejects, progress)
-            rows.check_control(count=run.options.get("control_count"), total=run.options.get("control_total"))
-            _keep_rejects(work, run, summary, scratch)
-        _refuse_if_nothing_good(summary)
-        rules.finish(work, run_id)
-        run.state, run.summary, run.finished_at = ImportState.APPLIED, summary.as_dict("applied"), work.now
-        work.audit("import.applied", run, after=run.summary, file=run.content_sha256)
-        return dict(run.summary)
+def _read_as(run: ImportRun) -> dict[str, Any]:
+    """A run's options as `Options` takes them."""
+    names = ("mapping", "sheet", "encoding", "control_count", "control_total")
+    return {name: run.options.get(name) for name in names} | {"as_of": run.as_of}
 
 
 def _write_rows(
-    work: Work, run: ImportRun, rules: FileKind, rows: Reading[Any], rejects: RejectsFile,
-    progress: Callable[[int], None],
-) -> Summary:  # fmt: skip
+    work: Work, run: ImportRun, rules: FileKind, profile: MappingProfile, file: IO[bytes], options: Options,
+    walk: _Walk, step: Step,
+) -> None:  # fmt: skip
     """All rows of the file, chunk by chunk: good ones to the writer, rejected ones to the file of rejects."""
-    summary = Summary(rows.unknown_columns)
+    table = open_table(file, sheet=options.sheet, encoding=options.encoding)
+    rows = rules.read(table, profile, as_of=options.as_of, today=work.today, session=work.session)
+    rejects = RejectsFile(CsvWriter(walk.scratch), rows.header, translate)
+    summary = walk.summary = Summary(rows.unknown_columns)
     writer = rules.writer(work, run.id)
     for chunk in in_chunks(rows, CHUNK):
-        good = []
-        for outcome in chunk:
-            summary.note(outcome)
-            if isinstance(outcome, RejectedRow):
-                rejects.write(outcome)
-                if summary.rejected <= MOST_REJECTS_KEPT:
-                    work.session.add(_record(run.id, outcome))
-            else:
-                good.append(outcome)
-        writer.write(good)
-        progress(rows.rows)
+        writer.write(_good_ones(chunk, walk, rejects))
+        step(rows.rows)
+    rows.check_control(count=options.control_count, total=options.control_total)
+    if summary.rejected == summary.rows:
+        raise DomainError(
+            "import.nothing_good",
+            say("No row of the file can be imported, so nothing was changed. The rejected rows say why."),
+            field="file",
+        )
     done = writer.applied
     summary.known_after_all(done.known_skips)
     summary.applied(created=done.created, updated=done.updated, unchanged=done.unchanged, totals=done.totals)
-    return summary
+
+
+def _good_ones(chunk: list[Any], walk: _Walk, rejects: RejectsFile) -> list[Any]:
+    good = []
+    for outcome in chunk:
+        walk.summary.note(outcome)
+        if not isinstance(outcome, RejectedRow):
+            good.append(outcome)
+            continue
+        rejects.write(outcome)
+        if len(walk.rejected) < MOST_REJECTS_KEPT:
+            walk.rejected.append(outcome)
+    return good
+
+
+def _keep_rejects(work: Work, run: ImportRun, walk: _Walk) -> None:
+    if not walk.rejected:
+        return
+    work.session.add_all(_record(run.id, row) for row in walk.rejected)
+    walk.scratch.seek(0)
+    run.rejects_digest = work.storage.put(walk.scratch)
+    walk.summary.rejects_file = f"{run.file_name.rsplit('.', 1)[0]}.rejects.csv"
 
 
 def _record(run_id: int, row: RejectedRow) -> RejectedRowRecord:
@@ -234,61 +333,44 @@ def _record(run_id: int, row: RejectedRow) -> RejectedRowRecord:
     return RejectedRowRecord(import_run_id=run_id, line=row.line, errors=errors)
 
 
-def _keep_rejects(work: Work, run: ImportRun, summary: Summary, scratch: IO[bytes]) -> None:
-    if summary.rejected:
-        scratch.seek(0)
-        run.rejects_digest = work.storage.put(scratch)
-        summary.rejects_file = f"{run.file_name.rsplit('.', 1)[0]}.rejects.csv"
-
-
-def _refuse_if_nothing_good(summary: Summary) -> None:
-    if summary.rows and summary.rejected < summary.rows:
-        return
-    error = DomainError(
-        "import.nothing_good",
-        say("No row of the file can be imported, so nothing was changed. The rejected rows say why.")
-        if summary.rows
-        else say("The file has a header and no rows, so nothing was changed."),
-        field="file",
-    )
-    error.summary = summary.as_dict("refused")  # type: ignore[attr-defined]
-    raise error
-
-
-def _close(
-    actor: Actor, run_id: int, state: ImportState, summary: dict[str, Any], error: DomainError | None = None
-) -> dict[str, Any]:
-    """Remember how a run ended that applied nothing."""
-    with transaction(actor) as work:
-        run = _run(work.session, actor, run_id)
-        run.state, run.summary, run.finished_at = state, summary, work.now
-        run.refusal = {"code": error.code, "message": as_data(error.message)} if error else None
-        work.audit("import.ended", run, after={"status": summary["status"], "code": error.code if error else None})
-    return summary
+# --- trying ------------------------------------------------------------------------------------------------------------
 
 
 def try_file(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, options: Options) -> dict[str, Any]:
     """What an import of this file would do, without doing it: the summary with status `dry_run`.
 
-    It runs the import itself and takes it back, so that a trial cannot say anything else than the run.
+    It runs the import itself and takes it back, so that a trial cannot say anything else than the run: ImportRefused where
+    that would be refused.
     """
-    found: dict[str, Any] = {}
-    try:
-        with transaction(actor) as work:
-            profile = find_profile(options.mapping, rules.kind.value)
-            run = ImportRun(
-                kind=rules.kind, state=ImportState.RUNNING, file_name=file_name, content_sha256="0" * 64,
-                mapping=profile.label, as_of=options.as_of, options={}, requested_at=work.now,
-            )  # fmt: skip
-            work.session.add(run)
-            work.session.flush()
-            table = open_table(content, sheet=options.sheet, encoding=options.encoding)
-            rows = rules.read(table, profile, as_of=options.as_of, today=work.today, session=work.session)
-            with tempfile.TemporaryFile() as scratch:
-                rejects = RejectsFile(CsvWriter(scratch), rows.header, translate)
-                summary = _write_rows(work, run, rules, rows, rejects, lambda done: None)
-            rows.check_control(count=options.control_count, total=options.control_total)
-            found = summary.as_dict("dry_run")
-            raise Stopped
-    except Stopped:
-        return found
+    with _walking() as walk:
+        try:
+            with transaction(actor) as work:
+                profile = find_profile(options.mapping, rules.kind.value)
+                run = _trial(work, rules, profile, content, file_name, options)
+                earlier = _applied_before(work.session, actor, run)
+                if earlier is not None:
+                    return Summary.already_imported(earlier)
+                work.session.add(run)
+                work.session.flush()
+                _write_rows(work, run, rules, profile, content, options, walk, lambda done: None)
+                raise _TakenBack
+        except _TakenBack:
+            return walk.summary.as_dict("dry_run")
+        except DomainError as error:
+            raise ImportRefused(error, walk.summary.as_dict("refused")) from error
+
+
+def _trial(
+    work: Work, rules: FileKind, profile: MappingProfile, content: IO[bytes], file_name: str, options: Options
+) -> ImportRun:
+    content.seek(0)
+    return ImportRun(
+        kind=rules.kind,
+        state=ImportState.RUNNING,
+        file_name=Path(file_name).name[-255:],
+        content_sha256=hashlib.file_digest(content, "sha256").hexdigest(),  # type: ignore[arg-type]  # IO[bytes] reads
+        mapping=profile.label,
+        as_of=_as_of(profile, options.as_of, work.today),
+        options={},
+        requested_at=work.now,
+    )

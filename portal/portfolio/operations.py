@@ -6,13 +6,12 @@ from datetime import date
 from typing import IO, TYPE_CHECKING, Any
 
 from portal.foundation import hooks
-from portal.foundation.access import Permission
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.portfolio.bulk import AccountWriter
+from portal.portfolio.bulk import AccountWriter, currencies_of
 from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
 from portal.portfolio.intake import Reading, read_accounts
 from portal.portfolio.models import Account, Hold, HoldFlag, ImportKind, ImportRun
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.foundation.jobs import JobView, Progress
+    from portal.foundation.language import Message
     from portal.foundation.tabular import Table
     from portal.foundation.work import Work
     from portal.portfolio.intake import MappingProfile
@@ -37,9 +37,13 @@ class _Accounts:
     def read(
         self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
     ) -> Reading[Any]:
-        return read_accounts(table, profile, as_of=as_of, today=today)
+        """The rows, checked against the accounts on file."""
+        return read_accounts(
+            table, profile, as_of=as_of, today=today, currencies=lambda refs: currencies_of(session, refs)
+        )
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
+        """What creates and refreshes them."""
         return AccountWriter(work, run_id)
 
     def finish(self, work: Work, run_id: int) -> None:
@@ -49,9 +53,11 @@ class _Accounts:
 ACCOUNTS = _Accounts()
 
 
-def receive_accounts(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> ImportRun:
-    """Keep a file of accounts and ask for its import as a job. Raises DomainError as `receive` does."""
-    return receive(actor, ImportKind.ACCOUNTS, content, file_name, options)
+def receive_accounts(
+    actor: Actor, content: IO[bytes], file_name: str, options: Options, *, as_job: bool = True
+) -> ImportRun:
+    """Keep a file of accounts; its import is asked for as a job, or done by the caller. Raises DomainError as `receive`."""
+    return receive(actor, ACCOUNTS, content, file_name, options, as_job=as_job)
 
 
 def try_accounts(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def try_accounts(actor: Actor, content: IO[bytes], file_name: str, options: Opti
 
 
 def import_accounts(actor: Actor, run_id: int) -> dict[str, Any]:
-    """Apply a received file now, for the command line; its job finds the work done. The summary."""
+    """Apply a received file now, for the command line. The summary. Raises as `run_import`."""
     return run_import(actor, run_id, ACCOUNTS)
 
 
@@ -70,7 +76,7 @@ def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
     return {"message": as_data(ended(summary)), "url": f"/imports/{job.payload['run']}"}
 
 
-def ended(summary: dict[str, Any]) -> Any:
+def ended(summary: dict[str, Any]) -> Message:
     """How an import ended, in a sentence."""
     if summary["status"] == "already_imported":
         return say("This file was imported before; nothing was changed.")
@@ -84,9 +90,10 @@ def ended(summary: dict[str, Any]) -> Any:
 def raise_hold(actor: Actor, account_id: int, flag: HoldFlag, reason: str, *, whole_person: bool = False) -> Hold:
     """Stop placing and contact for an account, or for all accounts of its person. Raises NotFound.
 
-    `reason` is a short word without personal data. A hold that stands already is answered, not doubled.
+    `reason` is a short word without personal data; DomainError without one. A hold that stands already is answered,
+    not doubled.
     """
-    _needs(actor, Permission.HOLDS_MANAGE)
+    reason = _given(reason, say("Say in a word why nothing may be placed."))
     with transaction(actor) as work:
         account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
         if account is None:
@@ -115,21 +122,16 @@ def add_hold(work: Work, customer_id: int, account_id: int | None, flag: HoldFla
 
 def release_hold(actor: Actor, hold_id: int, reason: str) -> None:
     """End a hold, with the reason why it may be ended. Raises NotFound, DomainError without a reason."""
-    _needs(actor, Permission.HOLDS_MANAGE)
-    if not reason.strip():
-        raise DomainError("hold.reason", say("Say why the hold may be released."), field="reason")
+    reason = _given(reason, say("Say why the hold may be released."))
     with transaction(actor) as work:
         hold = work.session.scalar(visible(Hold, actor).where(Hold.id == hold_id, Hold.released_at.is_(None)))
         if hold is None:
             raise NotFound
-        hold.released_at, hold.released_by, hold.release_reason = work.now, actor.user_id, reason.strip()[:200]
+        hold.released_at, hold.released_by, hold.release_reason = work.now, actor.user_id, reason
         work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
 
 
-def _needs(actor: Actor, permission: Permission) -> None:
-    if not actor.can(permission):
-        raise DomainError(
-            "access.forbidden",
-            say("Your role does not include this. Ask your administrator if you need it."),
-            status=403,
-        )
+def _given(reason: str, without: Message) -> str:
+    if not reason.strip():
+        raise DomainError("hold.reason", without, field="reason")
+    return reason.strip()[:200]

@@ -21,8 +21,13 @@ _ZONES = {"CN": "Asia/Shanghai", "TW": "Asia/Taipei", "HK": "Asia/Hong_Kong", "M
 
 
 def time_zone_of(row: AccountRow) -> str:
-    """The zone in which this person's days are counted; empty where the region does not tell."""
-    return _ZONES.get(row.region.split("-")[0], "") if row.region else "Asia/Shanghai"
+    """The zone in which this person's days are counted; empty where neither region nor currency tells.
+
+    Only an account in CNY stands for a person in China; for any other the missing zone stays a missing fact.
+    """
+    if row.region:
+        return _ZONES.get(row.region.split("-")[0], "")
+    return _ZONES["CN"] if row.currency == "CNY" else ""
 
 
 def phone_text(number: str, extension: str) -> str:

@@ -51,9 +51,11 @@ class _Payments:
 PAYMENTS = _Payments()
 
 
-def receive_payments(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> ImportRun:
-    """Keep a file of payments and ask for its import as a job. Raises DomainError as `receive` does."""
-    return receive(actor, ImportKind.PAYMENTS, content, file_name, options)
+def receive_payments(
+    actor: Actor, content: IO[bytes], file_name: str, options: Options, *, as_job: bool = True
+) -> ImportRun:
+    """Keep a file of payments; its import is asked for as a job, or done by the caller. Raises DomainError as `receive`."""
+    return receive(actor, PAYMENTS, content, file_name, options, as_job=as_job)
 
 
 def try_payments(actor: Actor, content: IO[bytes], file_name: str, options: Options) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def try_payments(actor: Actor, content: IO[bytes], file_name: str, options: Opti
 
 
 def import_payments(actor: Actor, run_id: int) -> dict[str, Any]:
-    """Apply a received file now, for the command line. The summary."""
+    """Apply a received file now, for the command line. The summary. Raises as `run_import`."""
     return run_import(actor, run_id, PAYMENTS)
 
 

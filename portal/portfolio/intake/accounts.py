@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -47,34 +47,48 @@ _MOST_DAYS: Final = 99_999
 _PHONES: Final = tuple((n, f"phone_{n}", f"phone_{n}_relation") for n in range(1, PHONE_COUNT + 1))
 
 
+Currencies = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def _none_known(refs: Collection[str]) -> Mapping[str, str]:
+    return {}
+
+
 def read_accounts(
-    table: Table, profile: MappingProfile, *, as_of: date | None, today: date
+    table: Table, profile: MappingProfile, *, as_of: date | None, today: date, currencies: Currencies = _none_known
 ) -> Reading[AccountRow | SkippedRow]:
     """The accounts of an open file, row by row, as the profile reads them.
 
-    `as_of` is the date the file speaks of (None: the profile's last choice, else `today`), `today` the business date.
+    `as_of` is the date the file speaks of (None: the profile's last choice, else `today`), `today` the business date;
+    `currencies` answers for references of accounts on file, a batch at a time.
     DomainError where the file or the date does not fit the profile.
     """
     day = profile.as_of(as_of, today)
-    return Reading(table, profile, day, _AccountCheck(profile, day, today))
+    return Reading(table, profile, day, _AccountCheck(profile, day, today, currencies))
 
 
 class _AccountCheck:
     """Turns a draft into an account, or leaves the reasons in it."""
 
-    def __init__(self, profile: MappingProfile, as_of: date, today: date) -> None:
+    def __init__(self, profile: MappingProfile, as_of: date, today: date, currencies: Currencies) -> None:
         self._profile = profile
         self._as_of = as_of
         self._today = today
+        self._currencies = currencies
+        self._kept_in: Mapping[str, str] = {}
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
-        """Nothing is looked up for accounts."""
+        """In which currency the accounts of this batch that are on file are kept."""
+        self._kept_in = self._currencies({draft.plain("account_ref") for draft in drafts})
 
     def check(self, draft: Draft) -> AccountRow | SkippedRow | None:
         """The account, in or out of scope; None where the draft has errors."""
         draft.key = account_ref = draft.reference("account_ref")
         invented = self._invent(draft)
         currency = draft.read_currency(_DEFAULT_CURRENCY)
+        kept_in = self._kept_in.get(account_ref, currency)
+        if currency != kept_in:  # another unit of money would be written over the one that the account's history has
+            draft.fail("currency", "currency", say("The account is kept in %(currency)s.", currency=kept_in))
         principal, interest, fees, owed = self._parts(draft, currency)
         days = _days_past_due(draft)
         region = _region(draft)

@@ -209,7 +209,7 @@ def _mirror(now: datetime, payment: Payment, waiting_id: int | None, original: _
     reference = payment.reverses_ref or ""
     if original is None:
         return _reversal_values(now, payment, waiting_id, Decision.ORIGINAL_UNKNOWN, trace_of_reversal(None, reference))
-    if payment.amount_minor > original.left:
+    if payment.amount_minor > original.left or payment.account_id != original.credit.account_id:
         return _reversal_values(
             now, payment, waiting_id, Decision.CANNOT_REVERSE, trace_of_impossible_reversal(reference)
         )

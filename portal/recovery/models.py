@@ -76,7 +76,7 @@ class Attribution(Model, OwnRows):
     currency: Mapped[str] = mapped_column(sa.String(3))
     credit_minor: Mapped[int] = mapped_column(MinorUnits, comment="negative for a reversal; 0 where not credited")
     amount_minor: Mapped[int] = mapped_column(MinorUnits, comment="the payment's, negative for a reversal")
-    reverses_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attribution.id"))
+    reverses_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attribution.id"), index=True)
     rule: Mapped[str] = mapped_column(sa.String(64), comment="rule and version")
     trace: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="message data in words a person reads")
     supersedes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attribution.id"), unique=True)

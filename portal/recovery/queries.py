@@ -13,15 +13,18 @@ from portal.foundation.language import _l, from_data
 from portal.foundation.panels import Panel
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
-from portal.portfolio.models import Account, ImportKind, ImportRun
-from portal.recovery.models import Attribution, Decision, Payment
+from portal.portfolio.models import Account
+from portal.recovery.models import Attribution, Decision
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
-__all__ = ["count_exceptions", "credits_of_account", "payment_import_runs", "payments", "recovered_by_currency"]
+__all__ = ["count_exceptions", "credits_of_account", "payments"]
+
+EXCEPTIONS = [decision for decision in Decision if decision is not Decision.CREDITED]
+MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 
 
 def standing(actor: Actor) -> sa.Select[tuple[Attribution]]:
@@ -38,13 +41,13 @@ def payments(actor: Actor, *, exceptions: bool = False) -> sa.Select[Any]:
         .outerjoin(Account, Account.id == Attribution.account_id)
         .outerjoin(Organisation, Organisation.id == Attribution.organisation_id)
     )
-    return wanted.where(Attribution.decision != Decision.CREDITED) if exceptions else wanted
+    return wanted.where(Attribution.decision.in_(EXCEPTIONS)) if exceptions else wanted
 
 
 def count_exceptions(session: Session, actor: Actor) -> int:
-    """How many payments are credited to nobody."""
-    wanted = standing(actor).where(Attribution.decision != Decision.CREDITED).with_only_columns(sa.func.count())
-    return session.scalar(wanted.order_by(None)) or 0
+    """How many payments are credited to nobody, a thousand at the most: this runs on every page."""
+    waiting = standing(actor).where(Attribution.decision.in_(EXCEPTIONS)).with_only_columns(Attribution.id)
+    return session.scalar(sa.select(sa.func.count()).select_from(waiting.limit(MOST_COUNTED).subquery())) or 0
 
 
 def credits_of_account(session: Session, actor: Actor, account_id: int, most: int = 50) -> list[Attribution]:
@@ -53,33 +56,20 @@ def credits_of_account(session: Session, actor: Actor, account_id: int, most: in
     return list(session.scalars(wanted.order_by(Attribution.paid_on.desc(), Attribution.id.desc()).limit(most)))
 
 
-def recovered_by_currency(session: Session, actor: Actor) -> list[tuple[str, int]]:
-    """What is credited to the actor's organisation, or to all for the bank, by currency in minor units."""
-    wanted = standing(actor).with_only_columns(Attribution.currency, sa.func.sum(Attribution.credit_minor))
-    rows = session.execute(wanted.group_by(Attribution.currency).order_by(Attribution.currency))
-    return [(currency, int(total)) for currency, total in rows]
-
-
-def payment_import_runs(actor: Actor) -> sa.Select[tuple[ImportRun]]:
-    """Files of payments that were received."""
-    return visible(ImportRun, actor).where(ImportRun.kind == ImportKind.PAYMENTS)
-
-
-def payment_for(session: Session, actor: Actor, reference: str) -> Payment | None:
-    """A posting by its reference; None where there is none that the actor may see."""
-    return session.scalar(visible(Payment, actor).where(Payment.payment_ref == reference))
-
-
 @hooks.credit_lines.register
 def credit_lines(actor: Actor) -> sa.Select[Any]:
-    """What payments brought, for rooms above that show it beside an account or a promise."""
-    return standing(actor).with_only_columns(
-        Attribution.account_id,
-        Attribution.placement_id,
-        Attribution.paid_on,
-        Attribution.currency,
-        Attribution.credit_minor,
-        Attribution.payment_ref,
+    """What payments brought, for rooms above that show it beside an account or a promise; see the hook."""
+    return (
+        standing(actor)
+        .where(Attribution.decision == Decision.CREDITED)
+        .with_only_columns(
+            Attribution.account_id,
+            Attribution.placement_id,
+            Attribution.paid_on,
+            Attribution.currency,
+            Attribution.credit_minor,
+            Attribution.payment_ref,
+        )
     )
 
 

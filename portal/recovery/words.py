@@ -42,4 +42,7 @@ def trace_of_reversal(original: str | None, reference: str) -> Message:
 
 def trace_of_impossible_reversal(reference: str) -> Message:
     """The trace of a reversal that has nothing to take back."""
-    return say("Reverses %(reference)s, of which less is left, or which is a reversal itself.", reference=reference)
+    return say(
+        "Reverses %(reference)s, of which less is left, or which is another account's, or a reversal itself.",
+        reference=reference,
+    )

@@ -122,6 +122,7 @@ def upgrade() -> None:
     op.create_index("ix_attribution_exception", "attribution", ["decision", "paid_on", "id"], unique=False)
     op.create_index(op.f("ix_attribution_payment_id"), "attribution", ["payment_id"], unique=False)
     op.create_index(op.f("ix_attribution_placement_id"), "attribution", ["placement_id"], unique=False)
+    op.create_index(op.f("ix_attribution_reverses_id"), "attribution", ["reverses_id"], unique=False)
     op.create_index(
         "uq_attribution_first",
         "attribution",

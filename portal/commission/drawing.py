@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.commission.models import CommissionLine, LineClaim, Statement, StatementEvent, StatementState
-from portal.commission.plan import Earned, Earning, PaidCredit, PlanError, earnings, read_plan
+from portal.commission.plan import Earned, Earning, FlatPlan, PaidCredit, PlanError, earnings, read_plan
+from portal.commission.queries import state_of
 from portal.foundation.bulk import insert_rows
 from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, as_data, say
@@ -22,7 +23,7 @@ from portal.recovery.models import Attribution, Decision
 from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_statements", "last_day"]
 
+DRAWN_ANEW = "drawn anew"  # a code; the page says it in words
 LINE_COLUMNS = (
     "statement_id", "organisation_id", "position", "attribution_id", "placement_id", "contract_version_id",
     "payment_ref", "paid_on", "currency", "base_minor", "rate", "commission_minor", "reason", "why",
@@ -63,20 +65,35 @@ def draw_statements(work: Work, period: date) -> list[Statement]:
     for organisation_id, currency in work.session.execute(groups).all():
         _take_back_drawn(work, organisation_id, currency, period)
         group = wanted.where(Attribution.organisation_id == organisation_id, Attribution.currency == currency)
-        drawn.append(_draw(work, organisation_id, currency, period, _credits(work.session, group)))
+        drawn.append(_draw(work, organisation_id, currency, period, group))
     return drawn
 
 
 def _unclaimed(until: date) -> sa.Select[Any]:
-    """Standing credits up to a day that no statement pays."""
-    later = aliased(Attribution)
+    """Standing credits up to a day that no statement pays.
+
+    A reversal whose value date lies before its payment's waits until the payment is due or paid: it takes back what that
+    earned, and cannot know it earlier.
+    """
+    later, original = aliased(Attribution), aliased(Attribution)
+    known = sa.or_(original.paid_on <= until, _claimed(original.id))
     return (
         sa.select(Attribution)
         .where(Attribution.decision == Decision.CREDITED, Attribution.paid_on <= until)
         .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
-        .where(~sa.select(LineClaim.attribution_id).where(LineClaim.attribution_id == Attribution.id).exists())
+        .where(~_claimed(Attribution.id))
+        .where(
+            sa.or_(
+                Attribution.reverses_id.is_(None),
+                sa.select(original.id).where(original.id == Attribution.reverses_id, known).exists(),
+            )
+        )
         .order_by(Attribution.paid_on, Attribution.id)
     )
+
+
+def _claimed(attribution_id: Any) -> sa.Exists:
+    return sa.select(LineClaim.attribution_id).where(LineClaim.attribution_id == attribution_id).exists()
 
 
 def _credits(session: Session, group: sa.Select[Any]) -> list[_Credited]:
@@ -90,16 +107,13 @@ def _credits(session: Session, group: sa.Select[Any]) -> list[_Credited]:
 
 
 def _take_back_drawn(work: Work, organisation_id: int, currency: str, period: date) -> None:
-    later = aliased(StatementEvent)
-    drawn = work.session.scalars(
-        sa.select(Statement)
-        .join(StatementEvent, StatementEvent.statement_id == Statement.id)
-        .where(Statement.organisation_id == organisation_id, Statement.currency == currency)
-        .where(Statement.period == period, StatementEvent.state == StatementState.DRAWN)
-        .where(~sa.select(later.id).where(later.statement_id == Statement.id, later.id > StatementEvent.id).exists())
+    of_month = sa.select(Statement).where(
+        Statement.organisation_id == organisation_id, Statement.currency == currency, Statement.period == period
     )
-    for statement in drawn.all():
-        withdraw(work, statement, "drawn anew")
+    # Locked before its state is asked for: somebody may be about to issue it.
+    for statement in work.session.scalars(of_month.with_for_update()).all():
+        if state_of(work.session, statement.id) is StatementState.DRAWN:
+            withdraw(work, statement, DRAWN_ANEW)
 
 
 def withdraw(work: Work, statement: Statement, reason: str) -> None:
@@ -122,8 +136,9 @@ def add_event(work: Work, statement: Statement, state: StatementState, reason: s
     work.audit(f"statement.{state.value}", statement, after={"number": statement.number, "reason": reason or None})
 
 
-def _draw(work: Work, organisation_id: int, currency: str, period: date, credited: Sequence[_Credited]) -> Statement:
-    lines = _earnings(work.session, credited)
+def _draw(work: Work, organisation_id: int, currency: str, period: date, group: sa.Select[Any]) -> Statement:
+    credited = _credits(work.session, group)
+    lines = _earnings(credited, _earned_before(work.session, group))
     statement = Statement(
         number=_number(work.session, organisation_id, currency, period),
         organisation_id=organisation_id,
@@ -163,12 +178,11 @@ def _number(session: Session, organisation_id: int, currency: str, period: date)
     return f"CS-{period:%Y-%m}-{code}-{currency}-{(earlier or 0) + 1}"
 
 
-def _earnings(session: Session, credited: Sequence[_Credited]) -> list[tuple[_Credited, Earning]]:
+def _earnings(credited: Sequence[_Credited], before: Mapping[int, Earned]) -> list[tuple[_Credited, Earning]]:
     """Each credit with what it earned under the plan of its placement, in order of value date."""
     by_version: dict[int, list[_Credited]] = defaultdict(list)
     for each in credited:
         by_version[each.version.id].append(each)
-    before = _earned_before(session, {e.credit.reverses_id for e in credited if e.credit.reverses_id})
     lines = []
     for group in by_version.values():
         plan = _plan(group[0])
@@ -178,9 +192,11 @@ def _earnings(session: Session, credited: Sequence[_Credited]) -> list[tuple[_Cr
     return sorted(lines, key=lambda line: (line[0].credit.paid_on, line[0].credit.id))
 
 
-def _plan(each: _Credited) -> Any:
+def _plan(each: _Credited) -> FlatPlan:
     try:
-        return read_plan(each.version.plan)
+        plan = read_plan(each.version.plan)
+        if plan.currency != each.credit.currency:
+            raise PlanError("other_currency", "currency")
     except PlanError as error:
         raise DomainError(
             "commission.plan",
@@ -189,10 +205,15 @@ def _plan(each: _Credited) -> Any:
                 number=each.contract_number, version=each.version.version, key=error.key,
             ),
         ) from error  # fmt: skip
+    return plan
 
 
-def _earned_before(session: Session, attribution_ids: Collection[int]) -> Mapping[int, Earned]:
-    """What reversed payments earned on standing statements, and what earlier reversals took back of it."""
+def _earned_before(session: Session, group: sa.Select[Any]) -> Mapping[int, Earned]:
+    """Of the payments that this group is about: what they earned on standing statements, and what was taken back of it.
+
+    A payment whose own statement was withdrawn may come now while a reversal of it stands on another one.
+    """
+    payments = group.order_by(None).with_only_columns(sa.func.coalesce(Attribution.reverses_id, Attribution.id))
     claimed = sa.and_(
         LineClaim.attribution_id == CommissionLine.attribution_id,
         LineClaim.statement_id == CommissionLine.statement_id,
@@ -204,12 +225,12 @@ def _earned_before(session: Session, attribution_ids: Collection[int]) -> Mappin
     )
     earned = {
         row.id: Earned(row.credit_minor, row.commission_minor)
-        for row in session.execute(lines.where(Attribution.id.in_(attribution_ids)))
+        for row in session.execute(lines.where(Attribution.id.in_(payments), Attribution.reverses_id.is_(None)))
     }
-    taken = lines.add_columns(Attribution.reverses_id).where(Attribution.reverses_id.in_(attribution_ids))
-    for row in session.execute(taken):
-        earned[row.reverses_id].reversed_amount -= row.credit_minor
-        earned[row.reverses_id].reversed_commission -= row.commission_minor
+    for row in session.execute(lines.add_columns(Attribution.reverses_id).where(Attribution.reverses_id.in_(payments))):
+        payment = earned.setdefault(row.reverses_id, Earned(0, 0))  # whose amounts come with the payment itself
+        payment.reversed_amount -= row.credit_minor
+        payment.reversed_commission -= row.commission_minor
     return earned
 
 

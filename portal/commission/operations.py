@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from portal.commission.drawing import add_event, draw_statements, last_day, withdraw
 from portal.commission.models import Statement, StatementEvent, StatementState
 from portal.commission.queries import state_of, statement_for
-from portal.foundation.access import OrganisationKind
+from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say
 from portal.foundation.work import transaction
-from portal.identity.models import Organisation
 from portal.recovery.models import Attribution
 
 if TYPE_CHECKING:
@@ -38,8 +37,10 @@ def ask_for_period(actor: Actor, period: date) -> Job:
     """
     with transaction(actor) as work:
         _refuse_open_period(work, period)
-        newest = work.session.scalar(sa.select(sa.func.max(Attribution.id))) or 0
-        return work.request_job("commission.draw", f"{period:%Y-%m}-{newest}", {"period": period.isoformat()})
+        # A new payment, or a statement taken back, is a new reason to draw; a second click is none.
+        credit = work.session.scalar(sa.select(sa.func.max(Attribution.id))) or 0
+        step = work.session.scalar(sa.select(sa.func.max(StatementEvent.id))) or 0
+        return work.request_job("commission.draw", f"{period:%Y-%m}-{credit}-{step}", {"period": period.isoformat()})
 
 
 @handler("commission.draw", _l("Drawing up statements"))
@@ -58,7 +59,7 @@ def draw_period(actor: Actor, period: date) -> list[Statement]:
     """Draw up a month's statements now. Running it again pays nothing twice: each credit has one claim."""
     with transaction(actor) as work:
         _refuse_open_period(work, period)
-        _one_at_a_time(work)
+        one_at_a_time(work.session, "commission.draw")
         return draw_statements(work, period)
 
 
@@ -69,12 +70,6 @@ def _refuse_open_period(work: Work, period: date) -> None:
             say("This month is not over. Statements are drawn up from the first day of the next."),
             field="period",
         )
-
-
-def _one_at_a_time(work: Work) -> None:
-    """Two closes wait for each other (SQLite has one writer anyway)."""
-    bank = sa.select(Organisation.id).where(Organisation.kind == OrganisationKind.BANK)
-    work.session.execute(bank.with_for_update())
 
 
 def issue_statement(actor: Actor, statement_id: int) -> None:

@@ -78,6 +78,8 @@ class _Server(BaseApplication):  # type: ignore[misc] # its base has no types
         """gunicorn asks for its settings here."""
         for name, value in self._options.items():
             self.cfg.set(name, value)
+        if "control_socket_disable" in self.cfg.settings:  # from gunicorn 25 on; nobody asked for a door in $HOME
+            self.cfg.set("control_socket_disable", True)
 
     def load(self) -> Flask:
         """gunicorn asks for the application here, in each process; connections are not shared between them."""

@@ -60,7 +60,7 @@ def draw_statements(work: Work, period: date) -> list[Statement]:
     issued yet is withdrawn where there is something new for it, and drawn anew.
     """
     wanted = _unclaimed(last_day(period))
-    groups = wanted.with_only_columns(Attribution.organisation_id, Attribution.currency).distinct()
+    groups = wanted.with_only_columns(Attribution.organisation_id, Attribution.currency).order_by(None).distinct()
     drawn = []
     for organisation_id, currency in work.session.execute(groups).all():
         _take_back_drawn(work, organisation_id, currency, period)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
+from portal.foundation.database import db
 from portal.identity.models import UserSession
 from portal.identity.views import local_path
 from tests.identity.factories import PASSWORD, make_agency, make_user
@@ -17,6 +20,7 @@ from tests.identity.factories import PASSWORD, make_agency, make_user
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask import Flask
     from sqlalchemy.orm import Session
 
     from tests.support.pages import Page, PageClient
@@ -182,3 +186,19 @@ def test_a_language_that_is_not_spoken_is_not_found(pages: PageClient) -> None:
     pages.sign_in(make_user())
 
     pages.post("/language", {"locale": "xx"}, status=404)
+
+
+def test_many_guesses_at_once_do_not_slip_through_together(
+    app: Flask, client_for: Callable[..., PageClient], set_clock: Callable[[datetime], None]
+) -> None:
+    set_clock(NOON)
+    somebody = make_user(user_name="target", password=PASSWORD)
+    browsers = [client_for(somebody) for _ in range(12)]
+    for browser in browsers:
+        browser.sign_out()
+    db.session.remove()
+
+    with ThreadPoolExecutor(len(browsers)) as threads:
+        answers = list(threads.map(lambda browser: enter(browser, "target", "a guess like others").status, browsers))
+
+    assert Counter(answers) == {422: 5, 429: 7}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["BigKey", "JsonData", "MinorUnits", "Model", "UtcDateTime", "choice", "db", "key_column"]
 
 WRITE_OPTION = "portal_write"  # execution option: this transaction will write, so SQLite takes its lock at once
+PATIENCE_OPTION = "portal_patience"  # with it: milliseconds to wait for that lock, where giving up is better than waiting
+USUAL_PATIENCE = 30_000
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -129,7 +131,7 @@ def _set_up_sqlite(dbapi_connection: Any, _record: Any) -> None:
         "recursive_triggers = ON",  # or INSERT OR REPLACE would pass the triggers that keep evidence
         "journal_mode = WAL",
         "synchronous = NORMAL",
-        "busy_timeout = 30000",
+        f"busy_timeout = {USUAL_PATIENCE}",
         "temp_store = MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -138,6 +140,16 @@ def _set_up_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get(WRITE_OPTION, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get(WRITE_OPTION, False) else "BEGIN"
+    patience = options.get(PATIENCE_OPTION)
+    if patience is None:
+        connection.exec_driver_sql(begin)
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience)}")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {USUAL_PATIENCE}")

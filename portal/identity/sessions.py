@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.foundation.access import Actor, system_actor
-from portal.foundation.database import WRITE_OPTION, db
+from portal.foundation.database import PATIENCE_OPTION, WRITE_OPTION, db
 from portal.foundation.services import services
 from portal.identity.models import Organisation, User, UserSession
 from portal.identity.people import actor_from
@@ -107,6 +108,10 @@ def mark_seen(who: Recognised) -> None:
     if now - who.seen_at < SEEN_EVERY:
         return
     with Session(db.engine, info={"actor": system_actor("sign-in")}) as session:
-        session.connection(execution_options={WRITE_OPTION: True})
-        session.execute(sa.update(UserSession).where(UserSession.id == who.session_id).values(seen_at=now))
-        session.commit()
+        try:
+            # While an import holds SQLite's only write lock, pages are read all the same; the next one marks it.
+            session.connection(execution_options={WRITE_OPTION: True, PATIENCE_OPTION: 50})
+            session.execute(sa.update(UserSession).where(UserSession.id == who.session_id).values(seen_at=now))
+            session.commit()
+        except OperationalError:
+            session.rollback()

@@ -79,13 +79,10 @@ def state_of(session: Session, statement_id: int) -> StatementState | None:
     )
 
 
-def events_of(session: Session, statement_id: int) -> list[StatementEvent]:
-    """The steps of a statement, the first one first."""
-    return list(
-        session.scalars(
-            sa.select(StatementEvent).where(StatementEvent.statement_id == statement_id).order_by(StatementEvent.id)
-        )
-    )
+def events_of(session: Session, actor: Actor, statement_id: int) -> list[StatementEvent]:
+    """The steps of a statement that the actor was shown, the first one first."""
+    wanted = visible(StatementEvent, actor).where(StatementEvent.statement_id == statement_id)
+    return list(session.scalars(wanted.order_by(StatementEvent.id)))
 
 
 def lines_of(actor: Actor, statement_id: int) -> sa.Select[tuple[CommissionLine]]:

@@ -10,8 +10,8 @@ from flask import Blueprint, redirect, request, url_for
 from flask_babel import get_locale
 
 from portal.commission import operations, queries
-from portal.commission.drawing import last_day
-from portal.commission.models import CommissionLine, Statement, StatementState
+from portal.commission.drawing import DRAWN_ANEW, last_day
+from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
@@ -72,7 +72,7 @@ def draw() -> Any:
 def statement(statement_id: int) -> Any:
     """One statement: totals first, then its lines with the why."""
     found = queries.statement_for(db.session(), actor(), statement_id)
-    events = queries.events_of(db.session(), found.id)
+    events = queries.events_of(db.session(), actor(), found.id)
     totals = {
         "base": Cell("money", found.recovered_minor, found.currency),
         "commission": Cell("money", found.total_minor, found.currency),
@@ -84,7 +84,7 @@ def statement(statement_id: int) -> Any:
         statement=found,
         state=events[-1].state,
         tag=STATES[events[-1].state],
-        events=[{"at": e.at, "title": STEPS[e.state], "who": e.by_name, "text": e.reason} for e in reversed(events)],
+        events=[_step(event) for event in reversed(events)],
         name=_name(found),
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
@@ -173,6 +173,16 @@ def _last_month() -> date:
     return date.fromordinal(first.toordinal() - 1).replace(day=1)
 
 
+def _step(event: StatementEvent) -> dict[str, Any]:
+    """A step as the timeline shows it; what the program wrote as a code is said in words."""
+    text = (
+        _l("What came in since stands on the statement drawn up after it.")
+        if event.reason == DRAWN_ANEW
+        else event.reason
+    )
+    return {"at": event.at, "title": STEPS[event.state], "who": event.by_name, "text": text}
+
+
 def _name(found: Statement) -> str:
     organisation = found.organisation
     return organisation.name_en or organisation.name if str(get_locale()) == "en" else organisation.name
@@ -234,7 +244,7 @@ def _lines_table(who: Actor, found: Statement) -> Table:
             Column("rate", _l("Rate"), "percent", value=lambda line: Decimal(line.rate) if line.rate else None),
             Column("commission", _l("Commission"), "money", value="commission_minor"),
             Column("reason", _l("Clause"), value=lambda line: REASONS.get(line.reason, line.reason)),
-            Column("why", _l("Why"), value=lambda line: translate(from_data(line.why["message"]))),
+            Column("why", _l("Why"), "why", value=lambda line: translate(from_data(line.why["message"]))),
         ],
         filters=[Filter("payment", _l("Payment"), "text", _payment)],
         default_sort="position",

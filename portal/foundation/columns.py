@@ -18,7 +18,7 @@ from portal.foundation.states import StateTag
 
 __all__ = ["Cell", "Column", "Kind"]
 
-Kind = Literal["text", "number", "money", "day", "month", "instant", "percent", "state", "bucket", "size"]
+Kind = Literal["text", "number", "money", "day", "month", "instant", "percent", "state", "bucket", "size", "why"]
 FIGURES = frozenset({"number", "money", "percent", "size"})
 
 
@@ -45,6 +45,7 @@ class _Options:
     states: Mapping[Any, StateTag] = field(default_factory=dict)
     sortable: bool = False
     nullable: bool | None = None
+    wraps: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Column(_Options):
     `currency` (money): a code, a callable of the row, or the attribute `currency` of the row if left out. Values are
     whole minor units or `Money`.
     `states` (state): from the value to its tag; a value that already is a `StateTag` needs none.
+    A `why` is a sentence, or several, that unfolds in place; files carry it as text.
+    `wraps`: long words that belong in sight break into lines instead of making the table wide.
     `link`: address of what the cell names. `title`: what hovering tells (a code behind a name).
     """
 
@@ -98,6 +101,8 @@ class Column(_Options):
             return [value.code]
         if isinstance(value, datetime):
             return [local(value)]
+        if self.kind == "why" and not isinstance(value, str):
+            return [" ".join(map(str, value or ()))]
         return [value.value if isinstance(value, Enum) else value]
 
     def _state(self, value: Any) -> Any:

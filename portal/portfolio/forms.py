@@ -26,6 +26,9 @@ class ImportForm(FlaskForm):
     file = FileField(_l("File"), description=_l("CSV (UTF-8 or GB18030) or XLSX."), render_kw={"required": True})
     mapping = SelectField(_l("Layout"))
     as_of = DateField(_l("As of"), [Optional()], description=_l("Left empty: the last date that the layout knows."))
+    sheet = StringField(
+        _l("Sheet"), [Optional(), Length(max=64)], description=_l("Of a workbook. Left empty: the first one.")
+    )
     encoding = StringField(
         _l("Encoding"), [Optional(), Length(max=32)],
         description=_l("Only where the file is neither UTF-8 nor GB18030, for example big5."),
@@ -50,9 +53,10 @@ class ImportForm(FlaskForm):
         return Options(
             mapping=self.mapping.data,
             as_of=self.as_of.data if "as_of" in self else None,
-            encoding=self.encoding.data or None,
+            sheet=(self.sheet.data or "").strip() or None,
+            encoding=(self.encoding.data or "").strip() or None,
             control_count=self.control_count.data,
-            control_total=self.control_total.data or None,
+            control_total=(self.control_total.data or "").strip() or None,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, redirect, render_template, stream_with_context, url_for
@@ -92,16 +93,19 @@ class ImportPages:
             default_sort="line",
             columns=[
                 Column("line", _l("Line"), "number", expression=RejectedRow.line, sortable=True),
-                Column("errors", _l("What is wrong"), value=_errors),
+                Column("errors", _l("What is wrong"), value=_errors, wraps=True),
             ],
             empty=Empty(say("No row was left out.")),
             export_allowed=False,
         )
-        job = job_about(db.session(), actor(), f"import.{self.kind.value}", f"run-{run_id}")
+        asked = job_about(db.session(), actor(), f"import.{self.kind.value}", f"run-{run_id}")
+        job = shown_job(actor(), asked) if asked and found.state is ImportState.RECEIVED else None
         return render_template(
             "portfolio/import_run.html",
             run=found,
-            job=shown_job(actor(), job) if job and found.state is ImportState.RECEIVED else None,
+            job=job,
+            tag=job.state if job else labels.IMPORT_STATES[found.state],
+            totals=_totals(found),
             pages=self,
             labels=labels,
             refusal=from_data(found.refusal["message"]) if found.refusal else None,
@@ -121,6 +125,13 @@ class ImportPages:
 
 def _figure(name: str) -> Callable[[ImportRun], int | None]:
     return lambda run: run.summary.get(name) if run.summary else None
+
+
+def _totals(run: ImportRun) -> list[tuple[str, str]]:
+    """What was created and updated, by currency where there are several, with separators as both languages write them."""
+    total = (run.summary or {}).get("total", {})
+    each = total if isinstance(total, dict) else {"": total}
+    return [(currency, f"{Decimal(amount):,f}") for currency, amount in each.items()]
 
 
 def _errors(row: RejectedRow) -> str:

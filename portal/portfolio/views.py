@@ -19,7 +19,7 @@ from portal.portfolio import import_views, labels, operations, queries
 from portal.portfolio.blueprint import blueprint
 from portal.portfolio.buckets import BUCKETS
 from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
-from portal.portfolio.reveal import reveal_contact_point, reveal_name
+from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
 __all__ = ["blueprint", "import_views"]
 
@@ -43,6 +43,8 @@ def account(account_id: int) -> str:
 def reveal(account_id: int) -> str:
     """Show one masked value; recorded. The page is not kept by the browser."""
     found = queries.account_for(db.session(), actor(), account_id)
+    if request.form.get("what") == "id_no":
+        return _account_page(account_id, {"id_no": reveal_identity_number(actor(), found.customer_id)})
     point_id = request.form.get("contact_point", type=int)
     if point_id is None:
         return _account_page(account_id, {"name": reveal_name(actor(), found.customer_id)})

@@ -98,7 +98,7 @@ def _table(who: Actor, name: str) -> Table:
         ),
         Column("amount", _l("Amount"), "money", value="Attribution.amount_minor", currency=lambda row: row.Attribution.currency),
         Column("decision", _l("Credit"), "state", value="Attribution.decision", states=DECISIONS),
-        Column("why", _l("Why"), value=lambda row: translate(from_data(row.Attribution.trace))),
+        Column("why", _l("Why"), "why", value=lambda row: translate(from_data(row.Attribution.trace))),
     ]  # fmt: skip
     filters = [
         Filter("payment", _l("Payment"), "text", _with_reference),

@@ -56,6 +56,8 @@ class AttemptForm(FlaskForm):
     def __init__(self, points: Iterable[PointCheck], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         incoming = (INCOMING_CALL, INCOMING)
+        for needed in (self.promise_amount, self.promise_on, self.callback_at):
+            needed.flags.required = True  # where they are in sight, they are
         self.channel.choices = [
             (Channel.CALL.value, CHANNELS[Channel.CALL]), incoming,
             *((c.value, label) for c, label in CHANNELS.items() if c is not Channel.CALL),

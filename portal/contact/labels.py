@@ -85,8 +85,8 @@ def next_words(item: WorkItem, tab: str, now: datetime, zone: str) -> Message:
     short = day(item.next_on, short=True)
     if tab == "due":
         return say("promised for today")
-    if item.next_kind == "broken":
-        return say("promise not kept")
+    if item.next_kind == "broken":  # ahead: the promise was for today and the debtor has been reminded
+        return say("promised for today, reminded") if tab == "later" else say("promise not kept")
     if item.next_kind == "promise":
         return say("promised for %(day)s", day=short)
     if item.next_kind == "callback":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.contact.models import ContactAttempt
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account
 
@@ -30,14 +31,15 @@ __all__ = ["Event", "timeline_of"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `at`: an instant, or a day for what only has a day. `attempt_id`: what may be corrected."""
+    """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected."""
 
     at: datetime | date
     title: Message
     text: Any = None
     who: str | None = None
     tone: Tone = "plain"
-    attempt_id: int | None = None
+    attempt: ContactAttempt | None = None
+    has_note: bool = False
 
 
 def timeline_of(
@@ -75,7 +77,8 @@ def _attempts(session: Session, actor: Actor, account: Account, notes: Mapping[i
             reason = REASONS_BEHIND[attempt.reason_behind]
             text = say("Behind because: %(reason)s. %(text)s", reason=reason, text=text or "")
         who = f"{row.who} · {row.organisation}" if actor.is_bank else row.who
-        yield Event(attempt.at, title, text, who, _tone(attempt, row), None if row.corrected_by else attempt.id)
+        correctable = None if row.corrected_by else attempt
+        yield Event(attempt.at, title, text, who, _tone(attempt, row), correctable, attempt.note_sealed is not None)
 
 
 def _tone(attempt: Any, row: Any) -> Tone:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from portal.contact import queries
 from portal.contact.conduct import FrequencyCap, Question
+from portal.contact.entries import POINT_KINDS
 from portal.contact.labels import (
     CHANNELS,
     INCOMING,
@@ -21,7 +22,7 @@ from portal.contact.labels import (
     moment_words,
     next_words,
 )
-from portal.contact.models import Channel
+from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
 from portal.contact.packs import pack_named
 from portal.contact.queue import QueueRow, queue_page
@@ -29,13 +30,14 @@ from portal.contact.timeline import Event, timeline_of
 from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
 from portal.foundation.errors import NotFound
 from portal.foundation.language import Message, _l, say
-from portal.portfolio.models import ContactStatus
+from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.contact.conduct import Decision
     from portal.contact.forms import AttemptForm
+    from portal.contact.models import ContactAttempt
     from portal.contact.queries import PointCheck, Standing
     from portal.foundation.access import Actor
     from portal.foundation.clock import Clock
@@ -167,6 +169,12 @@ class Bench:
         return " ".join([*values, INCOMING_CALL] if fits(outcome, Channel.CALL) else values)
 
     @staticmethod
+    def point_ways(check: PointCheck) -> str:
+        """The ways of contact that a number or address serves, for the page's script."""
+        values = [c.value for c in Channel if POINT_KINDS.get(c, ContactKind.PHONE) is check.point.kind]
+        return " ".join([*values, INCOMING_CALL] if check.point.kind is ContactKind.PHONE else values)
+
+    @staticmethod
     def point_words(check: PointCheck) -> tuple[Any, Any, StateTag | None]:
         """What a contact point is, whose, and its state."""
         point = check.point
@@ -178,10 +186,15 @@ class Bench:
         """Why a number may not be called now, where another of the debtor's may."""
         return _closed(check.call.decision) if check.call else None
 
+    def correctable(self, text: str) -> ContactAttempt | None:
+        """The entry of the history that is to be corrected, by its number as the address names it."""
+        found = (e.attempt for e in self.timeline if e.attempt is not None and str(e.attempt.id) == text)
+        return next(found, None)
+
     @property
     def has_notes(self) -> bool:
         """Whether there are notes that are not shown yet."""
-        return "notes" not in self.shown and any(event.attempt_id or event.text for event in self.timeline)
+        return "notes" not in self.shown and any(event.has_note for event in self.timeline)
 
 
 def _with_sources(words: Message, sources: Sequence[Any]) -> Message:
@@ -232,8 +245,13 @@ def fill(form: AttemptForm, bench: Bench, args: Mapping[str, str]) -> None:
     wrong = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
     serving.sort(key=lambda p: (p.point.status in wrong, bool(p.call and p.call.decision.is_blocked)))
     form.contact_point_id.data = str(serving[0].point.id) if serving else None
-    form.corrects_id.data = args.get("corrects", "")
     form.already_happened.data = "late" in args
+    old = bench.correctable(args.get("corrects", ""))
+    if old is not None:
+        form.corrects_id.data = str(old.id)
+        form.channel.data = INCOMING_CALL if old.direction is Direction.INBOUND else old.channel.value
+        form.contact_point_id.data = str(old.contact_point_id or "")
+        form.party.data, form.reason_behind.data = old.party, old.reason_behind
 
 
 def tabs(counts: Mapping[str, int], most: int) -> list[tuple[str, Any, int, bool]]:

@@ -19,6 +19,12 @@
       const input = label.querySelector("input");
       input.disabled = !fits;
       if (!fits) input.checked = false;
+      const point = label.closest("[data-point]");
+      if (point) point.hidden = !fits;
+    }
+    if (!chosen("contact_point_id")) {
+      const first = [...form.querySelectorAll("input[name=contact_point_id]")].find(shown);
+      if (first) first.checked = true;
     }
     for (const group of form.querySelectorAll(".outcome-group")) {
       group.hidden = !group.querySelector("[data-ways]:not([hidden])");

@@ -58,9 +58,7 @@ def test_a_promise_is_logged_and_the_next_account_opens(
     other = make_account(make_person(name="李四"), total=100_000)
     place(desk.agency, other)
     page = client_for(desk.user).get(f"/queue/{desk.account_id}")
-    page = page.submit(
-        "log", outcome="promise", promise_amount="5,000.00", promise_on="2005-07-05", note="下周发工资"
-    )
+    page = page.submit("log", outcome="promise", promise_amount="5,000.00", promise_on="2005-07-05", note="下周发工资")
     assert page.path.startswith(f"/queue/{other}")
     assert "Saved: Promise to pay." in page
     promise = db_session.scalars(sa.select(Promise)).one()
@@ -77,9 +75,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     desk: Desk, client_for: Client, db_session: Session
 ) -> None:
     page = client_for(desk.user).get(f"/queue/{desk.account_id}")
-    page = page.submit(
-        "log", outcome="promise", promise_amount="a lot", promise_on="2005-07-05", note="kept words"
-    )
+    page = page.submit("log", outcome="promise", promise_amount="a lot", promise_on="2005-07-05", note="kept words")
     assert page.status == 422
     assert "Write an amount" in page and "kept words" in page
     assert db_session.scalars(sa.select(ContactAttempt)).all() == []
@@ -172,3 +168,23 @@ def test_my_day_counts_what_i_logged_reached_and_was_promised(person: Person, de
 
 def test_the_bank_has_no_queue(desk: Desk, client_for: Client) -> None:
     client_for(make_user(Role.VENDOR_MANAGER, make_bank())).get("/queue", status=403)
+
+
+def test_the_bank_reads_the_contact_history_on_its_account_page_with_the_agency_named(
+    person: Person, desk: Desk, client_for: Client
+) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses", note="只有银行和本机构可见"))
+    page = client_for(make_user(Role.COMPLIANCE, make_bank())).get(f"/accounts/{desk.account_id}")
+    assert "Contact history" in page and "Refuses to pay" in page and desk.agency.name in page
+    assert "只有银行和本机构可见" not in page
+
+
+def test_another_agency_that_holds_an_account_of_the_same_person_reads_nothing_of_it(
+    person: Person, desk: Desk, client_for: Client
+) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))
+    other = make_desk(person)
+    for path in (f"/accounts/{other.account_id}", f"/queue/{other.account_id}"):
+        page = client_for(other.user).get(path)
+        assert "Call: Refuses to pay" not in page and desk.agency.name not in page
+    assert "2 of 3 conversations left today" in page

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from portal.config import Settings
@@ -18,6 +16,7 @@ from portal.foundation.clock import Clock
 from portal.foundation.database import Model, db
 from portal.foundation.formats import set_up_formats
 from portal.foundation.frame import set_up_frame, set_up_languages
+from portal.foundation.limiting import limiter
 from portal.foundation.services import Services
 from portal.foundation.storage import make_storage
 from portal.foundation.vault import Vault
@@ -59,7 +58,6 @@ VIEWS = (
     "portal.foundation.job_views",
 )
 
-limiter = Limiter(get_remote_address, default_limits=[])
 csrf = CSRFProtect()
 
 

@@ -13,6 +13,7 @@ from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.frame import LANGUAGES, LOCALE_KEY, Frame
 from portal.foundation.language import say
+from portal.foundation.limiting import SIGN_IN, limiter
 from portal.foundation.services import services
 from portal.foundation.web import actor, public, requires, say_flash
 from portal.identity import entering, own_account, views_organisations, views_own, views_people
@@ -35,6 +36,7 @@ def local_path(target: str | None) -> str | None:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
+@limiter.limit(SIGN_IN, methods=["POST"])
 def sign_in() -> Any:
     """Name and password."""
     target = local_path(request.args.get("next"))
@@ -58,6 +60,7 @@ def sign_in() -> Any:
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
 @public
+@limiter.limit(SIGN_IN, methods=["POST"])
 def sign_in_code() -> Any:
     """The one-time code, after a right password."""
     user_id, at, target = cookie.get(WAITING_FOR_CODE, [None, 0, None])

@@ -69,6 +69,11 @@ def statement_for(session: Session, actor: Actor, statement_id: int, *, lock: bo
     return found
 
 
+def statement_numbered(session: Session, actor: Actor, number: str) -> Statement | None:
+    """The statement with this number, if the actor may see it."""
+    return session.scalar(_seen_by(actor).where(Statement.number == number))
+
+
 def state_of(session: Session, statement_id: int) -> StatementState | None:
     """The state of a statement."""
     return session.scalar(

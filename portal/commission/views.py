@@ -12,6 +12,7 @@ from flask_babel import get_locale
 from portal.commission import operations, queries
 from portal.commission.drawing import DRAWN_ANEW, last_day
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
+from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
@@ -19,6 +20,7 @@ from portal.foundation.formats import month
 from portal.foundation.language import Message, _l, from_data, say, translate
 from portal.foundation.money import Money
 from portal.foundation.navigation import counts
+from portal.foundation.panels import Found
 from portal.foundation.services import services
 from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
@@ -27,6 +29,8 @@ from portal.foundation.web import actor, requires, say_flash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
 blueprint = Blueprint("commission", __name__)
 
@@ -146,6 +150,17 @@ def waiting(who: Actor) -> int:
         can_act = who.can(Permission.STATEMENTS_RELEASE)
         return queries.count_in_state(session, who, S.ISSUED, S.CONTESTED) if can_act else 0
     return queries.count_in_state(session, who, S.RELEASED, S.ANSWERED)
+
+
+@hooks.found.register
+def found(session: Session, who: Actor, words: str) -> list[Found]:
+    """A statement by its number."""
+    if not who.can(Permission.STATEMENTS_VIEW):
+        return []
+    hit = queries.statement_numbered(session, who, words)
+    if hit is None:
+        return []
+    return [Found(_l("Statement"), hit.number, url_for("commission.statement", statement_id=hit.id))]
 
 
 def _done(statement_id: int, sentence: Message) -> Any:

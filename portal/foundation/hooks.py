@@ -16,6 +16,7 @@ __all__ = [
     "batch_accepted",
     "batch_ended",
     "credit_lines",
+    "found",
     "hold_raised",
     "payments_credited",
 ]
@@ -62,3 +63,5 @@ account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")
 # (actor) -> Select | None: what payments brought, as the actor may see it, in columns account_id, placement_id, paid_on,
 # currency, credit_minor (negative for a reversal), payment_ref; recovery answers.
 credit_lines: Hook[[Any], Any] = Hook("credit_lines")
+# (session, actor, words) -> list[Found]: what a room knows by these words (a batch's, statement's or letter's number).
+found: Hook[[Any, Any, str], Any] = Hook("found")

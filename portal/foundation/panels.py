@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Panel"]
+__all__ = ["Found", "Panel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +17,12 @@ class Panel:
     title: Any
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing that the search box has found in some room: what it is, how it is called, and its address."""
+
+    kind: Any
+    name: str
+    url: str

@@ -263,3 +263,13 @@ def recalls_to_decide(session: Session, actor: Actor) -> int:
         PlacementBatch.recall_asked_by.is_distinct_from(actor.user_id),
     )
     return session.scalar(waiting) or 0
+
+
+def batch_numbered(session: Session, actor: Actor, number: str) -> PlacementBatch | None:
+    """The batch with this number, if the actor may see it."""
+    return session.scalar(visible(PlacementBatch, actor).where(PlacementBatch.number == number))
+
+
+def run_numbered(session: Session, actor: Actor, number: str) -> AllocationRun | None:
+    """The run with this number, if the actor may see it."""
+    return session.scalar(visible(AllocationRun, actor).where(AllocationRun.number == number))

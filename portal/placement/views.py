@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from flask import url_for
+
+from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
+from portal.foundation.language import _l
 from portal.foundation.navigation import counts
+from portal.foundation.panels import Found
 from portal.placement import batch_views, jobs, queries, run_views
 from portal.placement.blueprint import blueprint
 from portal.placement.panel import placements_panel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 __all__ = ["batch_views", "blueprint", "jobs", "placements_panel", "run_views"]
 
@@ -24,3 +34,14 @@ def batches_that_wait(actor: Actor) -> int:
     if actor.can(Permission.BATCHES_ACCEPT):
         return queries.batches_to_answer(db.session(), actor)
     return queries.recalls_to_decide(db.session(), actor) if actor.can(Permission.PLACEMENTS_APPROVE) else 0
+
+
+@hooks.found.register
+def found(session: Session, actor: Actor, words: str) -> list[Found]:
+    """A batch or a run by its number."""
+    hits = []
+    if actor.can(Permission.BATCHES_VIEW) and (batch := queries.batch_numbered(session, actor, words)):
+        hits.append(Found(_l("Batch"), batch.number, url_for("placement.batch", batch_id=batch.id)))
+    if actor.can(Permission.PLACEMENTS_VIEW) and (run := queries.run_numbered(session, actor, words)):
+        hits.append(Found(_l("Run"), run.number, url_for("placement.run", run_id=run.id)))
+    return hits

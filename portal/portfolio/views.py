@@ -105,12 +105,16 @@ def holds() -> Any:
 @blueprint.get("/search")
 @requires(Permission.ACCOUNTS_VIEW)
 def search() -> Any:
-    """Accounts by reference, name or number; one hit opens at once."""
-    words = request.args.get("q", "").strip()
-    found = queries.found_accounts(db.session(), actor(), services().vault, words[:200])
-    if len(found) == 1:
-        return redirect(url_for("portfolio.account", account_id=found[0].id))
-    return render_template("portfolio/search.html", words=words, accounts=found, most=queries.MOST_FOUND)
+    """Accounts by reference, name or number, and what other rooms have under these words; one hit opens at once."""
+    words = request.args.get("q", "").strip()[:200]
+    accounts = queries.found_accounts(db.session(), actor(), services().vault, words)
+    others = [hit for hits in hooks.found(db.session(), actor(), words) for hit in hits] if words else []
+    if len(accounts) + len(others) == 1:
+        only = url_for("portfolio.account", account_id=accounts[0].id) if accounts else others[0].url
+        return redirect(only)
+    return render_template(
+        "portfolio/search.html", words=words, accounts=accounts, others=others, most=queries.MOST_FOUND
+    )
 
 
 def _accounts_table(who: Actor) -> Table:

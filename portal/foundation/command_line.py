@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import structlog
 from flask import Flask
 
 from portal.foundation.errors import DomainError
@@ -42,6 +43,8 @@ def application() -> Flask:
     context = click.get_current_context()
     found = context.find_object(Flask)
     if found is None:
+        # what a command prints on stdout is its answer, often read by a program
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
         try:
             found = create_app()
         except ConfigurationError as error:

@@ -1,0 +1,153 @@
+"""Who plays in the demo: the bank, six agencies, two law firms, their people and their contracts. All of it is made up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from portal.foundation.access import OrganisationKind, Role
+
+__all__ = ["ADMINISTRATOR", "BANK", "HOUSES", "PASSWORD", "Agreement", "House", "Person", "everybody", "houses_of"]
+
+PASSWORD: Final = "demo-portal-2026"  # noqa: S105 - printed with every sign-in; the demo refuses production
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in. `licence`: a lawyer's practice licence number; empty for who has none."""
+
+    user_name: str
+    name: str
+    role: Role
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a contract says: the rate of its flat plan; `fee_minor` for a letter, in minor units of `currency`."""
+
+    currency: str
+    rate: str
+    term_days: int = 150
+    capacity: int | None = None
+    fee_minor: int = 0
+
+    @property
+    def exact_rate(self) -> Decimal:
+        """The rate as the plan takes it."""
+        return Decimal(self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An organisation with its people. `licence_days`: how long its licence still runs at the business date."""
+
+    kind: OrganisationKind
+    code: str
+    name: str
+    name_en: str
+    address: str
+    phone: str
+    people: tuple[Person, ...]
+    agreements: tuple[Agreement, ...] = ()
+    licence_no: str = ""
+    licence_days: int = 900
+    letter_mark: str = ""
+
+    @property
+    def leader(self) -> Person:
+        """Who speaks for the house: an agency's leader, a firm's first lawyer."""
+        return self.people[0]
+
+    @property
+    def collectors(self) -> tuple[Person, ...]:
+        """An agency's staff."""
+        return tuple(person for person in self.people if person.role is Role.AGENCY_STAFF)
+
+
+ADMINISTRATOR: Final = Person("admin", "周立群", Role.ADMINISTRATOR)
+
+BANK: Final = House(
+    OrganisationKind.BANK, "BANK", "海岳银行信用卡中心", "Haiyue Bank Card Centre", "上海市浦东新区滨江大道1200号", "021-55500100",
+    (
+        ADMINISTRATOR,
+        Person("vendor1", "林静怡", Role.VENDOR_MANAGER),
+        Person("vendor2", "陈志远", Role.VENDOR_MANAGER),
+        Person("finance1", "黄雅雯", Role.FINANCE),
+        Person("finance2", "吴建平", Role.FINANCE),
+        Person("compliance", "沈若兰", Role.COMPLIANCE),
+    ),
+)  # fmt: skip
+
+
+def _agency(
+    code: str, names: tuple[str, str], address: str, people: tuple[str, str, str], nicks: tuple[str, str],
+    agreements: tuple[Agreement, ...], licence_days: int = 900,
+) -> House:  # fmt: skip
+    short = code.lower()
+    staff = tuple(
+        Person(f"{short}.{nick}", name, Role.AGENCY_STAFF) for nick, name in zip(nicks, people[1:], strict=True)
+    )
+    leader = Person(f"{short}.leader", people[0], Role.AGENCY_LEADER)
+    return House(
+        OrganisationKind.AGENCY, code, *names, address, f"400-555-{1000 + sum(map(ord, code))}", (leader, *staff),
+        agreements, f"AMC-{code}-0417", licence_days,
+    )  # fmt: skip
+
+
+HOUSES: Final = (
+    _agency(
+        "HT", ("恒通商务咨询有限公司", "Hengtong"), "江苏省苏州市工业园区星湖街328号", ("马俊峰", "安娜", "方博"),
+        ("anna", "bo"), (Agreement("CNY", "0.22", capacity=8_000), Agreement("TWD", "0.25", capacity=8_000)),
+    ),
+    _agency(
+        "ZX", ("众信催收服务有限公司", "Zhongxin"), "广东省深圳市福田区深南大道6008号", ("罗海燕", "陈晨", "杜娟"),
+        ("chen", "juan"), (Agreement("CNY", "0.2"), Agreement("TWD", "0.22", capacity=20_000)),
+    ),
+    _agency(
+        "AH", ("安和资产服务有限公司", "Anhe"), "安徽省合肥市蜀山区长江西路130号", ("郑安和", "何芳", "高远"),
+        ("fang", "yuan"), (Agreement("CNY", "0.185", capacity=3_100), Agreement("TWD", "0.28", capacity=3_100)),
+        licence_days=45,
+    ),
+    _agency(
+        "BL", ("博联信用管理有限公司", "Bolian"), "四川省成都市高新区天府大道1388号", ("唐博", "林婷", "袁磊"),
+        ("ting", "lei"), (Agreement("CNY", "0.24", capacity=5_000), Agreement("TWD", "0.26")),
+    ),
+    _agency(
+        "XT", ("信泰商账管理有限公司", "Xintai"), "湖北省武汉市江汉区建设大道568号", ("曹文斌", "许敏", "田涛"),
+        ("min", "tao"), (Agreement("CNY", "0.3", term_days=180),),
+    ),
+    _agency(
+        "YF", ("远方金服外包有限公司", "Yuanfang"), "陕西省西安市雁塔区科技路33号", ("冯远", "谢丽", "韩强"),
+        ("li", "qiang"), (Agreement("CNY", "0.28", term_days=180, capacity=1_200),),
+    ),
+    House(
+        OrganisationKind.LAW_FIRM, "MH", "明衡律师事务所", "Mingheng Law Firm", "上海市静安区南京西路1180号", "021-55500177",
+        (
+            Person("mh.lawyer", "顾明衡", Role.LEGAL_PARTNER, "13101201510481726"),
+            Person("mh.assistant", "苏小曼", Role.LEGAL_PARTNER),
+        ),
+        (Agreement("CNY", "0", fee_minor=3_500), Agreement("TWD", "0", fee_minor=15_000)),
+        "31310000MD0188Q01X", letter_mark="明衡律函字",
+    ),
+    House(
+        OrganisationKind.LAW_FIRM, "ZY", "正言律师事务所", "Zhengyan Law Firm", "北京市朝阳区建国路96号", "010-55500188",
+        (
+            Person("zy.lawyer", "徐正言", Role.LEGAL_PARTNER, "11101201610339482"),
+            Person("zy.partner", "潘岳", Role.LEGAL_PARTNER, "11101201911275640"),
+        ),
+        (Agreement("CNY", "0", fee_minor=4_000), Agreement("TWD", "0", fee_minor=16_000)),
+        "31110000MD0199Q02Y", letter_mark="正言律函字",
+    ),
+)  # fmt: skip
+
+
+def houses_of(kind: OrganisationKind, currency: str) -> tuple[House, ...]:
+    """The houses of a kind that have a contract in a currency."""
+    return tuple(h for h in HOUSES if h.kind is kind and any(a.currency == currency for a in h.agreements))
+
+
+def everybody() -> list[tuple[Person, House]]:
+    """All who sign in, the bank's people first."""
+    return [(person, house) for house in (BANK, *HOUSES) for person in house.people]

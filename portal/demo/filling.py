@@ -1,0 +1,139 @@
+"""Three months of a bank, from the first file to the day before the business date: who does what when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.demo import holding, intake, paying, placing, settling
+from portal.demo.book import make_book
+from portal.demo.founding import found
+from portal.demo.stage import MONTHS, Stage, month_before
+from portal.demo.working import Desks
+from portal.foundation.access import OrganisationKind, system_actor
+from portal.foundation.audit import AuditEvent
+from portal.foundation.services import services
+from portal.foundation.work import reading, transaction
+from portal.identity.models import Organisation
+from portal.portfolio.models import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from flask import Flask
+
+__all__ = ["BEGUN", "FILLED", "fill", "state_of_database"]
+
+BEGUN, FILLED = "demo.begun", "demo.filled"
+EARLY, MIDDLE, LATE = ("M1", "M2", "M3"), ("M2", "M3", "M4", "M5"), ("M4", "M5", "M6", "M7+")
+
+
+def state_of_database() -> str:
+    """`empty`, `begun` (and cut off), `filled`, or `other`: a bank that is not the demo's."""
+    deeds = sa.select(AuditEvent.action).where(AuditEvent.action.in_((BEGUN, FILLED)))
+    bank = sa.select(Organisation.id).where(Organisation.kind == OrganisationKind.BANK)
+    with reading(system_actor("demo", "cli")) as session:
+        done = set(session.scalars(deeds))
+        if done:
+            return "filled" if FILLED in done else "begun"
+        return "empty" if session.scalar(bank) is None else "other"
+
+
+def fill(app: Flask, count: int, file: Path | None, seed: str, tell: Callable[[date], None]) -> None:
+    """Build the demo into an empty database. DomainError where the given file cannot be taken."""
+    stage = Stage(app, seed, services().clock)
+    try:
+        _note(stage, BEGUN, accounts=count, file=file.name if file else None, seed=seed)
+        found(stage)
+        if file is not None or count:
+            _write_agenda(stage, count, file)
+            stage.play(tell)
+    finally:
+        services().clock = stage.real
+    _note(stage, FILLED)
+
+
+def _note(stage: Stage, action: str, **details: Any) -> None:
+    with transaction(system_actor("demo", "cli")) as work:
+        work.audit(action, "demo", after={"business_date": stage.today.isoformat()} | details)
+
+
+def _write_agenda(stage: Stage, count: int, file: Path | None) -> None:
+    """What is known beforehand; the sizes of runs follow from the file that comes in first."""
+    if file is None:
+        book = make_book(count, stage.dice("book"))
+        for month, first in enumerate(stage.months()[:MONTHS]):
+            as_of = first - timedelta(days=1)
+            stage.plan(first, 8, 5, partial(intake.import_month, stage, book, month, as_of))
+        _plan_months(stage, stage.begins, count)
+        return
+    options = intake.guess_options(file, stage.today)
+    arrives = max(stage.begins, min(options.as_of or stage.begins, stage.yesterday))
+    if options.as_of is not None and options.as_of >= stage.today:
+        arrives = stage.today  # a month end that is today: taken in, and no history yet
+        stage.set_clock(stage.real.now())
+        intake.import_given(stage, file, options)
+        return
+    stage.set_clock(stage.instant(arrives, 8, 5))
+    intake.import_given(stage, file, options)
+    with reading(stage.actor("vendor1")) as session:
+        count = session.scalar(sa.select(sa.func.count()).select_from(Account)) or 0
+    _plan_months(stage, arrives, count)
+
+
+def _plan_months(stage: Stage, begins: date, count: int) -> None:
+    """The months' work, for an arrival of accounts on a day."""
+    desks = Desks(stage, count)
+    _plan_placements(stage, begins, count)
+    for n in range((stage.today - begins).days):
+        day = begins + timedelta(days=n)
+        stage.plan(day, 8, 55, desks.renew)
+        stage.plan(day, 9, 0, partial(desks.work, day))
+    _plan_money(stage)
+    for month, first in enumerate(stage.months()):
+        stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
+    stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
+
+
+def _plan_placements(stage: Stage, begins: date, count: int) -> None:
+    def on(days: int, hour: int, minute: int, deed: Callable[..., Any], *given: Any, **named: Any) -> None:
+        stage.plan(begins + timedelta(days=days), hour, minute, partial(deed, stage, *given, **named))
+
+    on(0, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 25, "AH": 20, "BL": 15}, count * 36 // 100 + 1)
+    on(0, 8, 30, placing.send, LATE, {"XT": 60, "YF": 40}, count * 13 // 100 + 1)
+    on(0, 8, 45, placing.answer_batches)
+    on(31, 8, 20, placing.send, EARLY, {"HT": 35, "ZX": 40, "BL": 25}, count * 12 // 100 + 1)
+    on(31, 8, 30, placing.send, MIDDLE, {"AH": 100}, count * 2 // 100 + 1)
+    on(31, 8, 45, placing.answer_batches, refusing="AH")
+    on(45, 8, 40, placing.ask_back, "BL", "vendor1")
+    on(46, 8, 10, placing.take_back, "vendor2")
+    on(47, 8, 20, placing.send, MIDDLE, {"XT": 55, "AH": 45}, count * 5 // 100 + 1)
+    on(47, 8, 45, placing.answer_batches)
+    on(62, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 30, "AH": 30}, count * 8 // 100 + 1)
+    on(62, 8, 45, placing.answer_batches)
+    last = (stage.yesterday - begins).days
+    on(last, 20, 40, placing.send, EARLY, {"HT": 60, "AH": 40}, count * 4 // 100 + 1)
+    on(last, 20, 45, placing.ask_back, "YF", "vendor1")
+    on(last, 20, 50, placing.propose_run, MIDDLE, {"ZX": 50, "BL": 50}, count * 3 // 100 + 1)
+    on(last, 20, 55, placing.propose_run, LATE, {"XT": 100}, count // 100 + 1, maker="vendor2")
+
+
+def _plan_money(stage: Stage) -> None:
+    """Payments are posted once a month, and what the running month has brought on its last evening; statements follow."""
+    last = stage.yesterday
+    periods = [first for first in stage.months() if first + timedelta(days=3) < stage.today]
+    for first in stage.months():
+        following = month_before(first, -1)
+        ends = min(following - timedelta(days=1), last - timedelta(days=1))
+        if ends >= first:
+            stage.plan(min(following, last), 20, 30, partial(paying.import_payments_of, stage, first, ends))
+    for period in stage.months()[:MONTHS]:
+        following = month_before(period, -1)
+        newest = month_before(periods[-1], 1) == period
+        stage.plan(following + timedelta(days=1), 20, 35, partial(settling.draw, stage, period, newest))
+        stage.plan(following + timedelta(days=2), 8, 35, partial(settling.release, stage, period, newest))
+        stage.plan(following + timedelta(days=2), 20, 35, partial(settling.answer_agencies, stage, period, newest))

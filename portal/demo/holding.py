@@ -1,0 +1,51 @@
+"""Compliance at work in the demo: holds that are raised and released, and looks at a person's data that are recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.foundation.work import reading
+from portal.portfolio.models import Account, Customer, Hold, HoldFlag
+from portal.portfolio.operations import raise_hold, release_hold
+from portal.portfolio.reveal import reveal_name
+
+if TYPE_CHECKING:
+    from portal.demo.stage import Stage
+
+__all__ = ["let_go", "look_into_complaints"]
+
+CASES = (
+    (HoldFlag.COMPLAINT, "12378 hotline", False),
+    (HoldFlag.DISPUTE, "fee disputed in writing", False),
+    (HoldFlag.HARDSHIP, "hospital papers on file", True),
+    (HoldFlag.REPRESENTED, "letter from counsel", True),
+)
+
+
+def look_into_complaints(stage: Stage, month: int) -> None:
+    """A handful of accounts are put on hold; the officer looks whose they are."""
+    officer = stage.actor("compliance")
+    wanted = sa.select(Account.id, Account.customer_id).where(Account.total_minor > 0).order_by(Account.account_ref)
+    with reading(officer) as session:
+        accounts = session.execute(wanted.offset(17 + month * 5).limit(200)).all()
+    for (flag, reason, whole_person), account in zip(CASES, accounts[:: max(len(accounts) // 4, 1)], strict=False):
+        reveal_name(officer, account.customer_id)
+        raise_hold(officer, account.id, flag, reason, whole_person=whole_person)
+
+
+def let_go(stage: Stage) -> None:
+    """The oldest dispute was settled."""
+    officer = stage.actor("compliance")
+    wanted = (
+        sa.select(Hold.id)
+        .join(Customer, Customer.id == Hold.customer_id)
+        .where(Hold.flag == HoldFlag.DISPUTE, Hold.released_at.is_(None), Hold.raised_by.is_not(None))
+        .order_by(Hold.id)
+        .limit(1)
+    )
+    with reading(officer) as session:
+        hold_id = session.scalar(wanted)
+    if hold_id is not None:
+        release_hold(officer, hold_id, "answered, the holder agreed in writing")

@@ -1,0 +1,140 @@
+"""What the debtors pay: kept promises, chance, and the postings that cause questions; a file a month."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.contact.models import Promise
+from portal.foundation.jobs import run_pending
+from portal.foundation.work import reading
+from portal.identity.models import Organisation
+from portal.placement.models import Placement
+from portal.portfolio.importing import Options
+from portal.portfolio.models import Account
+from portal.recovery.operations import receive_payments
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from portal.demo.stage import Stage
+
+__all__ = ["import_payments_of"]
+
+# Of ten thousand accounts of a bucket, how many pay something in thirty days; older debt pays less.
+PAYERS = {"M1": 1_700, "M2": 1_200, "M3": 900, "M4": 650, "M5": 500, "M6": 400, "M7+": 220}
+UNPLACED_PAYERS = 60
+SKILL = {"HT": 125, "ZX": 100, "AH": 80, "BL": 110, "XT": 95, "YF": 70}  # percent of what is usual
+CHANNELS = ("手机银行", "网银", "支付宝", "柜面", "自动扣款")
+KEPT_OF_TEN = 6
+REVERSED_OF_THOUSAND = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    ref: str
+    total: int
+    bucket: str
+    code: str | None
+
+
+def import_payments_of(stage: Stage, first: date, last: date) -> None:
+    """Post what came in from the first to the last day, both included, as finance does."""
+    rows = _rows(stage, first, last)
+    if not rows:
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(
+        ("payment_ref", "account_ref", "amount", "currency", "paid_on", "received_by", "channel", "reverses")
+    )
+    writer.writerows(rows)
+    content = io.BytesIO(text.getvalue().encode())
+    receive_payments(stage.actor("finance1"), content, f"payments-{first}-{last}.csv", Options())
+    run_pending(stage.app)
+
+
+def _rows(stage: Stage, first: date, last: date) -> list[list[str]]:
+    payers = _payers(stage)
+    promised = _promised(stage, first, last)
+    rows: list[list[str]] = []
+    for payer in payers:
+        dice = stage.dice("pay", first, payer.ref)
+        paid = _payment(payer, promised.get(payer.ref), dice, first, last)
+        left = payer.total - stage.paid_since.get(payer.ref, 0)
+        if paid is None or left <= 0:
+            continue
+        day, amount = paid[0], min(paid[1], left)
+        stage.note_paid(payer.ref, amount)
+        reference = f"P{first:%y%m%d}{len(rows) + 1:06d}"
+        by = "agency" if payer.code and dice.random() < 0.04 else "bank"
+        rows.append(_row(stage, reference, payer.ref, amount, day, by, dice.choice(CHANNELS)))
+        if dice.randrange(1000) < REVERSED_OF_THOUSAND:
+            stage.reversals.append((reference, payer.ref, amount))
+    return rows + _reversals(stage, {row[0] for row in rows}, last)
+
+
+def _payment(
+    payer: _Payer, promised: tuple[date, int] | None, dice: Random, first: date, last: date
+) -> tuple[date, int] | None:
+    """When and how much somebody pays in these days, if at all."""
+    kept, chance, whole = dice.randrange(10), dice.randrange(10_000), dice.random() < 0.07
+    if promised and kept < KEPT_OF_TEN:
+        return promised
+    days = (last - first).days + 1
+    likely = PAYERS.get(payer.bucket, 0) * SKILL.get(payer.code, 60) // 100 if payer.code else UNPLACED_PAYERS
+    if chance >= likely * days // 30:
+        return None
+    part = payer.total if whole else payer.total * dice.randint(4, 35) // 100 // 5_000 * 5_000 + 5_000
+    return first + timedelta(days=dice.randrange(days)), part
+
+
+def _reversals(stage: Stage, in_this_file: set[str], day: date) -> list[list[str]]:
+    """Payments of earlier files that were taken back."""
+    due = [each for each in stage.reversals if each[0] not in in_this_file]
+    stage.reversals = [each for each in stage.reversals if each[0] in in_this_file]
+    rows = []
+    for reference, account_ref, amount in due:
+        stage.note_paid(account_ref, -amount)
+        row = _row(stage, f"R{reference[1:]}", account_ref, amount, day, "bank", "退单")
+        rows.append([*row[:-1], reference])
+    return rows
+
+
+def _row(stage: Stage, reference: str, account_ref: str, amount: int, day: date, by: str, channel: str) -> list[str]:
+    figure = f"{amount // 100}.{amount % 100:02d}"
+    return [reference, account_ref, figure, stage.currency, day.isoformat(), by, channel, ""]
+
+
+def _payers(stage: Stage) -> list[_Payer]:
+    """All accounts of the currency with who holds them now."""
+    held = sa.and_(
+        Placement.account_id == Account.id, Placement.ended_at.is_(None), Placement.kind == PlacementKind.COLLECTION
+    )
+    wanted = (
+        sa.select(Account.account_ref, Account.total_minor, Account.bucket, Organisation.code)
+        .outerjoin(Placement, held)
+        .outerjoin(Organisation, Organisation.id == Placement.organisation_id)
+        .where(Account.currency == stage.currency, Account.total_minor > 0)
+        .order_by(Account.account_ref)
+    )
+    with reading(stage.actor("finance1")) as session:
+        return [_Payer(*row) for row in session.execute(wanted)]
+
+
+def _promised(stage: Stage, first: date, last: date) -> dict[str, tuple[date, int]]:
+    """The first promise of each account for these days."""
+    wanted = (
+        sa.select(Account.account_ref, Promise.promised_on, Promise.amount_minor)
+        .join(Account, Account.id == Promise.account_id)
+        .where(Promise.promised_on >= first, Promise.promised_on <= last)
+        .order_by(Account.account_ref, Promise.promised_on.desc(), Promise.id.desc())
+    )
+    with reading(stage.actor("vendor1")) as session:
+        return {row[0]: (row[1], row[2]) for row in session.execute(wanted)}

@@ -1,0 +1,118 @@
+"""Placements of the demo: runs that one vendor manager makes and the other approves, batches that are answered or recalled."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.demo.cast import HOUSES
+from portal.foundation.errors import Refused
+from portal.foundation.jobs import run_pending
+from portal.foundation.work import reading
+from portal.identity.models import Organisation
+from portal.placement.batches import accept_batch, ask_recall, recall_batch, refuse_batch
+from portal.placement.criteria import Criteria, Share
+from portal.placement.models import BatchState, PlacementBatch
+from portal.placement.operations import approve_run, make_run, submit_run
+from portal.placement.queries import batches_of_run, run_for
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from portal.demo.stage import Stage
+    from portal.foundation.access import Actor
+
+__all__ = ["LETTERS", "answer_batches", "ask_back", "propose_run", "send", "take_back"]
+
+COLLECTION, LETTERS = PlacementKind.COLLECTION, PlacementKind.LETTER
+LEADERS = {house.code: house.leader.user_name for house in HOUSES}
+
+
+def propose_run(
+    stage: Stage,
+    buckets: tuple[str, ...],
+    percent: dict[str, int],
+    most: int,
+    *,
+    kind: PlacementKind = COLLECTION,
+    maker: str = "vendor1",
+) -> int | None:
+    """A run that waits for approval; None where nothing is left to place. `percent` by code of the organisation."""
+    shares = _shares(stage, percent)
+    criteria = Criteria(kind, stage.currency, buckets, most=most, seed=1 + len(buckets))
+    try:
+        run_id = make_run(stage.actor(maker), criteria, shares)
+    except Refused:
+        return None
+    run_pending(stage.app)  # a large run is split by a job
+    submit_run(stage.actor(maker), run_id)
+    return run_id
+
+
+def send(
+    stage: Stage, buckets: tuple[str, ...], percent: dict[str, int], most: int, kind: PlacementKind = COLLECTION
+) -> list[int]:
+    """A run that the second vendor manager approves at once; ids of its batches."""
+    run_id = propose_run(stage, buckets, percent, most, kind=kind)
+    if run_id is None:
+        return []
+    approve_run(stage.actor("vendor2"), run_id)
+    run_pending(stage.app)
+    vendor = stage.actor("vendor2")
+    with reading(vendor) as session:
+        run, _, _ = run_for(session, vendor, run_id)
+        return [batch.id for batch in batches_of_run(session, run)]
+
+
+def answer_batches(stage: Stage, refusing: str = "") -> None:
+    """Every organisation accepts what was sent to it; the one that is named sends it back."""
+    for batch_id, code in _batches(stage.actor("vendor1"), BatchState.SENT):
+        leader = stage.actor(LEADERS[code])
+        if code == refusing:
+            refuse_batch(leader, batch_id, "本月人员培训,暂无余力接收新批次")
+        else:
+            accept_batch(leader, batch_id)
+
+
+def ask_back(stage: Stage, code: str, asker: str) -> None:
+    """Ask for the recall of an organisation's oldest accepted batch."""
+    mine = [batch for batch, owner in _batches(stage.actor(asker), BatchState.ACCEPTED) if owner == code]
+    if mine:
+        ask_recall(stage.actor(asker), mine[0], "回收率连续两个月低于同批平均,收回后重新委派")
+
+
+def take_back(stage: Stage, checker: str) -> None:
+    """Carry out the recalls that somebody else asked for."""
+    with reading(stage.actor(checker)) as session:
+        asked = sa.select(PlacementBatch.id).where(
+            PlacementBatch.recall_asked_at.is_not(None), PlacementBatch.ended_at.is_(None)
+        )
+        waiting = session.scalars(asked.order_by(PlacementBatch.id)).all()
+    for batch_id in waiting:
+        recall_batch(stage.actor(checker), batch_id)
+
+
+def _shares(stage: Stage, percent: dict[str, int]) -> list[Share]:
+    """Shares of those that have a contract in the currency; what the others would have got is the last one's."""
+    held = {
+        house.code for house in HOUSES for agreement in house.agreements if agreement.currency == stage.currency
+    }  # an organisation has contracts of one kind
+    codes = [code for code in percent if code in held] or sorted(held & {"HT", "ZX"})
+    parts = {code: Decimal(percent.get(code, 50)) / 100 for code in codes}
+    parts[codes[-1]] += 1 - sum(parts.values())
+    with reading(stage.actor("vendor1")) as session:
+        ids = dict(session.execute(sa.select(Organisation.code, Organisation.id)).tuples().all())
+    return [Share(ids[code], part) for code, part in parts.items()]
+
+
+def _batches(actor: Actor, state: BatchState) -> list[tuple[int, str]]:
+    """Batches in a state with their organisation's code, oldest first."""
+    wanted = (
+        sa.select(PlacementBatch.id, Organisation.code)
+        .join(Organisation, Organisation.id == PlacementBatch.organisation_id)
+        .where(PlacementBatch.state == state)
+        .order_by(PlacementBatch.id)
+    )
+    with reading(actor) as session:
+        return [(row[0], row[1]) for row in session.execute(wanted)]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, SelectMultipleField, StringField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.foundation.errors import DomainError
 from portal.foundation.formats import bucket
+from portal.foundation.forms import options
 from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 from portal.placement.allocation import Order
@@ -19,12 +21,10 @@ from portal.placement.labels import ORDERS
 from portal.vendors.labels import KIND_LABELS
 from portal.vendors.models import PlacementKind
 
-if TYPE_CHECKING:
-    from werkzeug.datastructures import MultiDict
-
 __all__ = ["RunForm", "share_field"]
 
 SHARE = "share_"
+LONGEST_ANSWER = 40
 
 
 def share_field(organisation_id: int) -> str:
@@ -35,21 +35,22 @@ def share_field(organisation_id: int) -> str:
 class RunForm(Form):
     """Which accounts, in which order, how many. Shares are fields beside it, one for each possible receiver."""
 
-    kind = SelectField(_l("Kind"), choices=[(k.value, KIND_LABELS[k]) for k in PLACEABLE_KINDS])
+    kind = SelectField(_l("Kind"), choices=options((k.value, KIND_LABELS[k]) for k in PLACEABLE_KINDS))
     currency = SelectField(_l("Currency"))
     buckets = SelectMultipleField(_l("Buckets"), widget=ListWidget(), option_widget=CheckboxInput())
     balance_from = StringField(_l("Balance from"))
     balance_to = StringField(_l("Balance up to"))
     most = StringField(_l("Accounts at most"))
-    order = SelectField(_l("In this order"), choices=[(o.value, ORDERS[o]) for o in Order])
+    order = SelectField(_l("In this order"), choices=options((o.value, ORDERS[o]) for o in Order))
     seed = StringField(_l("Seed"))
 
     def __init__(self, asked: MultiDict[str, str], currencies: list[str], seed: int) -> None:
         """`asked`: the address's fields or a form's; nothing in it is the first showing, with the usual answers."""
-        usual: dict[str, Any] = {"buckets": ["M2", "M3"], "seed": str(seed)}
+        asked = MultiDict([(name, _printable(value)) for name, value in _pairs(asked)])
+        usual: dict[str, Any] = {"buckets": ["M2", "M3"], "seed": str(seed), "order": Order.LARGEST.value}
         super().__init__(asked if "kind" in asked else None, data=usual)
-        self.currency.choices = [(code, code) for code in currencies]
-        self.buckets.choices = [(name, bucket(name)) for name in PLACEABLE_BUCKETS]
+        self.currency.choices = options((code, code) for code in currencies)
+        self.buckets.choices = options((name, bucket(name)) for name in PLACEABLE_BUCKETS)
         if self.currency.data not in currencies:
             self.currency.data = currencies[0] if currencies else ""
         if self.kind.data not in {kind.value for kind in PLACEABLE_KINDS}:
@@ -94,6 +95,11 @@ class RunForm(Form):
             for name, value in _pairs(self.asked)
             if name in names or name.startswith(SHARE)
         ]  # fmt: skip
+
+
+def _printable(value: str) -> str:
+    """What a field may show again, whatever an address holds."""
+    return "".join(filter(str.isprintable, value))[:LONGEST_ANSWER]
 
 
 def _pairs(asked: Mapping[str, str]) -> list[tuple[str, str]]:

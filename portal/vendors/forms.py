@@ -9,6 +9,7 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.foundation.errors import DomainError
+from portal.foundation.forms import options
 from portal.foundation.language import _l, say
 from portal.foundation.money import minor_digits, parse_amount
 from portal.vendors.labels import KIND_LABELS
@@ -56,8 +57,8 @@ class ContractForm(_TermsForm):
 
     def __init__(self, organisations: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.organisation_id.choices = organisations
-        self.kind.choices = [(k.value, KIND_LABELS[k]) for k in (PlacementKind.COLLECTION, PlacementKind.LETTER)]
+        self.organisation_id.choices = options(organisations)
+        self.kind.choices = options((k.value, KIND_LABELS[k]) for k in (PlacementKind.COLLECTION, PlacementKind.LETTER))
 
 
 class VersionForm(_TermsForm):

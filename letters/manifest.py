@@ -26,7 +26,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
     """One letter of a job. `position` is its place in the data, from 1; pages count from 1 in the print
-    file and are None for a letter that is not in it. `total` is the data's own text, in `currency`."""
+    file and are None for a letter that is not in it (held, or void since it was numbered). `total` is the data's own text, in `currency`."""
 
     position: int
     letter_no: str
@@ -37,7 +37,7 @@ class ManifestRow:
     total: str
     as_of: str
     content_sha256: str
-    status: Literal["printed", "held"]
+    status: Literal["printed", "held", "void"]
     first_page: int | None = None
     last_page: int | None = None
     problems: tuple[Problem, ...] = ()

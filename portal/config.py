@@ -14,6 +14,7 @@
 | `PORTAL_TODAY` | business date, `2005-07-01`; refused in production |
 | `PORTAL_TIME_ZONE` | the bank's zone, `Asia/Shanghai` |
 | `PORTAL_TOTP_BANK` | `1`: one-time codes are required for bank roles |
+| `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links |
 """
 
@@ -65,6 +66,7 @@ class Settings:
     max_upload_bytes: int = 512 * 1024 * 1024
     session_idle_minutes: int = 60
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
+    print_workers: int = 1  # processes that lay out letters of one pack
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -86,6 +88,7 @@ class Settings:
             time_zone=env.get("PORTAL_TIME_ZONE", "Asia/Shanghai"),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+            print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
         )
         return settings.check()
 
@@ -174,3 +177,9 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(f"PORTAL_TODAY is {text!r}; it takes a date like 2005-07-01") from error
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from 1")
+    return int(text)

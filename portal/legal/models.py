@@ -74,19 +74,20 @@ class Letter(Model, OwnRows):
     placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), unique=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
-    position: Mapped[int] = mapped_column(comment="1 … n in the pack")
+    position: Mapped[int] = mapped_column(comment="1 … n in the pack, those that stand aside first")
     account_ref: Mapped[str] = mapped_column(sa.String(64))
     name_masked: Mapped[str] = mapped_column(sa.String(64))
     total_minor: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(sa.String(3))
     frozen_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary, comment="the letter's data as JSON")
     content_sha256: Mapped[str] = mapped_column(sa.String(64))
-    flags: Mapped[list[Any]] = mapped_column(JsonData, comment="[{code, message}] why it stands aside")
+    flagged: Mapped[bool] = mapped_column(default=False, comment="stands aside: is not approved and gets no number")
+    flags: Mapped[list[Any]] = mapped_column(JsonData, comment="[{code, params}] why it stands aside, see flags.py")
     in_sample: Mapped[bool] = mapped_column(default=False, comment="must be opened before approval")
     year: Mapped[int | None]
     number: Mapped[int | None]
     letter_no: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
-    verify_code: Mapped[str | None] = mapped_column(sa.String(32), unique=True)
+    verify_code: Mapped[str] = mapped_column(sa.String(32), unique=True, comment="part of what is approved")
 
     __table_args__ = (
         sa.UniqueConstraint("pack_id", "position"),

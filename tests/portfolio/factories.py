@@ -50,6 +50,8 @@ def make_customer(session: Session, name: str = "王伟", **fields: Any) -> Cust
     )
     session.add(customer)
     session.flush()
+    key.placed_customer_id = customer.id
+    session.flush()
     return customer
 
 

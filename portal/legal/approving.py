@@ -1,0 +1,154 @@
+"""A lawyer's approval: under whose licence, what was read, and the numbers drawn in the same transaction.
+
+A number is unique and gap-free per firm and year (DESIGN 3.5): the counter's row is locked while numbers are drawn, and
+counter, numbers and approval are committed together or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.foundation.access import Permission
+from portal.foundation.errors import DomainError, Refused
+from portal.foundation.formats import day
+from portal.foundation.language import Message, say
+from portal.foundation.visibility import visible
+from portal.foundation.work import transaction
+from portal.identity.models import Organisation, User
+from portal.legal import bulk
+from portal.legal.models import Letter, LetterCounter, LetterPack, LetterState, PackState
+from portal.legal.numbering import letter_number
+from portal.legal.operations import decided, demand
+from portal.legal.queries import current_state, obstacles_now, pack_for, review_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.foundation.work import Work
+    from portal.legal.queries import Review
+
+__all__ = ["Numbers", "approve_pack", "licence_of", "what_is_missing"]
+
+
+class Numbers(NamedTuple):
+    """The first and the last number of an approval."""
+
+    first: str
+    last: str
+
+
+class _Candidate(NamedTuple):
+    """A letter that is to be approved."""
+
+    id: int
+    content_sha256: str
+
+
+def approve_pack(actor: Actor, pack_id: int) -> Numbers:
+    """Approve a pack under the actor's own licence and number its letters; the print file is asked for as a job.
+
+    Letters that stand aside or were refused are left out, and so is what has come on hold, was paid or recalled since the
+    data was frozen. NotFound for another firm's pack; Refused where it is decided, nothing is left, or the sample was not
+    opened by this person; DomainError (403) without a valid licence.
+    """
+    demand(actor, Permission.PACKS_APPROVE)
+    with transaction(actor) as work:
+        pack = pack_for(work.session, actor, pack_id, lock=True)
+        if pack.state is not PackState.REVIEW:
+            raise Refused("legal.pack_state", decided())
+        licence = licence_of(work.session, actor, work.today)
+        missing = what_is_missing(review_of(work.session, actor, pack.id))
+        if missing is not None:
+            raise Refused("legal.not_read", missing)
+        left_out = _leave_out(work, pack)
+        chosen = _candidates(work.session, pack.id)
+        if not chosen:
+            raise Refused("legal.nothing_left", _nothing_left())
+        numbers = _draw(work, pack, chosen)
+        bulk.add_events(work, pack.organisation_id, LetterState.APPROVED, ((c.id, "") for c in chosen))
+        pack.state = PackState.APPROVED
+        pack.decided_by, pack.decided_at, pack.lawyer_licence_no = actor.user_id, work.now, licence
+        pack.content_sha256 = hashlib.sha256("\n".join(c.content_sha256 for c in chosen).encode()).hexdigest()
+        after = {"state": pack.state.value, "letters": len(chosen), "first": numbers.first, "last": numbers.last}
+        work.audit("legal.pack_approved", pack, after=after | {"content_sha256": pack.content_sha256},
+                   licence=licence, left_out=left_out)  # fmt: skip
+        work.request_job("legal.print", str(pack.id), {"pack": pack.id}, total=len(chosen))
+        return numbers
+
+
+def licence_of(session: Session, actor: Actor, today: date) -> str:
+    """The number of the actor's own lawyer's licence. DomainError (403) without one that is valid on the day."""
+    wanted = visible(User, actor).where(User.id == actor.user_id)
+    person = session.scalars(wanted).one()
+    if not person.lawyer_licence_no:
+        words = say("Letters are approved under a lawyer's own licence, and none is on file for you.")
+        raise DomainError("legal.no_licence", words, status=403)
+    if person.lawyer_licence_until is not None and person.lawyer_licence_until < today:
+        words = say("Your lawyer's licence on file ended on %(day)s.", day=day(person.lawyer_licence_until))
+        raise DomainError("legal.licence_ended", words, status=403)
+    return person.lawyer_licence_no
+
+
+def what_is_missing(review: Review) -> Message | None:
+    """What still stands between this person and an approval; None where nothing does."""
+    if review.missing:
+        return say(
+            "You have opened %(opened)s of the %(required)s letters that have to be read. Open the others first.",
+            opened=review.opened,
+            required=review.required,
+        )
+    return _nothing_left() if review.to_approve == 0 else None
+
+
+def _nothing_left() -> Message:
+    return say("No letter is left that could be approved. Refuse the pack instead.")
+
+
+def _leave_out(work: Work, pack: LetterPack) -> int:
+    """Refuse, in the name of the check, what must not go out any more; how many letters that were."""
+    obstacles = obstacles_now(work.session, pack.id)
+    found = [(c.id, obstacles[c.id]) for c in _candidates(work.session, pack.id) if c.id in obstacles]
+    bulk.add_events(work, pack.organisation_id, LetterState.REFUSED, found, by_person=False)
+    return len(found)
+
+
+def _candidates(session: Session, pack_id: int) -> list[_Candidate]:
+    """Letters that neither stand aside nor were refused, in the order of the pack."""
+    wanted = (
+        sa.select(Letter.id, Letter.content_sha256)
+        .where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_(None))
+        .order_by(Letter.position)
+    )
+    return [_Candidate(*row) for row in session.execute(wanted)]
+
+
+def _draw(work: Work, pack: LetterPack, chosen: Sequence[_Candidate]) -> Numbers:
+    """The firm's next numbers of the business year, in the order of the pack."""
+    year = work.today.year
+    mark = work.session.scalars(
+        sa.select(Organisation.letter_mark).where(Organisation.id == pack.organisation_id)
+    ).one()  # fmt: skip
+    counter = _counter(work.session, pack.organisation_id, year)
+    drawn = [
+        (letter.id, number, letter_number(mark, year, number))
+        for number, letter in enumerate(chosen, counter.last_number + 1)
+    ]
+    bulk.number_letters(work.session, year, drawn)
+    counter.last_number += len(drawn)
+    return Numbers(drawn[0][2], drawn[-1][2])
+
+
+def _counter(session: Session, organisation_id: int, year: int) -> LetterCounter:
+    """The counter of the firm's year, its row locked until the transaction ends (SQLite has one writer anyway)."""
+    bulk.open_counter(session, organisation_id, year)
+    wanted = sa.select(LetterCounter).where(
+        LetterCounter.organisation_id == organisation_id, LetterCounter.year == year
+    )
+    return session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).one()

@@ -1,0 +1,111 @@
+"""One letter of a pack as it will print: its pages as pictures, its PDF, and its refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, redirect, render_template, request, url_for
+from flask_babel import get_locale
+
+import letters
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.errors import NotFound
+from portal.foundation.language import say
+from portal.foundation.web import actor, requires, say_flash
+from portal.legal import operations, queries
+from portal.legal.blueprint import blueprint
+from portal.legal.flags import reason_words, words
+from portal.legal.labels import letter_tag
+from portal.legal.models import PackState
+from portal.legal.reading import Opened, pages_of
+
+__all__ = ["letter", "letter_pdf", "page_picture", "refuse_letter"]
+
+EACH_SIDE = 8  # letters of the list shown before and behind the one that is open
+
+
+@blueprint.get("/packs/<int:pack_id>/letters/<int:letter_id>")
+@requires(Permission.PACKS_APPROVE)
+def letter(pack_id: int, letter_id: int) -> str:
+    """A letter as it will print, beside its neighbours. The opening is recorded."""
+    who = actor()
+    opened = operations.open_letter(who, pack_id, letter_id)
+    session = db.session()
+    pack = queries.pack_for(session, who, pack_id)
+    rows = queries.neighbours(session, who, opened.letter, EACH_SIDE)
+    here = next(place for place, row in enumerate(rows) if row.Letter.id == letter_id)
+    event = queries.event_of(session, letter_id)
+    pages, problem = _laid_out(opened)
+    return render_template(
+        "legal/letter.html",
+        pack=pack,
+        letter=opened.letter,
+        tag=letter_tag(event.state if event else None, opened.letter.flagged),
+        reason=reason_words(event.reason) if event and event.reason else None,
+        flags=[words(flag) for flag in opened.letter.flags],
+        pages=pages,
+        problem=problem,
+        rows=[{"letter": row.Letter, "opened": row.opened, "state": row.state} for row in rows],
+        previous_id=rows[here - 1].Letter.id if here else None,
+        next_id=rows[here + 1].Letter.id if here + 1 < len(rows) else None,
+        next_to_open=queries.next_to_open(session, who, pack_id, opened.letter.position),
+        review=queries.review_of(session, who, pack_id),
+        can_refuse=pack.state is PackState.REVIEW and not opened.letter.flagged and event is None,
+    )
+
+
+@blueprint.get("/packs/<int:pack_id>/letters/<int:letter_id>/page-<int:page>.png")
+@requires(Permission.PACKS_APPROVE)
+def page_picture(pack_id: int, letter_id: int, page: int) -> Response:
+    """One page as a picture. It is part of the letter's page, so it records no opening of its own."""
+    opened = operations.peek(actor(), pack_id, letter_id)
+    pictures = _pages_or_404(opened)[1]
+    if not 1 <= page <= len(pictures):
+        raise NotFound
+    return _private(pictures[page - 1], "image/png")
+
+
+@blueprint.get("/packs/<int:pack_id>/letters/<int:letter_id>/letter.pdf")
+@requires(Permission.PACKS_APPROVE)
+def letter_pdf(pack_id: int, letter_id: int) -> Response:
+    """The letter alone, with text that can be read aloud. The opening is recorded."""
+    opened = operations.open_letter(actor(), pack_id, letter_id)
+    response = _private(_pages_or_404(opened)[0], "application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="letter-{opened.letter.position}.pdf"'
+    return response
+
+
+@blueprint.post("/packs/<int:pack_id>/letters/<int:letter_id>/refuse")
+@requires(Permission.PACKS_APPROVE)
+def refuse_letter(pack_id: int, letter_id: int) -> Any:
+    """Leave one letter out of the approval."""
+    operations.refuse_letter(actor(), pack_id, letter_id, request.form.get("reason", ""))
+    say_flash(say("The letter is left out of the pack."))
+    return redirect(url_for("legal.letter", pack_id=pack_id, letter_id=letter_id))
+
+
+def _laid_out(opened: Opened) -> tuple[int, str | None]:
+    """How many pages the letter has, or why it cannot be laid out, in the reader's language."""
+    if opened.data is None:
+        return 0, None
+    try:
+        return len(pages_of(opened).pictures), None
+    except letters.LettersError as error:
+        return 0, error.message_zh if str(get_locale()).startswith("zh") else error.message_en
+
+
+def _pages_or_404(opened: Opened) -> tuple[bytes, tuple[bytes, ...]]:
+    if opened.data is None:
+        raise NotFound
+    try:
+        return pages_of(opened)
+    except letters.LettersError:
+        raise NotFound from None
+
+
+def _private(content: bytes, mimetype: str) -> Response:
+    """For this person's eyes now: no browser and no proxy keeps it."""
+    response = Response(content, content_type=mimetype)
+    response.headers["Cache-Control"] = "no-store"
+    return response

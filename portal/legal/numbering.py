@@ -1,0 +1,34 @@
+"""Numbers, verification codes and samples of letters. Pure: no database, no Flask."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Sequence
+
+__all__ = ["draw_sample", "letter_number", "new_verify_code", "sample_size"]
+
+# Letters and digits that nobody takes for another when reading them off paper: no 0 O, no 1 I L, no 5 S, no 8 B.
+ALPHABET = "234679ACDEFGHJKMNPQRTUVWXYZ"
+GROUPS, GROUP = 3, 4
+SAMPLE_ONE_IN = 50  # two in a hundred
+
+
+def letter_number(mark: str, year: int, number: int) -> str:
+    """The number in the firm's form, (2026)京某律函字第000123号 (reference/letters.md 2); `mark` is the firm's 字."""
+    return f"({year}){mark}律函字第{number:06d}号"
+
+
+def new_verify_code() -> str:
+    """Twelve random characters in three groups, 7KQ2-M9TD-4PXA: 27 to the power of 12, so that nobody guesses one."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
+
+
+def sample_size(letters: int, least: int) -> int:
+    """How many of so many letters have to be opened: two in a hundred, `least` at the least, never more than there are."""
+    return min(letters, max(least, -(-letters // SAMPLE_ONE_IN)))
+
+
+def draw_sample(seed: str, keys: Sequence[int], size: int) -> frozenset[int]:
+    """Which of the keys have to be opened; the same for the same seed, so that it can be shown afterwards."""
+    return frozenset(random.Random(seed).sample(list(keys), size))

@@ -1,0 +1,32 @@
+"""What this room shows on the account page of the portfolio: the letters of an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.foundation import hooks
+from portal.foundation.access import Permission
+from portal.foundation.language import _l
+from portal.foundation.panels import Panel
+from portal.legal.labels import letter_tag
+from portal.legal.queries import letters_of_account
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.portfolio.models import Account
+
+__all__ = ["letters_panel"]
+
+
+@hooks.account_panels.register
+def letters_panel(session: Session, actor: Actor, account: Account) -> Panel | None:
+    """Letters with number, state and date for who may see packs; None where there is none."""
+    if not actor.can(Permission.PACKS_VIEW):
+        return None
+    rows = [
+        {"letter": row.Letter, "pack": row.LetterPack, "tag": letter_tag(row.state, row.Letter.flagged)}
+        for row in letters_of_account(session, actor, account.id)
+    ]
+    return Panel(_l("Letters"), "legal/account_panel.html", {"rows": rows}) if rows else None

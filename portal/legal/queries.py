@@ -1,0 +1,292 @@
+"""Reads of packs and letters. A firm sees its own; the bank sees all, with names masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from portal.foundation.errors import NotFound
+from portal.foundation.vault import PersonKey
+from portal.foundation.visibility import visible
+from portal.identity.models import User
+from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, hold_code
+from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, LetterState, PackDownload, PackState
+from portal.placement.models import BatchState, Placement, PlacementBatch
+from portal.portfolio.models import Account, AccountStatus, Customer, Hold
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = [
+    "Review", "batch_to_pack", "batches_to_pack", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
+    "has_pack", "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open",
+    "obstacles_now", "open_pack_of", "pack_for", "packs", "review_of", "sealed_letter",
+]  # fmt: skip
+
+
+class Review(NamedTuple):
+    """How far one person's review of a pack is: letters of the sample, of them opened by this person; and what is left
+    out of an approval."""
+
+    required: int
+    opened: int
+    refused: int
+    to_approve: int
+
+    @property
+    def missing(self) -> int:
+        """Letters of the sample that this person still has to open."""
+        return self.required - self.opened
+
+
+# --- packs --------------------------------------------------------------------------------------------------------------
+
+
+def packs(actor: Actor) -> sa.Select[tuple[LetterPack]]:
+    """Packs that the actor may see, each with its firm."""
+    return visible(LetterPack, actor).options(joinedload(LetterPack.organisation))
+
+
+def pack_for(session: Session, actor: Actor, pack_id: int, *, lock: bool = False) -> LetterPack:
+    """One pack; NotFound where there is none that the actor may see. `lock` keeps others from moving it."""
+    if lock:
+        wanted = visible(LetterPack, actor).with_for_update().execution_options(populate_existing=True)
+    else:
+        wanted = packs(actor)
+    found = session.scalar(wanted.where(LetterPack.id == pack_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def has_pack(session: Session, batch_id: int) -> bool:
+    """Whether a pack of the batch was built already."""
+    return session.scalar(sa.select(LetterPack.id).where(LetterPack.batch_id == batch_id)) is not None
+
+
+def open_pack_of(session: Session, batch_id: int) -> LetterPack | None:
+    """The pack of a batch that no lawyer has decided on yet, locked; None where there is none."""
+    undecided = (PackState.BUILDING, PackState.REVIEW)
+    wanted = sa.select(LetterPack).where(LetterPack.batch_id == batch_id, LetterPack.state.in_(undecided))
+    return session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+
+
+def batches_to_pack(actor: Actor) -> sa.Select[tuple[PlacementBatch]]:
+    """Accepted batches of letters that have no pack yet, the oldest first."""
+    packed = sa.select(LetterPack.id).where(LetterPack.batch_id == PlacementBatch.id).exists()
+    return (
+        visible(PlacementBatch, actor)
+        .where(
+            PlacementBatch.kind == PlacementKind.LETTER,
+            PlacementBatch.state == BatchState.ACCEPTED,
+            PlacementBatch.organisation_id == actor.organisation_id,
+            ~packed,
+        )
+        .order_by(PlacementBatch.sent_at, PlacementBatch.id)
+    )
+
+
+def batch_to_pack(session: Session, actor: Actor, batch_id: int) -> PlacementBatch:
+    """A batch of letters of the actor's firm, locked, whatever its state. NotFound for any other."""
+    wanted = visible(PlacementBatch, actor).where(
+        PlacementBatch.id == batch_id,
+        PlacementBatch.kind == PlacementKind.LETTER,
+        PlacementBatch.organisation_id == actor.organisation_id,
+    )
+    found = session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def count_waiting(session: Session, actor: Actor) -> int:
+    """Packs that wait for the firm's lawyer, and batches that wait for a pack."""
+    in_review = visible(LetterPack, actor).where(LetterPack.state == PackState.REVIEW).with_only_columns(LetterPack.id)
+    to_build = batches_to_pack(actor).with_only_columns(PlacementBatch.id).order_by(None)
+    both = sa.union_all(in_review, to_build).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(both)) or 0
+
+
+def downloads_of(session: Session, actor: Actor, pack_id: int) -> list[tuple[PackDownload, str]]:
+    """Who took which file, the latest first, with the person's name."""
+    wanted = (
+        visible(PackDownload, actor)
+        .join(User, User.id == PackDownload.user_id)
+        .add_columns(User.name)
+        .where(PackDownload.pack_id == pack_id)
+        .order_by(PackDownload.id.desc())
+        .limit(50)
+    )
+    return [(row[0], row[1]) for row in session.execute(wanted)]
+
+
+def name_of_user(session: Session, user_id: int | None) -> str | None:
+    """Who it was, as far as the session's actor may see the person."""
+    return session.scalar(sa.select(User.name).where(User.id == user_id)) if user_id else None
+
+
+def lawyers(session: Session, actor: Actor, today: date) -> list[User]:
+    """People of the actor's firm whose lawyer's licence is valid on the day."""
+    wanted = (
+        visible(User, actor)
+        .where(
+            User.organisation_id == actor.organisation_id,
+            User.active,
+            User.lawyer_licence_no != "",
+            sa.or_(User.lawyer_licence_until.is_(None), User.lawyer_licence_until >= today),
+        )
+        .order_by(User.id)
+    )
+    return list(session.scalars(wanted))
+
+
+# --- letters ------------------------------------------------------------------------------------------------------------
+
+
+def current_state() -> sa.ScalarSelect[Any]:
+    """The latest step of a letter, as a column of a select over letters; NULL while it waits for review."""
+    return (
+        sa.select(LetterEvent.state)
+        .where(LetterEvent.letter_id == Letter.id)
+        .order_by(LetterEvent.id.desc())
+        .limit(1)
+        .correlate(Letter)
+        .scalar_subquery()
+    )
+
+
+def _opened_by(user_id: int | None) -> sa.Exists:
+    return (
+        sa.select(LetterOpening.id)
+        .where(LetterOpening.letter_id == Letter.id, LetterOpening.user_id == (user_id or 0))
+        .correlate(Letter)
+        .exists()
+    )
+
+
+def letter_rows(actor: Actor, pack_id: int) -> sa.Select[Any]:
+    """Letters of a pack as rows `(Letter, state, opened)`; `opened`: by the actor."""
+    return (
+        visible(Letter, actor)
+        .where(Letter.pack_id == pack_id)
+        .add_columns(current_state().label("state"), _opened_by(actor.user_id).label("opened"))
+    )
+
+
+def letter_for(session: Session, actor: Actor, pack_id: int, letter_id: int) -> Letter:
+    """One letter of a pack; NotFound where there is none that the actor may see."""
+    found = session.scalar(visible(Letter, actor).where(Letter.id == letter_id, Letter.pack_id == pack_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def event_of(session: Session, letter_id: int) -> LetterEvent | None:
+    """The latest step of a letter."""
+    wanted = sa.select(LetterEvent).where(LetterEvent.letter_id == letter_id).order_by(LetterEvent.id.desc()).limit(1)
+    return session.scalar(wanted)
+
+
+def sealed_letter(session: Session, letter: Letter) -> tuple[bytes, PersonKey] | None:
+    """The frozen data with the debtor's key; None once the firm holds no account of the person any more."""
+    wanted = (
+        sa.select(PersonKey)
+        .join(Customer, Customer.person_key_id == PersonKey.id)
+        .where(Customer.id == letter.customer_id)
+    )
+    key = session.scalar(wanted)
+    return None if key is None else (letter.frozen_sealed, key)
+
+
+def review_of(session: Session, actor: Actor, pack_id: int) -> Review:
+    """How far the actor's own review of a pack is."""
+    waiting = current_state().is_(None)
+    refused = current_state() == LetterState.REFUSED
+    sampled = sa.and_(Letter.in_sample, waiting)
+
+    def count(condition: Any) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    counted = (
+        visible(Letter, actor)
+        .where(Letter.pack_id == pack_id)
+        .with_only_columns(
+            count(sampled),
+            count(sa.and_(sampled, _opened_by(actor.user_id))),
+            count(refused),
+            count(sa.and_(waiting, ~Letter.flagged)),
+        )
+    )
+    return Review(*(int(value) for value in session.execute(counted).one()))
+
+
+def neighbours(session: Session, actor: Actor, letter: Letter, each_side: int) -> list[Any]:
+    """Rows around a letter in the order of the pack, itself among them."""
+    low, high = letter.position - each_side, letter.position + each_side
+    wanted = letter_rows(actor, letter.pack_id).where(Letter.position.between(low, high)).order_by(Letter.position)
+    return list(session.execute(wanted))
+
+
+def next_to_open(session: Session, actor: Actor, pack_id: int, position: int) -> int | None:
+    """The id of the next letter of the sample that the actor has not opened: behind a position, else from the start."""
+    wanted = (
+        visible(Letter, actor)
+        .with_only_columns(Letter.id)
+        .where(Letter.pack_id == pack_id, Letter.in_sample, ~_opened_by(actor.user_id), current_state().is_(None))
+        .order_by(Letter.position <= position, Letter.position)
+        .limit(1)
+    )
+    return session.scalar(wanted)
+
+
+def first_letter(session: Session, actor: Actor, pack_id: int) -> int | None:
+    """The id of a pack's first letter, None where it has none."""
+    wanted = visible(Letter, actor).with_only_columns(Letter.id).where(Letter.pack_id == pack_id)
+    return session.scalar(wanted.order_by(Letter.position).limit(1))
+
+
+def letters_of_account(session: Session, actor: Actor, account_id: int) -> list[Any]:
+    """Letters of an account as rows `(Letter, state, LetterPack)`, the latest first."""
+    wanted = (
+        visible(Letter, actor)
+        .join(LetterPack, LetterPack.id == Letter.pack_id)
+        .add_columns(current_state().label("state"), LetterPack)
+        .where(Letter.account_id == account_id)
+        .order_by(Letter.id.desc())
+    )
+    return list(session.execute(wanted))
+
+
+# --- what has come in the way since the data was frozen -----------------------------------------------------------------
+
+
+def obstacles_now(session: Session, pack_id: int) -> Mapping[int, str]:
+    """Why a letter of a pack must not go out as things are now, by letter: recalled, closed, on hold, erased."""
+    found: dict[int, str] = {}
+    letters = sa.select(Letter.id).where(Letter.pack_id == pack_id)
+    holds = (
+        letters.add_columns(Hold.flag)
+        .join(Hold, Hold.customer_id == Letter.customer_id)
+        .where(Hold.released_at.is_(None), sa.or_(Hold.account_id.is_(None), Hold.account_id == Letter.account_id))
+        .order_by(Hold.id)
+    )
+    for letter_id, flag in session.execute(holds):
+        found.setdefault(letter_id, hold_code(flag))
+    erased = (
+        letters.join(Customer, Customer.id == Letter.customer_id)
+        .join(PersonKey, PersonKey.id == Customer.person_key_id)
+        .where(PersonKey.salt.is_(None))
+    )
+    closed = letters.join(Account, Account.id == Letter.account_id).where(Account.status == AccountStatus.CLOSED)
+    ended = letters.join(Placement, Placement.id == Letter.placement_id).where(Placement.ended_at.is_not(None))
+    for code, wanted in ((PERSON_ERASED, erased), (ACCOUNT_CLOSED, closed), (PLACEMENT_ENDED, ended)):
+        found.update(dict.fromkeys(session.scalars(wanted), code))
+    return found

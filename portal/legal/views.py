@@ -1,0 +1,163 @@
+"""Pages of letter packs: the list, one pack, and what a lawyer does with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, redirect, render_template, request, url_for
+
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.errors import DomainError
+from portal.foundation.job_pages import shown_job
+from portal.foundation.jobs.queries import job_about
+from portal.foundation.language import say
+from portal.foundation.navigation import counts
+from portal.foundation.services import services
+from portal.foundation.table_pages import table_export, table_page
+from portal.foundation.web import actor, requires, say_flash
+from portal.legal import approving, closing, freezing, letter_views, operations, panel, printing, queries
+from portal.legal.blueprint import blueprint
+from portal.legal.flags import reason_words
+from portal.legal.labels import FILE_LABELS, PACK_STATES
+from portal.legal.models import LetterPack, PackState
+from portal.legal.tables import letters_table, packs_table
+from portal.legal.wording import wording
+
+if TYPE_CHECKING:
+    from portal.foundation.access import Actor
+    from portal.foundation.job_pages import ShownJob
+    from portal.foundation.language import Message
+
+__all__ = ["blueprint", "closing", "freezing", "letter_views", "panel", "printing"]
+
+TO_PACK_AT_ONCE = 50
+_JOBS = {PackState.BUILDING: "legal.build", PackState.APPROVED: "legal.print"}
+
+
+@blueprint.get("/packs")
+@requires(Permission.PACKS_VIEW)
+def packs() -> Any:
+    """Packs; for a firm the batches that wait for one stand above them."""
+    who = actor()
+    table = packs_table(who)
+    export = table_export(table)
+    if export is not None:
+        return export
+    waiting = []
+    if who.can(Permission.PACKS_BUILD):
+        waiting = list(db.session().scalars(queries.batches_to_pack(who).limit(TO_PACK_AT_ONCE)))
+    days = wording().pay_within_days
+    return render_template("legal/packs.html", table=table_page(table), waiting=waiting, days=days, limits=_limits())
+
+
+@blueprint.post("/packs")
+@requires(Permission.PACKS_BUILD)
+def build() -> Any:
+    """Ask for the pack of an accepted batch."""
+    batch_id = request.form.get("batch_id", 0, type=int)
+    days = request.form.get("pay_within_days", 0, type=int)
+    return redirect(url_for("legal.pack", pack_id=operations.build_pack(actor(), batch_id, days)))
+
+
+@blueprint.get("/packs/<int:pack_id>")
+@requires(Permission.PACKS_VIEW)
+def pack(pack_id: int) -> Any:
+    """One pack: how far the review is, its letters, and once it is ready its files."""
+    session, who = db.session(), actor()
+    found = queries.pack_for(session, who, pack_id)
+    table = letters_table(who, found)
+    export = table_export(table)
+    if export is not None:
+        return export
+    review = queries.review_of(session, who, found.id)
+    reviewing = found.state is PackState.REVIEW and who.can(Permission.PACKS_APPROVE)
+    return render_template(
+        "legal/pack.html",
+        pack=found,
+        tag=PACK_STATES[found.state],
+        table=table_page(table) if found.state is not PackState.BUILDING else None,
+        review=review,
+        reviewing=reviewing,
+        missing=_missing(who, review) if reviewing else None,
+        next_id=queries.next_to_open(session, who, found.id, 0) if reviewing else None,
+        first_id=queries.first_letter(session, who, found.id) if reviewing else None,
+        refusal=reason_words(found.refusal),
+        decided_by=queries.name_of_user(session, found.decided_by),
+        job=_job(who, found),
+        files=_files(found) if who.can(Permission.PACKS_DOWNLOAD) else [],
+        downloads=queries.downloads_of(session, who, found.id),
+        file_labels=FILE_LABELS,
+    )
+
+
+@blueprint.post("/packs/<int:pack_id>/approve")
+@requires(Permission.PACKS_APPROVE)
+def approve(pack_id: int) -> Any:
+    """Approve under the own licence and draw the numbers."""
+    numbers = approving.approve_pack(actor(), pack_id)
+    words = say("The pack is approved. Letters %(first)s to %(last)s.", first=numbers.first, last=numbers.last)
+    return _done(pack_id, words)
+
+
+@blueprint.post("/packs/<int:pack_id>/refuse")
+@requires(Permission.PACKS_APPROVE)
+def refuse(pack_id: int) -> Any:
+    """Refuse the whole pack."""
+    operations.refuse_pack(actor(), pack_id, request.form.get("reason", ""))
+    return _done(pack_id, say("The pack is refused; no letter of it goes out."))
+
+
+@blueprint.get("/packs/<int:pack_id>/files/<file_name>")
+@requires(Permission.PACKS_DOWNLOAD)
+def download(pack_id: int, file_name: str) -> Response:
+    """A file of a ready pack, streamed; recorded before the first byte."""
+    taken = operations.record_download(actor(), pack_id, file_name)
+    response = Response(services().storage.chunks(taken.digest), content_type=taken.mimetype)
+    response.content_length = taken.size
+    response.headers["Content-Disposition"] = f'attachment; filename="{taken.file_name}"'
+    response.headers["X-Content-SHA256"] = taken.digest
+    return response
+
+
+@counts("legal.packs")
+def waiting(who: Actor) -> int:
+    """Packs to review and batches to make packs of."""
+    return queries.count_waiting(db.session(), who) if who.can(Permission.PACKS_APPROVE) else 0
+
+
+def _done(pack_id: int, sentence: Message) -> Any:
+    say_flash(sentence)
+    return redirect(url_for("legal.pack", pack_id=pack_id))
+
+
+def _limits() -> tuple[int, int]:
+    return operations.SHORTEST, operations.LONGEST
+
+
+def _missing(who: Actor, review: queries.Review) -> Message | None:
+    """Why this person cannot approve now, the licence first; None where nothing stands in the way."""
+    try:
+        approving.licence_of(db.session(), who, services().clock.today())
+    except DomainError as error:
+        return error.message
+    return approving.what_is_missing(review)
+
+
+def _job(who: Actor, found: LetterPack) -> ShownJob | None:
+    kind = _JOBS.get(found.state)
+    job = job_about(db.session(), who, kind, str(found.id)) if kind else None
+    return shown_job(who, job) if job else None
+
+
+def _files(found: LetterPack) -> list[dict[str, Any]]:
+    """What can be taken away, with size and hash."""
+    if found.state is not PackState.READY:
+        return []
+    shown = []
+    for name, file in operations.PACK_FILES.items():
+        digest: str | None = getattr(found, file.column)
+        if digest is not None:
+            size = services().storage.size(digest)
+            shown.append({"name": name, "label": FILE_LABELS[file.code], "size": size, "digest": digest})
+    return shown

@@ -24,6 +24,7 @@ __all__ = ["SubmittedForm", "claim", "new_token", "release", "settle", "wait_for
 
 PATIENCE = 10.0  # seconds that a second request waits for the first
 FIELD = "form_token"
+NOT_DONE = ""  # in place of an address: the first request changed nothing, so the form may be sent again
 
 
 class SubmittedForm(Model, BankOnly):
@@ -79,13 +80,15 @@ def release(token: str) -> None:
 
 
 def wait_for_answer(token: str) -> str | None:
-    """Where the first request led, once it is known; None if it did not end in time."""
+    """Where the first request led, once it is known; NOT_DONE if it led nowhere, None if it did not end in time."""
     end = time.monotonic() + PATIENCE
     while True:
         with _session(writes=False) as session:
             row = session.scalar(sa.select(SubmittedForm).where(SubmittedForm.token == token[:64]))
-        if row is None or row.location is not None:
-            return row.location if row else None
+        if row is None:
+            return NOT_DONE
+        if row.location is not None:
+            return row.location
         if time.monotonic() > end:
             return None
         time.sleep(0.1)

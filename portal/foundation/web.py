@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from portal.foundation import submissions
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
+from portal.foundation.frame import signed_in
 from portal.foundation.language import Message, say, translate
 from portal.foundation.visibility import bind_actor
 
@@ -27,6 +28,7 @@ __all__ = ["actor", "public", "requires", "say_flash", "set_up_web"]
 
 View = TypeVar("View", bound="Callable[..., Any]")
 PUBLIC = "public"
+LARGEST_KEY = 2**63 - 1  # of a BIGINT
 OPEN_ENDPOINTS = {"static", "bootstrap.static"}  # files of ours, the same for everybody
 log = structlog.get_logger()
 
@@ -76,6 +78,7 @@ def set_up_web(app: Flask) -> None:
     """Put the request's order in place: who, may they, is the form new; then headers and errors."""
     app.before_request(_bind_person)
     app.before_request(_check_access)
+    app.before_request(_refuse_what_no_database_keeps)
     app.before_request(_check_form_is_new)
     app.after_request(_remember_answer)
     app.after_request(_add_headers)
@@ -114,7 +117,7 @@ def _check_access() -> AnyResponse | None:
     if wanted == PUBLIC:
         return None
     if not current_user.is_authenticated:
-        if request.path.endswith(".json"):
+        if _wants_json():
             abort(401)
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("identity.sign_in", next=target))
@@ -126,21 +129,38 @@ def _check_access() -> AnyResponse | None:
     return None
 
 
+def _wants_json() -> bool:
+    """Whether a script asks, which can do nothing with a page."""
+    return request.path.endswith(".json") or request.accept_mimetypes.best == "application/json"
+
+
+def _refuse_what_no_database_keeps() -> None:
+    """A number beyond every key names nothing; a text with a NUL in it was written by no person."""
+    if any(isinstance(value, int) and value > LARGEST_KEY for value in (request.view_args or {}).values()):
+        abort(404)
+    written = [*request.args.values(), *request.form.values(), *(f.filename or "" for f in request.files.values())]
+    if any("\0" in value for value in written):
+        abort(400)
+
+
 def _check_form_is_new() -> AnyResponse | None:
     token = request.form.get(submissions.FIELD) if request.method == "POST" and request.endpoint else None
     if not token:
         return None
-    if submissions.claim(token, current_user.actor if current_user.is_authenticated else None):
-        g.form_token = token
-        return None
-    location = submissions.wait_for_answer(token)
-    if location is None:
-        raise DomainError(
-            "form.sent_twice",
-            say("This form was sent twice and the first one is still at work. Look at the list before you repeat it."),
-            status=409,
-        )
-    return redirect(location)
+    while not submissions.claim(token, current_user.actor if current_user.is_authenticated else None):
+        location = submissions.wait_for_answer(token)
+        if location is None:
+            raise DomainError(
+                "form.sent_twice",
+                say(
+                    "This form was sent twice and the first one is still at work. Look at the list before you repeat it."
+                ),
+                status=409,
+            )
+        if location != submissions.NOT_DONE:
+            return redirect(location)
+    g.form_token = token
+    return None
 
 
 def _remember_answer(response: Response) -> Response:
@@ -167,9 +187,9 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-def _domain_error(error: DomainError) -> tuple[str, int]:
+def _domain_error(error: DomainError) -> Any:
     db.session().rollback()
-    return _error_page(error.status, error.code, translate(error.message)), error.status
+    return _told(error.status, error.code, error.message)
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -178,18 +198,16 @@ def _http_error(error: HTTPException) -> Any:
     sentence, code = _WORDS.get(error.code, (_WORDS[400][0], f"http.{error.code}"))
     if getattr(error, "name", "") == "CSRF" or type(error).__name__ == "CSRFError":
         sentence, code = EXPIRED, "form.expired"
-    if request.path.endswith(".json"):
-        return {"code": code, "message": translate(sentence)}, error.code
-    return _error_page(error.code, code, translate(sentence)), error.code
+    return _told(error.code, code, sentence)
 
 
-def _unexpected(error: Exception) -> tuple[str, int]:
+def _unexpected(error: Exception) -> Any:
     db.session().rollback()
     # The type and the place, never the text: an exception's text may hold a person's data.
     log.error("request.crashed", error=type(error).__name__, where=_place_of(error))
     if current_app.testing and current_app.config.get("PROPAGATE", True):
         raise error
-    return _error_page(500, "unexpected", translate(_WORDS[500][0])), 500
+    return _told(500, "unexpected", _WORDS[500][0])
 
 
 def _place_of(error: BaseException) -> str:
@@ -199,8 +217,16 @@ def _place_of(error: BaseException) -> str:
     return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
 
 
-def _error_page(status: int, code: str, sentence: str) -> str:
-    return render_template("error.html", status=status, code=code, sentence=sentence, request_id=g.get("request_id"))
+def _told(status: int, code: str, message: Message) -> Any:
+    """The error in the reader's language: for a script as JSON, else the one error page."""
+    sentence = translate(message)
+    if _wants_json():
+        return {"code": code, "message": sentence}, status
+    reader = signed_in()
+    if reader:  # what was refused before anybody looked who asks (a forged form, a file of ours) is a page all the same
+        bind_actor(db.session(), reader)
+    page = render_template("error.html", status=status, code=code, sentence=sentence, request_id=g.get("request_id"))
+    return page, status
 
 
 EXPIRED = say("This form has expired, so nothing was changed. Go back, reload the page, and send it again.")

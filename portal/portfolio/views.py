@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
-from portal.foundation.errors import NotFound
+from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
@@ -77,7 +77,7 @@ def raise_hold(account_id: int) -> Any:
     try:
         flag = HoldFlag(request.form.get("flag", ""))
     except ValueError:
-        raise NotFound from None
+        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag") from None
     whole_person = request.form.get("whole_person") == "1"
     operations.raise_hold(actor(), account_id, flag, request.form.get("reason", ""), whole_person=whole_person)
     say_flash(say("The hold stands; nothing is placed and nobody is called while it does."))

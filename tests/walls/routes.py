@@ -1,0 +1,151 @@
+"""Every address of the portal and who may ask for it: the one table that the walk and the house rules go by.
+
+A new view gets its line here, by hand, from whoever decides who may use it. `ids` names what the address's parameters
+stand for, in order (see `World.own`); `fields` are those without which a POST does not say what it is about; `reason`: it asks for one before it looks anything
+up.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from portal.foundation.access import Permission
+
+__all__ = ["OPEN_FILES", "ROUTES", "Route"]
+
+P = Permission
+GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+
+
+class Route(NamedTuple):
+    """One endpoint; `needs` is None where the view is open to everybody."""
+
+    endpoint: str
+    methods: tuple[str, ...]
+    path: str
+    needs: Permission | None
+    ids: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    reason: bool = False
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it answers GET with HTML."""
+        return "GET" in self.methods and not self.path.endswith((".json", ".csv", ".pdf", ".xlsx"))
+
+
+# Files of ours, the same for everybody, with a path as their parameter.
+OPEN_FILES = {"static": "/static/<path:filename>", "bootstrap.static": "/bootstrap/static/<path:filename>"}
+
+ROUTES: tuple[Route, ...] = (
+    # --- the way in and the people ---
+    Route("identity.sign_in", BOTH, "/sign-in", None),
+    Route("identity.sign_in_code", BOTH, "/sign-in/code", None),
+    Route("identity.choose_language", POST, "/language", None, fields=(("locale", "en"),)),
+    Route("identity.invitation", BOTH, "/invitation/<token>", None, ("invitation",)),
+    Route("identity.start", GET, "/start", P.SELF_MANAGE),
+    Route("identity.sign_out", POST, "/sign-out", P.SELF_MANAGE),
+    Route("identity.profile", GET, "/me", P.SELF_MANAGE),
+    Route("identity.own_language", POST, "/me/language", P.SELF_MANAGE),
+    Route("identity.change_password", BOTH, "/me/password", P.SELF_MANAGE),
+    Route("identity.change_initial_password", BOTH, "/me/first-password", P.SELF_MANAGE),
+    Route("identity.codes", GET, "/me/codes", P.SELF_MANAGE),
+    Route("identity.start_codes", POST, "/me/codes/start", P.SELF_MANAGE),
+    Route("identity.confirm_codes", POST, "/me/codes/confirm", P.SELF_MANAGE),
+    Route("identity.stop_codes", POST, "/me/codes/stop", P.SELF_MANAGE),
+    Route("identity.sessions", GET, "/me/sessions", P.SELF_MANAGE),
+    Route("identity.end_own_session", POST, "/me/sessions/<int:session_id>/end", P.SELF_MANAGE, ("own session",)),
+    Route("identity.organisations", GET, "/organisations", P.ORGANISATIONS_VIEW),
+    Route("identity.organisation", GET, "/organisations/<int:organisation_id>", P.ORGANISATIONS_VIEW, ("organisation",)),
+    Route("identity.new_organisation", BOTH, "/organisations/new", P.ORGANISATIONS_MANAGE),
+    Route(
+        "identity.edit_organisation", BOTH, "/organisations/<int:organisation_id>/edit", P.ORGANISATIONS_MANAGE,
+        ("organisation",),
+    ),
+    Route("identity.users", GET, "/users", P.USERS_VIEW),
+    Route("identity.user", GET, "/users/<int:user_id>", P.USERS_VIEW, ("user",)),
+    Route("identity.new_user", BOTH, "/organisations/<int:organisation_id>/users/new", P.USERS_MANAGE, ("organisation",)),
+    Route("identity.edit_user", BOTH, "/users/<int:user_id>/edit", P.USERS_MANAGE, ("user",)),
+    Route("identity.invite", POST, "/users/<int:user_id>/invite", P.USERS_MANAGE, ("user",)),
+    Route("identity.deactivate_user", POST, "/users/<int:user_id>/deactivate", P.USERS_MANAGE, ("user",)),
+    Route("identity.reactivate_user", POST, "/users/<int:user_id>/reactivate", P.USERS_MANAGE, ("user",)),
+    Route("identity.set_initial_password", BOTH, "/users/<int:user_id>/initial-password", P.USERS_MANAGE, ("user",)),
+    Route("identity.reset_codes", POST, "/users/<int:user_id>/reset-codes", P.USERS_MANAGE, ("user",)),
+    Route(
+        "identity.end_session", POST, "/users/<int:user_id>/sessions/<int:session_id>/end", P.USERS_MANAGE,
+        ("user and session",),
+    ),
+    # --- accounts, holds, imports ---
+    Route("portfolio.accounts", GET, "/accounts", P.ACCOUNTS_VIEW),
+    Route("portfolio.account", GET, "/accounts/<int:account_id>", P.ACCOUNTS_VIEW, ("account",)),
+    Route("portfolio.search", GET, "/search", P.ACCOUNTS_VIEW),
+    Route("portfolio.reveal", POST, "/accounts/<int:account_id>/reveal", P.PERSON_REVEAL, ("account",)),
+    Route("portfolio.holds", GET, "/holds", P.HOLDS_MANAGE),
+    Route("portfolio.raise_hold", POST, "/accounts/<int:account_id>/holds", P.HOLDS_MANAGE, ("account",)),
+    Route("portfolio.release_hold", POST, "/holds/<int:hold_id>/release", P.HOLDS_MANAGE, ("hold",), reason=True),
+    Route("portfolio.imports", GET, "/imports", P.ACCOUNTS_IMPORT),
+    Route("portfolio.new_import", BOTH, "/imports/new", P.ACCOUNTS_IMPORT),
+    Route("portfolio.import_run", GET, "/imports/<int:run_id>", P.ACCOUNTS_IMPORT, ("import of accounts",)),
+    Route("portfolio.rejects", GET, "/imports/<int:run_id>/rejects.csv", P.ACCOUNTS_IMPORT, ("import of accounts",)),
+    # --- contracts ---
+    Route("vendors.contracts", GET, "/contracts", P.CONTRACTS_VIEW),
+    Route("vendors.contract", GET, "/contracts/<int:contract_id>", P.CONTRACTS_VIEW, ("contract",)),
+    Route(
+        "vendors.organisation_contracts", GET, "/organisations/<int:organisation_id>/contracts", P.CONTRACTS_VIEW,
+        ("vendor",),
+    ),
+    Route("vendors.new_contract", BOTH, "/contracts/new", P.CONTRACTS_MANAGE),
+    Route("vendors.new_version", BOTH, "/contracts/<int:contract_id>/versions/new", P.CONTRACTS_MANAGE, ("contract",)),
+    # --- runs and batches ---
+    Route("placement.runs", GET, "/placements", P.PLACEMENTS_VIEW),
+    Route("placement.run", GET, "/placements/<int:run_id>", P.PLACEMENTS_VIEW, ("run",)),
+    Route("placement.new_run", GET, "/placements/new", P.PLACEMENTS_PROPOSE),
+    Route("placement.make_run", POST, "/placements/new", P.PLACEMENTS_PROPOSE),
+    Route("placement.submit_run", POST, "/placements/<int:run_id>/submit", P.PLACEMENTS_PROPOSE, ("run",)),
+    Route("placement.approve_run", POST, "/placements/<int:run_id>/approve", P.PLACEMENTS_APPROVE, ("run",)),
+    Route("placement.refuse_run", POST, "/placements/<int:run_id>/refuse", P.PLACEMENTS_APPROVE, ("run",), reason=True),
+    Route("placement.batches", GET, "/batches", P.BATCHES_VIEW),
+    Route("placement.batch", GET, "/batches/<int:batch_id>", P.BATCHES_VIEW, ("batch",)),
+    Route("placement.accept_batch", POST, "/batches/<int:batch_id>/accept", P.BATCHES_ACCEPT, ("batch",)),
+    Route("placement.refuse_batch", POST, "/batches/<int:batch_id>/refuse", P.BATCHES_ACCEPT, ("batch",), reason=True),
+    Route("placement.ask_recall", POST, "/batches/<int:batch_id>/recall/ask", P.PLACEMENTS_PROPOSE, ("batch",), reason=True),
+    Route(
+        "placement.withdraw_recall", POST, "/batches/<int:batch_id>/recall/withdraw", P.PLACEMENTS_PROPOSE, ("batch",)
+    ),
+    Route("placement.recall_batch", POST, "/batches/<int:batch_id>/recall", P.PLACEMENTS_APPROVE, ("batch",)),
+    # --- the agency's day ---
+    Route("contact.queue", GET, "/queue", P.QUEUE_WORK),
+    Route("contact.account", BOTH, "/queue/<int:account_id>", P.QUEUE_WORK, ("desk",)),
+    Route(
+        "contact.reveal", POST, "/queue/<int:account_id>/reveal", P.PERSON_REVEAL, ("desk",),
+        fields=(("what", "name"),),
+    ),
+    Route("contact.promises", GET, "/promises", P.QUEUE_WORK),
+    Route("contact.my_day", GET, "/my-day", P.QUEUE_WORK),
+    # --- payments ---
+    Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),
+    Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),
+    Route("recovery.imports", GET, "/payments/imports", P.PAYMENTS_IMPORT),
+    Route("recovery.new_import", BOTH, "/payments/imports/new", P.PAYMENTS_IMPORT),
+    Route("recovery.import_run", GET, "/payments/imports/<int:run_id>", P.PAYMENTS_IMPORT, ("import of payments",)),
+    Route(
+        "recovery.rejects", GET, "/payments/imports/<int:run_id>/rejects.csv", P.PAYMENTS_IMPORT,
+        ("import of payments",),
+    ),
+    # --- statements ---
+    Route("commission.statements", GET, "/statements", P.STATEMENTS_VIEW),
+    Route("commission.draw", POST, "/statements/draw", P.STATEMENTS_DRAW),
+    Route("commission.statement", GET, "/statements/<int:statement_id>", P.STATEMENTS_VIEW, ("statement",)),
+    Route("commission.issue", POST, "/statements/<int:statement_id>/issue", P.STATEMENTS_ISSUE, ("statement",)),
+    Route("commission.release", POST, "/statements/<int:statement_id>/release", P.STATEMENTS_RELEASE, ("statement",)),
+    Route("commission.withdraw", POST, "/statements/<int:statement_id>/withdraw", P.STATEMENTS_ISSUE, ("statement",), reason=True),
+    Route("commission.confirm", POST, "/statements/<int:statement_id>/confirm", P.STATEMENTS_CONFIRM, ("statement",)),
+    Route("commission.contest", POST, "/statements/<int:statement_id>/contest", P.STATEMENTS_CONFIRM, ("statement",), reason=True),
+    Route("commission.answer", POST, "/statements/<int:statement_id>/answer", P.STATEMENTS_ISSUE, ("statement",), reason=True),
+    # --- long work ---
+    Route("jobs.index", GET, "/jobs", P.JOBS_VIEW),
+    Route("jobs.job", GET, "/jobs/<int:job_id>", P.JOBS_VIEW, ("job",)),
+    Route("jobs.status", GET, "/jobs/<int:job_id>.json", P.JOBS_VIEW, ("job",)),
+    Route("jobs.cancel", POST, "/jobs/<int:job_id>/cancel", P.JOBS_VIEW, ("own job",)),
+    Route("jobs.retry", POST, "/jobs/<int:job_id>/retry", P.JOBS_VIEW, ("own job",)),
+)  # fmt: skip

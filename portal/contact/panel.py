@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.contact.timeline import timeline_of
+from portal.contact.timeline import contacts_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l
@@ -22,8 +22,8 @@ __all__ = ["contact_history"]
 
 @hooks.account_panels.register
 def contact_history(session: Session, actor: Actor, account: Account) -> Panel | None:
-    """Attempts, promises and holds, for those who may see attempts; an agency sees its own."""
+    """Attempts and promises, for those who may see attempts; an agency sees its own."""
     if not actor.can(Permission.ATTEMPTS_VIEW):
         return None
-    events = timeline_of(session, actor, account, services().clock.today())
+    events = contacts_of(session, actor, account, services().clock.today())
     return Panel(_l("Contact history"), "contact/panel.html", {"events": events})

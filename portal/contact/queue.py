@@ -114,11 +114,10 @@ def queue_page(
     found: list[tuple[int, WorkItem]] = []
     first = after.segment if after else 0
     for number, segment in enumerate(segments[first:], first):
-        behind = after if after and number == after.segment else None
-        wanted = size + 1 - len(found)
-        found += [(number, item) for item in session.scalars(_range(actor, segment, today, behind).limit(wanted))]
-        if len(found) > size:
-            break
+        place = after if after and number == after.segment else None
+        for part in _behind(_range(actor, segment, today), place):
+            if len(found) <= size:
+                found += [(number, item) for item in session.scalars(part.limit(size + 1 - len(found)))]
     shown = found[:size]
     older = None
     if len(found) > size:
@@ -127,21 +126,26 @@ def queue_page(
     return QueuePage(_rows(session, actor, [item for _, item in shown], now, today), older)
 
 
-def _range(actor: Actor, segment: Segment, today: date, behind: Place | None) -> sa.Select[tuple[WorkItem]]:
-    statement = (
+def _range(actor: Actor, segment: Segment, today: date) -> sa.Select[tuple[WorkItem]]:
+    return (
         visible(WorkItem, actor)
         .where(WorkItem.open.is_(True), WorkItem.next_kind == segment.kind, _days(segment, today))
         .order_by(WorkItem.next_on, WorkItem.value_minor.desc(), WorkItem.id)
     )
-    if behind is None:
-        return statement
-    same_day = WorkItem.next_on == behind.on
-    less = WorkItem.value_minor < behind.value_minor
-    tied = sa.and_(WorkItem.value_minor == behind.value_minor, WorkItem.id > behind.id)
-    return statement.where(
-        WorkItem.next_on >= behind.on,  # the range of the index; what follows takes the rows before the place out of it
-        sa.or_(WorkItem.next_on > behind.on, sa.and_(same_day, sa.or_(less, tied))),
-    )
+
+
+def _behind(whole: sa.Select[tuple[WorkItem]], place: Place | None) -> list[sa.Select[tuple[WorkItem]]]:
+    """The rest of a range behind a place: what is left of its day, then the days after it.
+
+    Two statements, because each is a range of the index by itself; as one, every row of the day before the place would
+    be read and thrown away.
+    """
+    if place is None:
+        return [whole]
+    less = WorkItem.value_minor < place.value_minor
+    tied = sa.and_(WorkItem.value_minor == place.value_minor, WorkItem.id > place.id)
+    same_day = whole.where(WorkItem.next_on == place.on, WorkItem.value_minor <= place.value_minor, sa.or_(less, tied))
+    return [same_day, whole.where(WorkItem.next_on > place.on)]
 
 
 def _days(segment: Segment, today: date) -> sa.ColumnElement[bool]:
@@ -193,7 +197,7 @@ def queue_counts(session: Session, actor: Actor, today: date) -> dict[str, int]:
     for tab, segments in TABS.items():
         number = 0
         for segment in segments:
-            some = _range(actor, segment, today, None).order_by(None).limit(COUNTED_TO - number)
+            some = _range(actor, segment, today).order_by(None).limit(COUNTED_TO - number)
             number += (
                 session.scalar(sa.select(sa.func.count()).select_from(some.with_only_columns(WorkItem.id).subquery()))
                 or 0

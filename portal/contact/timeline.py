@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account
 
-__all__ = ["Event", "timeline_of"]
+__all__ = ["Event", "contacts_of", "timeline_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,18 @@ def timeline_of(
 ) -> list[Event]:
     """Everything that happened with an account, latest first. `notes`: texts that were asked for, by attempt."""
     events = [
-        *_attempts(session, actor, account, notes or {}),
-        *_promises(session, actor, account, today),
+        *contacts_of(session, actor, account, today, notes),
         *_holds(session, actor, account),
         *_payments(session, actor, account),
     ]
+    return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
+
+
+def contacts_of(
+    session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
+) -> list[Event]:
+    """Attempts and promises alone, latest first: for pages that show holds and payments by themselves."""
+    events = [*_attempts(session, actor, account, notes or {}), *_promises(session, actor, account, today)]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
 
 

@@ -192,7 +192,7 @@ def credit(desk: Desk, amount: int, paid_on: date) -> None:
                 rule="test",
                 trace={},
                 decided_at=NOON,
-            )  # fmt: skip
+            )
         )
         work.session.flush()
         hooks.payments_credited(work, run.id)

@@ -1,0 +1,122 @@
+"""The workbench by keyboard alone, in Debian's chromium, under the strict policy."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from playwright.sync_api import Page, expect, sync_playwright
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from portal.contact.models import ContactAttempt, Promise
+from portal.foundation.access import Role
+from portal.foundation.clock import FrozenClock
+from portal.foundation.services import services
+from tests.contact.factories import NOON, Desk, Person, at_time, make_account, make_desk, make_person, place
+from tests.identity.factories import PASSWORD, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
+
+
+@dataclass(frozen=True)
+class StandingClock(FrozenClock):
+    """Business time stands still; sessions and cookies live by real time, as the browser does."""
+
+    def real_now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass
+class Screen:
+    """A browser at the workbench of the first of two accounts."""
+
+    page: Page
+    desk: Desk
+    person: Person
+    second: int
+
+
+@pytest.fixture
+def screen(app: Flask) -> Iterator[Screen]:
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("no chromium (apt-get install chromium)")
+    at_time(NOON)
+    person = make_person()
+    desk = make_desk(person)
+    second = make_account(make_person(), total=1_000)
+    place(desk.agency, second)
+    user = make_user(Role.AGENCY_STAFF, desk.agency, password=PASSWORD)
+    services().clock = StandingClock(at=NOON.astimezone(UTC))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(base_url=f"http://127.0.0.1:{server.server_port}", locale="en").new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/sign-in")
+        page.fill("input[name=user_name]", user.user_name)
+        page.fill("input[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/queue")
+        page.goto(f"/queue/{desk.account_id}")
+        yield Screen(page, desk, person, second)
+        browser.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert not complaints
+
+
+def test_the_usual_outcome_takes_two_keys_and_the_next_account_opens(screen: Screen, db_session: Session) -> None:
+    screen.page.keyboard.press("n")
+    screen.page.keyboard.press("Enter")
+    screen.page.wait_for_url(f"**/queue/{screen.second}*")
+    attempt = db_session.scalars(sa.select(ContactAttempt)).one()
+    assert (attempt.outcome, attempt.contact_point_id) == ("no_answer", screen.person.mobile)
+
+
+def test_a_digit_chooses_the_number_and_a_promise_is_typed_without_the_mouse(
+    screen: Screen, db_session: Session
+) -> None:
+    page = screen.page
+    page.keyboard.press("2")
+    page.keyboard.press("p")
+    expect(page.locator("[name=promise_amount]")).to_be_focused()
+    page.keyboard.type("5000")
+    page.fill("[name=promise_on]", (NOON.date() + timedelta(days=3)).isoformat())
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/queue/{screen.second}*")
+    assert db_session.scalars(sa.select(Promise.amount_minor)).all() == [500_000]
+    assert db_session.scalars(sa.select(ContactAttempt.contact_point_id)).all() == [screen.person.office]
+
+
+def test_only_what_goes_with_the_way_of_contact_is_in_sight_and_letters_typed_into_the_note_choose_nothing(
+    screen: Screen,
+) -> None:
+    page = screen.page
+    expect(page.locator("[name=promise_amount]")).to_be_hidden()
+    expect(page.locator("input[value=delivered]")).to_be_hidden()
+    page.check("input[name=channel][value=sms]")
+    expect(page.locator("input[value=delivered]")).to_be_visible()
+    expect(page.locator("input[value=no_answer]")).to_be_hidden()
+    page.focus("[name=note]")
+    page.keyboard.type("promise")
+    expect(page.locator("input[name=outcome]:checked")).to_have_count(0)
+
+
+def test_a_number_that_is_shown_leaves_what_stands_in_the_form(screen: Screen) -> None:
+    page = screen.page
+    page.fill("[name=note]", "half a sentence")
+    page.click(f"button[form=reveal-point-{screen.person.mobile}]")
+    expect(page.locator(".point .revealed")).to_contain_text("+86138")
+    expect(page.locator("[name=note]")).to_have_value("half a sentence")

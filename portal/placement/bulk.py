@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from portal.foundation.bulk import insert_rows
 from portal.foundation.database import UtcDateTime
 from portal.foundation.visibility import actor_of
-from portal.placement.eligibility import Obstacles, segment
+from portal.placement.eligibility import SINCE, Obstacles, segment
 from portal.placement.models import AllocationLine, AllocationRun, Placement, PlacementBatch
 from portal.portfolio.models import Account
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from portal.placement.criteria import Criteria
 
 __all__ = [
-    "SINCE",
     "leave_out_changed",
     "leave_out_receiver",
     "one_at_a_time",
@@ -37,7 +36,6 @@ __all__ = [
     "write_placements",
 ]
 
-SINCE = "since:"  # before the reason code of what came between the decision and the sending
 LINE_COLUMNS = (
     "run_id", "account_id", "customer_id", "organisation_id", "total_minor", "days_past_due", "bucket", "reason",
 )  # fmt: skip

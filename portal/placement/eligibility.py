@@ -16,10 +16,11 @@ from portal.vendors.models import PlacementKind
 if TYPE_CHECKING:
     from portal.placement.criteria import Criteria
 
-__all__ = ["EXCLUDING", "HOLD", "Obstacles", "excluding_kinds", "segment"]
+__all__ = ["EXCLUDING", "HOLD", "SINCE", "Obstacles", "excluding_kinds", "segment"]
 
 EXCLUDING = (PlacementKind.COLLECTION, PlacementKind.LITIGATION)
 HOLD = "hold:"  # before the flag, in a reason code
+SINCE = "since:"  # before the reason code of what came between the decision and the sending
 
 
 def excluding_kinds(kind: PlacementKind) -> tuple[PlacementKind, ...]:

@@ -3,13 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, NamedTuple
 
-__all__ = ["Book", "Group", "books_of", "group_by_bucket"]
+__all__ = ["Book", "Group", "Outcome", "Tally", "books_of", "group_by_bucket"]
 
 Group = tuple[int | None, str, int, int, int]  # organisation, bucket, accounts, amount in minor units, days past due
+
+
+class Tally(NamedTuple):
+    """How many accounts, and how much in minor units, for one reason (None: nothing stands in the way)."""
+
+    reason: str | None
+    accounts: int
+    total_minor: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run decided, in figures, kept with it: so its page costs the same for a hundred accounts and a million.
+
+    `groups` as proposed; `left_out` by reason when it was made; `since` what came up before it was sent; `beyond`: the
+    eligible accounts that were not asked for.
+    """
+
+    groups: Sequence[Group]
+    left_out: Sequence[Tally] = ()
+    beyond: int = 0
+    beyond_minor: int = 0
+    since: Sequence[Tally] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """For the run's row."""
+        return {
+            "groups": [list(group) for group in self.groups],
+            "left_out": [list(tally) for tally in self.left_out],
+            "beyond": self.beyond,
+            "beyond_minor": self.beyond_minor,
+            "since": [list(tally) for tally in self.since],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Outcome:
+        """The inverse of `as_data`."""
+        return cls(
+            groups=[(g[0], g[1], g[2], g[3], g[4]) for g in data["groups"]],
+            left_out=[Tally(*tally) for tally in data["left_out"]],
+            beyond=data["beyond"],
+            beyond_minor=data["beyond_minor"],
+            since=[Tally(*tally) for tally in data["since"]],
+        )
 
 
 @dataclass

@@ -7,8 +7,7 @@ from typing import Any
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
 from portal.placement.allocation import Order
-from portal.placement.bulk import SINCE
-from portal.placement.eligibility import HOLD
+from portal.placement.eligibility import HOLD, SINCE
 from portal.placement.models import BatchState, EndReason, Placement, RunState
 from portal.portfolio.models import HoldFlag
 

@@ -55,6 +55,10 @@ class AllocationRun(Model, BankOnly):
     criteria: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="buckets, balance limits, most accounts")
     shares: Mapped[list[Any]] = mapped_column(JsonData, comment="[{organisation_id, share}]")
     seed: Mapped[int]
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonData,
+        comment="evidence of fairness: accounts by receiver and bucket, what was left out; null: not split yet",
+    )
     account_count: Mapped[int] = mapped_column(default=0)
     total_minor: Mapped[int] = mapped_column(MinorUnits, default=0)
     made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))

@@ -14,6 +14,7 @@ from portal.foundation.work import transaction
 from portal.placement import bulk, queries
 from portal.placement.allocation import RULE
 from portal.placement.criteria import Criteria, Share
+from portal.placement.fairness import Outcome
 from portal.placement.models import AllocationRun, RunState
 from portal.placement.proposal import LARGEST_AT_ONCE, propose, take_part
 from portal.placement.receivers import possible_receivers
@@ -71,7 +72,7 @@ def allocate_run(actor: Actor, run_id: int) -> AllocationRun:
     """Write the lines of a draft that has none yet; called again it changes nothing."""
     with transaction(actor) as work:
         run = locked_run(work, run_id)
-        if run.state is RunState.DRAFT and not run.account_count:
+        if run.state is RunState.DRAFT and run.outcome is None:
             _freeze(work, run)
         return run
 
@@ -136,11 +137,12 @@ def _freeze(work: Work, run: AllocationRun) -> None:
     shares = [Share.from_data(data) for data in run.shares]
     possible = possible_receivers(work.session, work.actor, run.kind, run.currency, work.today)
     proposal = propose(work.session, criteria, take_part(shares, possible))
+    stopped = [t for t in queries.tally_by_obstacle(work.session, criteria) if t.reason is not None]
     bulk.write_lines(work.session, run.id, proposal.pairs)
     left_out = bulk.write_left_out(work.session, run.id, criteria)
     run.account_count = proposal.accounts
     run.total_minor = proposal.total_minor
-    run.criteria = run.criteria | {"beyond": proposal.beyond, "beyond_minor": proposal.beyond_minor}
+    run.outcome = Outcome(proposal.groups(), stopped, proposal.beyond, proposal.beyond_minor).as_data()
     work.session.flush()
     work.audit("placement.run_allocated", run, after=_facts(run), left_out=left_out, beyond=proposal.beyond)
 

@@ -14,7 +14,7 @@ from portal.foundation.language import Message, say
 from portal.placement import queries
 from portal.placement.allocation import Candidate, Decision, Receiver, allocate, choose_most
 from portal.placement.criteria import Criteria, Share, check_shares
-from portal.placement.fairness import Book, books_of, group_by_bucket
+from portal.placement.fairness import Book, Group, Tally, books_of, group_by_bucket
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -44,12 +44,16 @@ class Proposal:
         """The amount that is to be placed."""
         return sum(c.total_minor for c, decision in self.pairs if decision.receiver is not None)
 
-    def books(self, shares: Sequence[Share]) -> list[Book]:
-        """The proposal by receiver."""
+    def groups(self) -> list[Group]:
+        """The proposal by receiver and bucket."""
         rows: Iterator[tuple[int | None, str, int, int]] = (
             (d.receiver, c.bucket, c.total_minor, c.days_past_due) for c, d in self.pairs
         )
-        return books_of(group_by_bucket(rows), {s.organisation_id: s.share for s in shares})
+        return group_by_bucket(rows)
+
+    def books(self, shares: Sequence[Share]) -> list[Book]:
+        """The proposal by receiver."""
+        return books_of(self.groups(), {s.organisation_id: s.share for s in shares})
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Preview:
     """What a run would do, before anything is written. `books` is empty where nobody takes part yet, where the shares
     make no whole (`problem`), or where it is too much to be worked out while the page waits (`too_large`)."""
 
-    eligible: queries.Tally
-    left_out: Sequence[queries.Tally]
+    eligible: Tally
+    left_out: Sequence[Tally]
     books: Sequence[Book] = ()
     beyond: int = 0
     beyond_minor: int = 0
@@ -101,7 +105,7 @@ def preview(
 ) -> Preview:
     """Counts always; the split where somebody takes part."""
     tallies = queries.tally_by_obstacle(session, criteria)
-    eligible = next((t for t in tallies if t.reason is None), queries.Tally(None, 0, 0))
+    eligible = next((t for t in tallies if t.reason is None), Tally(None, 0, 0))
     left_out = [t for t in tallies if t.reason is not None]
     if not shares or not eligible.accounts:
         return Preview(eligible, left_out)

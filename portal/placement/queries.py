@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased, joinedload
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
-from portal.placement.allocation import Candidate, Reason
-from portal.placement.eligibility import Obstacles, segment
-from portal.placement.fairness import Book, books_of
+from portal.placement.allocation import Candidate
+from portal.placement.eligibility import SINCE, Obstacles, segment
+from portal.placement.fairness import Tally
 from portal.placement.models import (
     AllocationLine,
     AllocationRun,
@@ -28,23 +28,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
-    from portal.placement.criteria import Criteria, Share
+    from portal.placement.criteria import Criteria
 
 __all__ = [
-    "Tally", "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "candidates", "currencies", "line_rows",
-    "live_placement", "placement_rows", "placements_of_account", "run_books", "run_for", "run_left_out", "run_rows",
-    "tally_by_obstacle",
+    "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "batches_to_answer", "candidates", "currencies",
+    "line_rows", "live_placement", "placement_rows", "placements_of_account", "recalls_to_decide", "run_for",
+    "run_rows", "runs_to_approve", "tally_by_obstacle", "tally_since",
 ]  # fmt: skip
 
 CHUNK = 5_000
-
-
-class Tally(NamedTuple):
-    """How many accounts, and how much in minor units, for one reason (None: nothing stands in the way)."""
-
-    reason: str | None
-    accounts: int
-    total_minor: int
 
 
 # --- for other rooms ----------------------------------------------------------------------------------------------------
@@ -136,32 +128,15 @@ def run_for(session: Session, actor: Actor, run_id: int) -> tuple[AllocationRun,
     return found[0], found[1], found[2]
 
 
-def run_books(session: Session, run: AllocationRun, shares: list[Share]) -> list[Book]:
-    """The frozen lines of a run by receiver, and what nobody had room for."""
-    lines = sa.select(
-        AllocationLine.organisation_id,
-        AllocationLine.bucket,
-        sa.func.count(),
-        sa.cast(sa.func.sum(AllocationLine.total_minor), sa.BigInteger),
-        sa.cast(sa.func.sum(AllocationLine.days_past_due), sa.BigInteger),
-    ).where(AllocationLine.run_id == run.id, AllocationLine.reason.in_([Reason.SHARE, Reason.NO_ROOM]))
-    groups = session.execute(lines.group_by(AllocationLine.organisation_id, AllocationLine.bucket))
-    return books_of([(g[0], g[1], g[2], g[3], g[4]) for g in groups], {s.organisation_id: s.share for s in shares})
-
-
-def run_left_out(session: Session, run: AllocationRun) -> list[Tally]:
-    """What the run left out, or had to leave out when it was sent, by reason."""
+def tally_since(session: Session, run: AllocationRun) -> list[Tally]:
+    """What a run had to leave out when it was sent, by reason."""
     rows = session.execute(
         sa.select(
             AllocationLine.reason,
             sa.func.count(),
             sa.cast(sa.func.sum(AllocationLine.total_minor), sa.BigInteger),
         )
-        .where(
-            AllocationLine.run_id == run.id,
-            AllocationLine.organisation_id.is_(None),
-            AllocationLine.reason != Reason.NO_ROOM,
-        )
+        .where(AllocationLine.run_id == run.id, AllocationLine.reason.startswith(SINCE))
         .group_by(AllocationLine.reason)
         .order_by(sa.func.count().desc(), AllocationLine.reason)
     )

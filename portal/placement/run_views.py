@@ -22,6 +22,7 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.placement import operations, queries
 from portal.placement.blueprint import blueprint
 from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
+from portal.placement.fairness import Outcome, books_of
 from portal.placement.forms import RunForm, share_field
 from portal.placement.labels import BATCH_STATES, ORDERS, RUN_STATES, reason_words
 from portal.placement.models import AllocationRun, RunState
@@ -77,7 +78,8 @@ def run(run_id: int) -> Any:
     found, maker, decider = queries.run_for(session, who, run_id)
     shares = [Share.from_data(data) for data in found.shares]
     organisations = {o.id: o for o in work_organisations(session, who)}
-    left_out = queries.run_left_out(session, found)
+    outcome = Outcome.from_data(found.outcome) if found.outcome else Outcome([])
+    left_out = [*outcome.left_out, *outcome.since]
     receivers = [organisations[s.organisation_id] for s in shares if s.organisation_id in organisations]
     reasons = ["share", "no_room", *(t.reason for t in left_out if t.reason)]
     return table_response(
@@ -89,7 +91,8 @@ def run(run_id: int) -> Any:
         state=RUN_STATES[found.state],
         kind=KIND_LABELS[found.kind],
         criteria=Criteria.from_data(found.kind, found.currency, found.seed, found.criteria),
-        books=queries.run_books(session, found, shares),
+        books=books_of(outcome.groups, {s.organisation_id: s.share for s in shares}),
+        outcome=outcome,
         names={key: name_of(organisation) for key, organisation in organisations.items()},
         left_out=left_out,
         batches=queries.batches_of_run(session, found),
@@ -198,7 +201,7 @@ def _numbers(asked: MultiDict[str, str]) -> list[int]:
 def _job(found: AllocationRun) -> ShownJob | None:
     """The job that the run waits for, where it does."""
     waits_for = {RunState.DRAFT: operations.ALLOCATE, RunState.APPROVED: operations.SEND}.get(found.state)
-    if waits_for is None or (found.state is RunState.DRAFT and found.account_count):
+    if waits_for is None or (found.state is RunState.DRAFT and found.outcome):
         return None
     job = job_about(db.session(), actor(), waits_for, str(found.id))
     return shown_job(actor(), job) if job else None

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from portal.foundation.errors import Refused
 from portal.foundation.language import say
 from portal.foundation.work import transaction
-from portal.placement import bulk
+from portal.placement import bulk, queries
 from portal.placement.models import AllocationLine, AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.operations import locked_run
 from portal.placement.receivers import PossibleReceiver, possible_receivers
@@ -46,6 +46,7 @@ def send_run(actor: Actor, run_id: int) -> dict[str, Any]:
         left_out = bulk.leave_out_changed(work.session, run)
         batches, stopped = _batches(work, run)
         placed = bulk.write_placements(work.session, run, batches, work.now) if batches else 0
+        run.outcome = (run.outcome or {}) | {"since": [list(t) for t in queries.tally_since(work.session, run)]}
         run.state = RunState.SENT
         run.sent_at = work.now
         work.session.flush()

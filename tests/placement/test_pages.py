@@ -108,7 +108,7 @@ def test_the_first_showing_of_the_form_has_usual_answers(client_for: Client, loc
         ("kind=collection&currency=TWD&buckets=M2&order=none&seed=1", "none of the choices"),
         ("kind=litigation&currency=ZZZ&buckets=M2&order=largest&seed=1&share_{id}=100", "Accounts eligible"),
         ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&share_{id}=70", "The shares add up to 70 %."),
-        ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&share_{id}=%00a", "Write a share"),
+        ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&share_{id}=a+third", "Write a share"),
     ],
 )
 def test_what_cannot_be_meant_is_said_and_cannot_be_saved(client_for: Client, question: str, words: str) -> None:

@@ -18,6 +18,7 @@ from portal.foundation.jobs import Job, run_pending
 from portal.foundation.work import transaction
 from portal.placement.allocation import Order
 from portal.placement.criteria import Share
+from portal.placement.fairness import Outcome
 from portal.placement.models import AllocationLine, AllocationRun, Placement, RunState
 from portal.placement.operations import approve_run, make_run, refuse_run, submit_run
 from portal.placement.sending import send_run
@@ -95,7 +96,7 @@ def test_buckets_balances_and_the_most_narrow_the_run(app: Flask, db_session: Se
 
     taken = set(db_session.scalars(sa.select(AllocationLine.account_id).where(AllocationLine.run_id == run_id)))
     assert taken == {m2[2].id, m2[3].id}
-    assert run_of(db_session, run_id).criteria["beyond"] == 1
+    assert (run_of(db_session, run_id).outcome or {})["beyond"] == 1
 
 
 def test_nobody_gets_more_than_the_contracts_capacity_leaves(app: Flask, db_session: Session) -> None:
@@ -301,6 +302,9 @@ def test_what_has_changed_since_is_left_out_with_its_reason(app: Flask, db_sessi
     }
     (batch,) = batches(run_id)
     assert (batch.account_count, batch.total_minor) == (3, sum(a.total_minor for a in rest))
+    outcome = Outcome.from_data(run_of(db_session, run_id).outcome or {})
+    assert {t.reason for t in outcome.since} == {"since:hold:complaint", "since:closed", "since:placed"}
+    assert sum(accounts for _, _, accounts, _, _ in outcome.groups) == 6
 
 
 def test_who_has_lost_the_licence_since_gets_nothing(app: Flask, db_session: Session) -> None:

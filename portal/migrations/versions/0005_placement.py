@@ -52,6 +52,12 @@ def upgrade() -> None:
         sa.Column("criteria", JsonData, nullable=False, comment="buckets, balance limits, most accounts"),
         sa.Column("shares", JsonData, nullable=False, comment="[{organisation_id, share}]"),
         sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "outcome",
+            JsonData,
+            nullable=True,
+            comment="evidence of fairness: accounts by receiver and bucket, what was left out; null: not split yet",
+        ),
         sa.Column("account_count", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("made_by", BigKey, nullable=True),

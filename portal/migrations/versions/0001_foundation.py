@@ -39,8 +39,9 @@ def upgrade() -> None:
         sa.Column("details", JsonData, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
     )
-    op.create_index(op.f("ix_audit_event_action"), "audit_event", ["action"], unique=False)
-    op.create_index(op.f("ix_audit_event_actor_user_id"), "audit_event", ["actor_user_id"], unique=False)
+    op.create_index("ix_audit_event_deed", "audit_event", ["action", "at", "id"], unique=False)
+    op.create_index("ix_audit_event_person", "audit_event", ["actor_user_id", "at", "id"], unique=False)
+    op.create_index("ix_audit_event_time", "audit_event", ["at", "id"], unique=False)
     op.create_index(op.f("ix_audit_event_organisation_id"), "audit_event", ["organisation_id"], unique=False)
     op.create_index("ix_audit_event_subject", "audit_event", ["subject_type", "subject_id"], unique=False)
     op.create_table(

@@ -1,0 +1,212 @@
+"""Reads of the home page and the audit page. Each is answered by an index and has an end: nothing grows with the tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portal.commission.models import Statement, StatementState
+from portal.commission.queries import current_state
+from portal.contact.models import ContactAttempt, Promise, PromiseState
+from portal.foundation.audit import AuditEvent
+from portal.foundation.sealing import last_link, unsealed
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation, User
+from portal.oversight.curves import Curve
+from portal.placement.models import BatchState, PlacementBatch
+from portal.recovery.models import Attribution, Decision
+from portal.vendors.models import Contract, PlacementKind
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.oversight.months import Stretch
+
+__all__ = [
+    "Attempts", "Chain", "attempts_in", "chain_state", "commission_in", "events", "promises_in", "recovered_in",
+    "recovery_curves",
+]  # fmt: skip
+
+CURVES = 6
+UNSEALED_COUNTED = 1_000  # "1,000 or more" is all that anybody needs to know
+LONGEST_CURVE = 180  # days
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What was logged in a stretch of days; `breaches`: logged although the rules forbade them."""
+
+    logged: int
+    reached: int
+    breaches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The audit chain: sealed up to which link and instant, and how many events wait (at most `UNSEALED_COUNTED`)."""
+
+    sealed: int
+    sealed_until: datetime | None
+    waiting: int
+
+    @property
+    def is_more(self) -> bool:
+        """Whether even more wait than were counted."""
+        return self.waiting >= UNSEALED_COUNTED
+
+
+def recovered_in(session: Session, actor: Actor, days: Stretch) -> dict[str, int]:
+    """Credits with a value date in these days, by currency in minor units; reversals are taken off."""
+    held = visible(Contract, actor).with_only_columns(Contract.organisation_id, Contract.currency).distinct().subquery()
+    later = aliased(Attribution)
+    rows = session.execute(
+        sa.select(Attribution.currency, sa.cast(sa.func.sum(Attribution.credit_minor), sa.BigInteger))
+        .select_from(held)
+        .join(
+            Attribution,
+            sa.and_(
+                Attribution.organisation_id == held.c.organisation_id,
+                Attribution.currency == held.c.currency,
+                Attribution.paid_on.between(days.first, days.last),
+            ),
+        )
+        .where(Attribution.decision == Decision.CREDITED)
+        .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
+        .group_by(Attribution.currency)
+        .order_by(Attribution.currency)
+    )
+    return {currency: int(total) for currency, total in rows}
+
+
+def commission_in(session: Session, actor: Actor, days: Stretch, zone: str) -> dict[str, int]:
+    """Commission of statements that were drawn up in these days and stand, by currency in minor units."""
+    first, end = _instants(days, zone)
+    months_back = (days.first - timedelta(days=100)).replace(day=1)
+    statement = (
+        visible(Statement, actor)
+        .where(Statement.period >= months_back, Statement.drawn_at >= first, Statement.drawn_at < end)
+        .where(current_state() != StatementState.WITHDRAWN)
+        .with_only_columns(Statement.currency, sa.cast(sa.func.sum(Statement.total_minor), sa.BigInteger))
+        .group_by(Statement.currency)
+        .order_by(Statement.currency)
+    )
+    return {currency: int(total) for currency, total in session.execute(statement)}
+
+
+def attempts_in(session: Session, actor: Actor, days: Stretch, zone: str) -> Attempts:
+    """What agencies logged in these days; for an agency its own."""
+    first, end = _instants(days, zone)
+    people = visible(User, actor).with_only_columns(User.id, User.organisation_id).subquery()
+    spoke = sa.func.sum(sa.case((ContactAttempt.counts_as == "conversation", 1), else_=0))
+    breaches = sa.func.sum(sa.case((ContactAttempt.verdict == "block", 1), else_=0))
+    row = session.execute(
+        sa.select(sa.func.count(ContactAttempt.id), spoke, breaches)
+        .select_from(people)
+        .join(
+            ContactAttempt,
+            sa.and_(
+                ContactAttempt.organisation_id == people.c.organisation_id,
+                ContactAttempt.logged_by == people.c.id,
+                ContactAttempt.at >= first,
+                ContactAttempt.at < end,
+            ),
+        )
+    ).one()
+    return Attempts(row[0], int(row[1] or 0), int(row[2] or 0))
+
+
+def promises_in(session: Session, actor: Actor, days: Stretch) -> tuple[int, int]:
+    """Of promises for these days: how many were kept, and how many there were."""
+    owners = visible(Organisation, actor).with_only_columns(Organisation.id).subquery()
+    states = (PromiseState.KEPT, PromiseState.BROKEN, PromiseState.OPEN)
+    rows = session.execute(
+        sa.select(Promise.state, sa.func.count())
+        .select_from(owners)
+        .join(
+            Promise,
+            sa.and_(
+                Promise.organisation_id == owners.c.id,
+                Promise.state.in_(states),
+                Promise.promised_on.between(days.first, days.last),
+            ),
+        )
+        .group_by(Promise.state)
+    )
+    counts = dict(rows.tuples().all())
+    return counts.get(PromiseState.KEPT, 0), sum(counts.values())
+
+
+def recovery_curves(session: Session, actor: Actor, today: date) -> list[Curve]:
+    """The last batches for collection that were accepted, the latest first, each with what it has brought by day."""
+    batches = session.execute(
+        visible(PlacementBatch, actor)
+        .join(Organisation, Organisation.id == PlacementBatch.organisation_id)
+        .add_columns(Organisation)
+        .where(PlacementBatch.kind == PlacementKind.COLLECTION, PlacementBatch.state == BatchState.ACCEPTED)
+        .order_by(PlacementBatch.id.desc())
+        .limit(CURVES)
+    ).all()
+    brought = _credits_by_batch(session, actor, [batch.id for batch, _ in batches])
+    return [
+        Curve(
+            batch.id, batch.number, organisation.code, batch.total_minor,
+            min((today - batch.placed_on).days, LONGEST_CURVE),
+            tuple(((paid_on - batch.placed_on).days, total) for paid_on, total in brought[batch.id]),
+        )
+        for batch, organisation in batches
+    ]  # fmt: skip
+
+
+def _credits_by_batch(session: Session, actor: Actor, batch_ids: list[int]) -> dict[int, list[tuple[date, int]]]:
+    later = aliased(Attribution)
+    rows = session.execute(
+        visible(Attribution, actor)
+        .where(Attribution.batch_id.in_(batch_ids), Attribution.decision == Decision.CREDITED)
+        .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
+        .with_only_columns(
+            Attribution.batch_id, Attribution.paid_on, sa.cast(sa.func.sum(Attribution.credit_minor), sa.BigInteger)
+        )
+        .group_by(Attribution.batch_id, Attribution.paid_on)
+        .order_by(Attribution.batch_id, Attribution.paid_on)
+    )
+    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    for batch_id, paid_on, total in rows:
+        found[batch_id].append((paid_on, int(total)))
+    return found
+
+
+def _instants(days: Stretch, zone: str) -> tuple[datetime, datetime]:
+    """From the beginning of the first day to that of the day after the last."""
+    local = ZoneInfo(zone)
+    first = datetime.combine(days.first, time(), local).astimezone(UTC)
+    return first, datetime.combine(days.last + timedelta(days=1), time(), local).astimezone(UTC)
+
+
+# --- the audit trail ----------------------------------------------------------------------------------------------------
+
+
+def events(actor: Actor) -> sa.Select[Any]:
+    """Audit events with the name of who did it."""
+    return (
+        visible(AuditEvent, actor)
+        .outerjoin(User, User.id == AuditEvent.actor_user_id)
+        .add_columns(User.name.label("person"))
+    )
+
+
+def chain_state(session: Session) -> Chain:
+    """How far the chain is sealed. For those at the bank who see the trail."""
+    head = session.scalar(last_link())
+    until = session.scalar(sa.select(AuditEvent.recorded_at).where(AuditEvent.id == head.event_id)) if head else None
+    open_events = unsealed(thorough=False, newest=head.event_id if head else 0).limit(UNSEALED_COUNTED)
+    waiting = session.scalar(sa.select(sa.func.count()).select_from(open_events.subquery()))
+    return Chain(head.sequence if head else 0, until, waiting or 0)

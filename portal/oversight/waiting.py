@@ -1,0 +1,294 @@
+"""What waits for a person, each thing with its one action; the oldest deadline first.
+
+Every kind of thing is asked for by those who may act on it, a few rows at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from portal.commission.models import Statement, StatementEvent, StatementState
+from portal.contact.models import Promise, PromiseState, WorkItem
+from portal.foundation.access import OrganisationKind, Permission, Role
+from portal.foundation.jobs import Job, JobState, title_of
+from portal.foundation.jobs.queries import visible_jobs
+from portal.foundation.language import _l, say
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation, User
+from portal.legal.models import LetterPack, PackState
+from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
+from portal.recovery.queries import count_exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.foundation.language import Message
+
+__all__ = ["Task", "tasks_for"]
+
+MOST = 8  # of one kind; the list behind the navigation has the rest
+FAILED_DAYS = 7
+LICENCE_DAYS = 60
+REVIEW_DAYS = 2  # within which a pack or a statement is looked at; ours, shown as the deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that waits. `due`: a day or an instant; `amount` in minor units of `currency`."""
+
+    words: Message
+    action: Any
+    endpoint: str
+    values: dict[str, Any] = field(default_factory=dict)
+    due: date | datetime | None = None
+    who: str = ""
+    count: int | None = None
+    amount: int | None = None
+    currency: str = ""
+
+    def due_at(self, zone: str) -> datetime:
+        """The deadline as an instant: a day ends at its last moment; nothing due comes last."""
+        if self.due is None:
+            return datetime.max.replace(tzinfo=UTC)
+        if isinstance(self.due, datetime):
+            return self.due
+        return datetime.combine(self.due, time.max, ZoneInfo(zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who asks, when, with which session."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    today: date
+
+
+def tasks_for(session: Session, actor: Actor, now: datetime, today: date) -> list[Task]:
+    """All that waits for the actor, the oldest deadline first."""
+    desk = Desk(session, actor, now, today)
+    found = [task for may, kind in KINDS if may(actor) for task in kind(desk)]
+    return sorted(found, key=lambda task: task.due_at(actor.time_zone))
+
+
+def _runs(desk: Desk) -> Iterator[Task]:
+    """Runs that somebody else has made."""
+    wanted = (
+        visible(AllocationRun, desk.actor)
+        .join(User, User.id == AllocationRun.made_by)
+        .add_columns(User.name)
+        .where(AllocationRun.state == RunState.SUBMITTED, AllocationRun.made_by != desk.actor.user_id)
+        .order_by(AllocationRun.id)
+        .limit(MOST)
+    )
+    for run, maker in desk.session.execute(wanted):
+        yield Task(
+            say("Run %(number)s waits for approval", number=run.number), _l("Look and decide"), "placement.run",
+            {"run_id": run.id}, run.placed_on, maker, run.account_count, run.total_minor, run.currency,
+        )  # fmt: skip
+
+
+def _recalls(desk: Desk) -> Iterator[Task]:
+    """Recalls that somebody else has asked for."""
+    wanted = (
+        visible(PlacementBatch, desk.actor)
+        .join(User, User.id == PlacementBatch.recall_asked_by)
+        .add_columns(User.name)
+        .where(PlacementBatch.recall_asked_at.is_not(None), PlacementBatch.ended_at.is_(None))
+        .where(PlacementBatch.recall_asked_by != desk.actor.user_id)
+        .order_by(PlacementBatch.id)
+        .limit(MOST)
+    )
+    for batch, asker in desk.session.execute(wanted):
+        yield _batch_task(
+            batch, say("Recall of batch %(number)s was asked for", number=batch.number), _l("Look and decide"),
+            batch.recall_asked_at, asker,
+        )  # fmt: skip
+
+
+def _unanswered(desk: Desk) -> Iterator[Task]:
+    """For the bank: batches whose organisation has let the deadline pass."""
+    for batch, owner in _sent(desk, PlacementBatch.accept_by < desk.now):
+        words = say("Batch %(number)s was not answered in time", number=batch.number)
+        yield _batch_task(batch, words, _l("Open"), batch.accept_by, owner.name)
+
+
+def _batches(desk: Desk) -> Iterator[Task]:
+    """For the organisation: batches that have arrived."""
+    for batch, _owner in _sent(desk):
+        words = say("Batch %(number)s has arrived", number=batch.number)
+        yield _batch_task(batch, words, _l("Look and accept"), batch.accept_by, "")
+
+
+def _sent(desk: Desk, *conditions: sa.ColumnElement[bool]) -> list[Any]:
+    wanted = (
+        visible(PlacementBatch, desk.actor)
+        .join(Organisation, Organisation.id == PlacementBatch.organisation_id)
+        .add_columns(Organisation)
+        .where(PlacementBatch.state == BatchState.SENT, *conditions)
+        .order_by(PlacementBatch.accept_by)
+        .limit(MOST)
+    )
+    return list(desk.session.execute(wanted))
+
+
+def _batch_task(batch: PlacementBatch, words: Message, action: Any, due: datetime | None, who: str) -> Task:
+    return Task(
+        words, action, "placement.batch", {"batch_id": batch.id}, due, who, batch.account_count, batch.total_minor,
+        batch.currency,
+    )  # fmt: skip
+
+
+def _exceptions(desk: Desk) -> Iterator[Task]:
+    count = count_exceptions(desk.session, desk.actor)
+    if count:
+        yield Task(
+            say("Payments that are credited to nobody"), _l("Look through them"), "recovery.exceptions", count=count
+        )
+
+
+STATEMENT_STEPS: dict[StatementState, tuple[Callable[[str], Message], Any]] = {
+    StatementState.DRAWN: (lambda number: say("Statement %(number)s is drawn up", number=number), _l("Check and issue")),
+    StatementState.ISSUED: (
+        lambda number: say("Statement %(number)s waits for a second person", number=number), _l("Check and release"),
+    ),
+    StatementState.CONTESTED: (lambda number: say("Statement %(number)s is contested", number=number), _l("Answer it")),
+    StatementState.RELEASED: (lambda number: say("Statement %(number)s has come", number=number), _l("Check and confirm")),
+    StatementState.ANSWERED: (
+        lambda number: say("Statement %(number)s was answered by the bank", number=number), _l("Check and confirm"),
+    ),
+}  # fmt: skip
+
+
+def _finance_statements(desk: Desk) -> Iterator[Task]:
+    """What the bank has to do with statements; one's own issue is another's to release."""
+    states = (StatementState.DRAWN, StatementState.ISSUED, StatementState.CONTESTED)
+    for statement, step, owner in _statements(desk, states):
+        if step.state is StatementState.ISSUED and step.by_user_id == desk.actor.user_id:
+            continue
+        yield _statement_task(statement, step, owner.name)
+
+
+def _agency_statements(desk: Desk) -> Iterator[Task]:
+    """What the organisation has to say about its statements."""
+    for statement, step, _owner in _statements(desk, (StatementState.RELEASED, StatementState.ANSWERED)):
+        yield _statement_task(statement, step, "")
+
+
+def _statements(desk: Desk, states: tuple[StatementState, ...]) -> list[Any]:
+    newest = (
+        sa.select(sa.func.max(StatementEvent.id))
+        .where(StatementEvent.statement_id == Statement.id)
+        .correlate(Statement)
+        .scalar_subquery()
+    )
+    wanted = (
+        visible(Statement, desk.actor)
+        .join(StatementEvent, StatementEvent.id == newest)
+        .join(Organisation, Organisation.id == Statement.organisation_id)
+        .add_columns(StatementEvent, Organisation)
+        .where(StatementEvent.state.in_(states), Statement.period >= desk.today - timedelta(days=366))
+        .order_by(StatementEvent.at)
+        .limit(MOST)
+    )
+    return list(desk.session.execute(wanted))
+
+
+def _statement_task(statement: Statement, step: StatementEvent, who: str) -> Task:
+    words, action = STATEMENT_STEPS[step.state]
+    return Task(
+        words(statement.number), action, "commission.statement", {"statement_id": statement.id},
+        step.at + timedelta(days=REVIEW_DAYS), who, statement.line_count, statement.total_minor, statement.currency,
+    )  # fmt: skip
+
+
+def _packs(desk: Desk) -> Iterator[Task]:
+    wanted = visible(LetterPack, desk.actor).where(LetterPack.state == PackState.REVIEW)
+    for pack in desk.session.scalars(wanted.order_by(LetterPack.id).limit(MOST)):
+        yield Task(
+            say("Pack %(number)s waits for review", number=pack.number), _l("Read and approve"), "legal.pack",
+            {"pack_id": pack.id}, pack.built_at + timedelta(days=REVIEW_DAYS), "", pack.letter_count,
+            pack.total_minor, pack.currency,
+        )  # fmt: skip
+
+
+def _jobs(desk: Desk) -> Iterator[Task]:
+    """Work that failed lately: one's own, and for those who manage jobs everybody's."""
+    since = desk.now - timedelta(days=FAILED_DAYS)
+    wanted = visible_jobs(desk.actor).where(Job.state == JobState.FAILED, Job.finished_at >= since)
+    if not desk.actor.can(Permission.JOBS_MANAGE):
+        wanted = wanted.where(Job.requested_by == desk.actor.user_id)
+    for job in desk.session.scalars(wanted.order_by(Job.id.desc()).limit(MOST)):
+        words = say("“%(title)s” has failed", title=title_of(job.kind))
+        yield Task(words, _l("See why"), "jobs.job", {"job_id": job.id}, job.finished_at)
+
+
+def _promises(desk: Desk) -> Iterator[Task]:
+    wanted = visible(Promise, desk.actor).where(
+        Promise.organisation_id == desk.actor.organisation_id, Promise.state == PromiseState.OPEN,
+        Promise.promised_on == desk.today,
+    )  # fmt: skip
+    count = desk.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery()))
+    if count:
+        words = say("Promises that are due today")
+        yield Task(words, _l("See who"), "contact.promises", {"state": "today"}, desk.today, count=count)
+
+
+def _callbacks(desk: Desk) -> Iterator[Task]:
+    wanted = visible(WorkItem, desk.actor).where(
+        WorkItem.organisation_id == desk.actor.organisation_id, WorkItem.open, WorkItem.next_kind == "callback",
+        WorkItem.next_on <= desk.today,
+    )  # fmt: skip
+    count = desk.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery()))
+    if count:
+        yield Task(
+            say("Call-backs that were agreed for today"), _l("Open the queue"), "contact.queue", {}, desk.today,
+            count=count,
+        )  # fmt: skip
+
+
+def _licences(desk: Desk) -> Iterator[Task]:
+    """Licences of agencies and law firms that end soon: nothing can be placed there then."""
+    wanted = (
+        visible(Organisation, desk.actor)
+        .where(Organisation.active, Organisation.kind != OrganisationKind.BANK)
+        .where(Organisation.licence_until <= desk.today + timedelta(days=LICENCE_DAYS))
+        .order_by(Organisation.licence_until)
+        .limit(MOST)
+    )
+    for row in desk.session.scalars(wanted):
+        words = say("The licence of %(name)s ends", name=row.name)
+        yield Task(words, _l("Open"), "identity.organisation", {"organisation_id": row.id}, row.licence_until)
+
+
+def _may(permission: Permission) -> Callable[[Actor], bool]:
+    return lambda actor: actor.can(permission)
+
+
+def _is(*roles: Role) -> Callable[[Actor], bool]:
+    return lambda actor: actor.role in roles
+
+
+KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], ...] = (
+    (_may(Permission.PLACEMENTS_APPROVE), _runs),
+    (_may(Permission.PLACEMENTS_APPROVE), _recalls),
+    (_may(Permission.PLACEMENTS_PROPOSE), _unanswered),
+    (_may(Permission.BATCHES_ACCEPT), _batches),
+    (_is(Role.FINANCE), _exceptions),
+    (_may(Permission.STATEMENTS_ISSUE), _finance_statements),
+    (_may(Permission.STATEMENTS_CONFIRM), _agency_statements),
+    (_may(Permission.PACKS_APPROVE), _packs),
+    (_may(Permission.QUEUE_WORK), _promises),
+    (_may(Permission.QUEUE_WORK), _callbacks),
+    (_is(Role.VENDOR_MANAGER, Role.ADMINISTRATOR), _licences),
+    (_may(Permission.JOBS_VIEW), _jobs),
+)

@@ -1,0 +1,109 @@
+"""To whom a payment is credited: days with both ends, one holder at most, and a reason where there is none."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.recovery.attribution import (
+    AFTER_PLACEMENT,
+    BEFORE_PLACEMENT,
+    CREDITED,
+    NOT_PLACED,
+    Credit,
+    Window,
+    attribute,
+)
+
+FIRST, LAST = date(2005, 7, 1), date(2005, 7, 31)
+JULY = Window(1, FIRST, LAST)
+AUGUST = Window(2, date(2005, 8, 1), None)
+REFUSED = Window(3, FIRST, FIRST - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("day", "credit"),
+    [
+        (FIRST - timedelta(days=1), Credit(BEFORE_PLACEMENT, JULY)),
+        (FIRST, Credit(CREDITED, JULY)),
+        (LAST, Credit(CREDITED, JULY)),
+        (LAST + timedelta(days=1), Credit(AFTER_PLACEMENT, JULY)),
+    ],
+)
+def test_both_ends_of_a_placement_earn(day: date, credit: Credit) -> None:
+    assert attribute(day, [JULY]) == credit
+
+
+def test_a_live_placement_earns_without_end() -> None:
+    assert attribute(date(2099, 1, 1), [JULY, AUGUST]) == Credit(CREDITED, AUGUST)
+
+
+def test_on_the_day_of_a_hand_over_who_held_it_at_the_days_start_is_credited() -> None:
+    heir = Window(2, LAST, None)
+
+    assert attribute(LAST, [heir, JULY]) == Credit(CREDITED, JULY)
+    assert attribute(LAST + timedelta(days=1), [heir, JULY]) == Credit(CREDITED, heir)
+
+
+def test_an_end_at_midnight_gives_the_day_before_so_the_heir_has_its_first_day() -> None:
+    ended_at_midnight = Window(1, FIRST, LAST - timedelta(days=1))
+    heir = Window(2, LAST, None)
+
+    assert attribute(LAST, [ended_at_midnight, heir]) == Credit(CREDITED, heir)
+
+
+def test_a_batch_that_was_refused_never_earned() -> None:
+    assert attribute(FIRST, [REFUSED]) == Credit(NOT_PLACED, None)
+    assert attribute(FIRST, [REFUSED, AUGUST]) == Credit(BEFORE_PLACEMENT, AUGUST)
+
+
+def test_a_placement_of_one_day_earns_that_day() -> None:
+    one_day = Window(1, FIRST, FIRST)
+
+    assert attribute(FIRST, [one_day]) == Credit(CREDITED, one_day)
+    assert attribute(FIRST + timedelta(days=1), [one_day]) == Credit(AFTER_PLACEMENT, one_day)
+
+
+def test_between_two_placements_nobody_is_credited_and_the_earlier_one_is_named() -> None:
+    late = Window(2, date(2005, 9, 1), None)
+
+    assert attribute(date(2005, 8, 15), [late, JULY]) == Credit(AFTER_PLACEMENT, JULY)
+
+
+def test_an_account_that_was_never_placed_has_nobody() -> None:
+    assert attribute(FIRST, []) == Credit(NOT_PLACED, None)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Window]:
+    """Windows of one account as they can follow each other: the next begins on the last day of the one before, at the
+    earliest; some were refused."""
+    day, found = date(2005, 1, 1), []
+    for number in range(draw(st.integers(0, 6))):
+        start = day + timedelta(days=draw(st.integers(0, 40)))
+        length = draw(st.integers(-1, 60))
+        found.append(Window(number, start, start + timedelta(days=length)))
+        day = start + timedelta(days=max(length, 0))
+    if found and draw(st.booleans()):
+        found[-1] = Window(found[-1].placement_id, found[-1].placed_on, None)
+    return draw(st.permutations(found))
+
+
+@given(histories(), st.integers(-10, 400))
+def test_each_payment_has_one_holder_at_most_whatever_order_the_windows_come_in(
+    windows: list[Window], offset: int
+) -> None:
+    day = date(2005, 1, 1) + timedelta(days=offset)
+    holders = [w for w in windows if w.holds(day)]
+
+    credit = attribute(day, windows)
+
+    assert (credit.decision == CREDITED) == bool(holders)
+    assert credit == attribute(day, sorted(windows, key=lambda w: w.placement_id))
+    if credit.decision == CREDITED:
+        assert credit.window == min(holders, key=lambda w: (w.placed_on, w.placement_id))
+    elif credit.window is not None:
+        assert not credit.window.holds(day)

@@ -140,13 +140,14 @@ def peek(actor: Actor, pack_id: int, letter_id: int) -> Opened:
 
 
 def refuse_letter(actor: Actor, pack_id: int, letter_id: int, reason: str) -> None:
-    """Leave one letter out of the approval. Refused where the pack is decided or the letter stands aside already;
-    DomainError without a reason."""
+    """Leave one letter out of the approval. NotFound where the pack has no such letter; Refused where it is decided or the
+    letter stands aside already; DomainError without a reason."""
     demand(actor, Permission.PACKS_APPROVE)
     reason = given(reason)
     with transaction(actor) as work:
-        _in_review(pack_for(work.session, actor, pack_id, lock=True))
+        pack = pack_for(work.session, actor, pack_id, lock=True)
         letter = letter_for(work.session, actor, pack_id, letter_id)
+        _in_review(pack)
         if letter.flagged or event_of(work.session, letter.id) is not None:
             raise Refused("legal.letter_aside", say("This letter stands aside already."))
         work.session.add(_event(work, letter, LetterState.REFUSED, reason))

@@ -57,11 +57,15 @@ def pages_of(opened: Opened) -> Pages:
     """The letter laid out, from memory if somebody looked at it a moment ago. Raises letters.LettersError."""
     key = f"{opened.letter.id}/{opened.letter.content_sha256}/{opened.letter.letter_no or ''}"
     known = _memory.get(key)
-    if known is None:
-        pdf = letters.render_single(letters.load_template(opened.template), opened.head, opened.data or {})
-        known = Pages(pdf, tuple(letters.page_pictures(pdf)))
-        _memory.keep(key, known)
-    return known
+    if known is not None:
+        return known
+    with _one_at_a_time:
+        known = _memory.get(key)  # whoever waited here may find it done
+        if known is None:
+            pdf = letters.render_single(letters.load_template(opened.template), opened.head, opened.data or {})
+            known = Pages(pdf, tuple(letters.page_pictures(pdf)))
+            _memory.keep(key, known)
+        return known
 
 
 class _Memory:
@@ -86,3 +90,4 @@ class _Memory:
 
 
 _memory = _Memory()
+_one_at_a_time = Lock()  # PDFium, which makes the pictures, is not safe in two threads

@@ -108,7 +108,7 @@ def refuse(pack_id: int) -> Any:
     return _done(pack_id, say("The pack is refused; no letter of it goes out."))
 
 
-@blueprint.get("/packs/<int:pack_id>/files/<file_name>")
+@blueprint.get("/packs/<int:pack_id>/files/<any('print.pdf', 'manifest.csv', 'manifest.xlsx'):file_name>")
 @requires(Permission.PACKS_DOWNLOAD)
 def download(pack_id: int, file_name: str) -> Response:
     """A file of a ready pack, streamed; recorded before the first byte."""

@@ -24,6 +24,12 @@
   });
 
   if (review.dataset.ahead) {
-    window.addEventListener("load", () => fetch(review.dataset.ahead, { priority: "low" }).catch(() => undefined));
+    window.addEventListener("load", async () => {
+      try {
+        await (await fetch(review.dataset.ahead, { priority: "low" })).arrayBuffer();
+      } catch {
+        // The letter is laid out when it is opened, then.
+      }
+    });
   }
 })();

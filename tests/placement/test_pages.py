@@ -168,8 +168,11 @@ def test_an_unopened_batch_shows_sums_and_no_account(client_for: Client) -> None
     accounts = make_accounts(4, days=45)
     batch_id = placed(make_desk(), receiver, accepted=False)
 
-    page = client_for(make_user(organisation=receiver)).get(f"/batches/{batch_id}")
+    leader = client_for(make_user(organisation=receiver))
+    page = leader.get(f"/batches/{batch_id}")
+    file = leader.client.get(f"/batches/{batch_id}?export=csv").text
 
+    assert len(file.strip().splitlines()) == 1
     assert "Accounts 4" in page
     assert "opened to you once you accept" in page
     assert not [a for a in accounts if a.account_ref in page.html]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import holding, intake, paying, placing, settling
+from portal.demo import holding, intake, lettering, paying, placing, settling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -30,6 +30,7 @@ __all__ = ["BEGUN", "FILLED", "fill", "state_of_database"]
 
 BEGUN, FILLED = "demo.begun", "demo.filled"
 EARLY, MIDDLE, LATE = ("M1", "M2", "M3"), ("M2", "M3", "M4", "M5"), ("M4", "M5", "M6", "M7+")
+OLDEST = ("M5", "M6", "M7+")  # those whose time for a lawyer's letter has come
 
 
 def state_of_database() -> str:
@@ -116,10 +117,25 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     on(62, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 30, "AH": 30}, count * 8 // 100 + 1)
     on(62, 8, 45, placing.answer_batches)
     last = (stage.yesterday - begins).days
+    _plan_letters(on, last, count)
     on(last, 20, 40, placing.send, EARLY, {"HT": 60, "AH": 40}, count * 4 // 100 + 1)
     on(last, 20, 45, placing.ask_back, "YF", "vendor1")
     on(last, 20, 50, placing.propose_run, MIDDLE, {"ZX": 50, "BL": 50}, count * 3 // 100 + 1)
     on(last, 20, 55, placing.propose_run, LATE, {"XT": 100}, count // 100 + 1, maker="vendor2")
+
+
+def _plan_letters(on: Callable[..., None], last: int, count: int) -> None:
+    """One pack printed by either firm, one that waits for the lawyer, one batch that waits to be accepted."""
+    for days, code, most in ((5, "MH", 40), (36, "ZY", 24)):
+        on(days, 8, 22, placing.send, OLDEST, {code: 100}, min(count // 50 + 1, most), placing.LETTERS)
+        on(days, 8, 45, placing.answer_batches)
+        on(days, 20, 10, lettering.build_packs, code)
+        on(days + 1, 20, 10, lettering.approve_packs, code)
+        on(days + 2, 8, 40, lettering.take_files, code)
+    on(last - 3, 8, 22, placing.send, OLDEST, {"MH": 100}, min(count // 50 + 1, 30), placing.LETTERS)
+    on(last - 3, 8, 45, placing.answer_batches)
+    on(last - 3, 20, 10, lettering.build_packs, "MH")
+    on(last, 20, 42, placing.send, OLDEST, {"ZY": 100}, min(count // 50 + 1, 20), placing.LETTERS)
 
 
 def _plan_money(stage: Stage) -> None:

@@ -37,7 +37,7 @@ __all__ = ["Task", "tasks_for"]
 MOST = 8  # of one kind; the list behind the navigation has the rest
 FAILED_DAYS = 7
 LICENCE_DAYS = 60
-REVIEW_DAYS = 2  # within which a pack or a statement is looked at; ours, shown as the deadline
+REVIEW_WITHIN = timedelta(days=2)  # what another has put before one has no deadline of its own; this is ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _runs(desk: Desk) -> Iterator[Task]:
     for run, maker in desk.session.execute(wanted):
         yield Task(
             say("Run %(number)s waits for approval", number=run.number), _l("Look and decide"), "placement.run",
-            {"run_id": run.id}, run.placed_on, maker, run.account_count, run.total_minor, run.currency,
+            {"run_id": run.id}, _soon(run.submitted_at), maker, run.account_count, run.total_minor, run.currency,
         )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def _recalls(desk: Desk) -> Iterator[Task]:
     for batch, asker in desk.session.execute(wanted):
         yield _batch_task(
             batch, say("Recall of batch %(number)s was asked for", number=batch.number), _l("Look and decide"),
-            batch.recall_asked_at, asker,
+            _soon(batch.recall_asked_at), asker,
         )  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _statement_task(statement: Statement, step: StatementEvent, who: str) -> Tas
     words, action = STATEMENT_STEPS[step.state]
     return Task(
         words(statement.number), action, "commission.statement", {"statement_id": statement.id},
-        step.at + timedelta(days=REVIEW_DAYS), who, statement.line_count, statement.total_minor, statement.currency,
+        _soon(step.at), who, statement.line_count, statement.total_minor, statement.currency,
     )  # fmt: skip
 
 
@@ -216,7 +216,7 @@ def _packs(desk: Desk) -> Iterator[Task]:
     for pack in desk.session.scalars(wanted.order_by(LetterPack.id).limit(MOST)):
         yield Task(
             say("Pack %(number)s waits for review", number=pack.number), _l("Read and approve"), "legal.pack",
-            {"pack_id": pack.id}, pack.built_at + timedelta(days=REVIEW_DAYS), "", pack.letter_count,
+            {"pack_id": pack.id}, _soon(pack.built_at), "", pack.letter_count,
             pack.total_minor, pack.currency,
         )  # fmt: skip
 
@@ -268,6 +268,11 @@ def _licences(desk: Desk) -> Iterator[Task]:
     for row in desk.session.scalars(wanted):
         words = say("The licence of %(name)s ends", name=row.name)
         yield Task(words, _l("Open"), "identity.organisation", {"organisation_id": row.id}, row.licence_until)
+
+
+def _soon(since: datetime | None) -> datetime | None:
+    """Until when somebody should have looked at what was put before them."""
+    return since + REVIEW_WITHIN if since else None
 
 
 def _may(permission: Permission) -> Callable[[Actor], bool]:

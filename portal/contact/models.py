@@ -94,6 +94,7 @@ class Promise(Model, OwnRows):
     __table_args__ = (
         sa.CheckConstraint("amount_minor > 0", name="amount"),
         sa.Index("ix_promise_due", "organisation_id", "state", "promised_on", "id"),
+        sa.Index("ix_promise_day", "organisation_id", "promised_on", "id"),
     )
 
 

@@ -141,11 +141,11 @@ def holds_of(session: Session, actor: Actor, account: Account) -> Sequence[Hold]
 
 
 def promises_statement(actor: Actor) -> sa.Select[Any]:
-    """Promises with their account and person; replaced ones are history and left out."""
+    """Promises with their account and person, as far as these are still open to the actor; replaced ones are left out."""
     return (
         visible(Promise, actor)
-        .join(Account, Account.id == Promise.account_id)
-        .join(Customer, Customer.id == Account.customer_id)
+        .outerjoin(Account, Account.id == Promise.account_id)
+        .outerjoin(Customer, Customer.id == Account.customer_id)
         .add_columns(Account.account_ref.label("account_ref"), Customer.name_masked.label("name"))
         .where(Promise.state != PromiseState.REPLACED)
     )
@@ -175,8 +175,8 @@ def attempts_statement(actor: Actor, since: datetime) -> sa.Select[Any]:
     later = aliased(ContactAttempt)
     return (
         visible(ContactAttempt, actor)
-        .join(Account, Account.id == ContactAttempt.account_id)
-        .join(Customer, Customer.id == Account.customer_id)
+        .outerjoin(Account, Account.id == ContactAttempt.account_id)
+        .outerjoin(Customer, Customer.id == Account.customer_id)
         .add_columns(Account.account_ref.label("account_ref"), Customer.name_masked.label("name"))
         .where(ContactAttempt.organisation_id == actor.organisation_id)
         .where(ContactAttempt.logged_by == actor.user_id, ContactAttempt.at >= since)

@@ -80,7 +80,7 @@ class Place:
         try:
             segment, on, value, key = json.loads(base64.urlsafe_b64decode(text[:200] + "=" * (-len(text[:200]) % 4)))
             place = cls(int(segment), date.fromisoformat(on), int(value), int(key))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):  # JSON knows numbers that are infinite
             return None
         fits = 0 <= place.segment < 16 and abs(place.value_minor) < 2**63 and 0 < place.id < 2**63
         return place if fits else None

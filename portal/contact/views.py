@@ -127,7 +127,7 @@ def promises() -> Any:
         queries.promises_statement(actor()),
         columns=(
             Column("promised_on", _l("Promised for"), "day", value=lambda r: r[0].promised_on,
-                   expression=Promise.promised_on, sortable=True),
+                   expression=Promise.promised_on, sortable=True, nullable=False),
             Column("name", _l("Debtor")),
             Column("account_ref", _l("Account")),
             Column("amount", _l("Amount"), "money", value=lambda r: r[0].amount_minor, currency=lambda r: r[0].currency),
@@ -141,7 +141,7 @@ def promises() -> Any:
         ),
         default_sort="-promised_on",
         key=Promise.id,
-        row_url=lambda r: url_for("contact.account", account_id=r[0].account_id),
+        row_url=_bench_url,
         empty=Empty(_l("Nobody has promised anything yet."), _l("Open the queue"), url_for("contact.queue")),
     )  # fmt: skip
     return table_response(table, "contact/promises.html")
@@ -156,7 +156,15 @@ def my_day() -> Any:
         "my-day",
         queries.attempts_statement(actor(), since),
         columns=(
-            Column("at", _l("When"), "instant", value=lambda r: r[0].at, expression=ContactAttempt.at, sortable=True),
+            Column(
+                "at",
+                _l("When"),
+                "instant",
+                value=lambda r: r[0].at,
+                expression=ContactAttempt.at,
+                sortable=True,
+                nullable=False,
+            ),
             Column("name", _l("Debtor")),
             Column("account_ref", _l("Account")),
             Column("channel", _l("Way of contact"), value=lambda r: CHANNELS[r[0].channel]),
@@ -165,10 +173,15 @@ def my_day() -> Any:
         ),
         default_sort="-at",
         key=ContactAttempt.id,
-        row_url=lambda r: url_for("contact.account", account_id=r[0].account_id),
+        row_url=_bench_url,
         empty=Empty(_l("You have logged nothing today."), _l("Open the queue"), url_for("contact.queue")),
     )
     return table_response(table, "contact/my_day.html", day=queries.my_day(db.session(), actor(), since))
+
+
+def _bench_url(row: Any) -> str | None:
+    """The workbench of a row's account; None once the account has gone back and its person is closed."""
+    return url_for("contact.account", account_id=row[0].account_id) if row.account_ref else None
 
 
 def _tab() -> str | None:

@@ -14,8 +14,10 @@ from portal.contact.models import ContactAttempt, Promise
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
+from portal.foundation.work import transaction
+from portal.placement.models import EndReason, Placement
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_account, make_desk, make_person, place
-from tests.identity.factories import make_bank, make_user
+from tests.identity.factories import make_bank, make_user, observer
 from tests.support.pages import PageClient
 
 Client = Callable[..., PageClient]
@@ -188,3 +190,20 @@ def test_another_agency_that_holds_an_account_of_the_same_person_reads_nothing_o
         page = client_for(other.user).get(path)
         assert "Call: Refuses to pay" not in page and desk.agency.name not in page
     assert "2 of 3 conversations left today" in page
+
+
+def test_what_was_promised_stays_in_the_list_when_the_account_has_gone_back_and_the_person_is_closed(
+    person: Person, desk: Desk, client_for: Client
+) -> None:
+    log_attempt(
+        desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=123_400, promise_on=NOON.date())
+    )
+    with transaction(observer()) as work:
+        placement = work.session.get_one(Placement, desk.placement_id)
+        placement.ended_at, placement.ended_on, placement.end_reason = NOON, NOON.date(), EndReason.RECALLED
+    client = client_for(desk.user)
+    for path in ("/promises", "/my-day"):
+        page = client.get(path)
+        assert "王" not in page and f"/queue/{desk.account_id}" not in page.html
+    assert "1,234.00" in client.get("/promises") and "Promise to pay" in page
+    client.get(f"/queue/{desk.account_id}", status=404)

@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("attempt_id", name=op.f("uq_promise_attempt_id")),
     )
     op.create_index(op.f("ix_promise_account_id"), "promise", ["account_id"], unique=False)
+    op.create_index("ix_promise_day", "promise", ["organisation_id", "promised_on", "id"], unique=False)
     op.create_index("ix_promise_due", "promise", ["organisation_id", "state", "promised_on", "id"], unique=False)
     op.create_index(op.f("ix_promise_placement_id"), "promise", ["placement_id"], unique=False)
     # ### end Alembic commands ###

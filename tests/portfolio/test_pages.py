@@ -1,0 +1,209 @@
+"""Pages of accounts and imports: what a person sees and can do, and clear words for every wrong file."""
+
+from __future__ import annotations
+
+import gc
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from portal.foundation.access import Role
+from portal.foundation.audit import AuditEvent
+from portal.foundation.jobs import run_pending
+from portal.portfolio.models import Account, Hold, ImportRun
+from tests.identity.factories import make_agency, make_user
+from tests.portfolio.bringing import bring_accounts
+from tests.portfolio.factories import make_accounts, make_hold
+from tests.portfolio.intake.files import TODAY, accounts_file
+from tests.support.pages import PageClient
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    from tests.support.pages import Page
+
+pytestmark = [pytest.mark.settings(today=TODAY), pytest.mark.databases("sqlite")]
+
+
+@pytest.fixture
+def pages(app: Flask) -> PageClient:
+    return PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER))
+
+
+def send(pages: PageClient, content: bytes, name: str = "overdue.csv", to: str | None = None, **fields: Any) -> Page:
+    return pages.post(
+        "/imports/new",
+        {"file": (io.BytesIO(content), name), "mapping": "standard", **fields},
+        to=to,
+        content_type="multipart/form-data",
+    )
+
+
+def runs(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(ImportRun)) or 0
+
+
+def test_an_empty_portal_leads_to_the_first_import(pages: PageClient) -> None:
+    page = pages.get("/accounts")
+
+    assert "No account is here yet." in page
+    assert page.links["Import a file"] == "/imports/new"
+
+
+def test_a_file_is_sent_waits_as_a_job_and_says_what_became_of_it(
+    pages: PageClient, app: Flask, db_session: Session
+) -> None:
+    page = send(pages, accounts_file({}, {"days_past_due": "x"}, {"flags": "dispute"}), to="/imports/1")
+    assert "overdue.csv" in page.h1
+    assert "in the queue" in page.html
+
+    run_pending(app)
+
+    page = pages.get("/imports/1")
+    assert "2,000.00" in page
+    assert "1 rows were left out." in page
+    assert "a value cannot be read: 1" in page
+    assert page.links["Download the rejected rows"] == "/imports/1/rejects.csv"
+    assert db_session.scalar(sa.select(sa.func.count()).select_from(Account)) == 2
+    rejects = pages.client.get("/imports/1/rejects.csv")
+    assert "A-2" in rejects.get_data(as_text=True)
+    assert "attachment" in rejects.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "english", "chinese"),
+    [
+        (b"", {}, "The file is empty.", "文件为空"),
+        (b"%PDF-1.7", {}, "This is a PDF file, not a CSV or XLSX table.", "PDF"),
+        (b"PK\x03\x04 cut off", {}, "damaged or incomplete", "损坏"),
+        (b"name,phone_1\nWang,138\n", {}, "The file lacks the columns", "缺少"),
+        (accounts_file({}).replace("王".encode(), b"\xff"), {}, "neither UTF-8 nor GB18030", "GB18030"),
+        (accounts_file({})[:-12], {}, "it is cut off", "文件不完整"),
+        (accounts_file({}), {"encoding": "klingon"}, "The encoding “klingon” is not known", "klingon"),
+        (accounts_file({}), {"as_of": "2031-01-01"}, "later than the business date", "2031-01-01"),
+    ],
+    ids=["empty", "pdf", "half a workbook", "columns", "bytes", "cut off", "encoding", "as of"],
+)
+def test_a_wrong_file_is_answered_on_the_form_in_both_languages(
+    content: bytes, fields: dict[str, str], english: str, chinese: str, app: Flask, db_session: Session
+) -> None:
+    for language, words in (("en", english), ("zh_Hans", chinese)):
+        browser = PageClient(app, language).sign_in(make_user(Role.VENDOR_MANAGER, locale=language))
+        page = send(browser, content, **fields)
+        assert page.status == 422
+        assert words in page
+    assert runs(db_session) == 0
+
+
+def test_a_form_without_a_file_says_so(pages: PageClient) -> None:
+    page = pages.post("/imports/new", {"mapping": "standard"}, content_type="multipart/form-data")
+
+    assert "Choose a file." in page
+
+
+def test_a_second_click_sends_the_file_once(pages: PageClient, db_session: Session) -> None:
+    first = send(pages, accounts_file({}), form_token="one-and-the-same")
+    second = send(pages, accounts_file({}), form_token="one-and-the-same")
+
+    assert first.path == second.path == "/imports/1"
+    assert runs(db_session) == 1
+
+
+def test_an_expired_form_changes_nothing_and_says_so(pages: PageClient, db_session: Session) -> None:
+    page = pages.post(
+        "/imports/new",
+        {"file": (io.BytesIO(accounts_file({})), "a.csv"), "mapping": "standard", "csrf_token": "of last year"},
+        status=400,
+        content_type="multipart/form-data",
+    )
+
+    assert "This form has expired, so nothing was changed." in page
+    assert runs(db_session) == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the half file that Werkzeug lets go
+def test_an_upload_that_breaks_off_changes_nothing_and_says_so(pages: PageClient, db_session: Session) -> None:
+    body = (
+        b'--edge\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n'
+        + pages.csrf_token().encode()
+        + b'\r\n--edge\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\naccount_ref,na'
+    )
+    response = pages.client.post("/imports/new", data=body, content_type="multipart/form-data; boundary=edge")
+
+    del response.request
+    gc.collect()
+    assert response.status_code in (400, 422)
+    assert "nothing was changed" in response.text or "Choose a file." in response.text
+    assert runs(db_session) == 0
+
+
+def test_a_file_that_was_imported_before_says_so(pages: PageClient, app: Flask) -> None:
+    content = accounts_file({})
+    bring_accounts(content)
+
+    send(pages, content, to="/imports/2")
+    run_pending(app)
+
+    assert "This file was imported before; nothing was changed." in pages.get("/imports/2")
+
+
+def test_control_figures_that_differ_are_told_on_the_runs_page(pages: PageClient, app: Flask) -> None:
+    send(pages, accounts_file({}), control_total="5", to="/imports/1")
+    run_pending(app)
+
+    page = pages.get("/imports/1")
+    assert "The file adds up to 1000.00, the control figures say 5." in page
+    assert "not applied" in page.html
+
+
+def test_the_account_page_masks_the_person_until_somebody_asks(pages: PageClient, db_session: Session) -> None:
+    bring_accounts(accounts_file({"name": "王小明", "id_no": "11010519491231002X", "email": "ming@example.com"}))
+    page = pages.get("/accounts/1")
+    for secret in ("王小明", "11010519491231002X", "13800138000", "ming@example.com"):
+        assert secret not in page.html
+
+    shown = pages.post("/accounts/1/reveal", {}, status=200)
+    assert "王小明" in shown
+    assert "11010519491231002X" in pages.post("/accounts/1/reveal", {"what": "id_no"}, status=200)
+    assert "13800138000" in pages.post("/accounts/1/reveal", {"contact_point": "1"}, status=200)
+    looked = db_session.scalar(
+        sa.select(sa.func.count()).select_from(AuditEvent).where(AuditEvent.action == "person.revealed")
+    )
+    assert looked == 3
+    pages.post("/accounts/1/reveal", {"contact_point": "999"}, status=404)
+
+
+def test_search_opens_the_only_hit_and_says_when_there_is_none(pages: PageClient) -> None:
+    bring_accounts(accounts_file({"name": "王小明"}, {"name": "王小明"}, {"name": "李雷", "phone_1": "13900001111"}))
+
+    pages.get("/search?q=李雷", to="/accounts/3")
+    assert "A-2" in pages.get("/search?q=王小明")
+    assert "found by whole values only" in pages.get("/search?q=王小")
+
+
+def test_a_hold_is_put_on_and_released_with_words(pages: PageClient, db_session: Session) -> None:
+    make_accounts(1)
+    pages.post("/accounts/1/holds", {"flag": "dispute", "reason": "letter of 3 May"}, to="/accounts/1")
+    assert "letter of 3 May" in pages.get("/holds")
+
+    refused = pages.post("/holds/1/release", {"reason": " "}, status=422)
+    assert "Say why the hold may be released." in refused
+    pages.post("/holds/1/release", {"reason": "withdrawn", "account": "1"}, to="/accounts/1")
+
+    assert db_session.scalars(sa.select(Hold.released_at)).one() is not None
+    pages.post("/accounts/1/holds", {"flag": "dispute", "reason": ""}, status=422)
+    pages.post("/accounts/1/holds", {"flag": "nonsense", "reason": "x"}, status=422)
+
+
+def test_finance_sees_no_holds_and_strangers_see_no_account(app: Flask) -> None:
+    (account,) = make_accounts(1)
+    make_hold(account)
+
+    assert "Holds" not in PageClient(app).sign_in(make_user(Role.FINANCE)).get("/accounts/1")
+    agency = PageClient(app).sign_in(make_user(Role.AGENCY_LEADER, make_agency()))
+    agency.get("/accounts/1", status=404)
+    agency.get("/imports", status=403)
+    assert "No account is with you now." in agency.get("/accounts")

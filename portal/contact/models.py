@@ -118,12 +118,17 @@ class WorkItem(Model, OwnRows):
     last_attempt_at: Mapped[datetime | None]
     last_outcome: Mapped[str] = mapped_column(sa.String(32), default="")
 
-    __table_args__ = (
-        # One range of this index is one segment of the queue, in its order.
-        sa.Index(
-            "ix_work_item_queue", "organisation_id", "open", "next_kind", "next_on", sa.text("value_minor DESC"), "id"
-        ),
-    )
+
+# One range of this index is one segment of the queue, in its order.
+sa.Index(
+    "ix_work_item_queue",
+    WorkItem.organisation_id,
+    WorkItem.open,
+    WorkItem.next_kind,
+    WorkItem.next_on,
+    WorkItem.value_minor.desc(),
+    WorkItem.id,
+)
 
 
 class ContactDayCount(Model, PlacedPeople):

@@ -129,7 +129,7 @@ HOUSES: Final = (
             Person("mh.assistant", "苏小曼", Role.LEGAL_PARTNER),
         ),
         (Agreement("CNY", "0", fee_minor=3_500), Agreement("TWD", "0", fee_minor=15_000)),
-        "31310000MD0188Q01X", letter_mark="明衡律函字",
+        "31310000MD0188Q01X", letter_mark="沪明衡",
     ),
     House(
         OrganisationKind.LAW_FIRM, "ZY", "正言律师事务所", "Zhengyan Law Firm", "北京市朝阳区建国路96号", "010-55500188",
@@ -138,7 +138,7 @@ HOUSES: Final = (
             Person("zy.partner", "潘岳", Role.LEGAL_PARTNER, "11101201911275640"),
         ),
         (Agreement("CNY", "0", fee_minor=4_000), Agreement("TWD", "0", fee_minor=16_000)),
-        "31110000MD0199Q02Y", letter_mark="正言律函字",
+        "31110000MD0199Q02Y", letter_mark="京正言",
     ),
 )  # fmt: skip
 

@@ -1,0 +1,96 @@
+"""Pages of payments: what was posted, to whom it is credited and why, and what nobody is credited with."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from portal.foundation.access import Role
+from portal.foundation.jobs import run_pending
+from tests.identity.factories import make_user
+from tests.portfolio.bringing import bring_payments
+from tests.recovery.factories import held_account, make_book, payments_file
+from tests.recovery.test_payments import paid, reversal
+from tests.support.pages import PageClient
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+pytestmark = [pytest.mark.settings(today=date(2005, 10, 1)), pytest.mark.databases("sqlite")]
+
+
+@pytest.fixture
+def pages(app: Flask) -> PageClient:
+    return PageClient(app).sign_in(make_user(Role.FINANCE))
+
+
+def test_without_payments_the_page_leads_to_the_first_import(pages: PageClient) -> None:
+    assert pages.get("/payments").links["Import payments"] == "/payments/imports/new"
+    assert "Every payment is credited to somebody." in pages.get("/payments/exceptions")
+
+
+def test_a_payment_stands_with_its_holder_and_the_why_unfolds(pages: PageClient) -> None:
+    held = held_account()
+    bring_payments(payments_file(held.account, paid("P-1", "1234.56"), reversal("R-1", "P-1", "4.56")))
+
+    page = pages.get("/payments")
+
+    assert "1,234.56" in page
+    assert held.agency.name in page
+    whys = [element for element in page.root.iter("details") if element.get("class") == "why"]
+    assert len(whys) == 2
+    assert "Held by" in "".join(whys[1].itertext())
+    export = pages.client.get("/payments?export=csv").get_data(as_text=True)
+    assert "Held by" in export
+    assert "1234.56" in export
+
+
+def test_exceptions_are_counted_in_the_navigation_and_say_why(pages: PageClient) -> None:
+    (account,) = make_book()
+    bring_payments(payments_file(account, paid("P-1")))
+
+    page = pages.get("/payments/exceptions")
+
+    assert "the account was never placed for collection" in page
+    counts = [
+        "".join(element.itertext()).strip() for element in page.root.iter("span") if element.get("class") == "count"
+    ]
+    assert counts
+    assert all(count.split()[-1] == "1" for count in counts)
+
+
+def test_a_file_of_payments_comes_in_through_the_page(pages: PageClient, app: Flask) -> None:
+    held = held_account()
+    content = payments_file(held.account, paid("P-1"), paid("P-2", "-5"))
+    pages.post(
+        "/payments/imports/new",
+        {"file": (io.BytesIO(content), "july.csv"), "mapping": "standard"},
+        to="/payments/imports/1",
+        content_type="multipart/form-data",
+    )
+    run_pending(app)
+
+    page = pages.get("/payments/imports/1")
+
+    assert "1 rows were left out." in page
+    assert pages.client.get("/payments/imports/1/rejects.csv").status_code == 200
+    pages.get("/imports/1", status=403)  # a vendor manager's page
+
+
+def test_an_agency_sees_its_own_credits_and_none_of_the_banks_pages(app: Flask) -> None:
+    held, other = held_account(), held_account()
+    bring_payments(payments_file(held.account, paid("P-OWN")))
+    bring_payments(payments_file(other.account, paid("P-OTHER")))
+    agency = PageClient(app).sign_in(held.leader)
+
+    page = agency.get("/payments")
+
+    assert "P-OWN" in page
+    assert "P-OTHER" not in page.html
+    assert other.agency.name not in page.html
+    assert "P-OTHER" not in agency.client.get("/payments?export=csv").get_data(as_text=True)
+    agency.get("/payments/exceptions", status=403)
+    agency.get("/payments/imports", status=403)

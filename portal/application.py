@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +62,7 @@ csrf = CSRFProtect()
 
 def load_models() -> None:
     """Import every module with tables."""
-    for module in filter(_is_there, MODELS):
+    for module in MODELS:
         import_module(module)
 
 
@@ -135,12 +134,8 @@ def _register_rooms(app: Flask) -> None:
     from portal.identity.signing_in import set_up_sign_in
 
     set_up_sign_in(app)
-    for module in filter(_is_there, VIEWS):
+    for module in VIEWS:
         app.register_blueprint(import_module(module).blueprint)
-
-
-def _is_there(module: str) -> bool:
-    return find_spec(module) is not None
 
 
 def _refuse_open_doors(app: Flask) -> None:

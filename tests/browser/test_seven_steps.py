@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from portal.foundation.money import format_amount
 from portal.portfolio.standin import write_accounts, write_payments
@@ -34,21 +32,6 @@ REAL_FIGURES = Figures(rows=30_000, created=3_414, total="165735247.00", payment
 HOLDERS = 1_500
 LETTERS = 20
 PICTURES = os.environ.get("PORTAL_PICTURES")  # a folder that keeps them; the test's own if left out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("no chromium (apt-get install chromium)")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[*quiet, "--disable-background-networking", "--disable-component-update"],
-        )
-        yield browser
-        browser.close()
 
 
 def stand_in(folder: Path) -> tuple[Path, Path, Figures]:

@@ -8,6 +8,7 @@ from flask import Response, render_template, request, stream_with_context
 from flask_login import current_user
 
 from portal.foundation.database import db
+from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import NotFound
 from portal.foundation.tables import EXPORT_FORMATS
 from portal.foundation.work import reading
@@ -54,6 +55,5 @@ def table_export(table: Table) -> Response | None:
         raise NotFound
     stream = stream_with_context(_file(table, current_user.actor, wanted))
     response = Response(stream, content_type=_TYPES[wanted])
-    response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.{wanted}"'
     response.headers["Cache-Control"] = "no-store"
-    return response
+    return name_as_file(response, f"{table.name}.{wanted}")

@@ -75,7 +75,7 @@ def letters_table(who: Actor, pack: LetterPack) -> Table:
         key=Letter.id,
         default_sort="position",
         columns=columns,
-        filters=[Filter("show", _l("Show"), "choice", _shown(who), _choices(reads))],
+        filters=[Filter("show", _l("Letters"), "choice", _shown(who), _choices(reads))],
         row_url=lambda row: _letter_url(row, reads),
         empty=Empty(say("This pack holds no letter.")),
     )

@@ -8,6 +8,7 @@ from flask import Response, redirect, render_template, request, url_for
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
+from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError
 from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
@@ -15,7 +16,7 @@ from portal.foundation.language import say
 from portal.foundation.navigation import counts
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_export, table_page
-from portal.foundation.web import actor, requires, say_flash
+from portal.foundation.web import actor, key, requires, say_flash
 from portal.legal import approving, closing, freezing, letter_views, operations, panel, printing, queries
 from portal.legal.blueprint import blueprint
 from portal.legal.flags import reason_words
@@ -55,7 +56,7 @@ def packs() -> Any:
 @requires(Permission.PACKS_BUILD)
 def build() -> Any:
     """Ask for the pack of an accepted batch."""
-    batch_id = request.form.get("batch_id", 0, type=int)
+    batch_id = request.form.get("batch_id", 0, type=key)
     days = request.form.get("pay_within_days", 0, type=int)
     return redirect(url_for("legal.pack", pack_id=operations.build_pack(actor(), batch_id, days)))
 
@@ -115,9 +116,8 @@ def download(pack_id: int, file_name: str) -> Response:
     taken = operations.record_download(actor(), pack_id, file_name)
     response = Response(services().storage.chunks(taken.digest), content_type=taken.mimetype)
     response.content_length = taken.size
-    response.headers["Content-Disposition"] = f'attachment; filename="{taken.file_name}"'
     response.headers["X-Content-SHA256"] = taken.digest
-    return response
+    return name_as_file(response, taken.file_name)
 
 
 @counts("legal.packs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from werkzeug.http import dump_options_header
 
@@ -13,7 +14,14 @@ __all__ = ["name_as_file"]
 
 
 def name_as_file(response: Response, file_name: str) -> Response:
-    """The answer as a file to be kept under this name, which may be Chinese: a header itself holds Latin letters only
-    (RFC 6266)."""
-    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": file_name})
+    """The answer as a file to be kept under this name, which may be Chinese.
+
+    A header holds Latin letters only, so other names go into it encoded (RFC 6266), with a plain one beside for whoever
+    does not read that.
+    """
+    names = {"filename": file_name}
+    if not file_name.isascii():
+        plain = "".join(c if c.isascii() else "_" for c in file_name)
+        names = {"filename": plain, "filename*": f"UTF-8''{quote(file_name)}"}
+    response.headers["Content-Disposition"] = dump_options_header("attachment", names)
     return response

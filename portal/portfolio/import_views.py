@@ -10,6 +10,7 @@ from flask import Response, abort, redirect, render_template, stream_with_contex
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
+from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.job_pages import shown_job
@@ -119,8 +120,7 @@ class ImportPages:
             abort(404)
         content = services().storage.chunks(found.rejects_digest)
         response = Response(stream_with_context(content), content_type="text/csv; charset=utf-8")
-        response.headers.set("Content-Disposition", "attachment", filename=found.summary["rejects_file"])
-        return response
+        return name_as_file(response, found.summary["rejects_file"])
 
 
 def _figure(name: str) -> Callable[[ImportRun], int | None]:

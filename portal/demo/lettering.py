@@ -9,7 +9,7 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.legal.approving import approve_pack
 from portal.legal.models import LetterPack, PackState
-from portal.legal.operations import build_pack, open_letter, record_download, refuse_letter
+from portal.legal.operations import build_pack, open_letter, record_download, refuse_letter, refuse_pack
 from portal.legal.queries import batches_to_pack, letter_rows, packs
 
 if TYPE_CHECKING:
@@ -40,9 +40,12 @@ def approve_packs(stage: Stage, code: str) -> None:
             others = [letter.id for letter in letters if not (letter.in_sample or letter.flagged)]
         for letter_id in sample:
             open_letter(lawyer, pack_id, letter_id)
-        if others:
+        if len(others) > 1:
             refuse_letter(lawyer, pack_id, others[-1], "地址与身份证住址不一致,请银行核实后重新委托")
-        approve_pack(lawyer, pack_id)
+        if sample or others:
+            approve_pack(lawyer, pack_id)
+        else:
+            refuse_pack(lawyer, pack_id, "函件资料均不完整,请银行补充后重新委托")
     run_pending(stage.app)
 
 

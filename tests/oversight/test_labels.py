@@ -1,0 +1,65 @@
+"""Every deed that the code writes into the audit trail has words, and so has every kind of row it is done to."""
+
+from __future__ import annotations
+
+import ast
+
+from portal.application import load_models
+from portal.commission.models import StatementState
+from portal.foundation.database import Model
+from portal.oversight.labels import ACTIONS, SUBJECTS
+from portal.portfolio.models import ImportState
+from tests.house.source import calls, files, relative
+
+# Codes that are put together from a state: their beginnings, and what may follow.
+FAMILIES = {"statement.": StatementState, "import.": ImportState}
+
+
+def _codes() -> dict[str, list[str]]:
+    """Codes of deeds with the places where they are written; an f-string counts as its beginning with a `*`."""
+    found: dict[str, list[str]] = {}
+    for path in files("portal/**/*.py"):
+        for line, name, call in calls(path):
+            if name.rpartition(".")[2] not in ("audit", "write_event", "_note"):
+                continue
+            for code in map(_code, call.args):
+                if code:
+                    found.setdefault(code, []).append(f"{relative(path)}:{line}")
+    return found
+
+
+def _code(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+        return node.value
+    if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        return f"{node.values[0].value}*"
+    return None
+
+
+def test_every_deed_has_words() -> None:
+    codes = _codes()
+    assert len(codes) > 40
+
+    without = [
+        f"{places[0]}: {code}" for code, places in codes.items() if not code.endswith("*") and code not in ACTIONS
+    ]
+
+    assert not without
+
+
+def test_every_deed_that_is_named_after_a_state_has_words_for_each_state() -> None:
+    families = {code.removesuffix("*") for code in _codes() if code.endswith("*")}
+    assert families <= FAMILIES.keys()
+    ends = {ImportState.RECEIVED, ImportState.APPLIED, ImportState.REFUSED}
+
+    wanted = {f"{family}{state.value}" for family in families for state in FAMILIES[family]}
+    wanted -= {f"import.{state.value}" for state in set(ImportState) - ends}
+
+    assert wanted <= ACTIONS.keys()
+
+
+def test_kinds_of_things_are_tables() -> None:
+    load_models()
+    tables = {mapper.local_table.name for mapper in Model.registry.mappers}
+
+    assert SUBJECTS.keys() - {"demo"} <= tables

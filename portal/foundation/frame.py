@@ -141,7 +141,7 @@ class Frame:
     @property
     def searched(self) -> str:
         """What was searched for, on the page of results."""
-        return request.args.get("q", "") if request.endpoint == SEARCH else ""
+        return request.args.get("q", "").replace("\0", "") if request.endpoint == SEARCH else ""
 
     @property
     def sign_out_url(self) -> str | None:
@@ -179,8 +179,8 @@ class Frame:
 
 
 def _within(path: str) -> str | None:
-    """The path, unless a browser would take it for another machine's address."""
-    return None if path.startswith("//") or "\\" in path else path
+    """The path, unless a browser would take it for another machine's address, or no page can hold it."""
+    return None if path.startswith("//") or "\\" in path or not path.isprintable() else path
 
 
 def _address(endpoint: str) -> str | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor, Permission
 
-__all__ = ["actor", "public", "requires", "say_flash", "set_up_web"]
+__all__ = ["actor", "key", "public", "requires", "say_flash", "set_up_web"]
 
 View = TypeVar("View", bound="Callable[..., Any]")
 PUBLIC = "public"
@@ -53,6 +53,14 @@ def actor() -> Actor:
     """Who asks. Only for views that require a permission: there is somebody then."""
     found: Actor = current_user.actor
     return found
+
+
+def key(text: str) -> int:
+    """A row's number as a form holds it. ValueError for what no table numbers, so that `form.get(…, type=key)` skips it."""
+    number = int(text)
+    if not 0 <= number <= LARGEST_KEY:
+        raise ValueError("no key")
+    return number
 
 
 def say_flash(message: Message, category: str = "success") -> None:

@@ -71,16 +71,18 @@ def pack(pack_id: int) -> Any:
     export = table_export(table)
     if export is not None:
         return export
-    review = queries.review_of(session, who, found.id)
     reviewing = found.state is PackState.REVIEW and who.can(Permission.PACKS_APPROVE)
+    sample = queries.sample_of(session, who, found.id) if reviewing else None
+    to_approve = queries.count_to_approve(session, who, found.id) if reviewing else 0
     return render_template(
         "legal/pack.html",
         pack=found,
         tag=PACK_STATES[found.state],
         table=table_page(table) if found.state is not PackState.BUILDING else None,
-        review=review,
+        sample=sample,
+        to_approve=to_approve,
         reviewing=reviewing,
-        missing=_missing(who, review) if reviewing else None,
+        missing=_missing(who, sample, to_approve) if sample else None,
         next_id=queries.next_to_open(session, who, found.id, 0) if reviewing else None,
         first_id=queries.first_letter(session, who, found.id) if reviewing else None,
         refusal=reason_words(found.refusal),
@@ -135,13 +137,15 @@ def _limits() -> tuple[int, int]:
     return operations.SHORTEST, operations.LONGEST
 
 
-def _missing(who: Actor, review: queries.Review) -> Message | None:
+def _missing(who: Actor, sample: queries.Sample, to_approve: int) -> Message | None:
     """Why this person cannot approve now, the licence first; None where nothing stands in the way."""
     try:
         approving.licence_of(db.session(), who, services().clock.today())
     except DomainError as error:
         return error.message
-    return approving.what_is_missing(review)
+    if not to_approve:
+        return approving.nothing_left()
+    return approving.what_is_missing(sample)
 
 
 def _job(who: Actor, found: LetterPack) -> ShownJob | None:

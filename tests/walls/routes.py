@@ -31,7 +31,7 @@ class Route(NamedTuple):
     @property
     def is_page(self) -> bool:
         """Whether it answers GET with HTML."""
-        return "GET" in self.methods and not self.path.endswith((".json", ".csv", ".pdf", ".xlsx"))
+        return "GET" in self.methods and not self.path.endswith((".json", ".csv", ".pdf", ".png", ":file_name>"))
 
 
 # Files of ours, the same for everybody, with a path as their parameter.
@@ -81,7 +81,10 @@ ROUTES: tuple[Route, ...] = (
     Route("portfolio.search", GET, "/search", P.ACCOUNTS_VIEW),
     Route("portfolio.reveal", POST, "/accounts/<int:account_id>/reveal", P.PERSON_REVEAL, ("account",)),
     Route("portfolio.holds", GET, "/holds", P.HOLDS_MANAGE),
-    Route("portfolio.raise_hold", POST, "/accounts/<int:account_id>/holds", P.HOLDS_MANAGE, ("account",)),
+    Route(
+        "portfolio.raise_hold", POST, "/accounts/<int:account_id>/holds", P.HOLDS_MANAGE, ("account",),
+        fields=(("flag", "dispute"),), reason=True,
+    ),
     Route("portfolio.release_hold", POST, "/holds/<int:hold_id>/release", P.HOLDS_MANAGE, ("hold",), reason=True),
     Route("portfolio.imports", GET, "/imports", P.ACCOUNTS_IMPORT),
     Route("portfolio.new_import", BOTH, "/imports/new", P.ACCOUNTS_IMPORT),
@@ -142,6 +145,33 @@ ROUTES: tuple[Route, ...] = (
     Route("commission.confirm", POST, "/statements/<int:statement_id>/confirm", P.STATEMENTS_CONFIRM, ("statement",)),
     Route("commission.contest", POST, "/statements/<int:statement_id>/contest", P.STATEMENTS_CONFIRM, ("statement",), reason=True),
     Route("commission.answer", POST, "/statements/<int:statement_id>/answer", P.STATEMENTS_ISSUE, ("statement",), reason=True),
+    # --- letters ---
+    Route("legal.packs", GET, "/packs", P.PACKS_VIEW),
+    Route("legal.build", POST, "/packs", P.PACKS_BUILD),
+    Route("legal.pack", GET, "/packs/<int:pack_id>", P.PACKS_VIEW, ("pack",)),
+    Route("legal.approve", POST, "/packs/<int:pack_id>/approve", P.PACKS_APPROVE, ("pack",)),
+    Route("legal.refuse", POST, "/packs/<int:pack_id>/refuse", P.PACKS_APPROVE, ("pack",), reason=True),
+    Route(
+        "legal.download", GET,
+        "/packs/<int:pack_id>/files/<any('print.pdf', 'manifest.csv', 'manifest.xlsx'):file_name>",
+        P.PACKS_DOWNLOAD, ("file of a pack",),
+    ),
+    Route("legal.letter", GET, "/packs/<int:pack_id>/letters/<int:letter_id>", P.PACKS_APPROVE, ("letter",)),
+    Route(
+        "legal.page_picture", GET, "/packs/<int:pack_id>/letters/<int:letter_id>/page-<int:page>.png",
+        P.PACKS_APPROVE, ("page of a letter",),
+    ),
+    Route(
+        "legal.letter_pdf", GET, "/packs/<int:pack_id>/letters/<int:letter_id>/letter.pdf", P.PACKS_APPROVE,
+        ("printed letter",),
+    ),
+    Route(
+        "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
+        ("letter",), reason=True,
+    ),
+    # --- over all rooms ---
+    Route("oversight.home", GET, "/", P.HOME_VIEW),
+    Route("oversight.audit", GET, "/audit", P.AUDIT_VIEW),
     # --- long work ---
     Route("jobs.index", GET, "/jobs", P.JOBS_VIEW),
     Route("jobs.job", GET, "/jobs/<int:job_id>", P.JOBS_VIEW, ("job",)),

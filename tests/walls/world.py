@@ -12,6 +12,7 @@ import io
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -23,12 +24,14 @@ from portal.contact.models import Channel
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.clock import FrozenClock
-from portal.foundation.jobs import request_job
+from portal.foundation.jobs import request_job, run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import UserSession
 from portal.identity.operations import invite
 from portal.identity.tokens import token_hash
+from portal.legal.approving import approve_pack
+from portal.legal.operations import PACK_FILES, build_pack
 from portal.placement.batches import ask_recall, recall_batch
 from portal.placement.models import AllocationRun, Placement, PlacementBatch
 from portal.portfolio.importing import Options
@@ -40,6 +43,7 @@ from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import actor_of, make_agency, make_bank, make_law_firm, make_user, observer
+from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 
@@ -120,19 +124,23 @@ class World:
         return mine + [ids for _owner, ids in self.shut.get(what, ()) if everything]
 
     def foreign(self, what: str, person: Person) -> list[Ids]:
-        """Ids that are there and that the person must not find."""
+        """Ids that are there and that the person must not find: one of every owner, and those that do not go together."""
         mine = set(self.own(what, person))
-        rows = self.things.get(what, []) + self.shut.get(what, [])
-        others = [] if what == "own job" else [ids for _owner, ids in rows if ids not in mine]
+        found: dict[tuple[str, bool], Ids] = {}
+        for is_shut, rows in ((False, self.things.get(what, [])), (True, self.shut.get(what, []))):
+            for owner, ids in rows:
+                if ids not in mine:
+                    found.setdefault((owner, is_shut), ids)
+        others = [] if what == "own job" else list(dict.fromkeys(found.values()))
         return others + self.mixed.get(what, [])
 
     def words_of_others(self, person: Person) -> list[str]:
-        """What must not stand on any page of this person, in lower case."""
+        """Beginnings of words that must not stand on any page of this person."""
         if person.is_bank:
             return []
         other_side = next(side.mark for side in SIDES if not person.mark.startswith(side.mark))
         codes = [mark for mark in self.organisations if mark not in ("BANK", person.mark)]
-        return [word.lower() for word in (*codes, f"{other_side}-", f"{other_side} ")]
+        return [*codes, f"{other_side}-", f"{other_side} "]
 
     def keep(self, what: str, owner: str, *ids: Any) -> None:
         self.things.setdefault(what, []).append((owner, ids))
@@ -272,12 +280,46 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
                 world.keep("batch", code, batch_id)
                 world.keep(f"{what} batch", code, batch_id)
     at(date(2005, 7, 5))
+    _letters(world)
     for side in SIDES:
         for what in ("WORKED-1", "RECALLED-1", "BOTH"):
             _log(world.person(Role.AGENCY_STAFF, f"{side.mark}AG").actor, f"{side.mark}-{what}", side.mark)
         account_id = _key(Account, Account.account_ref == f"{side.mark}-BOTH")
         compliance = world.person(Role.COMPLIANCE).actor
         raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
+
+
+def _letters(world: World) -> None:
+    """Each firm has a pack that is approved and printed, and one that is read when its batch is recalled."""
+    for what, side in product(("worked", "recalled"), SIDES):
+        firm = f"{side.mark}LF"
+        pack_id = build_pack(world.person(Role.LEGAL_PARTNER, firm).actor, world.one(f"{what} batch", firm))
+        world.keep(f"{what} pack", firm, pack_id)
+    run_pending(world.app)
+    for side in SIDES:
+        firm = f"{side.mark}LF"
+        lawyer = world.person(Role.LEGAL_PARTNER, firm).actor
+        open_sample(lawyer, world.one("worked pack", firm))
+        approve_pack(lawyer, world.one("worked pack", firm))
+        for what in ("worked", "recalled"):
+            _keep_pack(world, firm, world.one(f"{what} pack", firm), is_shut=what == "recalled")
+    run_pending(world.app)
+    mine, theirs = (world.one("worked pack", f"{side.mark}LF") for side in SIDES)
+    letter = letters_of(mine)[0].id
+    for what, rest in (("letter", ()), ("printed letter", ()), ("page of a letter", (1,))):
+        world.mixed[what] = [(world.one("recalled pack", "EASTLF"), letter, *rest), (theirs, letter, *rest)]
+
+
+def _keep_pack(world: World, firm: str, pack_id: int, *, is_shut: bool) -> None:
+    """Where it is shut, the firm keeps the pack and its list; what a letter says is the person's and gone."""
+    place = world.shut if is_shut else world.things
+    world.keep("pack", firm, pack_id)
+    for name in PACK_FILES:
+        world.keep("file of a pack", firm, pack_id, name)
+    for letter in letters_of(pack_id)[:2]:
+        world.keep("letter", firm, pack_id, letter.id)
+        place.setdefault("printed letter", []).append((firm, (pack_id, letter.id)))
+        place.setdefault("page of a letter", []).append((firm, (pack_id, letter.id, 1)))
 
 
 def _log(actor: Actor, reference: str, mark: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_names_of_lines_that_end_together_stand_below_each_other() -> None:
     chart = chart_of([_curve((1, 50_000)) for _ in range(3)])
 
     places = sorted(line.label_y for line in chart.lines)
-    assert [after - before for before, after in zip(places, places[1:], strict=False)] == [LABEL_GAP, LABEL_GAP]
+    assert [after - before for before, after in pairwise(places)] == [LABEL_GAP, LABEL_GAP]
 
 
 def test_names_stay_inside_the_drawing_where_nothing_has_come_in() -> None:

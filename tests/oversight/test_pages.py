@@ -1,0 +1,172 @@
+"""Home and the audit trail as people see them: their own tasks first, the trail for those who watch it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+
+from portal.foundation.access import Role
+from portal.foundation.sealing import seal
+from portal.foundation.work import transaction
+from portal.placement.criteria import Share
+from portal.placement.operations import make_run, submit_run
+from portal.vendors.models import PlacementKind
+from portal.vendors.operations import create_contract
+from portal.vendors.terms import Terms
+from tests.contact.factories import make_account, make_person
+from tests.identity.factories import actor_of, make_agency, make_bank, make_user, observer
+from tests.placement.factories import Desk as Desks
+from tests.placement.factories import batches, criteria, sent_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from portal.identity.models import Organisation, User
+    from tests.support.pages import PageClient
+
+NOON = datetime(2005, 7, 15, 4, tzinfo=UTC)
+TERMS = Terms(Decimal("0.2"))
+
+
+@pytest.fixture(autouse=True)
+def at_noon(set_clock: Callable[[datetime], None]) -> None:
+    set_clock(NOON)
+
+
+@pytest.fixture
+def managers() -> tuple[User, User]:
+    make_bank()
+    return make_user(Role.VENDOR_MANAGER), make_user(Role.VENDOR_MANAGER)
+
+
+@pytest.fixture
+def agency(managers: tuple[User, User]) -> Organisation:
+    """An agency with a contract, and two accounts that can be placed with it."""
+    agency = make_agency("HT")
+    create_contract(
+        actor_of(managers[0]), agency.id, number="K1", kind=PlacementKind.COLLECTION, currency="CNY",
+        started_on=date(2005, 1, 1), terms=TERMS,
+    )  # fmt: skip
+    for _ in range(2):
+        make_account(make_person())
+    return agency
+
+
+def test_nothing_waits_on_the_first_day(pages: PageClient, managers: tuple[User, User]) -> None:
+    page = pages.sign_in(managers[0]).get("/")
+
+    assert "Nothing waits for you." in page
+
+
+def test_a_run_waits_for_the_other_manager_and_not_for_its_maker(
+    pages: PageClient, managers: tuple[User, User], agency: Organisation
+) -> None:
+    maker, checker = managers
+    run_id = make_run(actor_of(maker), criteria(currency="CNY"), [Share(agency.id, Decimal(1))])
+    submit_run(actor_of(maker), run_id)
+
+    page = pages.sign_in(checker).get("/")
+    assert page.links["Look and decide"] == f"/placements/{run_id}"
+    assert "waits for approval" in page
+    assert "waits for approval" not in pages.sign_in(maker).get("/")
+
+
+def test_a_batch_waits_for_the_agency_with_its_deadline(
+    pages: PageClient, managers: tuple[User, User], agency: Organisation, set_clock: Callable[[datetime], None]
+) -> None:
+    desk = Desks(actor_of(managers[0]), actor_of(managers[1]))
+    run_id = sent_run(desk, [Share(agency.id, Decimal(1))], criteria(currency="CNY"))
+    batch = batches(run_id)[0]
+    leader = make_user(Role.AGENCY_LEADER, agency)
+
+    page = pages.sign_in(leader).get("/")
+    assert f"Batch {batch.number} has arrived" in page
+    assert page.links["Look and accept"] == f"/batches/{batch.id}"
+    assert "late" not in page
+
+    set_clock(datetime(2005, 7, 18, 4, tzinfo=UTC))
+    assert "late" in pages.sign_in(leader).get("/")
+    assert "was not answered in time" in pages.sign_in(managers[0]).get("/")
+
+
+def test_another_agency_hears_nothing_of_the_batch(
+    pages: PageClient, managers: tuple[User, User], agency: Organisation
+) -> None:
+    sent_run(
+        Desks(actor_of(managers[0]), actor_of(managers[1])), [Share(agency.id, Decimal(1))], criteria(currency="CNY")
+    )
+
+    assert "Nothing waits for you." in pages.sign_in(make_user(Role.AGENCY_LEADER, make_agency("ZX"))).get("/")
+
+
+def test_agency_staff_begin_with_their_queue(pages: PageClient) -> None:
+    pages.sign_in(make_user(Role.AGENCY_STAFF)).get("/", to="/queue")
+
+
+@pytest.mark.parametrize("role", [r for r in Role if r is not Role.AGENCY_STAFF])
+def test_every_role_has_a_home(pages: PageClient, role: Role) -> None:
+    make_bank()
+
+    assert pages.sign_in(make_user(role)).get("/").h1 == "Home"
+
+
+# --- the audit trail ----------------------------------------------------------------------------------------------------
+
+
+def _deed(action: str, subject: tuple[str, int] = ("hold", 1), **told: object) -> None:
+    with transaction(observer()) as work:
+        work.audit(action, subject, before={"flag": "dispute"}, after={"flag": "complaint"}, **told)
+
+
+def test_the_trail_says_who_did_what_with_before_and_after(pages: PageClient, managers: tuple[User, User]) -> None:
+    _deed("hold.raised", reason="in writing")
+
+    page = pages.sign_in(managers[0]).get("/audit")
+    for words in ("Hold raised", "Hold 1", "dispute", "complaint", "in writing"):
+        assert words in page
+
+
+def test_the_trail_is_narrowed_by_deed_thing_person_and_day(pages: PageClient, managers: tuple[User, User]) -> None:
+    _deed("hold.raised")
+    _deed("placement.batch_accepted", ("placement_batch", 7))
+    client = pages.sign_in(managers[0])
+
+    def shown(question: str) -> str:
+        page = client.get(f"/audit?{question}")
+        return page.text[page.text.index("Before and after") :] if "Before and after" in page else ""
+
+    assert "Batch 7" in shown("action=placement.batch_accepted")
+    assert "Hold 1" not in shown("action=placement.batch_accepted")
+    assert "Hold 1" not in shown("kind=placement_batch&number=7")
+    assert shown(f"who={managers[0].user_name}") == ""
+    assert "Hold 1" in shown("day_from=2005-07-15&day_to=2005-07-15")
+    assert shown("day_to=2005-07-14") == ""
+
+
+def test_a_number_that_is_none_is_left_out_with_a_word(pages: PageClient, managers: tuple[User, User]) -> None:
+    _deed("hold.raised")
+
+    assert "Write a number" in pages.sign_in(managers[0]).get("/audit?number=99999999999999999999")
+
+
+def test_the_page_says_how_far_the_chain_is_sealed(app: Flask, pages: PageClient, managers: tuple[User, User]) -> None:
+    _deed("hold.raised")
+    client = pages.sign_in(managers[0])
+    assert "Nothing of the trail is sealed yet." in client.get("/audit")
+
+    linked = seal(app)
+
+    page = client.get("/audit")
+    assert f"sealed up to link {linked}" in page
+    assert "No event waits to be sealed." in page
+
+
+@pytest.mark.parametrize("role", [Role.FINANCE, Role.AGENCY_LEADER, Role.LEGAL_PARTNER])
+def test_the_trail_is_for_those_who_watch_it(pages: PageClient, role: Role) -> None:
+    make_bank()
+
+    pages.sign_in(make_user(role)).get("/audit", status=403)

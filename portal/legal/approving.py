@@ -22,7 +22,7 @@ from portal.legal import bulk
 from portal.legal.models import Letter, LetterCounter, LetterPack, LetterState, PackState
 from portal.legal.numbering import letter_number
 from portal.legal.operations import decided, demand
-from portal.legal.queries import current_state, obstacles_now, pack_for, review_of
+from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
-    from portal.legal.queries import Review
+    from portal.legal.queries import Sample
 
-__all__ = ["Numbers", "approve_pack", "licence_of", "what_is_missing"]
+__all__ = ["Numbers", "approve_pack", "licence_of", "nothing_left", "what_is_missing"]
 
 
 class Numbers(NamedTuple):
@@ -64,13 +64,13 @@ def approve_pack(actor: Actor, pack_id: int) -> Numbers:
         if pack.state is not PackState.REVIEW:
             raise Refused("legal.pack_state", decided())
         licence = licence_of(work.session, actor, work.today)
-        missing = what_is_missing(review_of(work.session, actor, pack.id))
+        missing = what_is_missing(sample_of(work.session, actor, pack.id))
         if missing is not None:
             raise Refused("legal.not_read", missing)
         left_out = _leave_out(work, pack)
         chosen = _candidates(work.session, pack.id)
         if not chosen:
-            raise Refused("legal.nothing_left", _nothing_left())
+            raise Refused("legal.nothing_left", nothing_left())
         numbers = _draw(work, pack, chosen)
         bulk.add_events(work, pack.organisation_id, LetterState.APPROVED, ((c.id, "") for c in chosen))
         pack.state = PackState.APPROVED
@@ -96,18 +96,19 @@ def licence_of(session: Session, actor: Actor, today: date) -> str:
     return person.lawyer_licence_no
 
 
-def what_is_missing(review: Review) -> Message | None:
-    """What still stands between this person and an approval; None where nothing does."""
-    if review.missing:
-        return say(
-            "You have opened %(opened)s of the %(required)s letters that have to be read. Open the others first.",
-            opened=review.opened,
-            required=review.required,
-        )
-    return _nothing_left() if review.to_approve == 0 else None
+def what_is_missing(sample: Sample) -> Message | None:
+    """What this person still has to read before an approval; None where it is all read."""
+    if not sample.missing:
+        return None
+    return say(
+        "You have opened %(opened)s of the %(required)s letters that have to be read. Open the others first.",
+        opened=sample.opened,
+        required=sample.required,
+    )
 
 
-def _nothing_left() -> Message:
+def nothing_left() -> Message:
+    """Said where every letter stands aside or was left out."""
     return say("No letter is left that could be approved. Refuse the pack instead.")
 
 

@@ -38,7 +38,7 @@ _WORDS = {
     BATCH_ENDED: say("The bank took the batch back before the pack was approved."),
     NO_ADDRESS: say("no address on file that is still the person's"),
     PERSON_ERASED: say("the person's data was erased"),
-    PLACEMENT_ENDED: say("the account was recalled"),
+    PLACEMENT_ENDED: say("the account is not placed with the firm any more"),
     UNPRINTABLE: say("it could not be laid out for print; the manifest says why"),
 }
 

@@ -50,7 +50,7 @@ def letter(pack_id: int, letter_id: int) -> str:
         previous_id=rows[here - 1].Letter.id if here else None,
         next_id=rows[here + 1].Letter.id if here + 1 < len(rows) else None,
         next_to_open=queries.next_to_open(session, who, pack_id, opened.letter.position),
-        review=queries.review_of(session, who, pack_id),
+        sample=queries.sample_of(session, who, pack_id),
         can_refuse=pack.state is PackState.REVIEW and not opened.letter.flagged and event is None,
     )
 

@@ -12,7 +12,7 @@ from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, hold_code
-from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, LetterState, PackDownload, PackState
+from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, PackDownload, PackState
 from portal.placement.models import BatchState, Placement, PlacementBatch
 from portal.portfolio.models import Account, AccountStatus, Customer, Hold
 from portal.vendors.models import PlacementKind
@@ -26,24 +26,21 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Review", "batch_to_pack", "batches_to_pack", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
+    "Sample", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
     "has_pack", "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open",
-    "obstacles_now", "open_pack_of", "pack_for", "packs", "review_of", "sealed_letter",
+    "obstacles_now", "open_pack_of", "pack_for", "packs", "sample_of", "sealed_letter",
 ]  # fmt: skip
 
 
-class Review(NamedTuple):
-    """How far one person's review of a pack is: letters of the sample, of them opened by this person; and what is left
-    out of an approval."""
+class Sample(NamedTuple):
+    """Letters of a pack that have to be opened before it can be approved, and how many of them one person has opened."""
 
     required: int
     opened: int
-    refused: int
-    to_approve: int
 
     @property
     def missing(self) -> int:
-        """Letters of the sample that this person still has to open."""
+        """What this person still has to open."""
         return self.required - self.opened
 
 
@@ -206,26 +203,18 @@ def sealed_letter(session: Session, letter: Letter) -> tuple[bytes, PersonKey] |
     return None if key is None else (letter.frozen_sealed, key)
 
 
-def review_of(session: Session, actor: Actor, pack_id: int) -> Review:
-    """How far the actor's own review of a pack is."""
-    waiting = current_state().is_(None)
-    refused = current_state() == LetterState.REFUSED
-    sampled = sa.and_(Letter.in_sample, waiting)
+def sample_of(session: Session, actor: Actor, pack_id: int) -> Sample:
+    """How far the actor's own review of a pack is. Letters that were refused need not be opened."""
+    opened = sa.func.coalesce(sa.func.sum(sa.case((_opened_by(actor.user_id), 1), else_=0)), 0)
+    sampled = visible(Letter, actor).where(Letter.pack_id == pack_id, Letter.in_sample, current_state().is_(None))
+    required, read = session.execute(sampled.with_only_columns(sa.func.count(), opened)).one()
+    return Sample(int(required), int(read))
 
-    def count(condition: Any) -> Any:
-        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
-    counted = (
-        visible(Letter, actor)
-        .where(Letter.pack_id == pack_id)
-        .with_only_columns(
-            count(sampled),
-            count(sa.and_(sampled, _opened_by(actor.user_id))),
-            count(refused),
-            count(sa.and_(waiting, ~Letter.flagged)),
-        )
-    )
-    return Review(*(int(value) for value in session.execute(counted).one()))
+def count_to_approve(session: Session, actor: Actor, pack_id: int) -> int:
+    """Letters that neither stand aside nor were decided on."""
+    waiting = visible(Letter, actor).where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_(None))
+    return session.scalar(waiting.with_only_columns(sa.func.count())) or 0
 
 
 def neighbours(session: Session, actor: Actor, letter: Letter, each_side: int) -> list[Any]:

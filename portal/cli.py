@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from portal.foundation.declaring import undeclared_commands
+
 # name: module and attribute, in the order in which they are shown
 COMMANDS = {
     "init": ("portal.identity.commands", "init"),
@@ -29,6 +31,9 @@ class Portal(click.Group):
             return None
         module, attribute = COMMANDS[name]
         command: click.Command = getattr(import_module(module), attribute)
+        silent = undeclared_commands(command, f"portal {name}")
+        if silent:
+            raise RuntimeError(f"commands without a permission: {', '.join(silent)}")
         return command
 
 

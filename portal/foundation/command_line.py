@@ -10,6 +10,7 @@ import click
 import structlog
 from flask import Flask
 
+from portal.foundation.declaring import PUBLIC, undeclared_commands
 from portal.foundation.errors import DomainError
 from portal.foundation.language import translate
 
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Permission
 
-__all__ = ["REFUSED", "access", "application", "in_application", "undeclared_commands"]
+__all__ = ["PUBLIC", "REFUSED", "access", "application", "in_application", "undeclared_commands"]
 
 REFUSED = 3  # the exit code of a command that understood and declined; 2 is click's usage error
 Command = TypeVar("Command", bound="Callable[..., Any]")
-PUBLIC = "public"
 
 
 def access(permission: Permission | str) -> Callable[[Command], Command]:
@@ -79,15 +79,3 @@ def _seal(app: Flask) -> None:
 
     if is_current(app):
         seal(app)
-
-
-def undeclared_commands(group: click.Group, path: str = "portal") -> list[str]:
-    """Commands that say neither a permission nor `public`."""
-    found = []
-    for name, command in group.commands.items():
-        where = f"{path} {name}"
-        if isinstance(command, click.Group):
-            found += undeclared_commands(command, where)
-        elif not hasattr(command.callback, "__access__"):
-            found.append(where)
-    return found

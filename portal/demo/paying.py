@@ -33,6 +33,7 @@ UNPLACED_PAYERS = 60
 SKILL = {"HT": 125, "ZX": 100, "AH": 80, "BL": 110, "XT": 95, "YF": 70}  # percent of what is usual
 CHANNELS = ("手机银行", "网银", "支付宝", "柜面", "自动扣款")
 KEPT_OF_TEN = 6
+BEFORE_PLACEMENT = 0.1  # how many pay without regard to when their account was placed
 REVERSED_OF_THOUSAND = 12
 
 
@@ -42,6 +43,7 @@ class _Payer:
     total: int
     bucket: str
     code: str | None
+    placed_on: date | None
 
 
 def import_payments_of(stage: Stage, first: date, last: date) -> None:
@@ -87,12 +89,13 @@ def _payment(
     kept, chance, whole = dice.randrange(10), dice.randrange(10_000), dice.random() < 0.07
     if promised and kept < KEPT_OF_TEN:
         return promised
-    days = (last - first).days + 1
+    begins = first if payer.placed_on is None or dice.random() < BEFORE_PLACEMENT else max(first, payer.placed_on)
+    days = (last - begins).days + 1
     likely = PAYERS.get(payer.bucket, 0) * SKILL.get(payer.code, 60) // 100 if payer.code else UNPLACED_PAYERS
-    if chance >= likely * days // 30:
+    if days <= 0 or chance >= likely * days // 30:
         return None
     part = payer.total if whole else payer.total * dice.randint(4, 35) // 100 // 5_000 * 5_000 + 5_000
-    return first + timedelta(days=dice.randrange(days)), part
+    return begins + timedelta(days=dice.randrange(days)), part
 
 
 def _reversals(stage: Stage, in_this_file: set[str], day: date) -> list[list[str]]:
@@ -118,7 +121,7 @@ def _payers(stage: Stage) -> list[_Payer]:
         Placement.account_id == Account.id, Placement.ended_at.is_(None), Placement.kind == PlacementKind.COLLECTION
     )
     wanted = (
-        sa.select(Account.account_ref, Account.total_minor, Account.bucket, Organisation.code)
+        sa.select(Account.account_ref, Account.total_minor, Account.bucket, Organisation.code, Placement.placed_on)
         .outerjoin(Placement, held)
         .outerjoin(Organisation, Organisation.id == Placement.organisation_id)
         .where(Account.currency == stage.currency, Account.total_minor > 0)

@@ -43,7 +43,7 @@ NOTES = {
 }
 REASONS = ("lost_income", "illness", "over_indebted", "forgot", "other")
 FIRST_CALL, LAST_CALL = 9 * 60, 20 * 60  # minutes of the day, inside the permitted hours
-CALLS_A_DAY_AND_PERSON = 3
+CALLS_A_DAY_AND_PERSON = 2
 ACCOUNTS_FOR_FULL_DAYS = 3_000  # with fewer accounts fewer calls are logged
 
 

@@ -119,7 +119,7 @@ def _unanswered(desk: Desk) -> Iterator[Task]:
     """For the bank: batches whose organisation has let the deadline pass."""
     for batch, owner in _sent(desk, PlacementBatch.accept_by < desk.now):
         words = say("Batch %(number)s was not answered in time", number=batch.number)
-        yield _batch_task(batch, words, _l("Open"), batch.accept_by, owner.name)
+        yield _batch_task(batch, words, _l("Open"), batch.accept_by, _name(desk, owner))
 
 
 def _batches(desk: Desk) -> Iterator[Task]:
@@ -175,7 +175,7 @@ def _finance_statements(desk: Desk) -> Iterator[Task]:
     for statement, step, owner in _statements(desk, states):
         if step.state is StatementState.ISSUED and step.by_user_id == desk.actor.user_id:
             continue
-        yield _statement_task(statement, step, owner.name)
+        yield _statement_task(statement, step, _name(desk, owner))
 
 
 def _agency_statements(desk: Desk) -> Iterator[Task]:
@@ -266,8 +266,13 @@ def _licences(desk: Desk) -> Iterator[Task]:
         .limit(MOST)
     )
     for row in desk.session.scalars(wanted):
-        words = say("The licence of %(name)s ends", name=row.name)
+        words = say("The licence of %(name)s ends", name=_name(desk, row))
         yield Task(words, _l("Open"), "identity.organisation", {"organisation_id": row.id}, row.licence_until)
+
+
+def _name(desk: Desk, organisation: Organisation) -> str:
+    """The organisation's name in the reader's language, where it has one."""
+    return (organisation.name_en if desk.actor.locale == "en" else "") or organisation.name
 
 
 def _soon(since: datetime | None) -> datetime | None:

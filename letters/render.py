@@ -25,7 +25,7 @@ from letters.manifest import ManifestRow
 from letters.merge import merge_parts
 from letters.paint import Painter, Refusal
 from letters.template import Template
-from letters.worker import Outcome, Part, render_part
+from letters.worker import Outcome, Part, end_with_parent, render_part
 
 LETTERS_A_PART = 100
 PARTS_A_WORKER = 6
@@ -192,7 +192,7 @@ def _render(
         return
     spawn = multiprocessing.get_context("spawn")
     count = max(1, min(workers, len(parts)))
-    pool = ProcessPoolExecutor(max_workers=count, mp_context=spawn)
+    pool = ProcessPoolExecutor(max_workers=count, mp_context=spawn, initializer=end_with_parent)
     try:
         waiting = [(part, pool.submit(render_part, part)) for part in parts]
         for part, future in waiting:

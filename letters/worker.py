@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import multiprocessing
+import os
 import re
+import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +18,8 @@ from typing import Any
 from letters.errors import Problem
 from letters.paint import Painter, Refusal
 from letters.template import load_template
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,16 @@ class Outcome:
     position: int
     pages: int
     problem: Problem | None = None
+
+
+def end_with_parent() -> None:
+    """Called in a fresh worker process: it is killed with the process that started it, which may have been killed
+    outright and then says goodbye to nobody. Linux; elsewhere such a worker waits for ever."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        parent = multiprocessing.parent_process()
+        if parent is not None and os.getppid() != parent.pid:  # it was gone before this was set
+            os._exit(1)
 
 
 def render_part(part: Part) -> list[Outcome]:

@@ -7,6 +7,7 @@ into the queue.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,12 @@ class _Orphanable:
 
 
 class _Worker(_Orphanable, Worker):  # type: ignore[misc]
+    def initialize(self) -> None:
+        """Runs in the child. Huey marks it as a daemon, which may have no processes of its own, and printing letters
+        needs some; to the parent it stays one, so that it is ended with the parent."""
+        multiprocessing.current_process().daemon = False
+        super().initialize()
+
     def loop(self, now: Any = None) -> None:
         self.stop_if_orphaned()
         super().loop(now)

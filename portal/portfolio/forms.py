@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
@@ -23,7 +23,9 @@ __all__ = ["ImportForm"]
 class ImportForm(FlaskForm):
     """A file and how it is to be read. Only mappings that the portal knows can be chosen here."""
 
-    file = FileField(_l("File"), description=_l("CSV (UTF-8 or GB18030) or XLSX."), render_kw={"required": True})
+    file = FileField(
+        _l("File"), [FileRequired(_l("Choose a file."))], description=_l("CSV (UTF-8 or GB18030) or XLSX.")
+    )
     mapping = SelectField(_l("Layout"))
     as_of = DateField(_l("As of"), [Optional()], description=_l("Left empty: the last date that the layout knows."))
     sheet = StringField(

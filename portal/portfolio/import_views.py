@@ -74,8 +74,6 @@ class ImportPages:
         if form.validate_on_submit():
             upload = form.file.data
             try:
-                if not upload or not upload.filename:
-                    raise DomainError("file.missing", say("Choose a file."), field="file")
                 run = self.receive(actor(), upload.stream, upload.filename, form.options())
             except DomainError as error:
                 show_error(form, error)
@@ -136,7 +134,7 @@ def _totals(run: ImportRun) -> list[tuple[str, str]]:
 
 def _errors(row: RejectedRow) -> str:
     said = [(e["column"], translate(from_data(e["message"]))) for e in row.errors]
-    return "; ".join(f"{column}: {words}" if column else words for column, words in said)
+    return " ".join(f"{column}: {words}" if column else words for column, words in said)
 
 
 ACCOUNTS = ImportPages(

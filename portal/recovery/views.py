@@ -105,7 +105,8 @@ def _table(who: Actor, name: str) -> Table:
         Filter("paid", _l("Value date"), "period", _paid_between),
     ]
     if who.is_bank:
-        columns.insert(5, Column("organisation", _l("Credited to"), value=_organisation))
+        if name == "payments":
+            columns.insert(5, Column("organisation", _l("Credited to"), value=_organisation))
         shown = [d for d in Decision if name == "payments" or d is not Decision.CREDITED]
         filters.append(
             Filter("credit", _l("Credit"), "choice", _decided, [(d.value, DECISIONS[d].label) for d in shown])

@@ -150,8 +150,12 @@ def lawyers(session: Session, actor: Actor, today: date) -> list[User]:
 
 def current_state() -> sa.ScalarSelect[Any]:
     """The latest step of a letter, as a column of a select over letters; NULL while it waits for review."""
+    return _of_latest_event(LetterEvent.state)
+
+
+def _of_latest_event(column: Any) -> sa.ScalarSelect[Any]:
     return (
-        sa.select(LetterEvent.state)
+        sa.select(column)
         .where(LetterEvent.letter_id == Letter.id)
         .order_by(LetterEvent.id.desc())
         .limit(1)
@@ -170,11 +174,15 @@ def _opened_by(user_id: int | None) -> sa.Exists:
 
 
 def letter_rows(actor: Actor, pack_id: int) -> sa.Select[Any]:
-    """Letters of a pack as rows `(Letter, state, opened)`; `opened`: by the actor."""
+    """Letters of a pack as rows `(Letter, state, reason, opened)`: of the latest step; opened by the actor."""
     return (
         visible(Letter, actor)
         .where(Letter.pack_id == pack_id)
-        .add_columns(current_state().label("state"), _opened_by(actor.user_id).label("opened"))
+        .add_columns(
+            current_state().label("state"),
+            _of_latest_event(LetterEvent.reason).label("reason"),
+            _opened_by(actor.user_id).label("opened"),
+        )
     )
 
 

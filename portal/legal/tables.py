@@ -11,7 +11,7 @@ from portal.foundation.language import _l, say, translate
 from portal.foundation.states import StateTag
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.legal import queries
-from portal.legal.flags import words
+from portal.legal.flags import reason_words, words
 from portal.legal.labels import PACK_STATES, letter_tag
 from portal.legal.models import Letter, LetterPack, LetterState, PackState
 from portal.vendors.labels import name_of
@@ -63,7 +63,7 @@ def letters_table(who: Actor, pack: LetterPack) -> Table:
         Column("account", _l("Account"), value="Letter.account_ref"),
         Column("amount", _l("Amount"), "money", value="Letter.total_minor", currency=pack.currency),
         Column("state", _l("State"), "state", value=lambda row: letter_tag(row.state, row.Letter.flagged)),
-        Column("reasons", _l("Stands aside because"), value=_reasons),
+        Column("reasons", _l("Reason"), value=_reasons),
     ]
     if reads:
         columns.insert(5, Column("opened", _l("Read by you"), "state", value=_opened))
@@ -89,7 +89,9 @@ def _letter_url(row: Any, reads: bool) -> str:
 
 
 def _reasons(row: Any) -> str:
-    return "; ".join(translate(words(flag)) for flag in row.Letter.flags)
+    """Why a letter does not go out: what the checks found, or what was said when it was left out."""
+    found = [words(flag) for flag in row.Letter.flags] + ([reason_words(row.reason)] if row.reason else [])
+    return "; ".join(translate(sentence) for sentence in found)
 
 
 def _opened(row: Any) -> StateTag | None:

@@ -84,6 +84,7 @@ def test_a_letter_is_left_out_with_a_reason(app: Flask, client_for: Callable[[Us
 
     assert "left out" in page
     assert "the address is a school" in page
+    assert "the address is a school" in page.client.get(f"/packs/{pack_id}")
     assert not [form for form in page.forms if (form.get("action") or "").endswith("/refuse")]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.foundation import submissions
@@ -92,6 +93,7 @@ def set_up_web(app: Flask) -> None:
     app.after_request(_add_headers)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(Exception, _unexpected)
     app.jinja_env.globals["csp_nonce"] = _nonce
     app.jinja_env.globals["form_token"] = submissions.new_token
@@ -209,6 +211,14 @@ def _http_error(error: HTTPException) -> Any:
     return _told(error.code, code, sentence)
 
 
+def _database_busy(error: OperationalError) -> Any:
+    """On SQLite one transaction writes at a time: while a long import does, others wait, and in the end give up."""
+    if "locked" not in str(error.orig):
+        return _unexpected(error)
+    db.session().rollback()
+    return _told(503, "busy", BUSY)
+
+
 def _unexpected(error: Exception) -> Any:
     db.session().rollback()
     # The type and the place, never the text: an exception's text may hold a person's data.
@@ -237,6 +247,7 @@ def _told(status: int, code: str, message: Message) -> Any:
     return page, status
 
 
+BUSY = say("Something long is being written just now, so nothing was changed. Try again in a minute.")
 EXPIRED = say("This form has expired, so nothing was changed. Go back, reload the page, and send it again.")
 _WORDS: dict[int, tuple[Message, str]] = {
     400: (say("The request could not be understood. Go back and try again."), "bad_request"),

@@ -19,14 +19,17 @@ from click.testing import CliRunner
 
 from portal.cli import main
 from portal.foundation.access import Role
+from portal.foundation.database import db
 from portal.foundation.sealing import AuditLink
 from portal.portfolio.models import Account
 from portal.portfolio.standin import write_accounts, write_payments
 from portal.recovery.models import Attribution, Payment
 from tests.identity.factories import make_agency, make_user
 from tests.portfolio.bringing import last_run
+from tests.portfolio.factories import make_accounts
 from tests.portfolio.intake.files import TODAY, accounts_file
 from tests.support.apps import SECRET
+from tests.support.pages import PageClient
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -256,8 +259,6 @@ def test_an_import_that_is_killed_in_the_middle_leaves_nothing_and_comes_in_the_
 
 @pytest.mark.databases("sqlite")
 def test_others_read_while_an_import_holds_the_only_write_lock(settings: Settings, app: Flask) -> None:
-    from tests.support.pages import PageClient
-
     manager = make_user(Role.VENDOR_MANAGER)
     browser = PageClient(app).sign_in(manager)
     path = settings.database_url.removeprefix("sqlite:///")
@@ -267,3 +268,20 @@ def test_others_read_while_an_import_holds_the_only_write_lock(settings: Setting
         writer.execute("BEGIN IMMEDIATE")
         assert "Accounts" in browser.get("/accounts").h1
         writer.execute("ROLLBACK")
+
+
+@pytest.mark.databases("sqlite")
+def test_who_must_write_meanwhile_is_told_to_try_again(
+    settings: Settings, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (account,) = make_accounts(1)
+    browser = PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER))
+    monkeypatch.setattr("portal.foundation.database.USUAL_PATIENCE", 50)
+    db.engine.dispose()
+    path = settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        page = browser.post(f"/accounts/{account.id}/holds", {"flag": "dispute", "reason": "x"}, status=503)
+        writer.execute("ROLLBACK")
+
+    assert "nothing was changed. Try again in a minute." in page

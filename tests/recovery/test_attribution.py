@@ -81,7 +81,7 @@ def test_an_account_that_was_never_placed_has_nobody() -> None:
 def histories(draw: st.DrawFn) -> list[Window]:
     """Windows of one account as they can follow each other: the next begins on the last day of the one before, at the
     earliest; some were refused."""
-    day, found = date(2005, 1, 1), []
+    day, found = date(2005, 1, 1), list[Window]()
     for number in range(draw(st.integers(0, 6))):
         start = day + timedelta(days=draw(st.integers(0, 40)))
         length = draw(st.integers(-1, 60))

@@ -172,7 +172,7 @@ def test_the_command_refuses_production(environment: pytest.MonkeyPatch) -> None
     environment.setenv("PORTAL_ENV", "production")
     environment.delenv("PORTAL_TODAY")
     environment.setenv("PORTAL_SECRET_KEY", "k3J9x-Q7vLpR2mZ8tY5wB1nC6dF4gH0sAaEe")
-    environment.setenv("PORTAL_DATA_KEY", "a:" + "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k=")
+    environment.setenv("PORTAL_DATA_KEY", "a:gVlFVzqemVT9xh+azMfcBepNEF7n4y2G+6Ll+p+ONCI=")
 
     refused = CliRunner().invoke(main, ["demo"])
 

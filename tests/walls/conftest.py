@@ -1,4 +1,4 @@
-"""The world of the walls, once per kind of database and module; and browsers for its people."""
+"""The world of the walls, once per kind of database."""
 
 from __future__ import annotations
 
@@ -8,29 +8,42 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.config import Settings
-from tests.support.apps import KINDS, SECRET, dispose, make_app
+from tests.support.apps import KINDS, SECRET, dispose, make_app, migrate
 from tests.walls.world import World, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.servers import PostgreSQL
 
-@pytest.fixture(scope="module", params=KINDS)
+
+@pytest.fixture(scope="package", params=KINDS)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, compiled_templates: Path
 ) -> Iterator[World]:
-    """A bank in motion, over a database of its own; the application's context is pushed."""
+    """A bank in motion, over a database of its own, which other tests of the package do not empty."""
     home = tmp_path_factory.mktemp("walls")
     if request.param == "postgresql":
-        database = request.getfixturevalue("postgresql_database")
-        database.empty()
-        url = database.url
+        server: PostgreSQL = request.getfixturevalue("postgresql_server")
+        url = server.create_database("walls")
+        migrate(Settings(env="test", home=home, database_url=url, secret_key=SECRET))
     else:
         file = home / "portal.sqlite3"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         url = f"sqlite:///{file}"
     app = make_app(Settings(env="test", home=home, database_url=url, secret_key=SECRET), compiled_templates)
     with app.app_context():
-        yield make_world(app, request.param)
+        made = make_world(app, request.param)
+    yield made
     dispose(app)
+
+
+@pytest.fixture(autouse=True)
+def _inside_the_worlds_application(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Operations and queries of a test in the world are asked as they are."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    with request.getfixturevalue("world").app.app_context():
+        yield

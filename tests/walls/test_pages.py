@@ -40,6 +40,7 @@ def _own_pages(world: World, person: Person) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)  # links are the templates', whatever the database
 @EVERYBODY
 def test_every_link_and_form_of_a_page_is_one_that_its_reader_may_use(world: World, role: Role) -> None:
     """A door that is shown opens: no link leads to 403 or 404, no form asks for what the role does not include."""

@@ -88,9 +88,9 @@ def test_a_role_without_the_permission_is_refused(
     world: World, browsers: dict[tuple[Role, str], Browser], route: Route
 ) -> None:
     """Before anything is looked up: whether the ids are there makes no difference."""
-    for person in _people(world, route, may=False):
+    for number, person in enumerate(_people(world, route, may=False)):
         browser = browsers[person.role, "en"]
-        for ids in (_any_ids(world, route), *nowhere(route)[:1]):
+        for ids in (_any_ids(world, route), *([] if number else nowhere(route)[:1])):
             for method in route.methods:
                 answer = _ask(browser, method, route, ids, look=False)
                 assert answer.status_code == 403, f"{method} {route.path} as {person.role}: {answer.status_code}"
@@ -98,7 +98,8 @@ def test_a_role_without_the_permission_is_refused(
 
 @with_table
 def test_what_is_ones_own_is_answered(world: World, browsers: dict[tuple[Role, str], Browser], route: Route) -> None:
-    for person, locale in product(_people(world, route, may=True) if route.needs else [], LOCALES):
+    locales = LOCALES if world.kind == "sqlite" else LOCALES[:1]
+    for person, locale in product(_people(world, route, may=True) if route.needs else [], locales):
         browser = browsers[person.role, locale]
         reader = world.person(person.role, locale=locale)
         if "GET" in route.methods:
@@ -115,10 +116,11 @@ def test_what_is_ones_own_is_answered(world: World, browsers: dict[tuple[Role, s
 def test_what_is_a_rivals_or_nothing_is_not_found(
     world: World, browsers: dict[tuple[Role, str], Browser], route: Route
 ) -> None:
-    for person in _people(world, route, may=True):
+    for number, person in enumerate(_people(world, route, may=True)):
         browser = browsers[person.role, "en"]
         foreign = world.foreign(route.ids[0], person) if route.ids else []
-        for ids, method in product([*foreign, *nowhere(route)], route.methods):
+        nothing = nowhere(route)[:1] if number else nowhere(route)
+        for ids, method in product([*foreign, *nothing], route.methods):
             answer = _ask(browser, method, route, ids, look=ids == (NOWHERE[0],))
             assert answer.status_code == 404, (
                 f"{method} {address(route, ids)} as {person.role} of {person.mark}: {answer.status_code}"

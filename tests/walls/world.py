@@ -201,6 +201,7 @@ def _organisations(world: World) -> None:
         world.keep("user", mark, spare.id)
     administrator = world.person(Role.ADMINISTRATOR).actor
     world.keep("invitation", "nobody", invite(administrator, world.one("user", "EASTAG")))
+    invite(administrator, world.one("user", "WESTAG"))
 
 
 def _roles(mark: str) -> tuple[Role, ...]:
@@ -284,9 +285,10 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
     for side in SIDES:
         for what in ("WORKED-1", "RECALLED-1", "BOTH"):
             _log(world.person(Role.AGENCY_STAFF, f"{side.mark}AG").actor, f"{side.mark}-{what}", side.mark)
-        account_id = _key(Account, Account.account_ref == f"{side.mark}-BOTH")
         compliance = world.person(Role.COMPLIANCE).actor
-        raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
+        for what in ("BOTH", "WORKED-2"):
+            account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
+            raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
 
 
 def _letters(world: World) -> None:

@@ -157,7 +157,7 @@ def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None
         raise DomainError("promise.amount", say("Enter the amount that was promised."), field="promise_amount")
     if entry.promise_minor > owed.minor:
         raise DomainError(
-            "promise.too_much", say("That is more than is owed, %(owed)s.", owed=str(owed)), field="promise_amount"
+            "promise.too_much", say("That is more than is owed, %(owed)s.", owed=owed), field="promise_amount"
         )
     if entry.promise_on is None:
         raise DomainError("promise.day", say("Enter the day by which it is to be paid."), field="promise_on")

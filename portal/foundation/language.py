@@ -7,7 +7,10 @@ line and files translate it when somebody reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from portal.foundation.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,21 +50,48 @@ def translate(message: Message | str) -> str:
         return message
     if not has_app_context():
         return str(message)
-    params = {name: translate(v) if isinstance(v, Message) else v for name, v in message.params.items()}
+    params = {name: _in_words(value) for name, value in message.params.items()}
     sentence: str = gettext(message.msgid)
     return sentence % params if params else sentence.replace("%%", "%")
 
 
+def _in_words(value: Any) -> Any:
+    """A value of a sentence as its reader writes it: amounts with their sign, days by their names."""
+    from portal.foundation.formats import day, money
+
+    if isinstance(value, Message):
+        return translate(value)
+    if isinstance(value, Money):
+        return money(value)
+    return day(value) if type(value) is date else value
+
+
 def as_data(message: Message) -> dict[str, Any]:
     """The message as JSON, to be kept with a row that has to explain itself later in either language."""
-    params = {name: as_data(v) if isinstance(v, Message) else v for name, v in message.params.items()}
+    params = {name: _kept(value) for name, value in message.params.items()}
     return {"msgid": message.msgid, "params": params}
 
 
 def from_data(data: Mapping[str, Any]) -> Message:
     """The inverse of `as_data`."""
-    params = {
-        name: from_data(v) if isinstance(v, dict) and "msgid" in v else v
-        for name, v in (data.get("params") or {}).items()
-    }
+    params = {name: _found(value) for name, value in (data.get("params") or {}).items()}
     return Message(data["msgid"], params)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Message):
+        return as_data(value)
+    if isinstance(value, Money):
+        return {"minor": value.minor, "currency": value.currency}
+    return {"day": value.isoformat()} if type(value) is date else value
+
+
+def _found(value: Any) -> Any:
+    match value:
+        case {"msgid": _}:
+            return from_data(value)
+        case {"minor": int(minor), "currency": str(currency)}:
+            return Money(minor, currency)
+        case {"day": str(day)}:
+            return date.fromisoformat(day)
+    return value

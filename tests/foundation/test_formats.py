@@ -13,7 +13,7 @@ from flask import Flask, render_template_string
 from flask_babel import Babel, force_locale
 
 from portal.foundation import formats
-from portal.foundation.language import say
+from portal.foundation.language import as_data, from_data, say, translate
 from portal.foundation.money import Money
 
 DAY = date(2026, 11, 20)
@@ -123,3 +123,11 @@ def test_a_template_prints_a_message_in_the_language_of_the_page_and_escapes_it(
     message = say("%(name)s was left out.", name="<b>")
 
     assert render_template_string("{{ message }}", message=message) == "&lt;b&gt; was left out."
+
+
+def test_amounts_and_days_inside_a_sentence_are_written_as_its_reader_writes_them() -> None:
+    sentence = say("%(owed)s by %(day)s", owed=Money(5765866, "CNY"), day=DAY)
+    assert from_data(as_data(sentence)) == sentence
+    assert translate(sentence) == "CN¥57,658.66 by 20 Nov 2026"
+    with force_locale("zh_Hans"):
+        assert translate(sentence) == "¥57,658.66 by 2026年11月20日"

@@ -15,6 +15,7 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.placement import batches as operations
 from portal.placement import queries
 from portal.placement.blueprint import blueprint
+from portal.placement.fairness import mean_balance
 from portal.placement.labels import BATCH_STATES
 from portal.placement.models import BatchState, PlacementBatch
 from portal.placement.tables import batches_table, placements_table
@@ -62,6 +63,7 @@ def batch(batch_id: int) -> Any:
         kind=KIND_LABELS[found.kind],
         state=BATCH_STATES[found.state],
         by_bucket=queries.batch_by_bucket(session, found),
+        mean_minor=mean_balance(found.total_minor, found.account_count),
         terms=terms,
         rate=exact_percent(plan_rate(terms.plan)),
         opened=who.is_bank or found.state is not BatchState.SENT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-__all__ = ["Book", "Group", "Outcome", "Tally", "books_of", "group_by_bucket"]
+__all__ = ["Book", "Group", "Outcome", "Tally", "books_of", "group_by_bucket", "mean_balance"]
 
 Group = tuple[int | None, str, int, int, int]  # organisation, bucket, accounts, amount in minor units, days past due
 
@@ -77,7 +77,7 @@ class Book:
     @property
     def mean_minor(self) -> int | None:
         """Mean balance, in whole minor units."""
-        return round(Decimal(self.total_minor) / self.accounts) if self.accounts else None
+        return mean_balance(self.total_minor, self.accounts)
 
     @property
     def part(self) -> Decimal | None:
@@ -88,6 +88,11 @@ class Book:
     def from_share(self) -> Decimal | None:
         """Distance from the share, of one: -0.012 is 1.2 points too few."""
         return None if self.share is None or self.part is None else self.part - self.share
+
+
+def mean_balance(total_minor: int, accounts: int) -> int | None:
+    """Mean balance in whole minor units, rounded; None of no accounts."""
+    return round(Decimal(total_minor) / accounts) if accounts else None
 
 
 def books_of(groups: Iterable[Group], shares: Mapping[int, Decimal]) -> list[Book]:

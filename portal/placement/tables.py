@@ -129,7 +129,7 @@ def placements_table(actor: Actor, batch: PlacementBatch) -> Table:
             Column("amount", _l("Placed amount"), "money", value="Placement.placed_total_minor", currency=batch.currency),
             Column("round", _l("Round"), "number", value="Placement.round"),
             Column("state", _l("State"), "state", value=lambda row: placement_state(row.Placement)),
-            Column("ended_on", _l("Until"), "day", value="Placement.ended_on"),
+            Column("ended_on", _l("Ended on"), "day", value="Placement.ended_on"),
         ],
         row_url=lambda row: url_for("portfolio.account", account_id=row.Placement.account_id),
         caption=_l("Accounts of the batch"),

@@ -162,7 +162,7 @@ def test_my_day_counts_what_i_logged_reached_and_was_promised(person: Person, de
         desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=5_000, promise_on=NOON.date())
     )
     page = client_for(desk.user).get("/queue")
-    assert "2 logged" in page and "1 reached" in page and "1 promises" in page
+    assert "2 logged" in page and "1 reached" in page and "1 promised" in page
     assert "No answer" in client_for(desk.user).get("/my-day")
     colleague = make_user(Role.AGENCY_STAFF, desk.agency)
     assert "You have logged nothing today." in client_for(colleague).get("/my-day")

@@ -251,7 +251,7 @@ def fill(form: AttemptForm, bench: Bench, args: Mapping[str, str]) -> None:
         form.corrects_id.data = str(old.id)
         form.channel.data = INCOMING_CALL if old.direction is Direction.INBOUND else old.channel.value
         form.contact_point_id.data = str(old.contact_point_id or "")
-        form.party.data, form.reason_behind.data = old.party, old.reason_behind
+        form.outcome.data, form.party.data, form.reason_behind.data = old.outcome, old.party, old.reason_behind
 
 
 def tabs(counts: Mapping[str, int], most: int) -> list[tuple[str, Any, int, bool]]:

@@ -146,6 +146,16 @@ def test_an_entry_is_corrected_from_the_history(
     ]  # fmt: skip
 
 
+def test_a_correction_begins_with_what_was_logged(
+    person: Person, desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    old = log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}?late=1&corrects={old.attempt_id}")
+    page.submit("log", reason_behind="abroad")
+    kept = db_session.scalars(sa.select(ContactAttempt).order_by(ContactAttempt.id.desc())).first()
+    assert kept is not None and (kept.outcome, kept.corrects_id) == ("refuses", old.attempt_id)
+
+
 def test_promises_are_listed_by_day_and_state(person: Person, desk: Desk, client_for: Client) -> None:
     day = NOON.date() + timedelta(days=2)
     log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=123_400, promise_on=day))

@@ -9,13 +9,14 @@ import pytest
 
 from portal.config import Settings
 from tests.support.apps import KINDS, SECRET, dispose, make_app, migrate
-from tests.walls.world import World, make_world
+from tests.walls.making import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.servers import PostgreSQL
+    from tests.walls.world import World
 
 
 @pytest.fixture(scope="package", params=KINDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -17,9 +16,6 @@ from tests.identity.factories import observer
 from tests.walls.browsing import Browser
 from tests.walls.routes import ROUTES
 from tests.walls.world import SIDES, Person, World
-
-if TYPE_CHECKING:
-    from tests.support.pages import Page
 
 EVERYBODY = pytest.mark.parametrize("role", list(Role))
 VENDORS = (Role.AGENCY_LEADER, Role.AGENCY_STAFF, Role.LEGAL_PARTNER)
@@ -52,19 +48,14 @@ def test_every_link_and_form_of_a_page_is_one_that_its_reader_may_use(world: Wor
         answer = browser.get(path)
         if answer.status_code != 200:
             continue
-        page = browser.page(answer, path)
-        links |= {link.partition("?")[0].partition("#")[0] for link in page.links.values() if link.startswith("/")}
-        for action in _actions(page):
+        links |= set(re.findall(r'<a\b[^>]*?\bhref="(/[^"?#]*)', answer.text))
+        for action in re.findall(r'<form\b[^>]*?\bmethod="post"[^>]*?\baction="([^"?]*)', answer.text):
             endpoint, _values = adapter.match(action, method="POST")
             needed = access_of(world.app, endpoint)
             assert needed == PUBLIC or needed in person.actor.permissions, f"{path} offers {role} {action}"
+    assert len(links) > 3
     for link in sorted(links):
         assert browser.get(link).status_code in (200, 302), f"{role} is offered {link}"
-
-
-def _actions(page: Page) -> list[str]:
-    posting = [form for form in page.forms if (form.get("method") or "get").lower() == "post"]
-    return [(form.get("action") or page.path).partition("?")[0] for form in posting]
 
 
 @pytest.mark.parametrize("role", VENDORS)

@@ -1,0 +1,361 @@
+"""The world of the walls, made by the rooms' own operations: a bank in motion, twice over.
+
+Buckets lead the accounts: each side has one that is worked, one that was recalled, one that has just been sent. One
+person owes on both sides.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.commission import operations as commission
+from portal.commission.models import Statement
+from portal.contact.entries import Entry
+from portal.contact.models import Channel
+from portal.contact.operations import log_attempt
+from portal.foundation.access import Role
+from portal.foundation.clock import FrozenClock
+from portal.foundation.jobs import request_job, run_pending
+from portal.foundation.services import services
+from portal.foundation.work import reading, transaction
+from portal.identity.models import UserSession
+from portal.identity.operations import invite
+from portal.identity.tokens import token_hash
+from portal.legal.approving import approve_pack
+from portal.legal.operations import PACK_FILES, build_pack
+from portal.placement.batches import ask_recall, recall_batch
+from portal.placement.models import AllocationRun, Placement, PlacementBatch
+from portal.portfolio.importing import Options
+from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun
+from portal.portfolio.operations import import_accounts, raise_hold, receive_accounts
+from portal.recovery.operations import import_payments, receive_payments
+from portal.vendors.models import Contract, PlacementKind
+from portal.vendors.operations import create_contract
+from portal.vendors.terms import Terms
+from tests.foundation import job_kinds
+from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
+from tests.legal.factories import letters_of, open_sample
+from tests.placement.factories import Desk, batches, criteria, even_shares, placed, sent_run
+from tests.portfolio.intake.files import accounts_file, csv_bytes
+from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from portal.foundation.access import Actor
+    from portal.identity.models import User
+
+__all__ = ["make_world"]
+
+assert job_kinds  # registers test.count
+
+
+def at(day: date, hour: int = 12) -> None:
+    """From here on the clock stands at this hour of Shanghai."""
+    services().clock = FrozenClock(at=datetime(day.year, day.month, day.day, hour - 8, tzinfo=UTC))
+
+
+def make_world(app: Flask, kind: str) -> World:
+    """The whole world, from July 1 to September 2, 2005. Within the application's context."""
+    world = World(app, kind)
+    at(date(2005, 7, 1))
+    _organisations(world)
+    desk = Desk(world.person(Role.VENDOR_MANAGER).actor, _second(world, Role.VENDOR_MANAGER))
+    _portfolio(world)
+    _placed_and_worked(world, desk)
+    _payments(world)
+    _recalled_and_fresh(world, desk)
+    _statements(world)
+    at(date(2005, 9, 2))
+    _belongings(world)
+    _jobs_and_sessions(world)
+    return world
+
+
+# --- who ----------------------------------------------------------------------------------------------------------------
+
+
+def _organisations(world: World) -> None:
+    world.organisations["BANK"] = make_bank()
+    for side in SIDES:
+        agency, firm = f"{side.mark}AG", f"{side.mark}LF"
+        world.organisations[agency] = make_agency(agency, name=f"{agency}催收公司", name_en=f"{agency} Collections")
+        world.organisations[firm] = make_law_firm(firm, name=f"{firm}律师事务所", name_en=f"{firm} Lawyers")
+        for code in (agency, firm):
+            _contract(world, code)
+    for mark, organisation in world.organisations.items():
+        world.keep("organisation", mark, organisation.id)
+        if mark != "BANK":
+            world.keep("vendor", mark, organisation.id)
+        for role in _roles(mark):
+            for locale in LOCALES:
+                _add_person(world, mark, role, locale)
+        spare = make_user(_roles(mark)[0], organisation, user_name=f"{mark.lower()}.spare", name=f"{mark} spare")
+        world.keep("user", mark, spare.id)
+    administrator = world.person(Role.ADMINISTRATOR).actor
+    world.keep("invitation", "nobody", invite(administrator, world.one("user", "EASTAG")))
+    invite(administrator, world.one("user", "WESTAG"))
+
+
+def _roles(mark: str) -> tuple[Role, ...]:
+    if mark == "BANK":
+        return BANK_ROLES
+    return (Role.LEGAL_PARTNER,) if mark.endswith("LF") else (Role.AGENCY_LEADER, Role.AGENCY_STAFF)
+
+
+def _add_person(world: World, mark: str, role: Role, locale: str) -> None:
+    name = f"{mark.lower()}.{role.value}.{locale}"
+    user = make_user(role, world.organisations[mark], user_name=name, name=f"{mark} {role.value}", locale=locale)
+    world.people[(mark, role, locale)] = Person(role, mark, user)
+
+
+def _second(world: World, role: Role) -> Actor:
+    """Whoever checks what the first has made."""
+    return world.person(role, locale="zh_Hans").actor
+
+
+def _contract(world: World, code: str) -> None:
+    organisation = world.organisations[code]
+    is_firm = code.endswith("LF")
+    contract_id = create_contract(
+        observer(),
+        organisation.id,
+        number=f"CT-{code}",
+        kind=PlacementKind.LETTER if is_firm else PlacementKind.COLLECTION,
+        currency="CNY",
+        started_on=date(2005, 1, 1),
+        ended_on=None,
+        terms=Terms(Decimal("0.20"), 1_500 if is_firm else 0, 90, None),
+    )
+    world.keep("contract", code, contract_id)
+
+
+# --- what is owed, and to whom it is given -------------------------------------------------------------------------------
+
+
+def _portfolio(world: World) -> None:
+    rows: list[dict[str, str]] = [{"account_ref": "EAST-WRONG", "customer_ref": "EAST-C0", "days_past_due": "never"}]
+    number = 0
+    for side in SIDES:
+        for what in ("worked", "recalled", "fresh"):
+            for place in (1, 2):
+                number += 1
+                rows.append(_account(side, what, f"{side.mark}-{what.upper()}-{place}", number))
+        shared = {
+            "customer_ref": "BOTH-C",
+            "name": "双方欠",
+            "phone_1": "13900000099",
+            "address": "上海市黄浦区人民大道200号",
+        }
+        rows.append(_account(side, "worked", f"{side.mark}-BOTH", 90) | shared)
+    content = accounts_file(*rows)
+    clerk = world.person(Role.VENDOR_MANAGER).actor
+    run = receive_accounts(clerk, io.BytesIO(content), "accounts.csv", Options(as_of=date(2005, 6, 30)))
+    summary = import_accounts(clerk, run.id)
+    assert (summary["created"], summary["rejected"]) == (14, 1), summary
+    world.keep("import of accounts", "BANK", run.id)
+
+
+def _account(side: Side, what: str, reference: str, number: int) -> dict[str, str]:
+    days, _bucket = getattr(side, what)
+    return {
+        "account_ref": reference, "customer_ref": f"{side.mark}-C{number}", "name": f"{side.surname}{number}",
+        "phone_1": f"139000000{number:02d}", "address": f"上海市浦东新区世纪大道{number}号", "card_last4": f"{number:04d}",
+        "principal": f"{7_000 + number}.00", "days_past_due": str(days),
+    }  # fmt: skip
+
+
+def _placed_and_worked(world: World, desk: Desk) -> None:
+    for side in SIDES:
+        for what in ("worked", "recalled"):
+            for code, kind in ((f"{side.mark}AG", PlacementKind.COLLECTION), (f"{side.mark}LF", PlacementKind.LETTER)):
+                wanted = criteria(kind, "CNY", buckets=(getattr(side, what)[1],))
+                batch_id = placed(desk, world.organisations[code], wanted)
+                world.keep("batch", code, batch_id)
+                world.keep(f"{what} batch", code, batch_id)
+    at(date(2005, 7, 5))
+    _letters(world)
+    for side in SIDES:
+        for what in ("WORKED-1", "RECALLED-1", "BOTH"):
+            _log(world.person(Role.AGENCY_STAFF, f"{side.mark}AG").actor, f"{side.mark}-{what}", side.mark)
+        compliance = world.person(Role.COMPLIANCE).actor
+        for what in ("BOTH", "WORKED-2"):
+            account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
+            raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
+
+
+def _letters(world: World) -> None:
+    """Each firm has a pack that is approved and printed, and one that is read when its batch is recalled."""
+    for what, side in product(("worked", "recalled"), SIDES):
+        firm = f"{side.mark}LF"
+        pack_id = build_pack(world.person(Role.LEGAL_PARTNER, firm).actor, world.one(f"{what} batch", firm))
+        world.keep(f"{what} pack", firm, pack_id)
+    run_pending(world.app)
+    for side in SIDES:
+        firm = f"{side.mark}LF"
+        lawyer = world.person(Role.LEGAL_PARTNER, firm).actor
+        open_sample(lawyer, world.one("worked pack", firm))
+        approve_pack(lawyer, world.one("worked pack", firm))
+        for what in ("worked", "recalled"):
+            _keep_pack(world, firm, world.one(f"{what} pack", firm), is_shut=what == "recalled")
+    run_pending(world.app)
+    mine, theirs = (world.one("worked pack", f"{side.mark}LF") for side in SIDES)
+    letter = letters_of(mine)[0].id
+    for what, rest in (("letter", ()), ("printed letter", ()), ("page of a letter", (1,))):
+        world.mixed[what] = [(world.one("recalled pack", "EASTLF"), letter, *rest), (theirs, letter, *rest)]
+
+
+def _keep_pack(world: World, firm: str, pack_id: int, *, is_shut: bool) -> None:
+    """Where it is shut, the firm keeps the pack and its list; what a letter says is the person's and gone."""
+    place = world.shut if is_shut else world.things
+    world.keep("pack", firm, pack_id)
+    for name in PACK_FILES:
+        world.keep("file of a pack", firm, pack_id, name)
+    for letter in letters_of(pack_id)[:2]:
+        world.keep("letter", firm, pack_id, letter.id)
+        place.setdefault("printed letter", []).append((firm, (pack_id, letter.id)))
+        place.setdefault("page of a letter", []).append((firm, (pack_id, letter.id, 1)))
+
+
+def _log(actor: Actor, reference: str, mark: str) -> None:
+    """A call, and one that brought a promise."""
+    with reading(actor) as session:
+        account = session.scalars(sa.select(Account).where(Account.account_ref == reference)).one()
+        wanted = sa.select(ContactPoint.id).where(ContactPoint.customer_id == account.customer_id)
+        point = session.scalars(wanted.where(ContactPoint.kind == ContactKind.PHONE)).first()
+    log_attempt(
+        actor,
+        account.id,
+        Entry(
+            channel=Channel.CALL, outcome="promise", contact_point_id=point, attempt_ref=f"{mark}-{reference}",
+            promise_minor=123_400, promise_on=date(2005, 7, 20), note=f"{mark} note",
+        ),
+    )  # fmt: skip
+
+
+def _recalled_and_fresh(world: World, desk: Desk) -> None:
+    for side in SIDES:
+        for code in (f"{side.mark}AG", f"{side.mark}LF"):
+            batch_id = world.one("recalled batch", code)
+            ask_recall(desk.maker, batch_id, f"{side.mark} recall")
+            recall_batch(desk.checker, batch_id)
+            kind = PlacementKind.LETTER if code.endswith("LF") else PlacementKind.COLLECTION
+            wanted = criteria(kind, "CNY", buckets=(side.fresh[1],))
+            run_id = sent_run(desk, even_shares(world.organisations[code]), wanted)
+            (fresh,) = batches(run_id)
+            world.keep("fresh batch", code, fresh.id)
+
+
+# --- money --------------------------------------------------------------------------------------------------------------
+
+
+def _payments(world: World) -> None:
+    at(date(2005, 7, 20))
+    header = ["payment_ref", "account_ref", "amount", "paid_on"]
+    rows = [
+        [f"{side.mark}-{what}-JULY", f"{side.mark}-{what}", "1000.00", "2005-07-10"]
+        for side in SIDES
+        for what in ("WORKED-1", "RECALLED-1", "FRESH-1")
+    ]
+    _post(world, "july.csv", [header, *rows, ["EAST-LOST", "EAST-UNKNOWN", "5.00", "2005-07-10"]])
+
+
+def _post(world: World, name: str, rows: list[list[str]]) -> None:
+    clerk = world.person(Role.FINANCE).actor
+    run = receive_payments(clerk, io.BytesIO(csv_bytes(rows)), name, Options())
+    import_payments(clerk, run.id)
+    world.keep("import of payments", "BANK", run.id)
+
+
+def _statements(world: World) -> None:
+    """July's are released, the west's contested and answered; August's are issued and no agency sees them yet."""
+    at(date(2005, 9, 2), hour=10)
+    header = ["payment_ref", "account_ref", "amount", "paid_on"]
+    rows = [[f"{side.mark}-AUGUST", f"{side.mark}-WORKED-2", "2000.00", "2005-08-05"] for side in SIDES]
+    _post(world, "august.csv", [header, *rows, ["EAST-LOST", "EAST-UNKNOWN", "5.00", "2005-08-05"]])
+    first, second = world.person(Role.FINANCE).actor, _second(world, Role.FINANCE)
+    codes = {organisation.id: code for code, organisation in world.organisations.items()}
+    for month in (date(2005, 7, 1), date(2005, 8, 1)):
+        for statement in commission.draw_period(first, month):
+            commission.issue_statement(first, statement.id)
+            code = codes[statement.organisation_id]
+            if month.month == 7:
+                commission.release_statement(second, statement.id)
+                world.keep("statement", code, statement.id)
+            else:
+                world.shut.setdefault("statement", []).append((code, (statement.id,)))
+    assert {code for code, _ids in world.things["statement"]} == {"EASTAG", "WESTAG"}
+    west = world.one("statement", "WESTAG")
+    commission.contest_statement(world.person(Role.AGENCY_LEADER, "WESTAG").actor, west, "WEST objection")
+    commission.answer_statement(first, west, "WEST answer")
+
+
+# --- what belongs to whom ------------------------------------------------------------------------------------------------
+
+
+def _key(model: Any, condition: Any) -> int:
+    with reading(observer()) as session:
+        return int(session.scalars(sa.select(model.id).where(condition)).one())
+
+
+def _rows(statement: Any) -> Iterable[Any]:
+    with reading(observer()) as session:
+        return session.execute(statement).all()
+
+
+def _belongings(world: World) -> None:
+    codes = {organisation.id: code for code, organisation in world.organisations.items()}
+    held = sa.select(Placement.organisation_id, Placement.account_id, Placement.accepted_at, Placement.ended_at)
+    for organisation_id, account_id, accepted_at, ended_at in _rows(held):
+        place = world.things if accepted_at and not ended_at else world.shut
+        code = codes[organisation_id]
+        for what in ("account", "desk") if code.endswith("AG") else ("account",):
+            place.setdefault(what, []).append((code, (account_id,)))
+    for (run_id,) in _rows(sa.select(AllocationRun.id)):
+        world.keep("run", "BANK", run_id)
+    for (hold_id,) in _rows(sa.select(Hold.id)):
+        world.keep("hold", "BANK", hold_id)
+    world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
+    world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
+    assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))
+    assert len(list(_rows(sa.select(PlacementBatch.id)))) == 12
+
+
+def _jobs_and_sessions(world: World) -> None:
+    for person in world.people.values():
+        with transaction(person.actor) as work:
+            job = request_job(work, "test.count", f"{person.user.user_name}", {"to": 1})
+        world.keep("job", person.mark, job.id)
+        world.keep("own job", f"{person.user.id}", job.id)
+        world.keep("own session", f"{person.user.id}", add_session(person.user))
+        world.keep("user", person.mark, person.user.id)
+    spare = world.one("user", "EASTAG")
+    mine = [ids[0] for owner, ids in world.things["user"] if owner == "EASTAG"]
+    with reading(observer()) as session:
+        users = session.scalars(sa.select(UserSession.user_id)).all()
+    assert set(users) >= {p.user.id for p in world.people.values()} and spare in mine
+    target = world.person(Role.AGENCY_LEADER).user
+    session_id = add_session(target)
+    world.keep("user and session", "EASTAG", target.id, session_id)
+    world.mixed["user and session"] = [(spare, session_id), (session_id, target.id)]
+
+
+def add_session(user: User) -> int:
+    """Another browser in which the person is signed in; its key."""
+    with transaction(observer()) as work:
+        now = work.real_now
+        row = UserSession(
+            organisation_id=user.organisation_id, user_id=user.id, token_hash=token_hash(f"{user.id}-{now}-{id(work)}"),
+            created_at=now - timedelta(minutes=5), seen_at=now, origin="10.1.1.1", browser=f"{user.user_name} browser",
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        return row.id

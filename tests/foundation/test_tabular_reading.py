@@ -52,6 +52,14 @@ def test_an_encoding_that_fits_nothing_has_to_be_named() -> None:
     assert "Name the encoding" in str(refusal(content).message)
 
 
+def test_big5_that_decodes_as_gb18030_is_not_taken_for_it() -> None:
+    big5 = "姓名,地址\n王小明,台北市信義區市府路一號\n".encode("big5")
+
+    assert refusal(big5).code == "tabular.encoding"
+    assert cells(table_of(big5, encoding="big5"))[-1][0] == "王小明"
+    assert cells(table_of("姓名\n王小明\ue77b\n".encode("gb18030"), encoding="gb18030")) == [["王小明\ue77b"]]
+
+
 def test_a_named_encoding_is_used_and_strict() -> None:
     assert cells(table_of("姓名\n張學友\n".encode("big5"), encoding="Big5")) == [["張學友"]]
     assert refusal("姓名\n王\n".encode("gb18030"), encoding="utf-8").code == "tabular.encoding"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import IO, Final
 
@@ -26,6 +27,8 @@ _NAMEABLE: Final = frozenset(
     "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 big5hkscs cp950 cp1252 iso8859-1 iso8859-15 "
     "shift_jis cp932 euc_jp euc_kr cp949 ascii".split()
 )
+# Codes that GB18030 leaves to its users. Behind them, to U+E864, stand ideographs that old files do hold.
+_PRIVATE: Final = re.compile("[\ue000-\ue814]")
 _DOS_END: Final = "\x1a"  # some old exports still end with it
 _DELIMITERS: Final = ",;\t"
 _LONGEST_CSV_CELL: Final = csv.field_size_limit()
@@ -211,7 +214,10 @@ def _named_encoding(name: str) -> str:
 
 
 def _encoding_of(stream: IO[bytes]) -> str:
-    """By byte order mark, then strict UTF-8, then strict GB18030 over the whole file; never a guess."""
+    """By byte order mark, then strict UTF-8, then strict GB18030 over the whole file; never a guess.
+
+    Nearly all of Big5 decodes as GB18030 too, but into the private use area: such a file's encoding has to be named.
+    """
     stream.seek(0)
     head = stream.read(4)
     for mark, name in _MARKS:
@@ -224,8 +230,17 @@ def _encoding_of(stream: IO[bytes]) -> str:
         raise DomainError(
             "tabular.truncated", say("The file ends in the middle of a character; it is cut off."), field="file"
         )
-    if _decoding_trouble(stream, "gb18030") is None:
+    trouble = _decoding_trouble(stream, "gb18030")
+    if trouble is None:
         return "gb18030"
+    if trouble == "private":
+        raise DomainError(
+            "tabular.encoding",
+            say(
+                "Read as GB18030 the file would hold characters that nobody writes; it may be Big5. Name the encoding."
+            ),
+            field="encoding",
+        )
     raise DomainError(
         "tabular.encoding",
         say("The file's encoding is neither UTF-8 nor GB18030. Name the encoding and try again."),
@@ -234,21 +249,25 @@ def _encoding_of(stream: IO[bytes]) -> str:
 
 
 def _decoding_trouble(stream: IO[bytes], encoding: str) -> str | None:
-    """None if all bytes decode; `unfinished` if only the last character is cut off after others of its kind."""
+    """None if all bytes decode; `unfinished` if only the last character is cut off after others of its kind.
+
+    `private` if they decode into private use characters in an encoding that is not Unicode's own.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     stream.seek(0)
-    beyond_ascii = False
+    beyond_ascii = private = False
     try:
         while chunk := stream.read(_CHUNK):
             text = decoder.decode(chunk)
             beyond_ascii = beyond_ascii or not text.isascii()
+            private = private or (encoding != "utf-8" and _PRIVATE.search(text) is not None)
     except UnicodeDecodeError:
         return "invalid"
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "unfinished" if beyond_ascii else "invalid"
-    return None
+    return "private" if private else None
 
 
 def _check_bytes(stream: IO[bytes], encoding: str) -> bool:

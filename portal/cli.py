@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -35,6 +36,35 @@ class Portal(click.Group):
         if silent:
             raise RuntimeError(f"commands without a permission: {', '.join(silent)}")
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; a database that does not answer, or not to this user, is told in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            said = _database_trouble(error)
+            if said is None:
+                raise
+            raise click.ClickException(said) from error
+
+
+def _database_trouble(error: Exception) -> str | None:
+    """What an operator has to look at, where the trouble is the connection or the user's rights; else None.
+
+    Asked by names, so that pure commands need not load what talks to databases.
+    """
+    cause = getattr(error, "orig", None)  # the driver's own error, which SQLAlchemy wraps
+    if cause is None:
+        return None
+    first = (str(cause).strip().splitlines() or [""])[0]
+    if type(cause).__name__ == "InsufficientPrivilege":
+        return (
+            f"The database's user may not do this: {first}. "
+            "Creating and migrating take PORTAL_DATABASE_OWNER_URL where the application's user owns nothing."
+        )
+    if type(cause).__name__ == "OperationalError" and getattr(error, "statement", None) is None:
+        return f"The database cannot be reached (PORTAL_DATABASE_URL, PORTAL_DATABASE_OWNER_URL): {first}"
+    return None
 
 
 @click.group(cls=Portal, context_settings={"help_option_names": ["-h", "--help"]})

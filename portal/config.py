@@ -15,7 +15,8 @@
 | `PORTAL_TIME_ZONE` | the bank's zone, `Asia/Shanghai` |
 | `PORTAL_TOTP_BANK` | `1`: one-time codes are required for bank roles |
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
-| `PORTAL_BASE_URL` | the address that people reach the portal at, for links |
+| `PORTAL_PORT` | the port of `portal serve`, 8000 |
+| `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigurationError", "Settings"]
 
 ENVIRONMENTS = ("demo", "test", "production")
+DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
 WEAKEST_SECRET = 32  # characters
 DEMO_SECRET = "demo-secret-that-production-refuses"  # noqa: S105 - refused in production, see check()
 DEMO_DATA_KEY = "demo:" + base64.b64encode(hashlib.sha256(b"demo data key").digest()).decode()
@@ -87,7 +89,7 @@ class Settings:
             today=_date(env.get("PORTAL_TODAY", "")),
             time_zone=env.get("PORTAL_TIME_ZONE", "Asia/Shanghai"),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
-            base_url=env.get("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+            base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
         )
         return settings.check()
@@ -102,7 +104,12 @@ class Settings:
             raise ConfigurationError(
                 f"PORTAL_TIME_ZONE is {self.time_zone!r}; it takes an IANA name like Asia/Shanghai"
             ) from error
+        if self.database_url and not self.database_url.startswith(DATABASES):
+            raise ConfigurationError("PORTAL_DATABASE_URL takes postgresql://user:password@host/name or sqlite:///file")
+        if self.database_owner_url and not self.database_owner_url.startswith(DATABASES):
+            raise ConfigurationError("PORTAL_DATABASE_OWNER_URL takes postgresql://user:password@host/name")
         self.data_keys()
+        self.search_key_bytes()
         if self.env == "production":
             self._check_production()
         return self
@@ -131,6 +138,8 @@ class Settings:
                 key = b""
             if not key_id or len(key_id) > 16 or len(key) != 32:
                 raise ConfigurationError("PORTAL_DATA_KEY takes id:base64 of 32 bytes, several separated by commas")
+            if key_id in keys:
+                raise ConfigurationError(f"PORTAL_DATA_KEY holds two keys named {key_id!r}; a new key takes a new id")
             keys[key_id] = key
         return keys
 

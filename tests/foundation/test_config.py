@@ -63,6 +63,10 @@ def test_production_refuses_by_the_variables_name(change: dict[str, str | None],
         {"PORTAL_TODAY": "1 July"},
         {"PORTAL_TIME_ZONE": "Mars/Olympus"},
         {"PORTAL_DATA_KEY": "k:!!!"},
+        {"PORTAL_DATA_KEY": f"{DATA_KEY},{DATA_KEY}"},
+        {"PORTAL_SEARCH_KEY": "short"},
+        {"PORTAL_DATABASE_URL": "db.bank.example/portal"},
+        {"PORTAL_DATABASE_OWNER_URL": "mysql://u:p@db/portal"},
     ],
 )
 def test_a_wrong_setting_is_refused_anywhere(environment: dict[str, str]) -> None:
@@ -78,3 +82,9 @@ def test_a_demo_may_stand_at_a_date_and_data_keys_can_change() -> None:
     assert list(settings.data_keys()) == ["2027a", "2026a"]
     before = Settings.from_environment({"PORTAL_DATA_KEY": old})
     assert settings.search_key_bytes() == before.search_key_bytes()  # what is found by hash stays found
+
+
+def test_links_follow_the_port_where_no_address_is_named() -> None:
+    assert Settings.from_environment({"PORTAL_PORT": "8010"}).base_url == "http://127.0.0.1:8010"
+    named = {"PORTAL_PORT": "8010", "PORTAL_BASE_URL": "https://portal.bank.example/"}
+    assert Settings.from_environment(named).base_url == "https://portal.bank.example"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,11 @@ LEFT_FOR = timedelta(days=1)
 THOROUGH = 60.0  # seconds between two seals that look at the whole trail and anchor its head
 
 
-def run_worker(app: Flask, workers: int = 1) -> None:
-    """Work until SIGTERM or Ctrl-C. Returns when all is put away; needs the main thread, for its signals."""
+def run_worker(app: Flask, workers: int = 1, parent: int | None = None) -> None:
+    """Work until SIGTERM or Ctrl-C, or until the process `parent` that started this one is gone.
+
+    Returns when all is put away; needs the main thread, for its signals.
+    """
     with app.app_context():
         run = runtime()
         db.engine.dispose()  # a connection must not be shared with the children
@@ -50,6 +54,7 @@ def run_worker(app: Flask, workers: int = 1) -> None:
         shutdown_timeout=run.timing.grace,
     )
     consumer.housekeeping = _Housekeeping(app, run.timing.sweep)
+    consumer.parent = parent
     log.info("worker.started", workers=workers)
     consumer.run()
     log.info("worker.stopped")
@@ -128,6 +133,13 @@ class _Housekeeper(_Orphanable, Scheduler):  # type: ignore[misc]
 class _Consumer(Consumer):  # type: ignore[misc]
     worker_class = _Worker
     housekeeping: _Housekeeping
+    parent: int | None = None
+
+    def check_worker_health(self) -> None:
+        """Huey asks every two seconds. A worker that a server brought must not go on without it."""
+        if self.parent is not None and os.getppid() != self.parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+        super().check_worker_health()
 
     def _create_scheduler(self) -> _Housekeeper:
         return _Housekeeper(

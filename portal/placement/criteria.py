@@ -100,5 +100,5 @@ def check_shares(shares: list[Share]) -> None:
     total = sum((s.share for s in shares), Decimal())
     if total != 1:
         percent = format((total * 100).normalize(), "f")
-        words = say("The shares add up to %(sum)s %%. They have to make 100 %%.", sum=percent)
+        words = say("The shares add up to %(sum)s%%. They have to make 100%%.", sum=percent)
         raise DomainError("run.shares_sum", words, field="shares")

@@ -107,7 +107,7 @@ def test_the_first_showing_of_the_form_has_usual_answers(client_for: Client, loc
         ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&balance_from=a", "Write an amount"),
         ("kind=collection&currency=TWD&buckets=M2&order=none&seed=1", "none of the choices"),
         ("kind=litigation&currency=ZZZ&buckets=M2&order=largest&seed=1&share_{id}=100", "Accounts eligible"),
-        ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&share_{id}=70", "The shares add up to 70 %."),
+        ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&share_{id}=70", "The shares add up to 70%."),
         ("kind=collection&currency=TWD&buckets=M2&order=largest&seed=1&share_{id}=a+third", "Write a share"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_saved_question_that_no_longer_holds_is_shown_again(client_for: Client
 
     page = client_for(manager()).post("/placements/new", fields | {f"share_{receiver.id}": "70"}, status=422)
 
-    assert "The shares add up to 70 %." in page
+    assert "The shares add up to 70%." in page
 
 
 def test_a_refused_run_says_why_and_lets_its_maker_begin_again(client_for: Client) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import Settings
 from portal.foundation.clock import Clock
@@ -78,6 +79,8 @@ def build(settings: Settings | None, clock: Clock | None) -> Flask:
     _register_rooms(app)
     set_up_web(app)
     _refuse_open_doors(app)
+    if settings.proxies:  # else throttles and the audit trail would take everybody for the proxy
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -17,6 +17,7 @@
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
+| `PORTAL_PROXIES` | how many proxies stand before it and tell people's addresses in `X-Forwarded-For`, 0 |
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Settings:
     max_upload_bytes: int = 512 * 1024 * 1024
     session_idle_minutes: int = 60
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
+    proxies: int = 0  # before the portal, whose X-Forwarded-For is believed
     print_workers: int = 1  # processes that lay out letters of one pack
 
     @classmethod
@@ -90,6 +92,7 @@ class Settings:
             time_zone=env.get("PORTAL_TIME_ZONE", "Asia/Shanghai"),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
+            proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
         )
         return settings.check()
@@ -188,7 +191,7 @@ def _date(text: str) -> date | None:
         raise ConfigurationError(f"PORTAL_TODAY is {text!r}; it takes a date like 2005-07-01") from error
 
 
-def _count(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from 1")
+def _count(name: str, text: str, least: int = 1) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from {least}")
     return int(text)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import request
 
 from portal import create_app
 from portal.config import Settings
@@ -92,3 +93,14 @@ def test_people_can_sign_in_while_redis_is_away(tmp_path: Path) -> None:
     answer = app.test_client().post("/sign-in", data={})
 
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.7")])
+def test_an_address_is_taken_from_as_many_proxies_as_are_named(tmp_path: Path, proxies: int, seen: str) -> None:
+    app = create_app(Settings(env="test", home=tmp_path, proxies=proxies))
+    addresses = []
+    app.before_request(lambda: addresses.append(request.remote_addr))
+
+    app.test_client().get("/sign-in", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7"})
+
+    assert addresses == [seen]

@@ -38,14 +38,21 @@ class Portal(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; a database that does not answer, or not to this user, is told in a sentence."""
+        """Runs the command; a database or storage that does not answer, or not to this user, is told in a sentence."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            said = _database_trouble(error)
+            said = _storage_trouble(error) or _database_trouble(error)
             if said is None:
                 raise
             raise click.ClickException(said) from error
+
+
+def _storage_trouble(error: Exception) -> str | None:
+    """What is wrong where a stored file cannot be read or kept; else None. Asked by name, as below."""
+    if any(kind.__name__ == "StorageError" for kind in type(error).__mro__):
+        return f"The storage (PORTAL_STORAGE_URL): {error}"
+    return None
 
 
 def _database_trouble(error: Exception) -> str | None:

@@ -23,7 +23,7 @@ from portal.foundation.sealing import (
     unsealed,
 )
 from portal.foundation.services import services
-from portal.foundation.storage import NotStored, StorageError
+from portal.foundation.storage import NotStored, OutOfReach, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ class _Tally:
 def verify(app: Flask) -> VerifyResult:
     """Compute every link anew and compare it with the anchors; in constant memory. Stops at the first break.
 
-    Events that are not sealed yet are counted and are no break. Raises StorageError where the storage cannot be reached.
+    Events that are not sealed yet are counted and are no break. Raises OutOfReach where the storage does not answer, or a data key is missing.
     """
     tally, broken = _Tally(), None
     with app.app_context():
@@ -148,6 +148,8 @@ def _check_anchor(storage: Storage, anchors: _Anchors, link: AuditLink, noted: b
         said = storage.read(anchor_name(link.sequence))
     except NotStored as error:
         raise _Broken(link.sequence, link.event_id, say("its anchor is missing in the storage")) from error
+    except OutOfReach:
+        raise  # nobody altered it
     except StorageError as error:
         raise _Broken(link.sequence, link.event_id, say("its anchor in the storage was altered")) from error
     if said != anchor_content(link):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import signal
 import socket
@@ -104,3 +106,14 @@ def test_an_address_is_taken_from_as_many_proxies_as_are_named(tmp_path: Path, p
     app.test_client().get("/sign-in", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7"})
 
     assert addresses == [seen]
+
+
+def test_a_data_key_left_out_is_told_as_such_and_not_as_a_change_to_the_trail(portal: RunningPortal) -> None:
+    other = "other:" + base64.b64encode(hashlib.sha256(b"another data key").digest()).decode()
+    portal.environment["PORTAL_DATA_KEY"] = other
+
+    done = portal.command("audit", "verify", check=False)
+
+    assert done.returncode == 1
+    assert "PORTAL_DATA_KEY does not hold key 'demo'" in done.stderr
+    assert "breaks" not in done.stdout

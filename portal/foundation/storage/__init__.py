@@ -7,7 +7,7 @@ never held in memory whole: it goes in and comes out in pieces of one MiB.
 from __future__ import annotations
 
 from portal.foundation.storage.interface import Storage
-from portal.foundation.storage.places import NotStored, StorageError
+from portal.foundation.storage.places import NotStored, OutOfReach, StorageError
 from portal.foundation.storage.setup import make_storage
 
-__all__ = ["NotStored", "Storage", "StorageError", "make_storage"]
+__all__ = ["NotStored", "OutOfReach", "Storage", "StorageError", "make_storage"]

@@ -24,6 +24,10 @@ class NotStored(StorageError):
     """There is no such file."""
 
 
+class OutOfReach(StorageError):
+    """The file may well be whole: its service does not answer, or its data key is not in the settings."""
+
+
 class Place(Protocol):
     """Keeps bytes under names. A name is written once, whole or not at all."""
 

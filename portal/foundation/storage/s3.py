@@ -14,7 +14,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from portal.foundation.storage.places import NotStored, StorageError, checked_name
+from portal.foundation.storage.places import NotStored, OutOfReach, StorageError, checked_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,4 +160,4 @@ def _errors(name: str) -> Iterator[None]:
             raise NotStored(f"there is no stored file {name}") from error
         raise StorageError(f"the storage service refused {name}: {_code(error)}") from error
     except (BotoCoreError, Boto3Error) as error:
-        raise StorageError(f"the storage service cannot be reached for {name}: {type(error).__name__}") from error
+        raise OutOfReach(f"the storage service cannot be reached for {name}: {type(error).__name__}") from error

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from portal.foundation.storage.places import StorageError
+from portal.foundation.storage.places import OutOfReach, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +89,7 @@ def read_header(raw: BinaryIO, keys: Mapping[str, bytes], address: bytes) -> Hea
     _, padded_id, salt, found, size = _FIELDS.unpack(fields)
     key_id = padded_id.rstrip(b"\0").decode(errors="replace")
     if key_id not in keys:
-        raise StorageError(f"PORTAL_DATA_KEY does not hold key {key_id!r}, which a stored file needs")
+        raise OutOfReach(f"PORTAL_DATA_KEY does not hold key {key_id!r}, which a stored file needs")
     key = _file_key(keys[key_id], salt)
     try:
         AESGCM(key).decrypt(_HEADER_NONCE, tag, fields)

@@ -74,7 +74,7 @@ def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
     if logged.verdict == "block":
         say_flash(say("This contact was against the conduct rules; it is recorded as a breach."), "warning")
     if logged.hold is not None:
-        say_flash(say("A hold now stands. The bank sees it and releases it."), "warning")
+        say_flash(say("This is marked on the account. The bank sees it and releases it."), "warning")
     clock = services().clock
     following = next_account(db.session(), actor(), clock.now(), clock.today(), _tab(), account_id)
     if following is None:

@@ -37,6 +37,7 @@ __all__ = ["Task", "tasks_for"]
 MOST = 8  # of one kind; the list behind the navigation has the rest
 FAILED_DAYS = 7
 LICENCE_DAYS = 60
+REFUSED_DAYS = 14
 REVIEW_WITHIN = timedelta(days=2)  # what another has put before one has no deadline of its own; this is ours
 
 
@@ -120,6 +121,22 @@ def _unanswered(desk: Desk) -> Iterator[Task]:
     for batch, owner in _sent(desk, PlacementBatch.accept_by < desk.now):
         words = say("Batch %(number)s was not answered in time", number=batch.number)
         yield _batch_task(batch, words, _l("Open"), batch.accept_by, _name(desk, owner))
+
+
+def _refused(desk: Desk) -> Iterator[Task]:
+    """For the bank: batches that came back, whose accounts are with nobody."""
+    wanted = (
+        visible(PlacementBatch, desk.actor)
+        .join(Organisation, Organisation.id == PlacementBatch.organisation_id)
+        .add_columns(Organisation)
+        .where(PlacementBatch.state == BatchState.REFUSED)
+        .where(PlacementBatch.answered_at >= desk.now - timedelta(days=REFUSED_DAYS))
+        .order_by(PlacementBatch.answered_at)
+        .limit(MOST)
+    )
+    for batch, owner in desk.session.execute(wanted):
+        words = say("Batch %(number)s was refused; its accounts can be placed again", number=batch.number)
+        yield _batch_task(batch, words, _l("Look why"), _soon(batch.answered_at), _name(desk, owner))
 
 
 def _batches(desk: Desk) -> Iterator[Task]:
@@ -292,6 +309,7 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.PLACEMENTS_APPROVE), _runs),
     (_may(Permission.PLACEMENTS_APPROVE), _recalls),
     (_may(Permission.PLACEMENTS_PROPOSE), _unanswered),
+    (_may(Permission.PLACEMENTS_PROPOSE), _refused),
     (_may(Permission.BATCHES_ACCEPT), _batches),
     (_is(Role.FINANCE), _exceptions),
     (_may(Permission.STATEMENTS_ISSUE), _finance_statements),

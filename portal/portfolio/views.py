@@ -80,7 +80,9 @@ def raise_hold(account_id: int) -> Any:
         raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag") from None
     whole_person = request.form.get("whole_person") == "1"
     operations.raise_hold(actor(), account_id, flag, request.form.get("reason", ""), whole_person=whole_person)
-    say_flash(say("The hold stands; nothing is placed and nobody is called while it does."))
+    say_flash(
+        say("The hold stands; nothing is placed while it does. The conduct rules say whether people may be called.")
+    )
     return redirect(url_for("portfolio.account", account_id=account_id))
 
 

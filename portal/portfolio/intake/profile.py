@@ -111,12 +111,13 @@ class MappingProfile:
         return f"{self.name}@{self.version}"
 
     def as_of(self, wanted: date | None, today: date) -> date:
-        """The date the file speaks of: the one wanted, else the profile's last choice, else today.
+        """The date the file speaks of: the one wanted, else the profile's last choice that has come, else today.
 
         DomainError for a date that the profile does not offer or that is still to come.
         """
         choices = self.as_of_choices
-        chosen = wanted or (max(choices) if choices else today)
+        come = [day for day in choices if day <= today]
+        chosen = wanted or (max(come or choices) if choices else today)
         if choices and chosen not in choices:
             raise DomainError(
                 "intake.as_of",
@@ -128,8 +129,8 @@ class MappingProfile:
                 "intake.as_of_future",
                 say(
                     "The as-of date %(date)s is later than the business date %(today)s.",
-                    date=str(chosen),
-                    today=str(today),
+                    date=chosen,
+                    today=today,
                 ),
                 field="as_of",
             )

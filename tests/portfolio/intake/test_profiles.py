@@ -112,9 +112,11 @@ def test_an_as_of_date_that_the_mapping_does_not_know_is_refused(tmp_path: Path)
         profile.as_of(date(2005, 6, 29), AFTERWARDS)
     assert "2005-04-30" in str(caught.value.message)
     assert profile.as_of(None, AFTERWARDS) == date(2005, 9, 30)
-    with pytest.raises(DomainError) as caught:
-        profile.as_of(None, date(2005, 7, 1))
-    assert caught.value.code == "intake.as_of_future"
+    assert profile.as_of(None, date(2005, 7, 1)) == date(2005, 6, 30)
+    for wanted, today in ((date(2005, 9, 30), date(2005, 7, 1)), (None, date(2005, 4, 1))):
+        with pytest.raises(DomainError) as caught:
+            profile.as_of(wanted, today)
+        assert caught.value.code == "intake.as_of_future"
 
 
 def test_a_profile_of_ones_own_maps_fixes_derives_and_leaves_out() -> None:

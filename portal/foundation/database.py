@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["BigKey", "JsonData", "MinorUnits", "Model", "UtcDateTime", "choice", "db", "key_column"]
 
 WRITE_OPTION = "portal_write"  # execution option: this transaction will write, so SQLite takes its lock at once
-PATIENCE_OPTION = "portal_patience"  # with it: milliseconds to wait for that lock, where giving up is better than waiting
+PATIENCE_OPTION = (
+    "portal_patience"  # with it: milliseconds to wait for that lock, where giving up is better than waiting
+)
 USUAL_PATIENCE = 30_000
 
 NAMING = {

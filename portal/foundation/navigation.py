@@ -76,11 +76,15 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),
     Entry(_l("Contracts"), "vendors.contracts", _P.CONTRACTS_VIEW),
     Entry(
-        _l("Organisations"), "identity.organisations", _P.ORGANISATIONS_VIEW,
+        _l("Organisations"),
+        "identity.organisations",
+        _P.ORGANISATIONS_VIEW,
         pages=("identity.organisation", "identity.new_", "identity.edit_organisation"),
     ),
     Entry(
-        _l("Users"), "identity.users", _P.USERS_VIEW,
+        _l("Users"),
+        "identity.users",
+        _P.USERS_VIEW,
         pages=("identity.user", "identity.edit_user", "identity.set_initial_password"),
     ),
     Entry(_l("Jobs"), "jobs.index", _P.JOBS_MANAGE),

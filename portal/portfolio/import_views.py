@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, redirect, render_template, stream_with_context, url_for
@@ -104,7 +103,7 @@ class ImportPages:
             run=found,
             job=job,
             tag=job.state if job else labels.IMPORT_STATES[found.state],
-            totals=_totals(found),
+            totals=sorted(found.options.get("totals", {}).items()),
             pages=self,
             labels=labels,
             refusal=from_data(found.refusal["message"]) if found.refusal else None,
@@ -123,13 +122,6 @@ class ImportPages:
 
 def _figure(name: str) -> Callable[[ImportRun], int | None]:
     return lambda run: run.summary.get(name) if run.summary else None
-
-
-def _totals(run: ImportRun) -> list[tuple[str, str]]:
-    """What was created and updated, by currency where there are several, with separators as both languages write them."""
-    total = (run.summary or {}).get("total", {})
-    each = total if isinstance(total, dict) else {"": total}
-    return [(currency, f"{Decimal(amount):,f}") for currency, amount in each.items()]
 
 
 def _errors(row: RejectedRow) -> str:

@@ -223,6 +223,8 @@ def _apply(actor: Actor, run_id: int, rules: FileKind, step: Step, walk: _Walk) 
         with work.storage.open(run.content_sha256) as file:
             _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
         _keep_rejects(work, run, walk)
+        # By currency in minor units, for the page: the summary has the form that files and commands print.
+        run.options = run.options | {"totals": dict(walk.summary.totals)}
         rules.finish(work, run_id)
         return _end(work, run, ImportState.APPLIED, walk.summary.as_dict("applied"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portal.foundation.language import _l
 from portal.foundation.states import StateTag
 from portal.portfolio.models import AccountStatus, ContactKind, ContactSource, ContactStatus, HoldFlag, ImportState
@@ -51,6 +53,14 @@ RELATIONS = {
     "employer": _l("employer"),
     "other": _l("other person"),
 }
+_RAISED_BY = {"file": _l("from the bank's file"), "attempt": _l("from a logged contact")}
+
+
+def hold_reason(reason: str) -> Any:
+    """Why a hold was raised: words for what the portal writes itself, else what a person wrote."""
+    return _RAISED_BY.get(reason.split(":")[0], reason)
+
+
 SKIP_LABELS = {"not_overdue": _l("not overdue"), "no_balance": _l("no balance owed")}
 ERROR_LABELS = {
     "missing": _l("a required value is missing"),

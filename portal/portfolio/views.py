@@ -176,7 +176,7 @@ def _holds_table(who: Actor) -> Table:
             Column("flag", _l("Hold"), value=lambda row: labels.HOLD_LABELS[row.Hold.flag]),
             Column("account", _l("Account"), value=lambda row: row.account_ref or row.customer_ref),
             Column("name", _l("Name"), value="name_masked"),
-            Column("reason", _l("Reason"), value="Hold.reason"),
+            Column("reason", _l("Reason"), value=lambda row: labels.hold_reason(row.Hold.reason)),
             Column("raised", _l("Since"), "instant", expression=Hold.raised_at, value="Hold.raised_at", sortable=True),
         ],
         filters=[

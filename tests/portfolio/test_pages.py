@@ -83,7 +83,7 @@ def test_a_file_is_sent_waits_as_a_job_and_says_what_became_of_it(
         (accounts_file({}).replace("王".encode(), b"\xff"), {}, "neither UTF-8 nor GB18030", "GB18030"),
         (accounts_file({})[:-12], {}, "it is cut off", "文件不完整"),
         (accounts_file({}), {"encoding": "klingon"}, "The encoding “klingon” is not known", "klingon"),
-        (accounts_file({}), {"as_of": "2031-01-01"}, "later than the business date", "2031-01-01"),
+        (accounts_file({}), {"as_of": "2031-01-01"}, "later than the business date", "2031年1月1日"),
     ],
     ids=["empty", "pdf", "half a workbook", "columns", "bytes", "cut off", "encoding", "as of"],
 )

@@ -7,7 +7,9 @@ the truth, and the sweeper asks again.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import huey
@@ -18,7 +20,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from portal.config import Settings
 
@@ -53,30 +55,36 @@ class JobQueue:
         self.huey = engine
         self._task = engine.task(name="run_job")(run)
         engine.serializer = NumberSerializer(engine._registry.task_to_string(self._task.task_class))
+        # Huey's storage has one connection for all threads: none may close it while another works with it.
+        self._one_at_a_time = Lock()
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """A web process asks for a job now and then: no reason to stay connected afterwards."""
+        with self._one_at_a_time:
+            try:
+                yield
+            finally:
+                self.huey.storage.close()
 
     def put(self, job_id: int) -> None:
         """Hand a job to the workers. Never fails: a number that could not be put in is found by the sweeper."""
         try:
-            self._task(job_id)
+            with self._connected():
+                self._task(job_id)
         except Exception as error:
             log.warning("job.queue_unreachable", job=job_id, error=type(error).__name__)
-        finally:
-            self.huey.storage.close()  # a web process asks for a job now and then: no reason to stay connected
 
     @property
     def numbers(self) -> list[int]:
         """The numbers that wait in the queue, those that come first in front."""
-        try:
+        with self._connected():
             return [int(bytes(item)) for item in self.huey.storage.enqueued_items()]
-        finally:
-            self.huey.storage.close()
 
     def forget_all(self) -> None:
         """Lose every number; the sweeper finds the jobs again."""
-        try:
+        with self._connected():
             self.huey.storage.flush_queue()
-        finally:
-            self.huey.storage.close()
 
 
 def make_huey(settings: Settings) -> Any:

@@ -2,7 +2,7 @@
 
 Steps 1 to 3 on the first of July, 4 to 7 after a restart on the first of October. On a made stand-in file always; on the
 real files where they are found beside the project; and the same way on PostgreSQL with two workers on Redis and files in
-S3 (marker `load`, since it needs all three servers).
+S3. The made file is walked by `make test`, the others by `make test-all` (marker `load`).
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ def test_a_case_travels_from_a_made_file_to_a_confirmed_commission_in_chinese(br
         walk_through(browser, portal, "zh", tmp_path, stand_in(tmp_path))
 
 
+@pytest.mark.load
 def test_a_case_travels_from_the_real_file_to_a_confirmed_commission_in_english(
     browser: Browser, tmp_path: Path
 ) -> None:

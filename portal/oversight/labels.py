@@ -51,7 +51,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "placement.run_refused": _l("Run refused"),
     "placement.run_sent": _l("Run sent"),
     "placement.run_submitted": _l("Run submitted for approval"),
-    "session.begun": _l("Signed in"),
+    "session.begun": _l("Came in"),
     "session.ended": _l("Session ended"),
     "sign_in.code_failed": _l("Wrong one-time code"),
     "sign_in.failed": _l("Sign-in failed"),

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request, url_for
-from flask_babel import get_locale
 
 from portal.commission import operations, queries
 from portal.commission.drawing import DRAWN_ANEW, last_day
@@ -26,6 +25,7 @@ from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Cell, Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
+from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def statement(statement_id: int) -> Any:
         state=events[-1].state,
         tag=STATES[events[-1].state],
         events=[_step(event) for event in reversed(events)],
-        name=_name(found),
+        name=name_of(found.organisation),
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
     )
@@ -198,11 +198,6 @@ def _step(event: StatementEvent) -> dict[str, Any]:
     return {"at": event.at, "title": STEPS[event.state], "who": event.by_name, "text": text}
 
 
-def _name(found: Statement) -> str:
-    organisation = found.organisation
-    return organisation.name_en or organisation.name if str(get_locale()) == "en" else organisation.name
-
-
 def _statements_table(who: Actor) -> Table:
     columns = [
         Column("number", _l("Statement"), expression=Statement.number, value="Statement.number"),
@@ -214,7 +209,9 @@ def _statements_table(who: Actor) -> Table:
         Column("drawn_at", _l("Drawn up"), "instant", value="Statement.drawn_at"),
     ]
     if who.is_bank:
-        columns.insert(2, Column("organisation", _l("Organisation"), value=lambda row: _name(row.Statement)))
+        columns.insert(
+            2, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Statement.organisation))
+        )
     months = [(f"{day:%Y-%m}", month(day)) for day in queries.periods_drawn(db.session(), who)]
     return Table(
         name="statements",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from portal.contact.conduct import group_of
 from portal.contact.models import Channel, Direction
-from portal.contact.outcomes import MESSAGES, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
+from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.portfolio.models import ContactKind
@@ -186,11 +186,6 @@ def next_turn(entry: Entry, outcome: Outcome, standing: Turn, today: date, time_
     if standing.kind == "promise" and standing.on == today and not outcome.hold:
         return Turn("broken", today + timedelta(days=1))
     return Turn("rest", today + timedelta(days=outcome.rest_days))
-
-
-def is_message(channel: Channel) -> bool:
-    """Whether the channel carries words that are sent rather than spoken."""
-    return channel in MESSAGES
 
 
 def outcome_named(code: str) -> Outcome:

@@ -21,7 +21,7 @@ from portal.contact.facts import Checked, Debtor, check_contact, decision_data, 
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES, counts_as
 from portal.contact.words import finding_words
-from portal.foundation.access import Permission
+from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.money import Money
@@ -67,7 +67,7 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
     the rules forbid now, unless the entry says that it has already taken place, and DomainError for an entry that
     cannot be so.
     """
-    _needs(actor, Permission.QUEUE_WORK)
+    demand(actor, Permission.QUEUE_WORK)
     with transaction(actor) as work:
         subject = _subject(work, account_id, entry)
         known = _logged_before(work, entry, account_id)
@@ -94,7 +94,7 @@ def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:
 
     Notes of a person whose data was erased are gone.
     """
-    _needs(actor, Permission.PERSON_REVEAL)
+    demand(actor, Permission.PERSON_REVEAL)
     with transaction(actor) as work:
         account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
         if account is None:
@@ -109,15 +109,6 @@ def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:
         notes = {a.id: text for a in attempts if (text := work.vault.open(key, a.note_sealed, "note"))}
         work.audit("person.revealed", account, field="notes", customer=account.customer_id, count=len(notes))
         return notes
-
-
-def _needs(actor: Actor, permission: Permission) -> None:
-    if not actor.can(permission):
-        raise DomainError(
-            "access.forbidden",
-            say("Your role does not include this. Ask your administrator if you need it."),
-            status=403,
-        )
 
 
 def _subject(work: Work, account_id: int, entry: Entry) -> _Subject:

@@ -10,7 +10,7 @@ from portal.contact.models import Channel, Direction
 from portal.foundation.language import _l
 from portal.portfolio.models import HoldFlag
 
-__all__ = ["MESSAGES", "OUTCOMES", "PARTIES", "REASONS_BEHIND", "Outcome", "counts_as", "fits", "outcomes_for"]
+__all__ = ["MESSAGES", "OUTCOMES", "PARTIES", "REASONS_BEHIND", "Outcome", "counts_as", "fits"]
 
 MESSAGES: Final = frozenset({Channel.SMS, Channel.EMAIL, Channel.WECOM, Channel.LETTER})
 _UNANSWERED: Final = frozenset({"no_answer", "busy", "rejected", "voicemail"})
@@ -103,11 +103,6 @@ REASONS_BEHIND: Final[dict[str, Any]] = {
     "dispute": _l("disputes a charge"), "over_indebted": _l("over-indebted"), "abroad": _l("abroad"),
     "unreachable": _l("cannot be found"), "other": _l("another reason"),
 }  # fmt: skip
-
-
-def outcomes_for(channel: Channel) -> list[Outcome]:
-    """The outcomes that an attempt by this channel can have, in the order of the list."""
-    return [outcome for outcome in _ALL if fits(outcome, channel)]
 
 
 def fits(outcome: Outcome, channel: Channel) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-__all__ = ["ROLE_PERMISSIONS", "Actor", "OrganisationKind", "Permission", "Role", "system_actor"]
+from portal.foundation.errors import Refused
+from portal.foundation.language import say
+
+__all__ = ["ROLE_PERMISSIONS", "Actor", "OrganisationKind", "Permission", "Role", "demand", "system_actor"]
 
 
 class OrganisationKind(StrEnum):
@@ -163,6 +166,13 @@ class Actor:
     def coming_from(self, origin: str) -> Actor:
         """The same person, acting from another place (`job`, `cli`, an address)."""
         return replace(self, origin=origin)
+
+
+def demand(actor: Actor, permission: Permission) -> None:
+    """Refused (403) without the permission. The page has asked already; whoever calls from elsewhere is asked here."""
+    if not actor.can(permission):
+        words = say("Your role does not include this. Ask your administrator if you need it.")
+        raise Refused("access.forbidden", words, status=403)
 
 
 def system_actor(name: str, origin: str = "system") -> Actor:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.foundation import submissions
 from portal.foundation.database import db
+from portal.foundation.declaring import PUBLIC
 from portal.foundation.errors import DomainError
 from portal.foundation.frame import signed_in
 from portal.foundation.language import Message, say, translate
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["actor", "key", "public", "requires", "say_flash", "set_up_web"]
 
 View = TypeVar("View", bound="Callable[..., Any]")
-PUBLIC = "public"
 LARGEST_KEY = 2**63 - 1  # of a BIGINT
 OPEN_ENDPOINTS = {"static", "bootstrap.static"}  # files of ours, the same for everybody
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
-from portal.foundation.access import ROLES_OF, Actor, OrganisationKind, Permission, Role, system_actor
+from portal.foundation.access import ROLES_OF, Actor, OrganisationKind, Permission, Role, demand, system_actor
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.work import Work, transaction
@@ -74,7 +74,7 @@ class Beginning:
 
 def create_organisation(actor: Actor, kind: OrganisationKind, code: str, details: OrganisationDetails) -> int:
     """Add an agency or a law firm; its number. There is one bank, which `portal init` makes."""
-    _demand(actor, Permission.ORGANISATIONS_MANAGE)
+    demand(actor, Permission.ORGANISATIONS_MANAGE)
     code = code.strip().upper()
     if kind is OrganisationKind.BANK:
         raise Refused("organisation.one_bank", say("There is one bank in this portal already."))
@@ -94,7 +94,7 @@ def create_organisation(actor: Actor, kind: OrganisationKind, code: str, details
 
 def edit_organisation(actor: Actor, organisation_id: int, details: OrganisationDetails) -> None:
     """Change an organisation's details. Making it inactive signs its people out and keeps them out."""
-    _demand(actor, Permission.ORGANISATIONS_MANAGE)
+    demand(actor, Permission.ORGANISATIONS_MANAGE)
     with transaction(actor) as work:
         row = queries.organisation(work.session, actor, organisation_id)
         _check_details(row.kind, details)
@@ -120,7 +120,7 @@ def _check_details(kind: OrganisationKind, details: OrganisationDetails) -> None
 
 def create_user(actor: Actor, organisation_id: int, user_name: str, details: PersonDetails) -> tuple[int, str]:
     """Add a person and an invitation; the person's number and the link's token, which is known nowhere else."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     user_name = user_name.strip().lower()
     if not USER_NAME.fullmatch(user_name):
         words = say("Use 3 to 64 small letters, digits, dots, hyphens and underscores.")
@@ -138,7 +138,7 @@ def create_user(actor: Actor, organisation_id: int, user_name: str, details: Per
 
 def edit_user(actor: Actor, user_id: int, details: PersonDetails) -> None:
     """Change a person's name, role, language or licence."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     with transaction(actor) as work:
         user, organisation = queries.person(work.session, actor, user_id)
         _check_role(organisation.kind, details.role)
@@ -166,7 +166,7 @@ def _keep_one_administrator(work: Work, user: User) -> None:
 
 def invite(actor: Actor, user_id: int) -> str:
     """A fresh invitation link's token for somebody who has none or lost it; links made before open nothing any more."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     with transaction(actor) as work:
         user = queries.person_for_change(work.session, actor, user_id)
         if not user.active:
@@ -194,7 +194,7 @@ def _invite(work: Work, user: User) -> str:
 
 def deactivate_user(actor: Actor, user_id: int) -> None:
     """Keep a person out from this moment; open sessions end, links die. Not oneself, not the last administrator."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     if user_id == actor.user_id:
         raise Refused("user.oneself", say("You cannot deactivate yourself. Ask another administrator."))
     with transaction(actor) as work:
@@ -210,7 +210,7 @@ def deactivate_user(actor: Actor, user_id: int) -> None:
 
 def reactivate_user(actor: Actor, user_id: int) -> None:
     """Let a person in again, with the password as it was."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     with transaction(actor) as work:
         user = queries.person_for_change(work.session, actor, user_id)
         if not user.active:
@@ -220,7 +220,7 @@ def reactivate_user(actor: Actor, user_id: int) -> None:
 
 def set_initial_password(actor: Actor, user_id: int, password: str) -> None:
     """Set a password that the person must change at the next sign-in; open sessions end. Not one's own."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     if user_id == actor.user_id:
         raise Refused("user.own_password", say("Change your own password on your own page."))
     with transaction(actor) as work:
@@ -237,7 +237,7 @@ def set_initial_password(actor: Actor, user_id: int, password: str) -> None:
 
 def reset_codes(actor: Actor, user_id: int) -> None:
     """Take one-time codes from somebody who lost the telephone; open sessions end. Not one's own."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     if user_id == actor.user_id:
         raise Refused("user.own_codes", say("Switch your own one-time codes off on your own page."))
     with transaction(actor) as work:
@@ -249,7 +249,7 @@ def reset_codes(actor: Actor, user_id: int) -> None:
 
 def end_session(actor: Actor, user_id: int, session_id: int) -> None:
     """Sign one browser of a person out, as an administrator. NotFound where it is not that person's."""
-    _demand(actor, Permission.USERS_MANAGE)
+    demand(actor, Permission.USERS_MANAGE)
     with transaction(actor) as work:
         row = work.session.scalar(
             sa.select(UserSession).where(UserSession.id == session_id, UserSession.user_id == user_id)
@@ -293,12 +293,6 @@ def create_bank_and_administrator(
 
 
 # --- what several of these need -----------------------------------------------------------------------------------------
-
-
-def _demand(actor: Actor, permission: Permission) -> None:
-    """The page has asked already; whoever calls from elsewhere is asked here."""
-    if not actor.can(permission):
-        raise Refused("forbidden", say("Your role does not include this. Ask your administrator if you need it."))
 
 
 def _change(row: Any, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

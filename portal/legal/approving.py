@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.foundation.access import Permission
+from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.formats import day
 from portal.foundation.language import Message, say
@@ -21,7 +21,7 @@ from portal.identity.models import Organisation, User
 from portal.legal import bulk
 from portal.legal.models import Letter, LetterCounter, LetterPack, LetterState, PackState
 from portal.legal.numbering import letter_number
-from portal.legal.operations import decided, demand
+from portal.legal.operations import decided
 from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import letters
-from portal.foundation.access import Permission
+from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import Message, say
 from portal.foundation.services import services
@@ -206,13 +206,6 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
 
 
 # --- what several of these need -----------------------------------------------------------------------------------------
-
-
-def demand(actor: Actor, permission: Permission) -> None:
-    """The page has asked already; whoever calls from elsewhere is asked here."""
-    if not actor.can(permission):
-        words = say("Your role does not include this. Ask your administrator if you need it.")
-        raise DomainError("forbidden", words, status=403)
 
 
 def given(reason: str) -> str:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, url_for
-from flask_babel import get_locale
 
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
@@ -20,6 +19,7 @@ from portal.portfolio.import_views import ImportPages
 from portal.portfolio.models import ImportKind
 from portal.recovery import operations, queries
 from portal.recovery.models import Attribution, Decision
+from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,8 +140,7 @@ def _account_url(who: Actor) -> Callable[[Any], str | None]:
 
 
 def _organisation(row: Any) -> str | None:
-    name: str | None = row.name_en if str(get_locale()) == "en" and row.name_en else row.name
-    return name
+    return name_of(row) if row.name else None
 
 
 def _with_reference(statement: Any, value: str) -> Any:

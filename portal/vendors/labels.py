@@ -13,6 +13,8 @@ from portal.vendors.models import PlacementKind
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from sqlalchemy import Row
+
     from portal.identity.models import Organisation
 
 __all__ = ["KIND_LABELS", "exact_percent", "name_of"]
@@ -24,10 +26,11 @@ KIND_LABELS: dict[PlacementKind, Any] = {
 }
 
 
-def name_of(organisation: Organisation) -> str:
-    """An organisation's name in the reader's language, where it has one in it."""
+def name_of(organisation: Organisation | Row[Any]) -> str:
+    """An organisation's name in the reader's language, where it has one in it; of the organisation or a row of its names."""
     in_english = str(get_locale() or "en") == "en"
-    return organisation.name_en if in_english and organisation.name_en else organisation.name
+    name: str = organisation.name_en if in_english and organisation.name_en else organisation.name
+    return name
 
 
 def exact_percent(rate: Decimal | None) -> str:

@@ -18,7 +18,7 @@ from portal.vendors.models import PlacementKind
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-__all__ = ["close_batch", "open_batch", "settle_promises"]
+__all__ = ["close_work", "open_batch", "settle_promises"]
 
 BROKEN_LOOKED_BACK_DAYS = 90  # a promise that was broken may still turn out kept, when its payment is posted late
 
@@ -49,9 +49,8 @@ def open_batch(session: Session, batch_id: int, today: date) -> None:
     session.execute(sa.insert(WorkItem).from_select(columns, new))
 
 
-def close_batch(session: Session, batch_id: int) -> None:
-    """Take a batch's ended placements out of the queue; what was logged stays."""
-    ended = sa.select(Placement.id).where(Placement.batch_id == batch_id, Placement.ended_at.is_not(None))
+def close_work(session: Session, ended: sa.Select[tuple[int]]) -> None:
+    """Take placements that have ended out of the queue; what was logged stays."""
     session.execute(
         sa.update(WorkItem).where(WorkItem.placement_id.in_(ended)).values(open=False),
         execution_options={"synchronize_session": False},

@@ -8,6 +8,8 @@ from portal.contact import bulk
 from portal.foundation import hooks
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from portal.foundation.work import Work
     from portal.placement.models import PlacementBatch
 
@@ -18,10 +20,10 @@ def _open_work(work: Work, batch: PlacementBatch) -> None:
     bulk.open_batch(work.session, batch.id, work.today)
 
 
-@hooks.batch_ended.register
-def _close_work(work: Work, batch: PlacementBatch) -> None:
+@hooks.placements_ended.register
+def _close_work(work: Work, ended: sa.Select[tuple[int]]) -> None:
     """What has been taken back is called no more."""
-    bulk.close_batch(work.session, batch.id)
+    bulk.close_work(work.session, ended)
 
 
 @hooks.payments_credited.register

@@ -19,6 +19,7 @@ __all__ = [
     "found",
     "hold_raised",
     "payments_credited",
+    "placements_ended",
 ]
 
 P = ParamSpec("P")
@@ -52,7 +53,9 @@ class Hook(Generic[P, R]):
 actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
 batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
-# (work, batch): a batch's placements have ended.
+# (work, ids): the placements of this select of ids have ended, in this transaction, with a batch or one by one.
+placements_ended: Hook[[Any, Any], None] = Hook("placements_ended")
+# (work, batch): no placement of a batch lives any more.
 batch_ended: Hook[[Any, Any], None] = Hook("batch_ended")
 # (work, hold): a hold now stands on an account or a person.
 hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")

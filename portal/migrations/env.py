@@ -16,6 +16,9 @@ def run() -> None:
     """Migrate in one transaction, so that a failed revision leaves nothing behind."""
     engine = sa.create_engine(config.get_main_option("sqlalchemy.url") or "", poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:  # before the transaction: a table that is copied is dropped under those that refer to it
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -25,6 +28,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                raise RuntimeError(f"a revision left rows that refer to nothing: {broken[0]}")
     engine.dispose()
 
 

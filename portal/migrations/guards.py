@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EVIDENCE", "EXPECTED_TRIGGERS", "Evidence"]
+__all__ = ["EVIDENCE", "EXPECTED_TRIGGERS", "Evidence", "evidence_since"]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A table that keeps what it was told; `once` says from when, as a condition on the old row."""
+    """A table that keeps what it was told; `once` says from when, as a condition on the old row.
+
+    `since`: the revision that makes the guard. Revisions only ever make their own, so that they stay what they were.
+    """
 
     table: str
     once: str = ""
+    since: str = "0010"
 
 
 EVIDENCE: tuple[Evidence, ...] = (
@@ -37,6 +41,13 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("pack_download"),
 )
 DEEDS = ("update", "delete")
+
+
+def evidence_since(revision: str) -> tuple[Evidence, ...]:
+    """The tables that a revision makes append-only."""
+    return tuple(evidence for evidence in EVIDENCE if evidence.since == revision)
+
+
 OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLite; PostgreSQL has a constraint
 
 OF_BOTH = ("contact_attempt_count", "statement_event_sum", "statement_event_checker")
@@ -45,6 +56,24 @@ EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {
     "sqlite": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS) + OTHERS + OF_BOTH,
     "postgresql": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS) + OF_BOTH,
 }
+
+
+SQLITE_OVERLAP = """
+CREATE TRIGGER placement_no_overlap_{deed} BEFORE {DEED} ON placement
+WHEN NEW.kind IN {kinds} AND coalesce(NEW.ended_at, {later}) > NEW.starts_at AND EXISTS (
+  SELECT 1 FROM placement p WHERE p.account_id = NEW.account_id AND p.id IS NOT NEW.id AND p.kind IN {kinds}
+  AND coalesce(p.ended_at, {later}) > p.starts_at
+  AND p.starts_at < coalesce(NEW.ended_at, {later}) AND NEW.starts_at < coalesce(p.ended_at, {later}))
+BEGIN SELECT RAISE(ABORT, 'placements of an account that exclude each other overlap'); END
+"""
+
+
+def no_overlap_on_sqlite() -> list[str]:
+    """Triggers that stand for PostgreSQL's exclusion constraint; a batch migration of `placement` drops them."""
+    kinds, later = "('collection', 'litigation')", "'9999-12-31'"  # an open end, compared as SQLite keeps instants
+    return [
+        SQLITE_OVERLAP.format(deed=deed, DEED=deed.upper(), kinds=kinds, later=later) for deed in ("insert", "update")
+    ]
 
 
 def keep_on_sqlite(evidence: Evidence) -> list[str]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from portal.foundation import hooks
 from portal.foundation.errors import NotFound, Refused
 from portal.foundation.language import say
-from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.placement.ending import Ending, end_placements, live_of
 from portal.placement.models import BatchState, EndReason, Placement, PlacementBatch
 from portal.placement.operations import check_reason
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["accept_batch", "ask_recall", "last_day", "recall_batch", "refuse_batch", "withdraw_recall"]
+__all__ = ["accept_batch", "ask_recall", "recall_batch", "refuse_batch", "withdraw_recall"]
 
 LIVE = (BatchState.SENT, BatchState.ACCEPTED)
 
@@ -49,9 +47,8 @@ def refuse_batch(actor: Actor, batch_id: int, reason: str) -> None:
         batch = _locked(work, batch_id)
         answer: dict[str, Any] = {"answered_at": work.now, "answered_by": actor.user_id, "refusal": reason}
         _move(work, batch, (BatchState.SENT,), BatchState.REFUSED, ended_at=work.now, **answer)
-        ended = _end_unopened(work, batch, EndReason.BATCH_REFUSED)
+        ended = end_placements(work, live_of(batch), Ending(EndReason.BATCH_REFUSED))
         work.audit("placement.batch_refused", batch, after=_facts(batch), placements=ended, reason=reason)
-        hooks.batch_ended(work, batch)
 
 
 def ask_recall(actor: Actor, batch_id: int, reason: str) -> None:
@@ -93,23 +90,9 @@ def recall_batch(actor: Actor, batch_id: int) -> None:
         if batch.recall_asked_by is not None and batch.recall_asked_by == actor.user_id:
             words = say("You asked for this recall, so another person has to carry it out.")
             raise Refused("batch.own_recall", words)
-        unopened = batch.state is BatchState.SENT
         _move(work, batch, LIVE, BatchState.ENDED, ended_at=work.now, recalled_by=actor.user_id)
-        if unopened:
-            ended = _end_unopened(work, batch, EndReason.RECALLED)
-        else:
-            ended_on = last_day(work.now, services().settings.time_zone)
-            ended = _update(work, batch, ended_at=work.now, ended_on=ended_on, end_reason=EndReason.RECALLED)
+        ended = end_placements(work, live_of(batch), Ending(EndReason.RECALLED))
         work.audit("placement.batch_recalled", batch, after=_facts(batch), placements=ended)
-        hooks.batch_ended(work, batch)
-
-
-def last_day(ended_at: datetime, time_zone: str) -> date:
-    """The last day that earns of a placement that ends at an instant: that day in the bank's zone, or the day before
-    where it ends at midnight (DESIGN section 3.1)."""
-    local = ended_at.astimezone(ZoneInfo(time_zone))
-    midnight = (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)
-    return local.date() - timedelta(days=1) if midnight else local.date()
 
 
 def _locked(work: Work, batch_id: int) -> PlacementBatch:
@@ -143,12 +126,6 @@ def _update(work: Work, batch: PlacementBatch, **values: Any) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(changed.rowcount)  # type: ignore[attr-defined]
-
-
-def _end_unopened(work: Work, batch: PlacementBatch, reason: EndReason) -> int:
-    """As if they had never begun: an empty window, and the last day that earns lies before the first."""
-    day_before = batch.placed_on - timedelta(days=1)
-    return _update(work, batch, ended_at=Placement.starts_at, ended_on=day_before, end_reason=reason)
 
 
 def _facts(batch: PlacementBatch) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.foundation.bulk import insert_rows
+from portal.foundation.bulk import insert_rows, stage_rows
 from portal.foundation.database import UtcDateTime
 from portal.foundation.visibility import actor_of
 from portal.placement.eligibility import SINCE, Obstacles, segment
@@ -20,7 +20,7 @@ from portal.portfolio.models import Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from portal.placement.criteria import Criteria
 
 __all__ = [
+    "day_before_start",
     "leave_out_changed",
     "leave_out_receiver",
     "one_at_a_time",
+    "stage_ids",
     "write_left_out",
     "write_lines",
     "write_placements",
@@ -41,7 +43,7 @@ LINE_COLUMNS = (
 )  # fmt: skip
 PLACEMENT_COLUMNS = (
     "account_id", "customer_id", "organisation_id", "batch_id", "contract_version_id", "kind", "round", "currency",
-    "placed_on", "starts_at", "placed_principal_minor", "placed_interest_minor", "placed_fees_minor",
+    "placed_on", "starts_at", "term_ends_on", "placed_principal_minor", "placed_interest_minor", "placed_fees_minor",
     "placed_total_minor", "placed_days_past_due", "placed_bucket",
 )  # fmt: skip
 
@@ -52,6 +54,22 @@ def one_at_a_time(session: Session, what: str) -> None:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
+
+
+def stage_ids(session: Session, name: str, wanted: sa.Select[tuple[int]]) -> sa.Select[tuple[int]]:
+    """These ids in a temporary table of this transaction, and the select of them: they stay the same whatever is done to
+    their rows. Called by an organisation's own session too: the select goes through its policies."""
+    staged = stage_rows(session, name, [sa.Column("id", sa.BigInteger(), primary_key=True)], ())
+    ids = sa.select(wanted.subquery().c[0])
+    session.connection().execute(sa.insert(staged).from_select(["id"], ids))
+    return sa.select(staged.c.id)
+
+
+def day_before_start(session: Session) -> sa.ColumnElement[date]:
+    """The day before a placement's first, in each database's own words."""
+    if session.connection().dialect.name == "postgresql":
+        return sa.type_coerce(Placement.placed_on - sa.literal(1, sa.Integer()), sa.Date())
+    return sa.type_coerce(sa.func.date(Placement.placed_on, "-1 day"), sa.Date())
 
 
 def write_lines(session: Session, run_id: int, pairs: Iterable[tuple[Candidate, Decision]]) -> None:
@@ -143,6 +161,7 @@ def write_placements(session: Session, run: AllocationRun, batches: Sequence[Pla
             PlacementBatch.currency,
             PlacementBatch.placed_on,
             sa.literal(now, UtcDateTime()),
+            PlacementBatch.term_ends_on,
             Account.principal_minor,
             Account.interest_minor,
             Account.fees_minor,

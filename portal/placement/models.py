@@ -30,6 +30,7 @@ class BatchState(StrEnum):
     SENT = "sent"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    EXPIRED = "expired"  # not answered in time, so it came back
     ENDED = "ended"
 
 
@@ -37,7 +38,11 @@ class EndReason(StrEnum):
     """Why a placement ended (reference/domain.md 3.4)."""
 
     BATCH_REFUSED = "batch_refused"
+    NOT_ANSWERED = "not_answered"
     RECALLED = "recalled"
+    RETURNED = "returned"  # given back by the organisation, with a closure code
+    ROTATED = "rotated"
+    EXITED = "exited"  # the organisation has left
     TERM_EXPIRED = "term_expired"
     PAID_IN_FULL = "paid_in_full"
 
@@ -117,6 +122,8 @@ class PlacementBatch(Model, OwnRows):
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     refusal: Mapped[str] = mapped_column(sa.String(400), default="")
+    acknowledged_count: Mapped[int | None] = mapped_column(comment="what the organisation says it has received")
+    acknowledged_minor: Mapped[int | None] = mapped_column(MinorUnits)
     recall_asked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     recall_asked_at: Mapped[datetime | None]
     recall_reason: Mapped[str] = mapped_column(sa.String(400), default="")
@@ -155,9 +162,14 @@ class Placement(Model, OwnRows):
     placed_on: Mapped[date]
     starts_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None] = mapped_column(comment="null: the person's data is still closed")
+    term_ends_on: Mapped[date] = mapped_column(comment="the day of the pending recall, unless it is moved")
+    final_recall_on: Mapped[date | None] = mapped_column(comment="last day, once the recall is pending")
+    stopped_at: Mapped[datetime | None] = mapped_column(comment="from here on no work, though it has not ended yet")
     ended_at: Mapped[datetime | None]
     ended_on: Mapped[date | None] = mapped_column(comment="last day that earns")
     end_reason: Mapped[EndReason | None] = mapped_column(choice(EndReason))
+    closure_code: Mapped[str] = mapped_column(sa.String(32), default="", comment="why, in the field's codes")
+    reverse: Mapped[bool] = mapped_column(default=False, comment="placed in error: out of all statistics")
     placed_principal_minor: Mapped[int] = mapped_column(MinorUnits)
     placed_interest_minor: Mapped[int] = mapped_column(MinorUnits)
     placed_fees_minor: Mapped[int] = mapped_column(MinorUnits)
@@ -188,4 +200,11 @@ class Placement(Model, OwnRows):
         sa.Index("ix_placement_batch", "batch_id", "id"),
         sa.Index("ix_placement_holder", "organisation_id", "account_id"),
         sa.Index("ix_placement_person", "customer_id", "organisation_id"),
+        sa.Index(
+            "ix_placement_term",
+            "term_ends_on",
+            "id",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
     )

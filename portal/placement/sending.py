@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["ANSWER_WITHIN", "send_run"]
-
-ANSWER_WITHIN = timedelta(hours=48)
+__all__ = ["send_run"]
 
 
 def send_run(actor: Actor, run_id: int) -> dict[str, Any]:
@@ -107,7 +105,7 @@ def _batch(
         account_count=accounts,
         total_minor=total_minor,
         sent_at=work.now,
-        accept_by=work.now + ANSWER_WITHIN,
+        accept_by=work.now + timedelta(hours=receiver.version.answer_hours),
     )
 
 

@@ -53,6 +53,16 @@ class ContractVersion(Model, OwnRows):
     letter_fee_minor: Mapped[int] = mapped_column(MinorUnits, default=0)
     term_days: Mapped[int] = mapped_column(default=90, comment="length of a placement")
     capacity_accounts: Mapped[int | None]
+    capacity_minor: Mapped[int | None] = mapped_column(MinorUnits, comment="amount that may be held at one time")
+    answer_hours: Mapped[int] = mapped_column(default=48, comment="hours in which a batch is to be answered")
+    recall_notice_days: Mapped[int] = mapped_column(default=0, comment="days from the pending to the final recall")
+    objection_days: Mapped[int] = mapped_column(default=30, comment="most days that an objection may ask for")
+    payment_extends_days: Mapped[int] = mapped_column(
+        default=0, comment="days by which a payment moves the recall; 0: none"
+    )
+    clauses: Mapped[dict[str, Any]] = mapped_column(
+        JsonData, default=dict, comment="settlement authority, tail, data; see vendors/terms.py"
+    )
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     created_at: Mapped[datetime]
     contract: Mapped[Contract] = relationship(back_populates="versions")

@@ -110,6 +110,7 @@ def place(
                 starts_at=ACCEPTED, accepted_at=accepted_at, placed_principal_minor=account.principal_minor,
                 placed_interest_minor=account.interest_minor, placed_fees_minor=account.fees_minor,
                 placed_total_minor=account.total_minor, placed_days_past_due=82, placed_bucket="M3",
+                term_ends_on=batch.term_ends_on,
             )  # fmt: skip
             work.session.add(placement)
             placements.append(placement)

@@ -16,11 +16,11 @@ from portal.placement import queries
 from portal.placement.batches import (
     accept_batch,
     ask_recall,
-    last_day,
     recall_batch,
     refuse_batch,
     withdraw_recall,
 )
+from portal.placement.ending import last_day
 from portal.placement.models import BatchState, EndReason, Placement, PlacementBatch
 from portal.placement.why import why_here
 from portal.portfolio.models import Account, Customer

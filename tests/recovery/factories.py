@@ -81,6 +81,7 @@ def place(
             placed_principal_minor=account.principal_minor, placed_interest_minor=0, placed_fees_minor=0,
             placed_total_minor=account.total_minor, placed_days_past_due=account.days_past_due,
             placed_bucket=account.bucket,
+            term_ends_on=batch.term_ends_on,
         )  # fmt: skip
         work.session.add(placement)
         work.session.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from portal.migrations.guards import EVIDENCE, keep_on_postgresql, keep_on_sqlite
+from portal.migrations.guards import evidence_since, keep_on_postgresql, keep_on_sqlite, no_overlap_on_sqlite
 
 revision = "0010"
 down_revision = "0009"
@@ -12,16 +12,7 @@ branch_labels = None
 depends_on = None
 
 EXCLUDING = "('collection', 'litigation')"
-LATER = "'9999-12-31'"  # an open end, for comparison as SQLite keeps instants
 
-SQLITE_OVERLAP = """
-CREATE TRIGGER placement_no_overlap_{deed} BEFORE {DEED} ON placement
-WHEN NEW.kind IN {kinds} AND coalesce(NEW.ended_at, {later}) > NEW.starts_at AND EXISTS (
-  SELECT 1 FROM placement p WHERE p.account_id = NEW.account_id AND p.id IS NOT NEW.id AND p.kind IN {kinds}
-  AND coalesce(p.ended_at, {later}) > p.starts_at
-  AND p.starts_at < coalesce(NEW.ended_at, {later}) AND NEW.starts_at < coalesce(p.ended_at, {later}))
-BEGIN SELECT RAISE(ABORT, 'placements of an account that exclude each other overlap'); END
-"""
 
 # A correction (`corrects_id`) takes its old entry out of the count before it counts itself.
 COUNT_OLD = """
@@ -63,11 +54,11 @@ def upgrade() -> None:
 
 
 def _upgrade_sqlite() -> None:
-    for evidence in EVIDENCE:
+    for evidence in evidence_since(revision):
         for statement in keep_on_sqlite(evidence):
             op.execute(statement)
-    for deed in ("insert", "update"):
-        op.execute(SQLITE_OVERLAP.format(deed=deed, DEED=deed.upper(), kinds=EXCLUDING, later=LATER))
+    for statement in no_overlap_on_sqlite():
+        op.execute(statement)
     op.execute(
         f"CREATE TRIGGER contact_attempt_count AFTER INSERT ON contact_attempt BEGIN {COUNT_OLD}; {COUNT_NEW}; END"
     )
@@ -83,7 +74,7 @@ def _upgrade_postgresql() -> None:
         "CREATE FUNCTION portal_keep() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$"
     )
-    for evidence in EVIDENCE:
+    for evidence in evidence_since(revision):
         for statement in keep_on_postgresql(evidence):
             op.execute(statement)
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
@@ -112,7 +103,7 @@ def _upgrade_postgresql() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for evidence in EVIDENCE:
+        for evidence in evidence_since(revision):
             for deed in ("update", "delete"):
                 op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed}")
         for name in ("placement_no_overlap_insert", "placement_no_overlap_update"):
@@ -126,7 +117,7 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION portal_{name}()")
     op.execute("DROP TRIGGER contact_attempt_count ON contact_attempt")
     op.execute("ALTER TABLE placement DROP CONSTRAINT ex_placement_overlap")
-    for evidence in EVIDENCE:
+    for evidence in evidence_since(revision):
         for deed in ("update", "delete", "truncate"):
             op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed} ON {evidence.table}")
     for function in ("portal_count_attempt", "portal_keep"):

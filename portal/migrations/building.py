@@ -1,0 +1,105 @@
+"""What revisions build more than once: walls and guards of new tables, wider choices of old ones."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from portal.migrations.guards import evidence_since, keep_on_postgresql, keep_on_sqlite, no_overlap_on_sqlite, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Wall", "build_guards", "build_walls", "rebuild", "remove_guards", "remove_walls"]
+
+# table, kind of visibility, column that it goes by, whether the system actor reads it
+Wall = tuple[str, str, str, bool]
+
+
+def build_walls(walls: Iterable[Wall]) -> None:
+    """Row policies of new tables on PostgreSQL, and the application role's rights to them; SQLite has none to build."""
+    bind = op.get_bind()
+    if bind.dialect.name != "postgresql":
+        return
+    name = bind.scalar(sa.text("SELECT current_database() || '_app'"))
+    role = bind.dialect.identifier_preparer.quote(name)
+    for table, kind, column, system in walls:
+        for statement in policy(table, kind, column, system):
+            op.execute(statement)
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
+        sequence = bind.scalar(sa.text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table})
+        if sequence:
+            op.execute(f"GRANT USAGE ON SEQUENCE {sequence} TO {role}")
+
+
+def remove_walls(walls: Iterable[Wall]) -> None:
+    """The inverse, before the tables are dropped."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for table, *_rest in walls:
+        op.execute(f"DROP POLICY {table}_visible ON {table}")
+
+
+def build_guards(revision: str) -> None:
+    """Make the tables append-only that `guards.EVIDENCE` dates to this revision."""
+    keep = keep_on_sqlite if op.get_bind().dialect.name == "sqlite" else keep_on_postgresql
+    for evidence in evidence_since(revision):
+        for statement in keep(evidence):
+            op.execute(statement)
+
+
+def remove_guards(revision: str) -> None:
+    """The inverse, before the tables are dropped."""
+    on = op.get_bind().dialect.name
+    for evidence in evidence_since(revision):
+        for deed in ("update", "delete") if on == "sqlite" else ("update", "delete", "truncate"):
+            where = "" if on == "sqlite" else f" ON {evidence.table}"
+            op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed}{where}")
+
+
+def rebuild(
+    table: str,
+    *,
+    add: Sequence[sa.Column[Any]] = (),
+    drop: Sequence[str] = (),
+    choices: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Add and drop columns of a table, and let check constraints that hold choices take other words.
+
+    `choices`: a constraint's name (`ck_placement_endreason`) with the words that its column may hold from now on. SQLite
+    copies the table for it, which loses its triggers and forgets its checks: the checks are carried over here, and so are
+    the triggers of `placement`. An evidence table is never rebuilt: only add columns to it, with `op.add_column`.
+    """
+    bind = op.get_bind()
+    sqlite = bind.dialect.name == "sqlite"
+    checks = {str(check["name"]): str(check["sqltext"]) for check in sa.inspect(bind).get_check_constraints(table)}
+    wider = {name: _in(checks[name], words) for name, words in (choices or {}).items()}
+    kept = [sa.CheckConstraint(text, name=op.f(name)) for name, text in (checks | wider).items()] if sqlite else []
+    with op.batch_alter_table(
+        table,
+        table_args=tuple(kept),
+        recreate="always" if sqlite else "never",
+        reflect_kwargs={"resolve_fks": False},  # the others stay as they are
+    ) as batch:
+        for column in add:
+            batch.add_column(column)
+        for name in drop:
+            batch.drop_column(name)
+        if not sqlite:
+            for name, text in wider.items():
+                batch.drop_constraint(op.f(name), type_="check")
+                batch.create_check_constraint(op.f(name), text)
+    if sqlite and table == "placement":
+        for statement in no_overlap_on_sqlite():
+            op.execute(statement)
+
+
+def _in(check: str, words: Sequence[str]) -> str:
+    """The same condition on the same column with other words."""
+    column = re.match(r"\W*(\w+)", check)
+    if column is None:
+        raise ValueError(f"no choice: {check}")
+    return f"{column[1]} IN ({', '.join(repr(word) for word in words)})"

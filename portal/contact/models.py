@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
-from portal.foundation.visibility import OwnRows, PlacedPeople
+from portal.foundation.visibility import OwnRows, PlacedPeople, PlacedRows
 
 
 class Channel(StrEnum):
@@ -32,6 +32,7 @@ class PromiseState(StrEnum):
     KEPT = "kept"
     BROKEN = "broken"
     REPLACED = "replaced"  # a later promise took its place
+    CARRIED = "carried"  # the account went back before its day; it goes on as a CarriedPromise
 
 
 class ContactAttempt(Model, OwnRows):
@@ -95,6 +96,32 @@ class Promise(Model, OwnRows):
         sa.CheckConstraint("amount_minor > 0", name="amount"),
         sa.Index("ix_promise_due", "organisation_id", "state", "promised_on", "id"),
         sa.Index("ix_promise_day", "organisation_id", "promised_on", "id"),
+    )
+
+
+class CarriedPromise(Model, PlacedRows):
+    """A promise that was open when its placement ended: a fact of the account, for whoever holds it next.
+
+    It does not say to whom it was made. Kept by any payment, whoever is credited with it.
+    """
+
+    __tablename__ = "carried_promise"
+    id: Mapped[int] = key_column()
+    promise_id: Mapped[int] = mapped_column(sa.ForeignKey("promise.id"), unique=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    placed_account_id = synonym("account_id")
+    round: Mapped[int] = mapped_column(comment="the round of the account in which it was made")
+    amount_minor: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    made_on: Mapped[date]
+    promised_on: Mapped[date]
+    state: Mapped[PromiseState] = mapped_column(choice(PromiseState), default=PromiseState.OPEN)
+    carried_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("amount_minor > 0", name="amount"),
+        sa.CheckConstraint("state <> 'carried'", name="is_carried_once"),
+        sa.Index("ix_carried_promise_due", "state", "promised_on", "id"),
     )
 
 

@@ -39,6 +39,8 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("letter_event"),
     Evidence("letter_opening"),
     Evidence("pack_download"),
+    Evidence("certificate_duty", since="0017"),
+    Evidence("certificate", since="0017"),
 )
 DEEDS = ("update", "delete")
 

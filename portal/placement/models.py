@@ -170,6 +170,9 @@ class Placement(Model, OwnRows):
     end_reason: Mapped[EndReason | None] = mapped_column(choice(EndReason))
     closure_code: Mapped[str] = mapped_column(sa.String(32), default="", comment="why, in the field's codes")
     reverse: Mapped[bool] = mapped_column(default=False, comment="placed in error: out of all statistics")
+    past_ref: Mapped[str] = mapped_column(
+        sa.String(64), default="", comment="the account's reference, for the history of who does not hold it any more"
+    )
     placed_principal_minor: Mapped[int] = mapped_column(MinorUnits)
     placed_interest_minor: Mapped[int] = mapped_column(MinorUnits)
     placed_fees_minor: Mapped[int] = mapped_column(MinorUnits)
@@ -206,5 +209,13 @@ class Placement(Model, OwnRows):
             "id",
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_placement_tail",
+            "organisation_id",
+            "ended_on",
+            "id",
+            sqlite_where=sa.text("ended_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NOT NULL"),
         ),
     )

@@ -147,6 +147,8 @@ CHOSEN = {
     ("letter", "letter_no"): "(2026)号1",
     ("letter", "year"): 2026,
     ("letter", "number"): 1,
+    ("certificate_duty", "batch_id"): 1,
+    ("certificate", "kept"): "",
 }
 
 

@@ -6,19 +6,20 @@ carry the organisation of the placement.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.models import Promise, PromiseState, WorkItem
+from portal.contact.models import CarriedPromise, Promise, PromiseState, WorkItem
+from portal.foundation.database import UtcDateTime, choice
 from portal.placement.models import Placement
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-__all__ = ["close_work", "open_batch", "settle_promises"]
+__all__ = ["carry_promises", "close_work", "open_batch", "settle_carried", "settle_promises"]
 
 BROKEN_LOOKED_BACK_DAYS = 90  # a promise that was broken may still turn out kept, when its payment is posted late
 
@@ -57,6 +58,39 @@ def close_work(session: Session, ended: sa.Select[tuple[int]]) -> None:
     )
 
 
+def carry_promises(session: Session, ending: sa.Select[tuple[int]], now: datetime, today: date) -> None:
+    """Promises that are open when their placement ends go on with the account; who has them keeps them, closed.
+
+    One whose day has passed was not kept (a payment that is posted late still mends that).
+    """
+    unsynchronized = {"synchronize_session": False}
+    ends = sa.and_(Promise.placement_id.in_(ending), Promise.state == PromiseState.OPEN)
+    session.execute(
+        sa.update(Promise).where(ends, Promise.promised_on < today).values(state=PromiseState.BROKEN),
+        execution_options=unsynchronized,
+    )
+    ahead = (
+        sa.select(
+            Promise.id,
+            Promise.account_id,
+            Placement.round,
+            Promise.amount_minor,
+            Promise.currency,
+            Promise.made_on,
+            Promise.promised_on,
+            sa.literal(PromiseState.OPEN, choice(PromiseState)),
+            sa.literal(now, UtcDateTime()),
+        )
+        .join(Placement, Placement.id == Promise.placement_id)
+        .where(ends)
+    )
+    columns = [
+        "promise_id", "account_id", "round", "amount_minor", "currency", "made_on", "promised_on", "state", "carried_at",
+    ]  # fmt: skip
+    session.execute(sa.insert(CarriedPromise).from_select(columns, ahead))
+    session.execute(sa.update(Promise).where(ends).values(state=PromiseState.CARRIED), execution_options=unsynchronized)
+
+
 def settle_promises(session: Session, lines: sa.Select[Any], today: date) -> None:
     """Promises are kept by credits whose value date lies between the day they were made and the day promised.
 
@@ -93,3 +127,29 @@ def settle_promises(session: Session, lines: sa.Select[Any], today: date) -> Non
         .values(state=PromiseState.BROKEN),
         execution_options=unsynchronized,
     )
+
+
+def settle_carried(session: Session, lines: sa.Select[Any], today: date) -> None:
+    """The same for promises that went on with their account: any payment of the account keeps them, whoever is credited.
+
+    `lines`: see `hooks.payment_lines`.
+    """
+    brought = lines.subquery()
+    paid = (
+        sa.select(sa.func.coalesce(sa.func.sum(brought.c.amount_minor), 0))
+        .where(brought.c.account_id == CarriedPromise.account_id, brought.c.currency == CarriedPromise.currency)
+        .where(brought.c.paid_on >= CarriedPromise.made_on, brought.c.paid_on <= CarriedPromise.promised_on)
+        .scalar_subquery()
+    )
+    recent = date.fromordinal(today.toordinal() - BROKEN_LOOKED_BACK_DAYS)
+    broken = sa.and_(CarriedPromise.state == PromiseState.BROKEN, CarriedPromise.promised_on >= recent)
+    waiting = sa.or_(CarriedPromise.state == PromiseState.OPEN, broken)
+    late = sa.and_(CarriedPromise.state == PromiseState.OPEN, CarriedPromise.promised_on < today)
+    for condition, state in (
+        (sa.and_(waiting, paid >= CarriedPromise.amount_minor), PromiseState.KEPT),
+        (late, PromiseState.BROKEN),
+    ):
+        session.execute(
+            sa.update(CarriedPromise).where(condition).values(state=state),
+            execution_options={"synchronize_session": False},
+        )

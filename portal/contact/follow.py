@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portal.contact import bulk
+from portal.contact.models import Promise, PromiseState
 from portal.foundation import hooks
+from portal.foundation.visibility import visible
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from portal.foundation.access import Actor
     from portal.foundation.work import Work
     from portal.placement.models import PlacementBatch
 
@@ -18,6 +21,20 @@ if TYPE_CHECKING:
 def _open_work(work: Work, batch: PlacementBatch) -> None:
     """An accepted batch is in its organisation's queue at once."""
     bulk.open_batch(work.session, batch.id, work.today)
+
+
+@hooks.placements_ending.register
+def _carry_promises(work: Work, ending: sa.Select[tuple[int]]) -> None:
+    """What has been promised and is not due yet goes on with the account."""
+    bulk.carry_promises(work.session, ending, work.now, work.today)
+
+
+@hooks.stands_against_end.register
+def open_promises(actor: Actor) -> tuple[str, sa.Select[tuple[int]]]:
+    """Placements whose debtor has promised to pay and may still do so."""
+    return "promise", visible(Promise, actor).with_only_columns(Promise.placement_id).where(
+        Promise.state == PromiseState.OPEN
+    )
 
 
 @hooks.placements_ended.register
@@ -31,3 +48,5 @@ def _settle_promises(work: Work, _import_run_id: int) -> None:
     """Money that came in keeps promises; that a day of promise has passed is seen at the same time."""
     for lines in hooks.credit_lines(work.actor):
         bulk.settle_promises(work.session, lines, work.today)
+    for lines in hooks.payment_lines(work.actor):
+        bulk.settle_carried(work.session, lines, work.today)

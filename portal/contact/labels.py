@@ -14,7 +14,7 @@ from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
     from portal.contact.conduct import Decision
-    from portal.contact.models import Promise, WorkItem
+    from portal.contact.models import CarriedPromise, Promise, WorkItem
 
 __all__ = [
     "CHANNELS", "INCOMING", "INCOMING_CALL", "KINDS", "PROMISE_TAGS", "STATUSES", "TAB_LABELS", "may_call", "moment_words", "next_words",
@@ -43,6 +43,7 @@ PROMISE_TAGS: dict[str, StateTag] = {
     "kept": StateTag("kept", _l("kept"), "good"),
     "broken": StateTag("broken", _l("not kept"), "bad"),
     "replaced": StateTag("replaced", _l("replaced by a later one"), "plain"),
+    "carried": StateTag("carried", _l("the account went back before"), "plain"),
 }
 
 TAB_LABELS: dict[str, Any] = {
@@ -51,7 +52,7 @@ TAB_LABELS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def promise_tag(promise: Promise, today: date) -> StateTag:
+def promise_tag(promise: Promise | CarriedPromise, today: date) -> StateTag:
     """A promise's state as people see it: one that is open behind its day was not kept."""
     if promise.state is PromiseState.OPEN and promise.promised_on <= today:
         return PROMISE_TAGS["today" if promise.promised_on == today else "broken"]

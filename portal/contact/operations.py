@@ -18,7 +18,7 @@ from portal.contact import queries
 from portal.contact.conduct import Question
 from portal.contact.entries import Entry, Turn, check_entry, check_promise, next_turn, outcome_named, party_of
 from portal.contact.facts import Checked, Debtor, check_contact, decision_data, facts_of, local_day, without
-from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
+from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES, counts_as
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission, demand
@@ -248,6 +248,10 @@ def _keep_promise(
         return
     work.session.execute(replaced.values(state=PromiseState.REPLACED))
     if entry.outcome == "promise":
+        taken_over = sa.update(CarriedPromise).where(CarriedPromise.account_id == attempt.account_id)
+        work.session.execute(
+            taken_over.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
+        )
         work.session.add(
             Promise(
                 organisation_id=attempt.organisation_id,

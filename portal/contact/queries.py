@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from portal.contact.conduct import Question
 from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, Debtor, check_contact, facts_of
-from portal.contact.models import Channel, ContactAttempt, Promise, PromiseState
+from portal.contact.models import CarriedPromise, Channel, ContactAttempt, Promise, PromiseState
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Day", "PointCheck", "Standing", "attempts_of", "attempts_statement", "contact_points", "day_begins", "held_account",
+    "Day", "PointCheck", "Standing", "attempts_of", "attempts_statement", "carried_promises_of", "contact_points", "day_begins", "held_account",
     "holds_of", "my_day", "promise_state", "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
@@ -126,6 +126,16 @@ def promises_of(session: Session, actor: Actor, account_id: int) -> Sequence[Pro
     ).all()
 
 
+def carried_promises_of(session: Session, actor: Actor, account_id: int) -> Sequence[CarriedPromise]:
+    """What was promised on an account while it was with an earlier holder, latest first."""
+    return session.scalars(
+        visible(CarriedPromise, actor)
+        .where(CarriedPromise.account_id == account_id)
+        .order_by(CarriedPromise.promised_on.desc(), CarriedPromise.id.desc())
+        .limit(LONGEST_HISTORY)
+    ).all()
+
+
 def holds_of(session: Session, actor: Actor, account: Account) -> Sequence[Hold]:
     """Holds on the account or on its person, released ones included."""
     return session.scalars(
@@ -144,17 +154,23 @@ def promises_statement(actor: Actor) -> sa.Select[Any]:
     """Promises with their account and person, as far as these are still open to the actor; replaced ones are left out."""
     return (
         visible(Promise, actor)
+        .join(Placement, Placement.id == Promise.placement_id)
         .outerjoin(Account, Account.id == Promise.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
-        .add_columns(Account.account_ref.label("account_ref"), Customer.name_masked.label("name"))
+        .add_columns(*_reference(), Customer.name_masked.label("name"))
         .where(Promise.state != PromiseState.REPLACED)
     )
 
 
+def _reference() -> tuple[Any, Any]:
+    """The account's reference, which stays with the history of whoever held it, and whether it is open to the reader."""
+    return sa.func.coalesce(Account.account_ref, Placement.past_ref).label("account_ref"), Account.id.label("open_id")
+
+
 def promise_state(statement: sa.Select[Any], state: str, today: date) -> sa.Select[Any]:
     """Promises in a state as people see it: an open one whose day has passed is not kept."""
-    if state == "kept":
-        return statement.where(Promise.state == PromiseState.KEPT)
+    if state in ("kept", "carried"):
+        return statement.where(Promise.state == PromiseState(state))
     if state == "broken":
         late = sa.and_(Promise.state == PromiseState.OPEN, Promise.promised_on < today)
         return statement.where(sa.or_(Promise.state == PromiseState.BROKEN, late))
@@ -175,9 +191,10 @@ def attempts_statement(actor: Actor, since: datetime) -> sa.Select[Any]:
     later = aliased(ContactAttempt)
     return (
         visible(ContactAttempt, actor)
+        .join(Placement, Placement.id == ContactAttempt.placement_id)
         .outerjoin(Account, Account.id == ContactAttempt.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
-        .add_columns(Account.account_ref.label("account_ref"), Customer.name_masked.label("name"))
+        .add_columns(*_reference(), Customer.name_masked.label("name"))
         .where(ContactAttempt.organisation_id == actor.organisation_id)
         .where(ContactAttempt.logged_by == actor.user_id, ContactAttempt.at >= since)
         .where(~sa.exists().where(later.corrects_id == ContactAttempt.id))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
-from portal.contact.queries import LONGEST_HISTORY, attempts_of, holds_of, promises_of
+from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
 from portal.contact.words import flag_words
 from portal.foundation import hooks
 from portal.foundation.formats import day, money
@@ -104,6 +104,14 @@ def _promises(session: Session, actor: Actor, account: Account, today: date) -> 
             amount=money(promise.amount_minor, promise.currency), day=day(promise.promised_on), state=tag.label,
         )  # fmt: skip
         yield Event(promise.created_at, title, tone=PROMISE_TAGS[tag.code].tone)
+    for carried in carried_promises_of(session, actor, account.id):
+        tag = promise_tag(carried, today)
+        title = say(
+            "Promise of %(amount)s by %(day)s, made in round %(round)s: %(state)s",
+            amount=money(carried.amount_minor, carried.currency), day=day(carried.promised_on), round=carried.round,
+            state=tag.label,
+        )  # fmt: skip
+        yield Event(carried.made_on, title, tone=PROMISE_TAGS[tag.code].tone)
 
 
 def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

@@ -121,7 +121,7 @@ def _is_late(form: AttemptForm) -> bool:
 def promises() -> Any:
     """The organisation's promises by day and state."""
     today = services().clock.today()
-    tags = ("today", "open", "broken", "kept")
+    tags = ("today", "open", "broken", "kept", "carried")
     table = Table(
         "promises",
         queries.promises_statement(actor()),
@@ -181,7 +181,7 @@ def my_day() -> Any:
 
 def _bench_url(row: Any) -> str | None:
     """The workbench of a row's account; None once the account has gone back and its person is closed."""
-    return url_for("contact.account", account_id=row[0].account_id) if row.account_ref else None
+    return url_for("contact.account", account_id=row[0].account_id) if row.open_id else None
 
 
 def _tab() -> str | None:

@@ -22,13 +22,14 @@ from portal.contact.labels import (
     moment_words,
     next_words,
 )
-from portal.contact.models import Channel, Direction
+from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
 from portal.contact.packs import pack_named
 from portal.contact.queue import QueueRow, queue_page
 from portal.contact.timeline import Event, timeline_of
 from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
 from portal.foundation.errors import NotFound
+from portal.foundation.formats import day, money
 from portal.foundation.language import Message, _l, say
 from portal.portfolio.models import ContactKind, ContactStatus
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from portal.contact.conduct import Decision
     from portal.contact.forms import AttemptForm
-    from portal.contact.models import ContactAttempt
+    from portal.contact.models import CarriedPromise, ContactAttempt
     from portal.contact.queries import PointCheck, Standing
     from portal.foundation.access import Actor
     from portal.foundation.clock import Clock
@@ -72,6 +73,7 @@ class Bench:
     placement: Placement
     standing: Standing
     timeline: list[Event]
+    carried: Sequence[CarriedPromise]
     beside: tuple[QueueRow, ...]
     now: datetime
     today: date
@@ -136,6 +138,18 @@ class Bench:
     @property
     def pack_words(self) -> str:
         return f"{self.decision.pack} {self.decision.version}"
+
+    @property
+    def taken_over(self) -> list[Message]:
+        """What was promised to an earlier holder and is still to come."""
+        return [
+            say(
+                "Promised before the account came to you (round %(round)s): %(amount)s by %(day)s",
+                round=promise.round, amount=money(promise.amount_minor, promise.currency), day=day(promise.promised_on),
+            )
+            for promise in self.carried
+            if promise.state is PromiseState.OPEN and promise.promised_on >= self.today
+        ]  # fmt: skip
 
     def row_words(self, row: QueueRow) -> Any:
         """Why an account beside this one is there, or that it may not be called now."""
@@ -229,6 +243,7 @@ def open_bench(
         placement=placement,
         standing=queries.standing_of(session, actor, account, customer, now),
         timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes")),
+        carried=queries.carried_promises_of(session, actor, account.id),
         beside=queue_page(session, actor, now, today, tab, size=BESIDE).rows,
         now=now,
         today=today,

@@ -18,8 +18,11 @@ __all__ = [
     "credit_lines",
     "found",
     "hold_raised",
+    "payment_lines",
     "payments_credited",
     "placements_ended",
+    "placements_ending",
+    "stands_against_end",
 ]
 
 P = ParamSpec("P")
@@ -53,6 +56,10 @@ class Hook(Generic[P, R]):
 actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
 batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
+# (work, ids): the placements of this select of ids end in this transaction, and are still with whoever holds them.
+placements_ending: Hook[[Any, Any], None] = Hook("placements_ending")
+# (actor) -> (code, select of placement ids): what stands against ending placements at once: a promise, a pack under way.
+stands_against_end: Hook[[Any], tuple[str, Any]] = Hook("stands_against_end")
 # (work, ids): the placements of this select of ids have ended, in this transaction, with a batch or one by one.
 placements_ended: Hook[[Any, Any], None] = Hook("placements_ended")
 # (work, batch): no placement of a batch lives any more.
@@ -66,5 +73,8 @@ account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")
 # (actor) -> Select | None: what payments brought, as the actor may see it, in columns account_id, placement_id, paid_on,
 # currency, credit_minor (negative for a reversal), payment_ref; recovery answers.
 credit_lines: Hook[[Any], Any] = Hook("credit_lines")
+# (actor) -> Select: what debtors paid, whoever is credited with it, in columns account_id, paid_on, currency, amount_minor
+# (negative for a reversal); recovery answers, to the bank alone.
+payment_lines: Hook[[Any], Any] = Hook("payment_lines")
 # (session, actor, words) -> list[Found]: what a room knows by these words (a batch's, statement's or letter's number).
 found: Hook[[Any, Any, str], Any] = Hook("found")

@@ -19,6 +19,7 @@ from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.placement.bulk import day_before_start, stage_ids
 from portal.placement.models import BatchState, EndReason, Placement, PlacementBatch
+from portal.portfolio.models import Account
 
 if TYPE_CHECKING:
     from portal.foundation.work import Work
@@ -50,6 +51,8 @@ def end_placements(work: Work, wanted: sa.Select[tuple[int]], ending: Ending) ->
     ended = stage_ids(session, "ending_placement", wanted.where(Placement.ended_at.is_(None)))
     ended_on = ending.last_on or last_day(work.now, services().settings.time_zone)
     opened = Placement.accepted_at.is_not(None)
+    reference = sa.select(Account.account_ref).where(Account.id == Placement.account_id).scalar_subquery()
+    hooks.placements_ending(work, ended)
     changed = session.execute(
         sa.update(Placement)
         .where(Placement.id.in_(ended))
@@ -59,6 +62,7 @@ def end_placements(work: Work, wanted: sa.Select[tuple[int]], ending: Ending) ->
             end_reason=ending.reason,
             closure_code=ending.closure_code,
             reverse=ending.reverse,
+            past_ref=sa.case((opened, reference), else_=""),
         )
         .execution_options(synchronize_session=False)
     )

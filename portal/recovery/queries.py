@@ -73,6 +73,16 @@ def credit_lines(actor: Actor) -> sa.Select[Any]:
     )
 
 
+@hooks.payment_lines.register
+def payment_lines(actor: Actor) -> sa.Select[Any]:
+    """What debtors paid, credited or not; a reversal of which nobody knows the payment takes nothing back. See the hook."""
+    return (
+        standing(actor)
+        .where(Attribution.decision.not_in((Decision.ORIGINAL_UNKNOWN, Decision.CANNOT_REVERSE)))
+        .with_only_columns(Attribution.account_id, Attribution.paid_on, Attribution.currency, Attribution.amount_minor)
+    )
+
+
 @hooks.account_panels.register
 def payments_panel(session: Session, actor: Actor, account: Account) -> Panel | None:
     """The account's payments with the why of each credit."""

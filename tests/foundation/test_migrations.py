@@ -262,26 +262,3 @@ def test_no_check_of_a_table_stands_twice(own_app: Flask) -> None:
     with own_app.app_context():
         names = [c["name"] for t in tables(own_app) for c in sa.inspect(db.engine).get_check_constraints(t)]
     assert len(names) == len(set(names))
-
-
-def test_recalls_of_whole_batches_become_recalls_like_any_other_and_back(own_app: Flask) -> None:
-    with own_app.app_context():
-        command_upgrade(own_app, "0015")
-        with db.engine.begin() as connection:
-            for statement in OLD_RECALLS.format(no="false", json="'{}'").strip().split(";"):
-                connection.exec_driver_sql(statement)
-        upgrade(own_app)
-        with db.engine.begin() as connection:
-            found = connection.exec_driver_sql("SELECT number, state, note, asked_by, decided_by FROM recall ORDER BY id")
-            assert [tuple(row) for row in found] == [
-                ("RC-W1", "asked", "complaints", 1, None),
-                ("RC-W2", "done", "rotation", 1, 2),
-            ]
-        downgrade(own_app, "0015")
-        with db.engine.begin() as connection:
-            back = connection.exec_driver_sql(
-                "SELECT number, recall_reason, recall_asked_by, recalled_by FROM placement_batch ORDER BY id"
-            )
-            assert [tuple(row) for row in back] == [
-                ("W1", "complaints", 1, None), ("W2", "rotation", 1, 2), ("W3", "", None, None),
-            ]  # fmt: skip

@@ -39,6 +39,7 @@ MODELS = (
     "portal.portfolio.models",
     "portal.vendors.models",
     "portal.placement.models",
+    "portal.placement.recall_models",
     "portal.contact.models",
     "portal.recovery.models",
     "portal.commission.models",

@@ -12,11 +12,14 @@ from portal.foundation.errors import Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.identity.models import Organisation
-from portal.placement.batches import accept_batch, ask_recall, recall_batch, refuse_batch
+from portal.placement.batches import accept_batch, refuse_batch
+from portal.placement.codes import RecallReason
 from portal.placement.criteria import Criteria, Share
 from portal.placement.models import BatchState, PlacementBatch
 from portal.placement.operations import approve_run, make_run, submit_run
 from portal.placement.queries import batches_of_run, run_for
+from portal.placement.recall_models import Recall, RecallState
+from portal.placement.recalls import Wish, ask_batch_recall, carry_out
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
@@ -79,18 +82,17 @@ def ask_back(stage: Stage, code: str, asker: str) -> None:
     """Ask for the recall of an organisation's oldest accepted batch."""
     mine = [batch for batch, owner in _batches(stage.actor(asker), BatchState.ACCEPTED) if owner == code]
     if mine:
-        ask_recall(stage.actor(asker), mine[0], "回收率连续两个月低于同批平均,收回后重新委派")
+        note = "回收率连续两个月低于同批平均,收回后重新委派"
+        ask_batch_recall(stage.actor(asker), mine[0], Wish(RecallReason.CLIENT, note=note))
 
 
 def take_back(stage: Stage, checker: str) -> None:
     """Carry out the recalls that somebody else asked for."""
     with reading(stage.actor(checker)) as session:
-        asked = sa.select(PlacementBatch.id).where(
-            PlacementBatch.recall_asked_at.is_not(None), PlacementBatch.ended_at.is_(None)
-        )
-        waiting = session.scalars(asked.order_by(PlacementBatch.id)).all()
-    for batch_id in waiting:
-        recall_batch(stage.actor(checker), batch_id)
+        asked = sa.select(Recall.id).where(Recall.state == RecallState.ASKED)
+        waiting = session.scalars(asked.order_by(Recall.id)).all()
+    for recall_id in waiting:
+        carry_out(stage.actor(checker), recall_id)
 
 
 def _shares(stage: Stage, percent: dict[str, int]) -> list[Share]:

@@ -8,7 +8,16 @@ from enum import StrEnum
 from portal.foundation.errors import Refused
 from portal.foundation.language import say
 
-__all__ = ["ROLE_PERMISSIONS", "Actor", "OrganisationKind", "Permission", "Role", "demand", "system_actor"]
+__all__ = [
+    "ROLE_PERMISSIONS",
+    "Actor",
+    "OrganisationKind",
+    "Permission",
+    "Role",
+    "demand",
+    "portal_actor",
+    "system_actor",
+]
 
 
 class OrganisationKind(StrEnum):
@@ -55,6 +64,9 @@ class Permission(StrEnum):
     PLACEMENTS_APPROVE = "placements.approve"
     BATCHES_VIEW = "batches.view"
     BATCHES_ACCEPT = "batches.accept"
+    RECALLS_VIEW = "recalls.view"
+    RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
+    DAILY_RUN = "daily.run"
     QUEUE_WORK = "queue.work"
     ATTEMPTS_VIEW = "attempts.view"
     PAYMENTS_VIEW = "payments.view"
@@ -79,30 +91,30 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ORGANISATIONS_VIEW, _P.ORGANISATIONS_MANAGE, _P.USERS_VIEW, _P.USERS_MANAGE, _P.JOBS_MANAGE}
         | {_P.AUDIT_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
-        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
+        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT, _P.DAILY_RUN}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.ACCOUNTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE}
         | {_P.ORGANISATIONS_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
-        | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW}
+        | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
         | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PAYMENTS_VIEW, _P.PAYMENTS_IMPORT, _P.CONTRACTS_VIEW, _P.ORGANISATIONS_VIEW}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
-        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW}
+        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
-        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
+        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
-        | {_P.CONTRACTS_VIEW}
+        | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER}
         | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
     ),
     Role.AGENCY_STAFF: frozenset(
@@ -111,7 +123,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
-        | {_P.CONTRACTS_VIEW}
+        | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER}
         | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
     ),
@@ -178,3 +190,17 @@ def demand(actor: Actor, permission: Permission) -> None:
 def system_actor(name: str, origin: str = "system") -> Actor:
     """A named system actor: `sign-in`, `sealer`, `job-runner`, `verification`."""
     return Actor(user_id=None, name=name, user_name=name, origin=origin)
+
+
+def portal_actor(organisation_id: int, organisation_name: str, time_zone: str) -> Actor:
+    """The bank's own portal, which does what the day brings without anybody asking; the audit trail names it so."""
+    return Actor(
+        user_id=None,
+        name="portal",
+        user_name="portal",
+        organisation_id=organisation_id,
+        organisation_name=organisation_name,
+        organisation_kind=OrganisationKind.BANK,
+        time_zone=time_zone,
+        origin="job",
+    )

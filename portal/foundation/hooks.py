@@ -13,9 +13,11 @@ __all__ = [
     "Hook",
     "account_panels",
     "actor_loader",
+    "bank_actor",
     "batch_accepted",
     "batch_ended",
     "credit_lines",
+    "due_work",
     "found",
     "hold_raised",
     "payment_lines",
@@ -54,6 +56,10 @@ class Hook(Generic[P, R]):
 
 # (session, user_id) -> Actor | None; identity registers. The session is a system actor's.
 actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
+# (session) -> Actor | None: the portal itself, as the bank's actor without a user; identity registers.
+bank_actor: Hook[[Any], Any] = Hook("bank_actor")
+# (session, actor, now, today) -> list[Due]: what is due at this instant of this business day; see foundation/daily.py.
+due_work: Hook[[Any, Any, Any, Any], Any] = Hook("due_work")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
 batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
 # (work, ids): the placements of this select of ids end in this transaction, and are still with whoever holds them.
@@ -70,9 +76,10 @@ hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
 payments_credited: Hook[[Any, int], None] = Hook("payments_credited")
 # (session, actor, account) -> Panel | None: what a lower room shows on the account page.
 account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")
-# (actor) -> Select | None: what payments brought, as the actor may see it, in columns account_id, placement_id, paid_on,
-# currency, credit_minor (negative for a reversal), payment_ref; recovery answers.
-credit_lines: Hook[[Any], Any] = Hook("credit_lines")
+# (actor, import_run_id=None) -> Select | None: what payments brought, as the actor may see it, in columns account_id,
+# placement_id, paid_on, currency, credit_minor (negative for a reversal), payment_ref; with a number, for the bank, those
+# of one file. Recovery answers.
+credit_lines: Hook[..., Any] = Hook("credit_lines")
 # (actor) -> Select: what debtors paid, whoever is credited with it, in columns account_id, paid_on, currency, amount_minor
 # (negative for a reversal); recovery answers, to the bank alone.
 payment_lines: Hook[[Any], Any] = Hook("payment_lines")

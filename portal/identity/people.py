@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.foundation.access import ROLE_PERMISSIONS, Actor, Permission, Role, system_actor
+from portal.foundation.access import (
+    ROLE_PERMISSIONS,
+    Actor,
+    OrganisationKind,
+    Permission,
+    Role,
+    portal_actor,
+    system_actor,
+)
 from portal.foundation.errors import DomainError
-from portal.foundation.hooks import actor_loader
+from portal.foundation.hooks import actor_loader, bank_actor
 from portal.foundation.language import say
 from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
@@ -48,6 +56,13 @@ def load_actor(session: Session, user_id: int) -> Actor | None:
         .where(User.id == user_id, User.active, Organisation.active)
     ).first()
     return actor_from(found[0], found[1], "job") if found else None
+
+
+@bank_actor.register
+def load_portal(session: Session) -> Actor | None:
+    """The portal itself, for what the day brings; None before `portal init` has made the bank."""
+    bank = session.scalar(sa.select(Organisation).where(Organisation.kind == OrganisationKind.BANK))
+    return portal_actor(bank.id, bank.name, bank.time_zone) if bank else None
 
 
 def command_actor(user_name: str | None, permission: Permission) -> Actor:

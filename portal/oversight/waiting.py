@@ -22,6 +22,8 @@ from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.legal.models import LetterPack, PackState
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
+from portal.placement.recall_models import Recall, RecallState
+from portal.placement.recall_queries import recall_rows
 from portal.recovery.queries import count_exceptions
 
 if TYPE_CHECKING:
@@ -101,18 +103,16 @@ def _runs(desk: Desk) -> Iterator[Task]:
 def _recalls(desk: Desk) -> Iterator[Task]:
     """Recalls that somebody else has asked for."""
     wanted = (
-        visible(PlacementBatch, desk.actor)
-        .join(User, User.id == PlacementBatch.recall_asked_by)
-        .add_columns(User.name)
-        .where(PlacementBatch.recall_asked_at.is_not(None), PlacementBatch.ended_at.is_(None))
-        .where(PlacementBatch.recall_asked_by != desk.actor.user_id)
-        .order_by(PlacementBatch.id)
+        recall_rows(desk.actor)
+        .where(Recall.state == RecallState.ASKED, Recall.asked_by.is_distinct_from(desk.actor.user_id))
+        .order_by(Recall.id)
         .limit(MOST)
     )
-    for batch, asker in desk.session.execute(wanted):
-        yield _batch_task(
-            batch, say("Recall of batch %(number)s was asked for", number=batch.number), _l("Look and decide"),
-            _soon(batch.recall_asked_at), asker,
+    for row in desk.session.execute(wanted):
+        recall = row.Recall
+        yield Task(
+            say("Recall %(number)s was asked for", number=recall.number), _l("Look and decide"), "placement.recall",
+            {"recall_id": recall.id}, _soon(recall.asked_at), row.asker or "", recall.account_count,
         )  # fmt: skip
 
 

@@ -1,17 +1,19 @@
-"""The life of a batch after it was sent: accepted or refused by its organisation, recalled by the bank."""
+"""The answer to a batch that was sent: accepted or refused by its organisation, or none in time, so that it comes back."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from portal.foundation import hooks
-from portal.foundation.errors import NotFound, Refused
+from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
+from portal.foundation.money import Money
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.placement.ending import Ending, end_placements, live_of
+from portal.placement.ending import Ending, alone, end_placements, live_of, update_rows
 from portal.placement.models import BatchState, EndReason, Placement, PlacementBatch
 from portal.placement.operations import check_reason
 
@@ -19,20 +21,32 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["accept_batch", "ask_recall", "recall_batch", "refuse_batch", "withdraw_recall"]
-
-LIVE = (BatchState.SENT, BatchState.ACCEPTED)
+__all__ = ["Received", "accept_batch", "expire_batch", "refuse_batch"]
 
 
-def accept_batch(actor: Actor, batch_id: int) -> None:
+@dataclass(frozen=True)
+class Received:
+    """What an organisation says it has received: accounts, and the amount in minor units of the batch's currency."""
+
+    count: int
+    total_minor: int
+
+
+def accept_batch(actor: Actor, batch_id: int, received: Received | None = None) -> None:
     """The organisation takes the batch: from now on it sees the accounts and their people.
 
-    NotFound for another's batch; Refused once it was answered or recalled.
+    `received` None: as the batch says. NotFound for another's batch; Refused once it was answered or recalled;
+    DomainError with both figures where what was received is not what was sent.
     """
     with transaction(actor) as work:
         batch = _locked(work, batch_id)
-        _move(work, batch, (BatchState.SENT,), BatchState.ACCEPTED, answered_at=work.now, answered_by=actor.user_id)
-        opened = _update(work, batch, accepted_at=work.now)
+        if received is not None and batch.state is BatchState.SENT:
+            _compare(batch, received)
+        answer: dict[str, Any] = {"answered_at": work.now, "answered_by": actor.user_id}
+        answer |= {"acknowledged_count": batch.account_count, "acknowledged_minor": batch.total_minor}
+        _move(work, batch, (BatchState.SENT,), BatchState.ACCEPTED, **answer)
+        live = sa.and_(Placement.batch_id == batch.id, Placement.ended_at.is_(None))
+        opened = update_rows(work, Placement, live, accepted_at=work.now)
         work.audit("placement.batch_accepted", batch, after=_facts(batch), placements=opened)
         hooks.batch_accepted(work, batch)
 
@@ -44,6 +58,7 @@ def refuse_batch(actor: Actor, batch_id: int, reason: str) -> None:
     """
     reason = check_reason(reason)
     with transaction(actor) as work:
+        alone(work)
         batch = _locked(work, batch_id)
         answer: dict[str, Any] = {"answered_at": work.now, "answered_by": actor.user_id, "refusal": reason}
         _move(work, batch, (BatchState.SENT,), BatchState.REFUSED, ended_at=work.now, **answer)
@@ -51,48 +66,36 @@ def refuse_batch(actor: Actor, batch_id: int, reason: str) -> None:
         work.audit("placement.batch_refused", batch, after=_facts(batch), placements=ended, reason=reason)
 
 
-def ask_recall(actor: Actor, batch_id: int, reason: str) -> None:
-    """The bank wants the whole batch back. Another person has to carry it out (DESIGN section 3.4).
+def expire_batch(actor: Actor, batch_id: int) -> int:
+    """A batch that was not answered by its deadline comes back, as if it had never begun; how many accounts.
 
-    NotFound; Refused where it is over, or asked for already; DomainError without a reason.
-    """
-    reason = check_reason(reason)
-    with transaction(actor) as work:
-        batch = _locked(work, batch_id)
-        if batch.recall_asked_at is not None:
-            raise Refused("batch.recall_asked", say("Somebody has already asked for this recall."))
-        asked: dict[str, Any] = {"recall_asked_by": actor.user_id, "recall_asked_at": work.now}
-        _move(work, batch, LIVE, batch.state, recall_reason=reason, **asked)
-        work.audit("placement.recall_asked", batch, after=_facts(batch), reason=reason)
-
-
-def withdraw_recall(actor: Actor, batch_id: int) -> None:
-    """The recall is not wanted after all. Refused where none was asked for, or it was carried out."""
-    with transaction(actor) as work:
-        batch = _locked(work, batch_id)
-        if batch.recall_asked_at is None:
-            raise Refused("batch.no_recall", say("Nobody has asked for a recall of this batch."))
-        before = {"reason": batch.recall_reason, "asked_by": batch.recall_asked_by}
-        _move(work, batch, LIVE, batch.state, recall_asked_by=None, recall_asked_at=None, recall_reason="")
-        work.audit("placement.recall_withdrawn", batch, before=before, after=_facts(batch))
-
-
-def recall_batch(actor: Actor, batch_id: int) -> None:
-    """Carry out the recall that another person has asked for: all live placements of the batch end now.
-
-    What was never accepted ends without a day that earns. NotFound; Refused for who asked, and where nothing was asked
-    for or the batch is over.
+    The portal itself does this. NotFound; nothing happens where it was answered meanwhile, or still has time.
     """
     with transaction(actor) as work:
+        alone(work)
         batch = _locked(work, batch_id)
-        if batch.recall_asked_at is None:
-            raise Refused("batch.no_recall", say("Nobody has asked for a recall of this batch."))
-        if batch.recall_asked_by is not None and batch.recall_asked_by == actor.user_id:
-            words = say("You asked for this recall, so another person has to carry it out.")
-            raise Refused("batch.own_recall", words)
-        _move(work, batch, LIVE, BatchState.ENDED, ended_at=work.now, recalled_by=actor.user_id)
-        ended = end_placements(work, live_of(batch), Ending(EndReason.RECALLED))
-        work.audit("placement.batch_recalled", batch, after=_facts(batch), placements=ended)
+        if batch.state is not BatchState.SENT or batch.accept_by >= work.now:
+            return 0
+        _move(work, batch, (BatchState.SENT,), BatchState.EXPIRED, ended_at=work.now)
+        ended = end_placements(work, live_of(batch), Ending(EndReason.NOT_ANSWERED))
+        work.audit("placement.batch_expired", batch, after=_facts(batch), placements=ended)
+        return ended
+
+
+def _compare(batch: PlacementBatch, received: Received) -> None:
+    """DomainError where the organisation has received something else than was sent, with both figures."""
+    if received.count != batch.account_count:
+        words = say(
+            "You have received %(received)s accounts, and %(sent)s were sent. Refuse the batch, or ask the bank.",
+            received=received.count, sent=batch.account_count,
+        )  # fmt: skip
+        raise DomainError("batch.count", words, field="count")
+    if received.total_minor != batch.total_minor:
+        words = say(
+            "You have received %(received)s, and %(sent)s was sent. Refuse the batch, or ask the bank.",
+            received=Money(received.total_minor, batch.currency), sent=Money(batch.total_minor, batch.currency),
+        )  # fmt: skip
+        raise DomainError("batch.amount", words, field="amount")
 
 
 def _locked(work: Work, batch_id: int) -> PlacementBatch:
@@ -115,17 +118,6 @@ def _move(work: Work, batch: PlacementBatch, before: tuple[BatchState, ...], aft
         words = say("This batch has already been answered or recalled. Look at its state before you go on.")
         raise Refused("batch.state", words)
     work.session.refresh(batch)
-
-
-def _update(work: Work, batch: PlacementBatch, **values: Any) -> int:
-    """Change the batch's live placements at once."""
-    changed = work.session.execute(
-        sa.update(Placement)
-        .where(Placement.batch_id == batch.id, Placement.ended_at.is_(None))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    return int(changed.rowcount)  # type: ignore[attr-defined]
 
 
 def _facts(batch: PlacementBatch) -> dict[str, Any]:

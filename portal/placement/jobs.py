@@ -6,10 +6,12 @@ from typing import Any
 
 from portal.foundation.jobs import JobView, Progress, handler
 from portal.foundation.language import _l, as_data, say
+from portal.placement.batches import expire_batch
 from portal.placement.operations import ALLOCATE, SEND, allocate_run
+from portal.placement.recall_days import EXPIRE, FINALS, TERMS, end_finals, recall_at_term
 from portal.placement.sending import send_run
 
-__all__ = ["allocate", "send"]
+__all__ = ["allocate", "expire", "finals", "send", "terms"]
 
 
 @handler(ALLOCATE, _l("Splitting the accounts of a run"))
@@ -33,6 +35,31 @@ def send(job: JobView, progress: Progress) -> dict[str, Any]:
             batches=done["batches"], placed=done["placed"], left_out=done["left_out"],
         )  # fmt: skip
     return {"url": _address(job.payload["run_id"]), "message": as_data(message)} | done
+
+
+@handler(EXPIRE, _l("Batch that was not answered comes back"))
+def expire(job: JobView, progress: Progress) -> dict[str, Any]:
+    """End a batch whose deadline has passed."""
+    ended = expire_batch(job.actor, job.payload["batch_id"])
+    progress.step(ended, ended)
+    message = say("%(n)s accounts have come back unanswered.", n=ended)
+    return {"url": f"/batches/{job.payload['batch_id']}", "message": as_data(message)}
+
+
+@handler(TERMS, _l("Recall at the end of the term"))
+def terms(job: JobView, progress: Progress) -> dict[str, Any]:
+    """Make pending recalls of the placements whose term is reached."""
+    count = recall_at_term(job.actor)
+    progress.step(count, count)
+    return {"url": "/recalls", "message": as_data(say("%(n)s accounts have reached the end of their term.", n=count))}
+
+
+@handler(FINALS, _l("Final recall"))
+def finals(job: JobView, progress: Progress) -> dict[str, Any]:
+    """End the placements whose last day has passed."""
+    count = end_finals(job.actor)
+    progress.step(count, count)
+    return {"url": "/recalls", "message": as_data(say("%(n)s accounts have gone back on their last day.", n=count))}
 
 
 def _address(run_id: int) -> str:

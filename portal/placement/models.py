@@ -124,19 +124,17 @@ class PlacementBatch(Model, OwnRows):
     refusal: Mapped[str] = mapped_column(sa.String(400), default="")
     acknowledged_count: Mapped[int | None] = mapped_column(comment="what the organisation says it has received")
     acknowledged_minor: Mapped[int | None] = mapped_column(MinorUnits)
-    recall_asked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
-    recall_asked_at: Mapped[datetime | None]
-    recall_reason: Mapped[str] = mapped_column(sa.String(400), default="")
-    recalled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     ended_at: Mapped[datetime | None] = mapped_column(comment="refused or recalled as a whole")
     organisation: Mapped[Organisation] = relationship()
     contract_version: Mapped[ContractVersion] = relationship()
 
     __table_args__ = (
         sa.UniqueConstraint("run_id", "organisation_id"),
-        sa.CheckConstraint(
-            "recalled_by IS NULL OR recall_asked_by IS NULL OR recalled_by <> recall_asked_by",
-            name="recall_maker_is_not_checker",
+        sa.Index(
+            "ix_placement_batch_unanswered",
+            "accept_by",
+            sqlite_where=sa.text("state = 'sent'"),
+            postgresql_where=sa.text("state = 'sent'"),
         ),
     )
 
@@ -169,6 +167,7 @@ class Placement(Model, OwnRows):
     ended_on: Mapped[date | None] = mapped_column(comment="last day that earns")
     end_reason: Mapped[EndReason | None] = mapped_column(choice(EndReason))
     closure_code: Mapped[str] = mapped_column(sa.String(32), default="", comment="why, in the field's codes")
+    closure_note: Mapped[str] = mapped_column(sa.String(400), default="", comment="what who gave it back says of it")
     reverse: Mapped[bool] = mapped_column(default=False, comment="placed in error: out of all statistics")
     past_ref: Mapped[str] = mapped_column(
         sa.String(64), default="", comment="the account's reference, for the history of who does not hold it any more"
@@ -209,6 +208,13 @@ class Placement(Model, OwnRows):
             "id",
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_placement_final",
+            "final_recall_on",
+            "id",
+            sqlite_where=sa.text("ended_at IS NULL AND final_recall_on IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND final_recall_on IS NOT NULL"),
         ),
         sa.Index(
             "ix_placement_tail",

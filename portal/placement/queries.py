@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "batches_to_answer", "candidates", "currencies",
-    "line_rows", "live_placement", "placement_rows", "placements_of_account", "recalls_to_decide", "run_for",
+    "line_rows", "live_placement", "placement_rows", "placements_of_account", "run_for",
     "run_rows", "runs_to_approve", "tally_by_obstacle", "tally_since",
 ]  # fmt: skip
 
@@ -228,16 +228,6 @@ def batches_to_answer(session: Session, actor: Actor) -> int:
     """How many batches wait for an answer of this organisation."""
     waiting = visible(PlacementBatch, actor).where(PlacementBatch.state == BatchState.SENT).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0
-
-
-def recalls_to_decide(session: Session, actor: Actor) -> int:
-    """How many recalls somebody else at the bank has asked for."""
-    waiting = sa.select(sa.func.count()).where(
-        PlacementBatch.recall_asked_at.is_not(None),
-        PlacementBatch.ended_at.is_(None),
-        PlacementBatch.recall_asked_by.is_distinct_from(actor.user_id),
-    )
-    return session.scalar(waiting) or 0
 
 
 def batch_numbered(session: Session, actor: Actor, number: str) -> PlacementBatch | None:

@@ -65,6 +65,7 @@ class HoldFlag(StrEnum):
 class ImportKind(StrEnum):
     ACCOUNTS = "accounts"
     PAYMENTS = "payments"
+    RECALLS = "recalls"
 
 
 class ImportState(StrEnum):

@@ -14,7 +14,7 @@ from portal.foundation.panels import Panel
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
 from portal.portfolio.models import Account
-from portal.recovery.models import Attribution, Decision
+from portal.recovery.models import Attribution, Decision, Payment
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -57,9 +57,9 @@ def credits_of_account(session: Session, actor: Actor, account_id: int, most: in
 
 
 @hooks.credit_lines.register
-def credit_lines(actor: Actor) -> sa.Select[Any]:
+def credit_lines(actor: Actor, import_run_id: int | None = None) -> sa.Select[Any]:
     """What payments brought, for rooms above that show it beside an account or a promise; see the hook."""
-    return (
+    lines = (
         standing(actor)
         .where(Attribution.decision == Decision.CREDITED)
         .with_only_columns(
@@ -71,6 +71,9 @@ def credit_lines(actor: Actor) -> sa.Select[Any]:
             Attribution.payment_ref,
         )
     )
+    if import_run_id is None:
+        return lines
+    return lines.join(Payment, Payment.id == Attribution.payment_id).where(Payment.import_run_id == import_run_id)
 
 
 @hooks.payment_lines.register

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RULES = [
     "portal.portfolio.buckets",
     "portal.placement.allocation",
+    "portal.placement.codes",
+    "portal.placement.recall_dates",
     "portal.contact.conduct",
     "portal.recovery.attribution",
     "portal.commission.plan",

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from portal.foundation.access import Actor, Role
+from portal.foundation.clock import FrozenClock
 from portal.foundation.work import reading
 from portal.placement.batches import accept_batch
+from portal.placement.codes import RecallReason
 from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
 from portal.placement.models import Placement, PlacementBatch
 from portal.placement.operations import approve_run, make_run, submit_run
+from portal.placement.recalls import Wish, ask_batch_recall, carry_out
 from portal.placement.sending import send_run
 from portal.vendors.models import PlacementKind
 from tests.identity.factories import actor_of, make_bank, make_user, observer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
+    from flask import Flask
     from sqlalchemy.orm import Session
 
+    from portal.foundation.services import Services
     from portal.identity.models import Organisation
 
-__all__ = ["Desk", "answerer", "batches", "criteria", "even_shares", "make_desk", "placed", "placements", "sent_run"]
+__all__ = [
+    "Desk",
+    "answerer",
+    "batches",
+    "criteria",
+    "even_shares",
+    "make_desk",
+    "on",
+    "placed",
+    "placements",
+    "recalled",
+    "sent_run",
+]
 
 
 R = TypeVar("R")
@@ -61,6 +81,21 @@ def sent_run(desk: Desk, shares: Sequence[Share], wanted: Criteria | None = None
     approve_run(desk.checker, run_id)
     send_run(desk.checker, run_id)
     return run_id
+
+
+def on(app: Flask, day: date, hour: int = 10) -> datetime:
+    """From here on it is that hour of the day in the bank's zone."""
+    found: Services = app.extensions["portal"]
+    at = datetime.combine(day, time(hour), ZoneInfo(found.settings.time_zone)).astimezone(UTC)
+    found.clock = FrozenClock(time_zone=found.settings.time_zone, at=at)
+    return at
+
+
+def recalled(desk: Desk, batch_id: int, reason: RecallReason = RecallReason.CLIENT, **fields: object) -> int:
+    """A whole batch that one asked back and the other took back, at once unless said otherwise; the recall's id."""
+    recall_id = ask_batch_recall(desk.maker, batch_id, Wish(reason, **fields))  # type: ignore[arg-type]
+    carry_out(desk.checker, recall_id)
+    return recall_id
 
 
 def answerer(organisation: Organisation) -> Actor:

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from portal.foundation import hooks
 from portal.foundation.errors import DomainError, NotFound, Refused
-from portal.foundation.work import reading, transaction
+from portal.foundation.money import Money
+from portal.foundation.work import reading
 from portal.placement import queries
-from portal.placement.batches import (
-    accept_batch,
-    ask_recall,
-    recall_batch,
-    refuse_batch,
-    withdraw_recall,
-)
+from portal.placement.batches import Received, accept_batch, expire_batch, refuse_batch
 from portal.placement.ending import last_day
 from portal.placement.models import BatchState, EndReason, Placement, PlacementBatch
 from portal.placement.why import why_here
@@ -30,6 +24,7 @@ from tests.placement.factories import (
     batches,
     even_shares,
     make_desk,
+    on,
     placed,
     placements,
     sent_run,
@@ -159,78 +154,46 @@ def test_a_refused_batch_ends_without_a_day_that_earns(app: Flask, heard: list[t
     assert {p.round for p in placements(again)} == {1}
 
 
-def test_a_recall_needs_a_second_person(app: Flask, heard: list[tuple[str, int]]) -> None:
-    desk, receiver = make_desk(), agency("HT")
+def test_what_was_received_is_said_and_a_difference_is_refused_with_both_figures(app: Flask) -> None:
+    receiver = agency("HT")
     make_accounts(3)
-    batch_id = placed(desk, receiver)
-    heard.clear()
+    batch_id = placed(make_desk(), receiver, accepted=False)
+    leader, batch = answerer(receiver), the_batch(batch_id)
 
-    with pytest.raises(Refused):
-        recall_batch(desk.checker, batch_id)
-    ask_recall(desk.maker, batch_id, "complaints")
-    with pytest.raises(Refused) as own:
-        recall_batch(desk.maker, batch_id)
-    with pytest.raises(Refused):
-        ask_recall(desk.checker, batch_id, "again")
-    assert own.value.code == "batch.own_recall"
-    assert heard == []
+    for received, words in (
+        (Received(2, batch.total_minor), ("2", "3")),
+        (Received(3, batch.total_minor - 100), (str(Money(batch.total_minor - 100, "TWD")),)),
+    ):
+        with pytest.raises(DomainError) as different:
+            accept_batch(leader, batch_id, received)
+        assert all(word in str(different.value.message) for word in words)
+    assert the_batch(batch_id).state is BatchState.SENT
 
-    recall_batch(desk.checker, batch_id)
+    accept_batch(leader, batch_id, Received(3, batch.total_minor))
 
     batch = the_batch(batch_id)
-    assert (batch.state, batch.recall_reason) == (BatchState.ENDED, "complaints")
-    for placement in placements(batch_id):
-        assert (placement.ended_on, placement.end_reason) == (date(2005, 7, 1), EndReason.RECALLED)
-    assert heard == [("batch_ended", batch_id)]
-    assert sees(answerer(receiver))[2:] == (0, 0)
+    assert (batch.state, batch.acknowledged_count, batch.acknowledged_minor) == (
+        BatchState.ACCEPTED, 3, batch.total_minor,
+    )  # fmt: skip
 
 
-def test_the_database_refuses_a_recall_by_who_asked_for_it(app: Flask) -> None:
-    desk = make_desk()
-    make_accounts(1)
-    batch_id = placed(desk, agency("HT"))
-    ask_recall(desk.maker, batch_id, "complaints")
+def test_a_batch_that_nobody_answers_comes_back_as_if_it_had_never_begun(app: Flask) -> None:
+    desk, receiver = make_desk(), agency("HT")
+    make_accounts(3)
+    batch_id = placed(desk, receiver, accepted=False)
+    assert expire_batch(observer(), batch_id) == 0  # there is still time
 
-    with pytest.raises(IntegrityError), transaction(observer()) as work:
-        by_asker = sa.update(PlacementBatch).where(PlacementBatch.id == batch_id)
-        work.session.execute(by_asker.values(recalled_by=desk.maker.user_id))
+    on(app, date(2005, 7, 4))
+    assert expire_batch(observer(), batch_id) == 3
 
-
-def test_a_recall_that_is_withdrawn_changes_nothing(app: Flask) -> None:
-    desk = make_desk()
-    make_accounts(1)
-    batch_id = placed(desk, agency("HT"))
-    ask_recall(desk.maker, batch_id, "by mistake")
-    withdraw_recall(desk.maker, batch_id)
-
-    with pytest.raises(Refused):
-        recall_batch(desk.checker, batch_id)
-    assert the_batch(batch_id).state is BatchState.ACCEPTED
-    assert {p.ended_at for p in placements(batch_id)} == {None}
-
-
-def test_what_was_recalled_before_its_acceptance_never_earned(app: Flask) -> None:
-    desk = make_desk()
-    make_accounts(2)
-    batch_id = placed(desk, agency("HT"), accepted=False)
-    ask_recall(desk.maker, batch_id, "sent in error")
-    recall_batch(desk.checker, batch_id)
-
+    assert the_batch(batch_id).state is BatchState.EXPIRED
     for placement in placements(batch_id):
         assert placement.ended_on == placement.placed_on - timedelta(days=1)
-        assert placement.ended_at == placement.starts_at
-
-
-def test_the_next_placement_of_an_account_is_its_next_round(app: Flask) -> None:
-    desk = make_desk()
-    make_accounts(2)
-    first = placed(desk, agency("HT"))
-    ask_recall(desk.maker, first, "rotation")
-    recall_batch(desk.checker, first)
-
-    second = placed(desk, agency("ZX"))
-
-    assert {p.round for p in placements(second)} == {2}
+        assert (placement.ended_at, placement.end_reason) == (placement.starts_at, EndReason.NOT_ANSWERED)
+    assert expire_batch(observer(), batch_id) == 0
+    with pytest.raises(Refused):
+        accept_batch(answerer(receiver), batch_id)
+    assert {p.round for p in placements(placed(desk, agency("ZX")))} == {1}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from portal.foundation.access import system_actor
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
-from portal.foundation.hooks import actor_loader
+from portal.foundation.hooks import actor_loader, bank_actor
 from portal.foundation.jobs.fence import fence_in
 from portal.foundation.jobs.handlers import JobView, handler_of
 from portal.foundation.jobs.models import Job, JobState
@@ -152,11 +152,14 @@ def _attempt(job: Job, progress: Progress) -> Outcome:
 
 
 def _actor_of(job: Job) -> Actor:
-    """The person who asked, with the rights of now; DomainError where that person may not act any more."""
-    if job.requested_by is None:
+    """The person who asked, with the rights of now, or the portal itself; DomainError where that person may not act any
+    more."""
+    if job.organisation_id is None and job.requested_by is None:
         return system_actor("job", origin="job")
     with system_session(writes=False) as session:
-        actor: Actor | None = actor_loader.one(session, job.requested_by)
+        actor: Actor | None = (
+            bank_actor.one(session) if job.requested_by is None else actor_loader.one(session, job.requested_by)
+        )
     if actor is None:
         raise DomainError("job.requester_gone", say("The person who asked for this job has no access any more."))
     return actor.coming_from("job")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from huey.consumer import Consumer, Scheduler, Worker
 
+from portal.foundation.daily import ask_for_due
 from portal.foundation.database import db
 from portal.foundation.jobs.runtime import runtime
 from portal.foundation.jobs.sweeper import sweep
@@ -30,6 +31,7 @@ __all__ = ["run_worker"]
 log = structlog.get_logger()
 ATTENTION = 1.0  # seconds after which at the latest a worker looks into a queue that cannot call it
 TIDY = 3600.0  # seconds between two looks for half-written files
+DAILY = 60.0  # seconds between two looks for what is due
 LEFT_FOR = timedelta(days=1)
 THOROUGH = 60.0  # seconds between two seals that look at the whole trail and anchor its head
 
@@ -69,7 +71,7 @@ class _Housekeeping:
         self._round = 0
 
     def __call__(self) -> None:
-        for name, deed in (("sweep", sweep), ("seal", self._seal), ("tidy", self._tidy)):
+        for name, deed in (("sweep", sweep), ("seal", self._seal), ("tidy", self._tidy), ("daily", self._daily)):
             try:
                 with self._app.app_context():
                     deed()
@@ -81,6 +83,11 @@ class _Housekeeping:
         """Quick every time; thorough, with an anchor for the head, about once a minute and at the start."""
         thorough = self._is_time_for(THOROUGH)
         seal(self._app, thorough=thorough, anchor=thorough)
+
+    def _daily(self) -> None:
+        """What the day brings is asked for within a minute of its time."""
+        if self._is_time_for(DAILY):
+            ask_for_due()
 
     def _tidy(self) -> None:
         """What was left half-written a day ago belongs to nobody any more."""

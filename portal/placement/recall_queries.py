@@ -1,0 +1,264 @@
+"""Reads of recalls, objections and wishes for retention. An organisation knows of a recall from its announcement on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, joinedload
+
+from portal.foundation.errors import NotFound
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation, User
+from portal.placement.codes import RecallCategory
+from portal.placement.models import Placement
+from portal.placement.recall_models import (
+    Objection,
+    ObjectionState,
+    Recall,
+    RecallLine,
+    RecallLineState,
+    RecallMove,
+    RecallState,
+    Retention,
+    RetentionLine,
+    RetentionState,
+)
+from portal.portfolio.models import Account
+from portal.vendors.models import ContractVersion
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = [
+    "Progress", "Stopped", "line_rows", "most_objection_days", "moves_of", "objection_rows", "objections_to_decide",
+    "open_recalls_of_batch", "pending_count", "progress_of", "recall_for", "recall_numbered", "recall_rows",
+    "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows", "retentions_to_decide", "stopped_by",
+    "stopped_since",
+]  # fmt: skip
+
+MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
+Asker, Decider = aliased(User), aliased(User)
+
+
+# --- recalls ------------------------------------------------------------------------------------------------------------
+
+
+def recall_rows(actor: Actor) -> sa.Select[Any]:
+    """Recalls that the actor may know of, each with its organisation and the names of who asked and who decided."""
+    rows = (
+        visible(Recall, actor)
+        .add_columns(Organisation, Asker.name.label("asker"), Decider.name.label("decider"))
+        .join(Organisation, Organisation.id == Recall.organisation_id)
+        .outerjoin(Asker, Asker.id == Recall.asked_by)
+        .outerjoin(Decider, Decider.id == Recall.decided_by)
+    )
+    return rows if actor.is_bank else rows.where(Recall.announced_at.is_not(None))
+
+
+def recall_for(session: Session, actor: Actor, recall_id: int) -> Any:
+    """One recall as a row of `recall_rows`; NotFound where the actor knows of none."""
+    found = session.execute(recall_rows(actor).where(Recall.id == recall_id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def recall_numbered(session: Session, actor: Actor, number: str) -> Recall | None:
+    """The recall with this number, if the actor may know of it."""
+    found = session.execute(recall_rows(actor).where(Recall.number == number)).first()
+    return found[0] if found else None
+
+
+def open_recalls_of_batch(session: Session, actor: Actor, batch_id: int) -> Sequence[Recall]:
+    """Recalls that are asked for or pending and have accounts of the batch, the latest first."""
+    of_batch = (
+        sa.select(RecallLine.recall_id)
+        .join(Placement, Placement.id == RecallLine.placement_id)
+        .where(Placement.batch_id == batch_id)
+    )
+    wanted = recall_rows(actor).with_only_columns(Recall).where(Recall.id.in_(of_batch))
+    return session.scalars(wanted.order_by(Recall.id.desc()).limit(20)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a recall is: accounts by the state of their line, the last days that stand, objections that wait."""
+
+    counts: dict[RecallLineState, int]
+    days: tuple[tuple[date, int], ...]
+    objections: int
+
+
+def progress_of(session: Session, actor: Actor, recall: Recall) -> Progress:
+    """Counted over the recall's own lines."""
+    lines = visible(RecallLine, actor).where(RecallLine.recall_id == recall.id).subquery()
+    counts = session.execute(sa.select(lines.c.state, sa.func.count()).group_by(lines.c.state)).all()
+    days = session.execute(
+        sa.select(lines.c.final_on, sa.func.count())
+        .where(lines.c.state == RecallLineState.PENDING, lines.c.final_on.is_not(None))
+        .group_by(lines.c.final_on)
+        .order_by(lines.c.final_on)
+        .limit(10)
+    ).all()
+    waiting = visible(Objection, actor).where(Objection.recall_id == recall.id, Objection.state == ObjectionState.OPEN)
+    open_ones = session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
+    return Progress(
+        {RecallLineState(state): count for state, count in counts}, tuple((row[0], row[1]) for row in days), open_ones
+    )
+
+
+def line_rows(actor: Actor, recall_id: int) -> sa.Select[Any]:
+    """The lines of a recall, each with its placement, its objection, and the account's reference where that is open to
+    the actor."""
+    return (
+        visible(RecallLine, actor)
+        .add_columns(Placement, Objection, Account.account_ref.label("account_ref"))
+        .join(Placement, Placement.id == RecallLine.placement_id)
+        .outerjoin(Account, Account.id == RecallLine.account_id)
+        .outerjoin(Objection, Objection.recall_line_id == RecallLine.id)
+        .where(RecallLine.recall_id == recall_id)
+    )
+
+
+def most_objection_days(session: Session, actor: Actor, recall_id: int) -> int:
+    """The most days that the contracts behind a recall allow an objection to ask for."""
+    wanted = (
+        visible(RecallLine, actor)
+        .join(Placement, Placement.id == RecallLine.placement_id)
+        .join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
+        .where(RecallLine.recall_id == recall_id)
+        .with_only_columns(sa.func.max(ContractVersion.objection_days))
+    )
+    return session.scalar(wanted) or 0
+
+
+# --- what waits ---------------------------------------------------------------------------------------------------------
+
+
+def recalls_to_decide(session: Session, actor: Actor) -> int:
+    """How many recalls somebody else at the bank has asked for."""
+    waiting = visible(Recall, actor).where(
+        Recall.state == RecallState.ASKED, Recall.asked_by.is_distinct_from(actor.user_id)
+    )
+    return _some(session, waiting.with_only_columns(Recall.id))
+
+
+def objections_to_decide(session: Session, actor: Actor) -> int:
+    """How many objections wait for an answer of the bank."""
+    waiting = visible(Objection, actor).where(Objection.state == ObjectionState.OPEN)
+    return _some(session, waiting.with_only_columns(Objection.id))
+
+
+def retentions_to_decide(session: Session, actor: Actor) -> int:
+    """How many wishes for retention wait for an answer of this person."""
+    waiting = visible(Retention, actor).where(
+        Retention.state == RetentionState.ASKED, Retention.asked_by.is_distinct_from(actor.user_id)
+    )
+    return _some(session, waiting.with_only_columns(Retention.id))
+
+
+def pending_count(session: Session, actor: Actor) -> int:
+    """How many recalls of this organisation are pending, so that something goes on a day to come."""
+    waiting = recall_rows(actor).where(Recall.state == RecallState.PENDING)
+    return _some(session, waiting.with_only_columns(Recall.id))
+
+
+def _some(session: Session, wanted: sa.Select[Any]) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(wanted.limit(MOST_COUNTED).subquery())) or 0
+
+
+# --- objections and retention -------------------------------------------------------------------------------------------
+
+
+def objection_rows(actor: Actor) -> sa.Select[Any]:
+    """Objections with their line, recall, organisation, and the account's reference where that is open to the actor."""
+    return (
+        visible(Objection, actor)
+        .add_columns(RecallLine, Recall, Organisation, Account.account_ref.label("account_ref"))
+        .join(RecallLine, RecallLine.id == Objection.recall_line_id)
+        .join(Recall, Recall.id == Objection.recall_id)
+        .join(Organisation, Organisation.id == Objection.organisation_id)
+        .outerjoin(Account, Account.id == RecallLine.account_id)
+    )
+
+
+def retention_rows(actor: Actor) -> sa.Select[Any]:
+    """Wishes for retention with their organisation and the names of who asked and who answered."""
+    return (
+        visible(Retention, actor)
+        .add_columns(Organisation, Asker.name.label("asker"), Decider.name.label("decider"))
+        .join(Organisation, Organisation.id == Retention.organisation_id)
+        .outerjoin(Asker, Asker.id == Retention.asked_by)
+        .outerjoin(Decider, Decider.id == Retention.decided_by)
+    )
+
+
+def retention_for(session: Session, actor: Actor, retention_id: int) -> Any:
+    """One wish as a row of `retention_rows`; NotFound where the actor sees none."""
+    found = session.execute(retention_rows(actor).where(Retention.id == retention_id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def retention_line_rows(actor: Actor, retention_id: int) -> sa.Select[Any]:
+    """The placements of a wish, each with the account's reference where that is open to the actor."""
+    return (
+        visible(RetentionLine, actor)
+        .add_columns(Placement, Account.account_ref.label("account_ref"))
+        .join(Placement, Placement.id == RetentionLine.placement_id)
+        .outerjoin(Account, Account.id == RetentionLine.account_id)
+        .where(RetentionLine.retention_id == retention_id)
+    )
+
+
+def moves_of(session: Session, actor: Actor, placement_ids: Sequence[int]) -> dict[int, list[RecallMove]]:
+    """What moved the dates of these placements, in order."""
+    found: dict[int, list[RecallMove]] = {}
+    moves = visible(RecallMove, actor).where(RecallMove.placement_id.in_(placement_ids)).order_by(RecallMove.id)
+    for move in session.scalars(moves):
+        found.setdefault(move.placement_id, []).append(move)
+    return found
+
+
+# --- for other rooms ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why work on a placement has stopped: by which recall, since when."""
+
+    since: datetime
+    recall: Recall
+
+
+def stopped_since(session: Session, actor: Actor, account_ids: Sequence[int], at: datetime) -> set[int]:
+    """Of these accounts those on which the bank has stopped this actor's work at the instant."""
+    wanted = visible(Placement, actor).where(
+        Placement.account_id.in_(account_ids),
+        Placement.stopped_at <= at,
+        Placement.ended_at.is_(None),
+    )
+    return set(session.scalars(wanted.with_only_columns(Placement.account_id)))
+
+
+def stopped_by(session: Session, actor: Actor, placement: Placement) -> Stopped | None:
+    """The recall that has stopped the work on a placement; None where work goes on."""
+    if placement.stopped_at is None or placement.ended_at is not None:
+        return None
+    wanted = (
+        visible(Recall, actor)
+        .join(RecallLine, RecallLine.recall_id == Recall.id)
+        .where(RecallLine.placement_id == placement.id, Recall.announced_at.is_not(None))
+        .where(RecallLine.state.in_((RecallLineState.ASKED, RecallLineState.PENDING)))
+        .options(joinedload(Recall.organisation))
+        .order_by(Recall.category != RecallCategory.COMPLIANCE, Recall.id)
+    )
+    recall = session.scalars(wanted.limit(1)).first()
+    return Stopped(placement.stopped_at, recall) if recall else None

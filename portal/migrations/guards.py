@@ -39,6 +39,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("letter_event"),
     Evidence("letter_opening"),
     Evidence("pack_download"),
+    Evidence("credential", since="0014"),
 )
 DEEDS = ("update", "delete")
 

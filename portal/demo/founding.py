@@ -51,11 +51,9 @@ def found(stage: Stage) -> None:
 
 
 def _details(stage: Stage, house: House) -> OrganisationDetails:
-    until = stage.today + timedelta(days=house.licence_days)
     return OrganisationDetails(
-        name=house.name, name_en=house.name_en, licence_no=house.licence_no, address=house.address, phone=house.phone,
-        licence_until=until if house.licence_no else None, letter_mark=house.letter_mark,
-    )  # fmt: skip
+        name=house.name, name_en=house.name_en, address=house.address, phone=house.phone, letter_mark=house.letter_mark
+    )
 
 
 def _let_in(stage: Stage, organisation_id: int, person: Person) -> None:

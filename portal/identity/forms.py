@@ -151,8 +151,6 @@ class OrganisationForm(FlaskForm):
 
     name = StringField(_l("Full name"), [_needed, Length(max=200)])
     name_en = StringField(_l("English name"), [Optional(), Length(max=200)])
-    licence_no = StringField(_l("Licence number"), [Optional(), Length(max=64)])
-    licence_until = DateField(_l("Licence valid until"), [Optional()])
     address = StringField(_l("Address"), [Optional(), Length(max=400)])
     phone = StringField(_l("Telephone"), [Optional(), Length(max=64)])
     letter_mark = StringField(
@@ -164,10 +162,10 @@ class OrganisationForm(FlaskForm):
 
     def details(self) -> OrganisationDetails:
         """The organisation as entered."""
-        texts = ("name", "name_en", "licence_no", "address", "phone", "letter_mark", "time_zone")
+        texts = ("name", "name_en", "address", "phone", "letter_mark", "time_zone")
         entered = {name: (self[name].data or "").strip() for name in texts if name in self}
         active = bool(self.active.data) if "active" in self else True
-        return OrganisationDetails(**entered, licence_until=self.licence_until.data, active=active)
+        return OrganisationDetails(**entered, active=active)
 
 
 class NewOrganisationForm(OrganisationForm):

@@ -26,8 +26,6 @@ class Organisation(Model, OwnRows):
     code: Mapped[str] = mapped_column(sa.String(32), unique=True, comment="short, in batch and letter numbers")
     name: Mapped[str] = mapped_column(sa.String(200))
     name_en: Mapped[str] = mapped_column(sa.String(200), default="")
-    licence_no: Mapped[str] = mapped_column(sa.String(64), default="")
-    licence_until: Mapped[date | None]
     address: Mapped[str] = mapped_column(sa.String(400), default="")
     phone: Mapped[str] = mapped_column(sa.String(64), default="")
     letter_mark: Mapped[str] = mapped_column(

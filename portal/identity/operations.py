@@ -34,12 +34,13 @@ ORGANISATION_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,30}[A-Z0-9]")
 
 @dataclass(frozen=True)
 class OrganisationDetails:
-    """What may be changed about an organisation. `letter_mark`: the 字 of a law firm's letter numbers."""
+    """What may be changed about an organisation. `letter_mark`: the 字 of a law firm's letter numbers.
+
+    Its licences are papers with a history, which the room `vendors` keeps.
+    """
 
     name: str
     name_en: str = ""
-    licence_no: str = ""
-    licence_until: date | None = None
     address: str = ""
     phone: str = ""
     letter_mark: str = ""

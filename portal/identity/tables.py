@@ -99,10 +99,6 @@ def organisations_table(actor: Actor) -> Table:
             Column("name", _l("Organisation"), expression=Organisation.name, sortable=True),
             Column("code", _l("Code"), expression=Organisation.code, sortable=True),
             Column("kind", _l("Kind"), value=lambda row: KIND_LABELS[row.kind]),
-            Column("licence_no", _l("Licence number")),
-            Column(
-                "licence_until", _l("Licence valid until"), "day", expression=Organisation.licence_until, sortable=True
-            ),
             Column("phone", _l("Telephone")),
             Column("state", _l("State"), "state", value=organisation_state),
         ],

@@ -15,6 +15,7 @@ from portal.foundation.language import say
 from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 from portal.legal.queries import lawyers
+from portal.vendors.queries import licence_number
 
 if TYPE_CHECKING:
     from datetime import date
@@ -74,7 +75,7 @@ def firm_part(session: Session, actor: Actor, today: date) -> dict[str, Any]:
         "name": firm.name,
         "address": firm.address,
         "phone": firm.phone,
-        "licence_no": firm.licence_no,
+        "licence_no": licence_number(session, firm.id, today),
         "lawyers": [{"name": lawyer.name, "licence_no": lawyer.lawyer_licence_no} for lawyer in assigned],
     }
 

@@ -39,6 +39,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("letter_event"),
     Evidence("letter_opening"),
     Evidence("pack_download"),
+    Evidence("credential", since="0014"),
     Evidence("recall_move", since="0016"),
     Evidence("certificate_duty", since="0017"),
     Evidence("certificate", since="0017"),

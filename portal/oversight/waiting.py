@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from portal.commission.models import Statement, StatementEvent, StatementState
 from portal.contact.models import Promise, PromiseState, WorkItem
-from portal.foundation.access import OrganisationKind, Permission, Role
+from portal.foundation.access import Permission, Role
 from portal.foundation.jobs import Job, JobState, title_of
 from portal.foundation.jobs.queries import visible_jobs
 from portal.foundation.language import _l, say
@@ -25,6 +25,7 @@ from portal.placement.models import AllocationRun, BatchState, PlacementBatch, R
 from portal.placement.recall_models import Recall, RecallState
 from portal.placement.recall_queries import recall_rows
 from portal.recovery.queries import count_exceptions
+from portal.vendors.queries import endings_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,6 @@ __all__ = ["Task", "tasks_for"]
 
 MOST = 8  # of one kind; the list behind the navigation has the rest
 FAILED_DAYS = 7
-LICENCE_DAYS = 60
 REFUSED_DAYS = 14
 REVIEW_WITHIN = timedelta(days=2)  # what another has put before one has no deadline of its own; this is ours
 
@@ -273,18 +273,15 @@ def _callbacks(desk: Desk) -> Iterator[Task]:
         )  # fmt: skip
 
 
-def _licences(desk: Desk) -> Iterator[Task]:
-    """Licences of agencies and law firms that end soon: nothing can be placed there then."""
-    wanted = (
-        visible(Organisation, desk.actor)
-        .where(Organisation.active, Organisation.kind != OrganisationKind.BANK)
-        .where(Organisation.licence_until <= desk.today + timedelta(days=LICENCE_DAYS))
-        .order_by(Organisation.licence_until)
-        .limit(MOST)
-    )
-    for row in desk.session.scalars(wanted):
-        words = say("The licence of %(name)s ends", name=_name(desk, row))
-        yield Task(words, _l("Open"), "identity.organisation", {"organisation_id": row.id}, row.licence_until)
+def _papers(desk: Desk) -> Iterator[Task]:
+    """Agencies and law firms with which nothing can be placed, or soon nothing: what ended or ends first."""
+    for organisation, standing in endings_ahead(desk.session, desk.actor, desk.today)[:MOST]:
+        name = _name(desk, organisation)
+        if standing.reason is not None:
+            words = say("Nothing can be placed with %(name)s: %(reason)s", name=name, reason=standing.reason.words)
+        else:
+            words = say("The %(paper)s of %(name)s ends", paper=standing.endings[0].what, name=name)
+        yield Task(words, _l("Open"), "vendors.vendor", {"organisation_id": organisation.id}, standing.valid_until)
 
 
 def _name(desk: Desk, organisation: Organisation) -> str:
@@ -317,6 +314,6 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.PACKS_APPROVE), _packs),
     (_may(Permission.QUEUE_WORK), _promises),
     (_may(Permission.QUEUE_WORK), _callbacks),
-    (_is(Role.VENDOR_MANAGER, Role.ADMINISTRATOR), _licences),
+    (_is(Role.VENDOR_MANAGER, Role.ADMINISTRATOR), _papers),
     (_may(Permission.JOBS_VIEW), _jobs),
 )

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.foundation.language import Message, say
+from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.vendors.models import ContractVersion, PlacementKind
-from portal.vendors.queries import valid_versions
+from portal.vendors.queries import standing_of, valid_versions
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
+    from portal.vendors.standing import Standing
 
 __all__ = ["PossibleReceiver", "possible_receivers"]
-
-LICENCE_WARNING = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class PossibleReceiver:
     organisation: Organisation
     version: ContractVersion
     held: int
+    standing: Standing
     on_date: date
 
     @property
@@ -46,21 +47,20 @@ class PossibleReceiver:
 
     @property
     def licence_ended(self) -> bool:
-        """Nothing is placed with an organisation whose licence has run out."""
-        until = self.organisation.licence_until
-        return until is not None and until < self.on_date
+        """Nothing is placed with an organisation whose licence has run out, or that may not receive for another reason."""
+        return not self.standing.may_receive
 
     @property
     def warning(self) -> Message | None:
-        """A licence that ends soon, or before the placements do."""
-        until = self.organisation.licence_until
-        if until is None:
-            return say("no licence date on file")
-        if self.licence_ended:
-            return say("the licence has ended: nothing can be placed here")
-        if until < self.on_date + max(LICENCE_WARNING, timedelta(days=self.version.term_days)):
-            return say("the licence ends before these placements do")
-        return None
+        """Why nothing may be placed here, what ends before these placements do, or what ends soon."""
+        if self.standing.reason is not None:
+            return self.standing.reason.words
+        for ending in self.standing.endings[:1]:
+            if ending.day < self.on_date + timedelta(days=self.version.term_days):
+                return say(
+                    "the %(paper)s ends on %(day)s, before these placements do", paper=ending.what, day=ending.day
+                )
+        return self.standing.warnings[0] if self.standing.warnings else None
 
 
 def possible_receivers(
@@ -87,4 +87,5 @@ def possible_receivers(
         .where(Organisation.id.in_(versions), Organisation.active)
         .order_by(Organisation.code)
     )
-    return [PossibleReceiver(o, versions[o.id], held.get(o.id, 0), on_date) for o in organisations]
+    standings = standing_of(session, actor, versions, on_date)
+    return [PossibleReceiver(o, versions[o.id], held.get(o.id, 0), standings[o.id], on_date) for o in organisations]

@@ -144,6 +144,7 @@ def writer(kind: str, request: pytest.FixtureRequest) -> Iterator[Any]:
 CHOSEN = {
     ("attribution", "decision"): "not_placed",
     ("attribution", "credit_minor"): 0,
+    ("credential", "currency"): "",
     ("letter", "letter_no"): "(2026)号1",
     ("letter", "year"): 2026,
     ("letter", "number"): 1,

@@ -18,6 +18,7 @@ from portal.foundation.work import transaction
 from portal.identity.models import Organisation, User
 from portal.identity.passwords import hash_password
 from portal.identity.people import actor_from
+from portal.vendors.models import Credential, CredentialKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def make_bank(session: Session | None = None, code: str = "BANK", **fields: Any)
 
 
 def make_agency(code: str | None = None, session: Session | None = None, **fields: Any) -> Organisation:
-    """An agency with a licence that still runs; `code` is made up if left out."""
+    """An agency with a licence that still runs (`licence_until=`, `licence_no=`); `code` is made up if left out."""
     code = code or f"AG{next(_numbers):02d}"
     with _open(session) as s:
         return _add(s, OrganisationKind.AGENCY, code, {"name": f"{code}催收服务公司"} | fields)
@@ -75,12 +76,22 @@ def make_law_firm(code: str | None = None, session: Session | None = None, **fie
 def _add(session: Session, kind: OrganisationKind, code: str, fields: dict[str, Any]) -> Organisation:
     usual: dict[str, Any] = {"created_at": MADE_AT}
     if kind is not OrganisationKind.BANK:
-        usual |= {"licence_no": f"L-{code}", "licence_until": date(2040, 12, 31), "phone": "010-55550100"}
-        usual |= {"address": "上海市浦东新区世纪大道1号"}
+        usual |= {"phone": "010-55550100", "address": "上海市浦东新区世纪大道1号"}
+    number, until = fields.pop("licence_no", f"L-{code}"), fields.pop("licence_until", date(2040, 12, 31))
     organisation = Organisation(kind=kind, code=code, **(usual | fields))
     session.add(organisation)
     session.flush()
+    if kind is not OrganisationKind.BANK and number:
+        session.add(_licence(organisation, number, until))
+        session.flush()
     return organisation
+
+
+def _licence(organisation: Organisation, number: str, until: date | None) -> Credential:
+    return Credential(
+        organisation_id=organisation.id, kind=CredentialKind.LICENCE, number=number, valid_from=date(2000, 1, 1),
+        valid_until=until, created_at=MADE_AT,
+    )  # fmt: skip
 
 
 def make_user(

@@ -23,7 +23,7 @@ from portal.placement.models import AllocationLine, AllocationRun, Placement, Ru
 from portal.placement.operations import approve_run, make_run, refuse_run, submit_run
 from portal.placement.sending import send_run
 from portal.portfolio.models import Account, AccountStatus, HoldFlag
-from portal.vendors.models import PlacementKind
+from portal.vendors.models import CredentialKind, PlacementKind
 from tests.identity.factories import make_agency, make_law_firm, observer
 from tests.placement.factories import (
     batches,
@@ -35,7 +35,7 @@ from tests.placement.factories import (
     sent_run,
 )
 from tests.portfolio.factories import make_accounts, make_hold
-from tests.vendors.factories import make_contract
+from tests.vendors.factories import end_paper, make_contract
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -313,8 +313,7 @@ def test_who_has_lost_the_licence_since_gets_nothing(app: Flask, db_session: Ses
     run_id = make_run(desk.maker, criteria(), even_shares(lost, fine))
     submit_run(desk.maker, run_id)
     approve_run(desk.checker, run_id)
-    with transaction(observer()) as work:
-        work.session.merge(lost).licence_until = date(2005, 6, 30)
+    end_paper(lost, CredentialKind.LICENCE, date(2005, 6, 30))
 
     done = send_run(desk.checker, run_id)
 

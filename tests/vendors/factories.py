@@ -7,8 +7,11 @@ from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from portal.foundation.access import OrganisationKind
-from portal.vendors.models import PlacementKind
+from portal.foundation.work import transaction
+from portal.vendors.models import Credential, CredentialKind, PlacementKind
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
 from tests.identity.factories import observer
@@ -16,7 +19,7 @@ from tests.identity.factories import observer
 if TYPE_CHECKING:
     from portal.identity.models import Organisation
 
-__all__ = ["make_contract"]
+__all__ = ["end_paper", "make_contract"]
 
 _numbers = count(1)
 
@@ -45,3 +48,19 @@ def make_contract(
         ended_on=ended_on,
         terms=Terms(Decimal(rate), letter_fee_minor, term_days, capacity),
     )
+
+
+def end_paper(organisation: Organisation, kind: CredentialKind, on: date) -> None:
+    """The paper of a kind turns out to end on this day: a correction takes its place."""
+    with transaction(observer()) as work:
+        last = work.session.scalars(
+            sa.select(Credential)
+            .where(Credential.organisation_id == organisation.id, Credential.kind == kind)
+            .order_by(Credential.id.desc())
+            .limit(1)
+        ).one()
+        corrected = Credential(
+            organisation_id=organisation.id, kind=kind, number=last.number, valid_from=last.valid_from,
+            valid_until=on, supersedes_id=last.id, created_at=work.now,
+        )  # fmt: skip
+        work.session.add(corrected)

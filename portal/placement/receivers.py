@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
+from portal.placement.leaving_models import ExitState, OrganisationExit
 from portal.placement.models import Placement
 from portal.vendors.models import ContractVersion, PlacementKind
 from portal.vendors.queries import standing_of, valid_versions
@@ -84,8 +85,16 @@ def possible_receivers(
     )
     organisations = session.scalars(
         visible(Organisation, actor)
-        .where(Organisation.id.in_(versions), Organisation.active)
+        .where(Organisation.id.in_(versions), Organisation.active, ~_leaves())
         .order_by(Organisation.code)
     )
     standings = standing_of(session, actor, versions, on_date)
     return [PossibleReceiver(o, versions[o.id], held.get(o.id, 0), standings[o.id], on_date) for o in organisations]
+
+
+def _leaves() -> sa.ColumnElement[bool]:
+    """Whether an exit of the organisation is approved: nothing is placed with it any more."""
+    return sa.exists().where(
+        OrganisationExit.organisation_id == Organisation.id,
+        OrganisationExit.state.in_((ExitState.APPROVED, ExitState.RUNNING, ExitState.DONE)),
+    )

@@ -16,8 +16,10 @@ __all__ = [
     "batch_accepted",
     "batch_ended",
     "credit_lines",
+    "entrance",
     "found",
     "hold_raised",
+    "live_placements",
     "payments_credited",
     "placements_ended",
 ]
@@ -51,6 +53,12 @@ class Hook(Generic[P, R]):
 
 # (session, user_id) -> Actor | None; identity registers. The session is a system actor's.
 actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
+# (session, user, organisation, today) -> Message | None: why a person may not come in or act today, in words that say whom
+# to ask; vendors answers. The session is a system actor's.
+entrance: Hook[[Any, Any, Any, Any], Any] = Hook("entrance")
+# (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
+# now; placement answers.
+live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
 batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
 # (work, ids): the placements of this select of ids have ended, in this transaction, with a batch or one by one.

@@ -59,6 +59,9 @@ class Permission(StrEnum):
     HOLDS_MANAGE = "holds.manage"
     CONTRACTS_VIEW = "contracts.view"
     CONTRACTS_MANAGE = "contracts.manage"
+    VENDORS_VIEW = "vendors.view"  # of oneself for everybody but the bank: standing, papers, staff register
+    VENDORS_MANAGE = "vendors.manage"  # papers and limits, what is required, who is not permitted
+    REGISTER_KEEP = "register.keep"  # the staff register of one's own organisation; at the bank of all
     PLACEMENTS_VIEW = "placements.view"
     PLACEMENTS_PROPOSE = "placements.propose"
     PLACEMENTS_APPROVE = "placements.approve"
@@ -90,6 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.ORGANISATIONS_VIEW, _P.ORGANISATIONS_MANAGE, _P.USERS_VIEW, _P.USERS_MANAGE, _P.JOBS_MANAGE}
         | {_P.AUDIT_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
+        | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT, _P.DAILY_RUN}
     ),
@@ -98,23 +102,25 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ACCOUNTS_VIEW, _P.ACCOUNTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE}
         | {_P.ORGANISATIONS_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
         | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
+        | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PAYMENTS_VIEW, _P.PAYMENTS_IMPORT, _P.CONTRACTS_VIEW, _P.ORGANISATIONS_VIEW}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
-        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
+        | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
+        | {_P.VENDORS_VIEW}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
-        | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER}
+        | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
     ),
     Role.AGENCY_STAFF: frozenset(
@@ -123,7 +129,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
-        | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER}
+        | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
     ),

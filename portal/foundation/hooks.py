@@ -18,8 +18,10 @@ __all__ = [
     "batch_ended",
     "credit_lines",
     "due_work",
+    "entrance",
     "found",
     "hold_raised",
+    "live_placements",
     "payment_lines",
     "payments_credited",
     "placements_ended",
@@ -60,6 +62,12 @@ actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
 bank_actor: Hook[[Any], Any] = Hook("bank_actor")
 # (session, actor, now, today) -> list[Due]: what is due at this instant of this business day; see foundation/daily.py.
 due_work: Hook[[Any, Any, Any, Any], Any] = Hook("due_work")
+# (session, user, organisation, today) -> Message | None: why a person may not come in or act today, in words that say whom
+# to ask; vendors answers. The session is a system actor's.
+entrance: Hook[[Any, Any, Any, Any], Any] = Hook("entrance")
+# (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
+# now; placement answers.
+live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
 batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
 # (work, ids): the placements of this select of ids end in this transaction, and are still with whoever holds them.

@@ -22,6 +22,7 @@ Count = Callable[[Actor], int]
 
 _BANK = frozenset({Role.ADMINISTRATOR, Role.VENDOR_MANAGER, Role.FINANCE, Role.COMPLIANCE})
 _AGENCY = frozenset({Role.AGENCY_LEADER, Role.AGENCY_STAFF})
+_OUTSIDE = frozenset({Role.AGENCY_LEADER, Role.LEGAL_PARTNER})  # who speak for their organisation
 _EVERYONE = frozenset(Role)
 _counts: dict[str, Count] = {}
 
@@ -74,11 +75,28 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),
-    Entry(_l("Contracts"), "vendors.contracts", _P.CONTRACTS_VIEW),
+    Entry(
+        _l("Agencies"),
+        "vendors.vendors",
+        _P.VENDORS_VIEW,
+        _BANK,
+        ("vendors.vendor", "vendors.edit_vendor", "vendors.new_", "vendors.edit_c", "vendors.member", "vendors.edit_m"),
+    ),
+    Entry(_l("Our organisation"), "vendors.own", _P.VENDORS_VIEW, _OUTSIDE, ("vendors.vendor",)),
+    Entry(
+        _l("Team"), "vendors.staff", _P.VENDORS_VIEW, _OUTSIDE, ("vendors.member", "vendors.new_m", "vendors.edit_m")
+    ),
+    Entry(
+        _l("Contracts"),
+        "vendors.contracts",
+        _P.CONTRACTS_VIEW,
+        pages=("vendors.contract", "vendors.new_contract", "vendors.new_version", "vendors.organisation_contracts"),
+    ),
     Entry(
         _l("Organisations"),
         "identity.organisations",
         _P.ORGANISATIONS_VIEW,
+        frozenset({_R.ADMINISTRATOR}),
         pages=("identity.organisation", "identity.new_", "identity.edit_organisation"),
     ),
     Entry(

@@ -14,7 +14,7 @@ from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity import one_time_codes, passwords, queries, sessions, throttle
-from portal.identity.people import actor_from
+from portal.identity.people import actor_from, hindrance
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +51,8 @@ def _gate(origin: str) -> Actor:
 def sign_in(user_name: str, password: str, *, origin: str, browser: str) -> Passed:
     """Check name and password and begin a session, unless a one-time code is owed.
 
-    Raises DomainError `sign_in.wrong` (which of both, nobody learns) or `throttled`.
+    Raises DomainError `sign_in.wrong` (which of both, nobody learns), `throttled`, or `sign_in.hindered` with what keeps
+    the person out, told only to who has shown who it is.
     """
     name = user_name.strip().lower()
     brakes = (throttle.by_name(name), throttle.by_address(origin))
@@ -102,6 +103,7 @@ def sign_in_with_code(user_id: int, code: str, *, origin: str, browser: str) -> 
 
 def _begin(user: User, organisation: Organisation, origin: str, browser: str, password: str | None = None) -> str:
     """Begin the person's session, as the person; hash the password anew where the parameters have grown."""
+    _refuse_who_is_kept_out(user, organisation, origin)
     with transaction(actor_from(user, organisation, origin)) as work:
         row = queries.person_for_change(work.session, work.actor, user.id)
         if password and row.password_hash and passwords.is_outdated(row.password_hash):
@@ -109,6 +111,15 @@ def _begin(user: User, organisation: Organisation, origin: str, browser: str, pa
         token = sessions.begin(work, row, browser)
         work.audit("session.begun", row)
     return token
+
+
+def _refuse_who_is_kept_out(user: User, organisation: Organisation, origin: str) -> None:
+    with transaction(_gate(origin)) as work:
+        hindered = hindrance(work.session, user, organisation)
+        if hindered is not None:
+            work.audit("sign_in.kept_out", ("user_account", user.id))
+    if hindered is not None:
+        raise DomainError("sign_in.hindered", hindered, status=403)
 
 
 def sign_out(actor: Actor, session_id: int) -> None:

@@ -16,15 +16,16 @@ from portal.foundation.access import (
     system_actor,
 )
 from portal.foundation.errors import DomainError
-from portal.foundation.hooks import actor_loader, bank_actor
-from portal.foundation.language import say
+from portal.foundation.hooks import actor_loader, bank_actor, entrance
+from portal.foundation.language import Message, say
+from portal.foundation.services import services
 from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-__all__ = ["actor_from", "command_actor", "load_actor"]
+__all__ = ["actor_from", "command_actor", "hindrance", "load_actor"]
 
 
 def actor_from(user: User, organisation: Organisation, origin: str) -> Actor:
@@ -44,6 +45,13 @@ def actor_from(user: User, organisation: Organisation, origin: str) -> Actor:
     )
 
 
+def hindrance(session: Session, user: User, organisation: Organisation) -> Message | None:
+    """Why an active person may not come in or act today, in words that say whom to ask; None where nothing stands in the
+    way. The session is a system actor's."""
+    said: list[Message | None] = entrance(session, user, organisation, services().clock.today())
+    return next(filter(None, said), None)
+
+
 @actor_loader.register
 def load_actor(session: Session, user_id: int) -> Actor | None:
     """The actor of a user's number, for jobs and commands; None for people who may no longer act.
@@ -55,7 +63,9 @@ def load_actor(session: Session, user_id: int) -> Actor | None:
         .join(Organisation, Organisation.id == User.organisation_id)
         .where(User.id == user_id, User.active, Organisation.active)
     ).first()
-    return actor_from(found[0], found[1], "job") if found else None
+    if found is None or hindrance(session, found[0], found[1]) is not None:
+        return None
+    return actor_from(found[0], found[1], "job")
 
 
 @bank_actor.register
@@ -68,13 +78,15 @@ def load_portal(session: Session) -> Actor | None:
 def command_actor(user_name: str | None, permission: Permission) -> Actor:
     """Who acts on the command line: the named person, or the first administrator.
 
-    DomainError where there is no such person, or the role does not include the permission.
+    DomainError where there is no such person, something keeps that person out, or the role does not include the
+    permission.
     """
     with reading(system_actor("sign-in", "cli")) as session:
         people = sa.select(User, Organisation).join(Organisation, Organisation.id == User.organisation_id)
         wanted = people.where(User.active, Organisation.active).order_by(User.id).limit(1)
         wanted = wanted.where(User.user_name == user_name.casefold() if user_name else User.role == Role.ADMINISTRATOR)
         found = session.execute(wanted).first()
+        hindered = hindrance(session, found[0], found[1]) if found else None
         actor = actor_from(found[0], found[1], "cli") if found else None
     if actor is None:
         sentence = (
@@ -83,6 +95,8 @@ def command_actor(user_name: str | None, permission: Permission) -> Actor:
             else say("There is no administrator yet. Run “portal init” first.")
         )
         raise DomainError("user.unknown", sentence)
+    if hindered is not None:
+        raise DomainError("user.hindered", hindered, status=403)
     if not actor.can(permission):
         raise DomainError(
             "access.forbidden",

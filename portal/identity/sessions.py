@@ -18,10 +18,11 @@ from portal.foundation.access import Actor, system_actor
 from portal.foundation.database import PATIENCE_OPTION, WRITE_OPTION, db
 from portal.foundation.services import services
 from portal.identity.models import Organisation, User, UserSession
-from portal.identity.people import actor_from
+from portal.identity.people import actor_from, hindrance
 from portal.identity.tokens import new_token, token_hash
 
 if TYPE_CHECKING:
+    from portal.foundation.language import Message
     from portal.foundation.work import Work
 
 __all__ = ["Recognised", "begin", "end_sessions", "idle_limit", "live", "mark_seen", "recognise"]
@@ -31,13 +32,14 @@ SEEN_EVERY = timedelta(minutes=1)  # writing at each request would make every re
 
 @dataclass(frozen=True)
 class Recognised:
-    """Who a browser belongs to, and what that person still has to do before anything else."""
+    """Who a browser belongs to, what that person still has to do before anything else, and what keeps the person out."""
 
     actor: Actor
     session_id: int
     seen_at: datetime
     must_change_password: bool
     must_set_up_codes: bool
+    hindrance: Message | None = None
 
 
 def idle_limit() -> timedelta:
@@ -88,6 +90,7 @@ def recognise(token: str, origin: str) -> Recognised | None:
             .join(Organisation, Organisation.id == User.organisation_id)
             .where(UserSession.token_hash == token_hash(token), live(now), User.active, Organisation.active)
         ).first()
+        hindered = hindrance(session, found[1], found[2]) if found else None
     if found is None:
         return None
     row, user, organisation = found
@@ -99,6 +102,7 @@ def recognise(token: str, origin: str) -> Recognised | None:
         seen_at=row.seen_at,
         must_change_password=user.must_change_password,
         must_set_up_codes=required and not user.totp_confirmed,
+        hindrance=hindered,
     )
 
 

@@ -14,6 +14,7 @@ from portal.identity import sessions
 if TYPE_CHECKING:
     from flask import Flask
 
+    from portal.foundation.language import Message
     from portal.identity.sessions import Recognised
 
 __all__ = ["FirstThing", "SignedIn", "had_session", "set_up_sign_in", "sign_in_browser"]
@@ -30,6 +31,7 @@ class FirstThing(NamedTuple):
 
 ALWAYS_OPEN = frozenset({"identity.sign_out", "identity.choose_language"})
 CHANGE_PASSWORD = FirstThing("identity.change_initial_password", ALWAYS_OPEN | {"identity.change_initial_password"})
+KEPT_OUT = FirstThing("identity.kept_out", ALWAYS_OPEN | {"identity.kept_out"})
 SET_UP_CODES = FirstThing(
     "identity.codes", ALWAYS_OPEN | {"identity.codes", "identity.start_codes", "identity.confirm_codes"}
 )
@@ -57,8 +59,15 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         """Whether the bank requires one-time codes and this person has none yet."""
         return self._who.must_set_up_codes
 
+    @property
+    def hindrance(self) -> Message | None:
+        """What keeps this person out since the session began."""
+        return self._who.hindrance
+
     def must_do_first(self) -> FirstThing | None:
-        """A change of the initial password, then the set-up of one-time codes, where they are asked for."""
+        """To hear why one is kept out; a change of the initial password, then the set-up of one-time codes."""
+        if self.hindrance is not None:
+            return KEPT_OUT
         if self.must_change_password:
             return CHANGE_PASSWORD
         return SET_UP_CODES if self.must_set_up_codes else None

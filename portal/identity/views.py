@@ -93,6 +93,15 @@ def start() -> Any:
     return redirect(_first_page())
 
 
+@blueprint.get("/kept-out")
+@requires(Permission.SELF_MANAGE)
+def kept_out() -> Any:
+    """Why somebody whose session runs may do nothing any more, and whom to ask."""
+    if current_user.hindrance is None:
+        return redirect(_first_page())
+    return render_template("identity/kept_out.html", sentence=current_user.hindrance)
+
+
 def _first_page() -> str:
     frame = Frame()
     return frame.home_url if frame.navigation else url_for("identity.profile")

@@ -19,7 +19,7 @@ from portal.identity.forms import NewOrganisationForm, OrganisationForm
 from portal.identity.labels import KIND_LABELS, organisation_state
 from portal.identity.tables import organisations_table, users_table
 
-CONTRACTS = "vendors.organisation_contracts"  # a page of a lower room, linked where it is there
+VENDOR = "vendors.vendor"  # a page of a lower room, linked where it is there: licences, contracts, staff, standing
 
 
 @blueprint.get("/organisations")
@@ -35,14 +35,14 @@ def organisation(organisation_id: int) -> str:
     """One organisation with its people."""
     found = queries.organisation(db.session(), actor(), organisation_id)
     sees_people = actor().can(Permission.USERS_VIEW)
-    has_contracts = CONTRACTS in current_app.view_functions and found.kind is not OrganisationKind.BANK
+    is_vendor = VENDOR in current_app.view_functions and found.kind is not OrganisationKind.BANK
     return render_template(
         "identity/organisation.html",
         organisation=found,
         kind=KIND_LABELS[found.kind],
         state=organisation_state(found),
         people=table_page(users_table(actor(), found.id)) if sees_people else None,
-        contracts_url=url_for(CONTRACTS, organisation_id=found.id) if has_contracts else None,
+        vendor_url=url_for(VENDOR, organisation_id=found.id) if is_vendor else None,
     )
 
 

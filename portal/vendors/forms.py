@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, StringField
+from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import options
 from portal.foundation.language import _l, say
-from portal.foundation.money import minor_digits, parse_amount
-from portal.vendors.labels import KIND_LABELS
+from portal.foundation.money import CURRENCIES, format_amount, minor_digits, parse_amount
+from portal.vendors.labels import AT_END_LABELS, KIND_LABELS
 from portal.vendors.models import PlacementKind
-from portal.vendors.terms import Terms, parse_rate
+from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, parse_rate
 
 __all__ = ["ContractForm", "VersionForm"]
 
 _needed = InputRequired(_l("Fill this in."))
+_COUNTS = ("term_days", "answer_hours", "recall_notice_days", "objection_days", "payment_extends_days")
 
 
 class _TermsForm(FlaskForm):
@@ -26,22 +27,116 @@ class _TermsForm(FlaskForm):
 
     rate = StringField(
         _l("Commission rate"),
-        [_needed, Length(max=16)],
+        [Optional(), Length(max=16)],
         description=_l("Flat, of what is recovered: 0.35 or 35%. For letters it is the success fee, 0 if none."),
     )
+    tail_length = StringField(
+        _l("Tail"), [Optional(), Length(max=4)],
+        description=_l("How long after the end payments still earn. Empty: not at all."),
+    )  # fmt: skip
+    tail_unit = SelectField(
+        _l("Tail, counted in"), [_needed], coerce=TailUnit,
+        choices=options(((TailUnit.DAYS.value, _l("days")), (TailUnit.MONTHS.value, _l("months")))),
+    )  # fmt: skip
     letter_fee = StringField(_l("Fee per letter"), [Optional(), Length(max=24)])
     term_days = StringField(_l("Days of a placement"), [_needed, Length(max=8)], default="90")
     capacity = StringField(
         _l("Capacity, accounts"), [Optional(), Length(max=12)], description=_l("Empty: as many as are sent.")
     )
+    capacity_amount = StringField(
+        _l("Capacity, amount"), [Optional(), Length(max=24)],
+        description=_l("What may be held at one time, in the contract's currency. Empty: no limit."),
+    )  # fmt: skip
+    answer_hours = StringField(_l("Hours to answer a batch"), [_needed, Length(max=6)], default="48")
+    recall_notice_days = StringField(
+        _l("Days of notice before a recall is final"), [_needed, Length(max=6)], default="0"
+    )
+    objection_days = StringField(_l("Most days that an objection may ask for"), [_needed, Length(max=6)], default="30")
+    payment_extends_days = StringField(
+        _l("Days by which a payment moves the recall"), [_needed, Length(max=6)], default="0"
+    )
+    settle_from = StringField(
+        _l("Lowest settlement"), [Optional(), Length(max=16)],
+        description=_l("Part of the balance from which it may settle without asking: 80%. Empty: it asks each time."),
+    )  # fmt: skip
+    waive_interest = BooleanField(_l("It may waive interest"))
+    waive_fees = BooleanField(_l("It may waive fees"))
+    data_at_end = SelectField(_l("Data at the end"), [Optional()])
+    data_within_days = StringField(_l("Within days of the end"), [Optional(), Length(max=6)], default="30")
+    data_certificate = BooleanField(_l("A certificate of it is required"), default=True)
+    subcontracting = BooleanField(_l("Subcontracting is allowed"))
+    leaves_country = BooleanField(_l("Data may leave the country"))
+    recordings_days = StringField(
+        _l("Days for which call recordings are kept"), [Optional(), Length(max=6)], default="730"
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.data_at_end.choices = options([("", _l("not agreed")), *((e.value, AT_END_LABELS[e]) for e in AtEnd)])
 
     def terms(self, currency: str) -> Terms:
         """The terms as entered; DomainError naming the field where a figure is none."""
+        if currency not in CURRENCIES:
+            raise DomainError("contract.currency", say("This is no currency code."), field="currency")
         return Terms(
-            rate=parse_rate(self.rate.data or ""),
-            letter_fee_minor=_amount(self.letter_fee.data or "0", currency),
-            term_days=_count("term_days", self.term_days.data or ""),
-            capacity_accounts=_count("capacity", self.capacity.data) if self.capacity.data else None,
+            rate=parse_rate(self.rate.data) if self.rate.data else None,
+            tail=Tail(self._count("tail_length"), self.tail_unit.data) if self.tail_length.data else None,
+            letter_fee_minor=_amount("letter_fee", self.letter_fee.data or "0", currency),
+            capacity_accounts=self._count("capacity") if self.capacity.data else None,
+            capacity_minor=self._capacity(currency),
+            settlement=self._settlement(),
+            data=self._data(),
+            **{name: self._count(name) for name in _COUNTS},
+        )
+
+    def show(self, terms: Terms, currency: str) -> None:
+        """Put terms into the fields, as somebody would have entered them."""
+        for name in _COUNTS:
+            self[name].data = str(getattr(terms, name))
+        self.rate.data = "" if terms.rate is None else format(terms.rate, "f")
+        self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
+        self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
+        amount = terms.capacity_minor
+        self.capacity_amount.data = "" if amount is None else format_amount(amount, currency)
+        if terms.tail is not None:
+            self.tail_length.data, self.tail_unit.data = str(terms.tail.length), terms.tail.unit
+        if terms.settlement is not None:
+            self.settle_from.data = format(terms.settlement.lowest, "f")
+            self.waive_interest.data = terms.settlement.waive_interest
+            self.waive_fees.data = terms.settlement.waive_fees
+        if terms.data is not None:
+            self.data_at_end.data = terms.data.at_end.value
+            self.data_within_days.data = str(terms.data.within_days)
+            self.data_certificate.data = terms.data.certificate
+            self.subcontracting.data = terms.data.subcontracting
+            self.leaves_country.data = terms.data.leaves_country
+            self.recordings_days.data = str(terms.data.recordings_days)
+
+    def _count(self, name: str) -> int:
+        return _count(name, self[name].data or "")
+
+    def _capacity(self, currency: str) -> int | None:
+        return _amount("capacity_amount", self.capacity_amount.data, currency) if self.capacity_amount.data else None
+
+    def _settlement(self) -> Settlement | None:
+        if self.settle_from.data:
+            lowest = parse_rate(self.settle_from.data, "settle_from")
+            return Settlement(lowest, bool(self.waive_interest.data), bool(self.waive_fees.data))
+        if self.waive_interest.data or self.waive_fees.data:
+            words = say("Who may waive something needs the lowest part of the balance that it may settle for.")
+            raise DomainError("contract.settle_from", words, field="settle_from")
+        return None
+
+    def _data(self) -> DataClauses | None:
+        if not self.data_at_end.data:
+            return None
+        return DataClauses(
+            at_end=AtEnd(self.data_at_end.data),
+            within_days=self._count("data_within_days"),
+            certificate=bool(self.data_certificate.data),
+            subcontracting=bool(self.subcontracting.data),
+            leaves_country=bool(self.leaves_country.data),
+            recordings_days=self._count("recordings_days"),
         )
 
 
@@ -67,13 +162,13 @@ class VersionForm(_TermsForm):
     effective_from = DateField(_l("In force from"), [_needed])
 
 
-def _amount(text: str, currency: str) -> int:
+def _amount(field: str, text: str, currency: str) -> int:
     try:
         return parse_amount(text, currency)
     except ValueError as error:
         digits = minor_digits(currency)
         words = say("Write an amount with at most %(digits)s digits behind the point.", digits=digits)
-        raise DomainError("contract.fee", words, field="letter_fee") from error
+        raise DomainError(f"contract.{field}", words, field=field) from error
 
 
 def _count(field: str, text: str) -> int:

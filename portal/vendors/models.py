@@ -188,6 +188,8 @@ class StaffMember(Model, OwnRows):
     barred_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     barred_reason: Mapped[str] = mapped_column(sa.String(400), default="")
     created_at: Mapped[datetime]
+    organisation: Mapped[Organisation] = relationship()
+    records: Mapped[list[StaffRecord]] = relationship(order_by="StaffRecord.taken_on.desc(), StaffRecord.id.desc()")
 
     __table_args__ = (sa.UniqueConstraint("organisation_id", "employee_no"),)
 

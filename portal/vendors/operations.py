@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["add_version", "create_contract"]
 
 LONGEST_NUMBER = 64
+WRITTEN_AS_THEY_ARE = (
+    "letter_fee_minor", "term_days", "capacity_accounts", "capacity_minor", "answer_hours", "recall_notice_days",
+    "objection_days", "payment_extends_days",
+)  # fmt: skip
 
 
 def create_contract(
@@ -74,7 +78,7 @@ def create_contract(
 
 def add_version(actor: Actor, contract_id: int, effective_from: date, terms: Terms) -> int:
     """New terms of a contract from a date on. Answers the version's id. Batches that were sent keep the version that
-    they were sent under.
+    they were sent under. Keys of the plan that the terms do not name are carried over.
 
     NotFound; DomainError naming the field where the date is not after the last version's, or behind the contract's end.
     """
@@ -96,7 +100,7 @@ def add_version(actor: Actor, contract_id: int, effective_from: date, terms: Ter
             words = say("The contract has ended by then.")
             raise DomainError("contract.effective_from", words, field="effective_from")
         try:
-            version = _write_version(work, contract, last.version + 1, effective_from, terms)
+            version = _write_version(work, contract, last.version + 1, effective_from, terms, last)
         except IntegrityError as error:
             words = say("Somebody else has just added a version. Look at it before you add another one.")
             raise DomainError("contract.version", words, status=409) from error
@@ -137,16 +141,22 @@ def _refuse_second(
         raise DomainError("contract.overlap", words, field="started_on")
 
 
-def _write_version(work: Work, contract: Contract, number: int, effective_from: date, terms: Terms) -> ContractVersion:
+def _write_version(
+    work: Work,
+    contract: Contract,
+    number: int,
+    effective_from: date,
+    terms: Terms,
+    before: ContractVersion | None = None,
+) -> ContractVersion:
     version = ContractVersion(
         contract_id=contract.id,
         organisation_id=contract.organisation_id,
         version=number,
         effective_from=effective_from,
-        plan=terms.plan(contract.currency),
-        letter_fee_minor=terms.letter_fee_minor,
-        term_days=terms.term_days,
-        capacity_accounts=terms.capacity_accounts,
+        plan=terms.plan(contract.currency, before.plan if before else None),
+        clauses=terms.clauses(),
+        **{name: getattr(terms, name) for name in WRITTEN_AS_THEY_ARE},
         created_by=work.actor.user_id,
         created_at=work.now,
     )
@@ -160,7 +170,5 @@ def _terms_of(version: ContractVersion) -> dict[str, object]:
         "version": version.version,
         "effective_from": version.effective_from.isoformat(),
         "plan": version.plan,
-        "letter_fee_minor": version.letter_fee_minor,
-        "term_days": version.term_days,
-        "capacity_accounts": version.capacity_accounts,
-    }
+        "clauses": version.clauses,
+    } | {name: getattr(version, name) for name in WRITTEN_AS_THEY_ARE}

@@ -1,38 +1,108 @@
-"""The terms of a contract version as people enter them, and the plan they become. Pure.
+"""The terms of a contract version as people enter them, and the plan and clauses they become. Pure.
 
-A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate, `{"currency",
-"rate"}`; further keys of the notation stand beside these two.
+A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate and a tail, `{"currency",
+"rate", "tail"}`; further keys of the notation stand beside these and are carried from version to version untouched. Clauses
+are `{"settlement": {...}, "data": {...}}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 
-__all__ = ["LONGEST_TERM", "Terms", "parse_rate", "plan_rate"]
+if TYPE_CHECKING:
+    from portal.vendors.models import ContractVersion
+
+__all__ = [
+    "LONGEST_TERM", "AtEnd", "DataClauses", "Settlement", "Tail", "TailUnit", "Terms", "parse_rate", "plan_rate",
+    "terms_of",
+]  # fmt: skip
 
 LONGEST_TERM = 1_826  # days, five years
+LONGEST_ANSWER = 720  # hours, thirty days
 LARGEST_CAPACITY = 10_000_000
+LARGEST_TAIL = {"days": 730, "months": 24}
+LONGEST_RECORDINGS = 3_660  # days, ten years
 RATE_DIGITS = 6  # behind the point: 0.141275 is 14.1275 %
+RATES = ("rate", "bands", "stage_rates")  # keys of a plan that say what is earned
+
+
+class TailUnit(StrEnum):
+    """What a tail is counted in."""
+
+    DAYS = "days"
+    MONTHS = "months"
+
+
+class AtEnd(StrEnum):
+    """What happens with the data when a placement ends."""
+
+    RETURN = "return"
+    DELETE = "delete"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How long after the end of a placement payments still earn."""
+
+    length: int
+    unit: TailUnit = TailUnit.DAYS
+
+    def notation(self) -> dict[str, int]:
+        """As a plan says it."""
+        return {self.unit.value: self.length}
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What may be settled without asking the bank: `lowest` part of the balance (0.8), and what may be waived."""
+
+    lowest: Decimal
+    waive_interest: bool = False
+    waive_fees: bool = False
+
+
+@dataclass(frozen=True)
+class DataClauses:
+    """What the contract says of the bank's data; `within_days` of the end, recordings kept for `recordings_days`."""
+
+    at_end: AtEnd = AtEnd.BOTH
+    within_days: int = 30
+    certificate: bool = True
+    subcontracting: bool = False
+    leaves_country: bool = False
+    recordings_days: int = 730
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What is agreed from a date on. `rate` of one (0.35), `letter_fee_minor` a letter in minor units of the contract's
-    currency, `term_days` the length of a placement, `capacity_accounts` None for as many as are sent."""
+    """What is agreed from a date on. `rate` of one (0.35; None: the rates of the version before stand), `letter_fee_minor`
+    a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
+    no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking."""
 
-    rate: Decimal
+    rate: Decimal | None
     letter_fee_minor: int = 0
     term_days: int = 90
     capacity_accounts: int | None = None
+    capacity_minor: int | None = None
+    tail: Tail | None = None
+    answer_hours: int = 48
+    recall_notice_days: int = 0
+    objection_days: int = 30
+    payment_extends_days: int = 0
+    settlement: Settlement | None = None
+    data: DataClauses | None = None
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
-        check_rate(self.rate)
+        if self.rate is not None:
+            check_rate(self.rate)
         if self.letter_fee_minor < 0:
             raise DomainError("contract.fee", say("The letter fee cannot be negative."), field="letter_fee")
         if not 1 <= self.term_days <= LONGEST_TERM:
@@ -41,38 +111,109 @@ class Terms:
         if self.capacity_accounts is not None and not 0 <= self.capacity_accounts <= LARGEST_CAPACITY:
             words = say("The capacity is a number of accounts from 0 to %(most)s.", most=LARGEST_CAPACITY)
             raise DomainError("contract.capacity", words, field="capacity")
+        if self.capacity_minor is not None and self.capacity_minor < 0:
+            words = say("The capacity cannot be negative.")
+            raise DomainError("contract.capacity_amount", words, field="capacity_amount")
+        self._check_recall()
+        self._check_clauses()
 
-    def plan(self, currency: str) -> dict[str, Any]:
-        """The plan in the notation; the rate as a decimal string, so that no float ever holds it."""
-        return {"currency": currency, "rate": format(self.rate.normalize(), "f")}
+    def _check_recall(self) -> None:
+        if not 1 <= self.answer_hours <= LONGEST_ANSWER:
+            words = say("A batch is answered within 1 to %(most)s hours.", most=LONGEST_ANSWER)
+            raise DomainError("contract.answer_hours", words, field="answer_hours")
+        for field in ("recall_notice_days", "objection_days", "payment_extends_days"):
+            _within(field, getattr(self, field), 0, LONGEST_TERM)
+        if self.tail is not None:
+            _within("tail_length", self.tail.length, 1, LARGEST_TAIL[self.tail.unit.value])
+
+    def _check_clauses(self) -> None:
+        if self.settlement is not None and not 0 < self.settlement.lowest <= 1:
+            words = say("The lowest settlement is a part of the balance: 80%% or 0.8. It goes from above 0 to 1.")
+            raise DomainError("contract.settle_from", words, field="settle_from")
+        if self.data is not None:
+            _within("data_within_days", self.data.within_days, 0, LONGEST_TERM)
+            _within("recordings_days", self.data.recordings_days, 0, LONGEST_RECORDINGS)
+
+    def plan(self, currency: str, base: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The plan in the notation, over that of the version before; the rate as a decimal string, so that no float ever
+        holds it. DomainError where there is no rate at all."""
+        plan = dict(base or {}) | {"currency": currency}
+        if self.rate is not None:
+            plan["rate"] = _written(self.rate)
+        elif not any(key in plan for key in RATES):
+            raise DomainError("contract.rate", say("Fill this in."), field="rate")
+        if self.tail is None:
+            plan.pop("tail", None)
+        else:
+            plan["tail"] = self.tail.notation()
+        return plan
+
+    def clauses(self) -> dict[str, Any]:
+        """The clauses as a version keeps them."""
+        found: dict[str, Any] = {}
+        if self.settlement is not None:
+            found["settlement"] = asdict(self.settlement) | {"lowest": _written(self.settlement.lowest)}
+        if self.data is not None:
+            found["data"] = asdict(self.data) | {"at_end": self.data.at_end.value}
+        return found
 
 
-def parse_rate(text: str) -> Decimal:
+def terms_of(version: ContractVersion) -> Terms:
+    """What a version of a contract says; the inverse of writing it."""
+    settlement, data = version.clauses.get("settlement"), version.clauses.get("data")
+    tail = version.plan.get("tail") or {}
+    return Terms(
+        rate=plan_rate(version.plan),
+        letter_fee_minor=version.letter_fee_minor,
+        term_days=version.term_days,
+        capacity_accounts=version.capacity_accounts,
+        capacity_minor=version.capacity_minor,
+        tail=next((Tail(int(tail[unit.value]), unit) for unit in TailUnit if unit.value in tail), None),
+        answer_hours=version.answer_hours,
+        recall_notice_days=version.recall_notice_days,
+        objection_days=version.objection_days,
+        payment_extends_days=version.payment_extends_days,
+        settlement=Settlement(**settlement | {"lowest": Decimal(settlement["lowest"])}) if settlement else None,
+        data=DataClauses(**data | {"at_end": AtEnd(data["at_end"])}) if data else None,
+    )
+
+
+def _written(rate: Decimal) -> str:
+    return format(rate.normalize(), "f")
+
+
+def _within(field: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        words = say("This goes from %(least)s to %(most)s.", least=least, most=most)
+        raise DomainError(f"contract.{field}", words, field=field)
+
+
+def parse_rate(text: str, field: str = "rate") -> Decimal:
     """A rate written as decimal, `0.35`, or as percentage, `35%`. DomainError where it is neither, or not from 0 to 1."""
     written = text.strip().replace("％", "%").replace(" ", "")
     try:
         rate = Decimal(written.removesuffix("%"))
     except InvalidOperation as error:
-        raise _no_rate() from error
+        raise _no_rate(field) from error
     if not rate.is_finite():
-        raise _no_rate()
+        raise _no_rate(field)
     rate = rate / 100 if written.endswith("%") else rate
-    check_rate(rate)
+    check_rate(rate, field)
     return rate
 
 
-def check_rate(rate: Decimal) -> None:
+def check_rate(rate: Decimal, field: str = "rate") -> None:
     """DomainError unless the rate is from 0 to 1 with at most six digits behind the point."""
     if not 0 <= rate <= 1:
         words = say("The rate is a part of one: 0.35 means 35%%. It goes from 0 to 1.")
-        raise DomainError("contract.rate", words, field="rate")
+        raise DomainError(f"contract.{field}", words, field=field)
     if rate != rate.quantize(Decimal(1).scaleb(-RATE_DIGITS)):
         words = say("A rate has at most %(digits)s digits behind the point.", digits=RATE_DIGITS)
-        raise DomainError("contract.rate", words, field="rate")
+        raise DomainError(f"contract.{field}", words, field=field)
 
 
-def _no_rate() -> DomainError:
-    return DomainError("contract.rate", say("Write the rate as 0.35 or 35%%."), field="rate")
+def _no_rate(field: str) -> DomainError:
+    return DomainError(f"contract.{field}", say("Write the rate as 0.35 or 35%%."), field=field)
 
 
 def plan_rate(plan: dict[str, Any]) -> Decimal | None:

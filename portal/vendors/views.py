@@ -1,15 +1,15 @@
-"""Pages of contracts."""
+"""Pages of contracts; those of vendors and their staff stand in files of their own, which register on the blueprint here."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
@@ -17,13 +17,15 @@ from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
-from portal.vendors import operations, queries
+from portal.vendors import entering, operations, queries, staff_views, vendor_views
+from portal.vendors.blueprint import blueprint
 from portal.vendors.forms import ContractForm, VersionForm
 from portal.vendors.labels import KIND_LABELS, exact_percent, name_of
-from portal.vendors.models import Contract, PlacementKind
-from portal.vendors.terms import plan_rate
+from portal.vendors.models import Contract, ContractVersion, PlacementKind
+from portal.vendors.reading import lines_of
+from portal.vendors.terms import plan_rate, terms_of
 
-blueprint = Blueprint("vendors", __name__)
+__all__ = ["blueprint", "entering", "staff_views", "vendor_views"]
 
 _STATES = {
     "coming": StateTag("coming", _l("to come"), "wait"),
@@ -63,10 +65,37 @@ def contract(contract_id: int) -> str:
         kind=KIND_LABELS[found.kind],
         state=_state(found, today),
         versions=versions,
-        current=next((v for v in versions if v.effective_from <= today), None),
+        current=(current := next((v for v in versions if v.effective_from <= today), None)),
+        lines=lines_of(current, _before(versions, current), found.currency) if current else [],
+        standing=queries.standing_of(db.session(), actor(), [found.organisation_id], today).get(found.organisation_id),
         today=today,
         rate_of=lambda version: exact_percent(plan_rate(version.plan)),
     )
+
+
+@blueprint.get("/contracts/<int:contract_id>/versions/<int:number>")
+@requires(Permission.CONTRACTS_VIEW)
+def version(contract_id: int, number: int) -> str:
+    """One version in words, and what it changed against the one before."""
+    found = queries.contract_for(db.session(), actor(), contract_id)
+    versions = queries.versions_of(db.session(), found)
+    shown = next((v for v in versions if v.version == number), None)
+    if shown is None:
+        raise NotFound
+    before = _before(versions, shown)
+    return render_template(
+        "vendors/version.html",
+        contract=found,
+        name=name_of(found.organisation),
+        version=shown,
+        before=before,
+        after=next((v for v in reversed(versions) if v.version > number), None),
+        lines=lines_of(shown, before, found.currency),
+    )
+
+
+def _before(versions: list[ContractVersion], version: ContractVersion) -> ContractVersion | None:
+    return next((v for v in versions if v.version < version.version), None)
 
 
 @blueprint.route("/contracts/new", methods=["GET", "POST"])
@@ -107,9 +136,7 @@ def new_version(contract_id: int) -> Any:
     last = queries.versions_of(db.session(), found)[0]
     form = VersionForm()
     if request.method == "GET":
-        form.rate.data = last.plan.get("rate", "")
-        form.term_days.data = str(last.term_days)
-        form.capacity.data = "" if last.capacity_accounts is None else str(last.capacity_accounts)
+        form.show(terms_of(last), found.currency)
     if form.validate_on_submit():
         try:
             operations.add_version(actor(), found.id, _given(form.effective_from.data), form.terms(found.currency))

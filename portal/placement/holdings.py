@@ -1,0 +1,34 @@
+"""What organisations hold now, for the room above that keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.foundation.hooks import live_placements
+from portal.placement.models import Placement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.vendors.models import PlacementKind
+
+__all__ = ["held_now"]
+
+
+@live_placements.register
+def held_now(
+    session: Session, actor: Actor, organisation_ids: Iterable[int]
+) -> dict[tuple[int, PlacementKind, str], tuple[int, int]]:
+    """Accounts and amount as placed, in minor units, of the live placements, by organisation, kind and currency."""
+    about = (Placement.organisation_id, Placement.kind, Placement.currency)
+    wanted = (
+        sa.select(*about, sa.func.count(), sa.func.sum(Placement.placed_total_minor))
+        .where(Placement.ended_at.is_(None), Placement.organisation_id.in_(list(organisation_ids)))
+        .group_by(*about)
+    )
+    return {(who, kind, currency): (int(n), int(total)) for who, kind, currency, n, total in session.execute(wanted)}

@@ -1,0 +1,7 @@
+"""The room's blueprint, on which its pages register."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("vendors", __name__)

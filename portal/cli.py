@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": ("portal.demo.commands", "demo"),
     "serve": ("portal.serving", "serve"),
     "worker": ("portal.serving", "worker"),
+    "daily": ("portal.foundation.daily_command", "daily"),
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),

@@ -69,7 +69,6 @@ class Permission(StrEnum):
     BATCHES_ACCEPT = "batches.accept"
     RECALLS_VIEW = "recalls.view"
     RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
-    DAILY_RUN = "daily.run"
     QUEUE_WORK = "queue.work"
     ATTEMPTS_VIEW = "attempts.view"
     PAYMENTS_VIEW = "payments.view"
@@ -95,7 +94,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.AUDIT_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
-        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT, _P.DAILY_RUN}
+        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE

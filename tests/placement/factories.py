@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from portal.foundation.access import Actor, Role
 from portal.foundation.clock import FrozenClock
-from portal.foundation.work import reading
+from portal.foundation.work import reading, transaction
 from portal.placement.batches import accept_batch
 from portal.placement.codes import RecallReason
 from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
@@ -19,7 +19,7 @@ from portal.placement.models import Placement, PlacementBatch
 from portal.placement.operations import approve_run, make_run, submit_run
 from portal.placement.recalls import Wish, ask_batch_recall, carry_out
 from portal.placement.sending import send_run
-from portal.vendors.models import PlacementKind
+from portal.vendors.models import ContractVersion, PlacementKind
 from tests.identity.factories import actor_of, make_bank, make_user, observer
 
 if TYPE_CHECKING:
@@ -89,6 +89,23 @@ def on(app: Flask, day: date, hour: int = 10) -> datetime:
     at = datetime.combine(day, time(hour), ZoneInfo(found.settings.time_zone)).astimezone(UTC)
     found.clock = FrozenClock(time_zone=found.settings.time_zone, at=at)
     return at
+
+
+def recall_terms(organisation: Organisation, **terms: int) -> None:
+    """What the organisation's contract says of recalls from its second day on: `recall_notice_days`, `objection_days`,
+    `payment_extends_days`, `term_days`."""
+    with transaction(observer()) as work:
+        wanted = sa.select(ContractVersion).where(ContractVersion.organisation_id == organisation.id)
+        old = work.session.scalars(wanted.order_by(ContractVersion.version.desc())).first()
+        assert old is not None
+        same = ("contract_id", "organisation_id", "plan", "letter_fee_minor", "term_days", "clauses", "created_at")
+        work.session.add(
+            ContractVersion(
+                **{name: getattr(old, name) for name in same} | terms,
+                version=old.version + 1,
+                effective_from=old.effective_from + timedelta(days=1),
+            )
+        )
 
 
 def recalled(desk: Desk, batch_id: int, reason: RecallReason = RecallReason.CLIENT, **fields: object) -> int:

@@ -10,6 +10,7 @@ See docs/letters.md.
 
 from letters.check import check_letter
 from letters.content import content_hash
+from letters.document import render_document
 from letters.errors import (
     DataFault,
     FontsMissing,
@@ -40,6 +41,7 @@ __all__ = [
     "content_hash",
     "load_template",
     "page_pictures",
+    "render_document",
     "render_print_file",
     "render_single",
     "template_names",

@@ -207,7 +207,12 @@ def _write_last_day(work: Work, row: OrganisationExit) -> None:
     before = {"exits_on": vendor.exits_on.isoformat() if vendor.exits_on else None}
     vendor.exits_on = row.last_on
     work.session.flush()
-    work.audit("vendor.changed", vendor, before=before, after={"exits_on": row.last_on.isoformat()})
+    work.audit(
+        "vendor.changed",
+        ("organisation", row.organisation_id),
+        before=before,
+        after={"exits_on": row.last_on.isoformat()},
+    )
 
 
 def _check_day(work: Work, day: date, field: str, first: date) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
+from portal.foundation.access import OrganisationKind, system_actor
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
+from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 from portal.placement.leaving_models import (
     Certificate,
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "certificates_of", "certificates_open", "certificates_overdue", "duty_for", "duty_of_exit", "duty_rows", "duty_state",
-    "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_under_way", "live_counts", "tail_ends", "tail_rows", "tail_versions",
+    "bank_name", "certificates_of", "certificates_open", "certificates_overdue", "duty_for", "duty_of_exit", "duty_rows", "duty_state",
+    "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_under_way", "last_end", "live_counts", "lives_with", "tail_ends", "tail_rows", "tail_versions",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000
@@ -169,6 +171,12 @@ def live_counts(session: Session, actor: Actor, exit_id: int) -> dict[ExceptionK
     return {row[0]: row[1] for row in session.execute(wanted)}
 
 
+def lives_with(session: Session, actor: Actor, organisation_id: int) -> bool:
+    """Whether anything lives with the organisation."""
+    wanted = visible(Placement, actor).where(Placement.organisation_id == organisation_id, Placement.ended_at.is_(None))
+    return session.scalar(wanted.with_only_columns(Placement.id).limit(1)) is not None
+
+
 # --- tails --------------------------------------------------------------------------------------------------------------
 
 
@@ -208,3 +216,27 @@ def tail_ends(
         ),
     )
     return statement.where(~earns if over else earns)
+
+
+def last_end(
+    session: Session, actor: Actor, organisation_id: int, versions: dict[int, dict[str, int]]
+) -> dict[int, date]:
+    """The latest end of a placement under each of these versions."""
+    ends = {}
+    for version in versions:
+        wanted = visible(Placement, actor).where(
+            Placement.organisation_id == organisation_id, Placement.contract_version_id == version,
+            Placement.ended_at.is_not(None), Placement.ended_on >= Placement.placed_on,
+        ).with_only_columns(Placement.ended_on)  # fmt: skip
+        found = session.scalar(wanted.order_by(Placement.ended_on.desc()).limit(1))
+        if found is not None:
+            ends[version] = found
+    return ends
+
+
+def bank_name(language: str) -> str:
+    """What the bank is called in a language (`zh`, `en`). An organisation does not see the bank's row, so the system asks;
+    whatever the session held before is put away."""
+    with reading(system_actor("certificate")) as session:
+        bank = session.scalars(sa.select(Organisation).where(Organisation.kind == OrganisationKind.BANK)).one()
+        return bank.name_en if language == "en" and bank.name_en else bank.name

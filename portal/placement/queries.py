@@ -215,12 +215,17 @@ def batch_by_bucket(session: Session, batch: PlacementBatch) -> list[tuple[str, 
 
 
 def placement_rows(actor: Actor, batch_id: int) -> sa.Select[Any]:
-    """The placements of a batch whose accounts the actor may see, each with the account's reference."""
+    """The placements of a batch, each with the account's reference; what is over keeps it as a word of the history.
+
+    `open_id`: the account where the actor may open it. Before an organisation has accepted them it sees none.
+    """
     return (
         visible(Placement, actor)
-        .add_columns(Account.account_ref)
-        .join(Account, Account.id == Placement.account_id)
-        .where(Placement.batch_id == batch_id)
+        .add_columns(
+            sa.func.coalesce(Account.account_ref, Placement.past_ref).label("account_ref"), Account.id.label("open_id")
+        )
+        .outerjoin(Account, Account.id == Placement.account_id)
+        .where(Placement.batch_id == batch_id, sa.or_(Account.id.is_not(None), Placement.past_ref != ""))
     )
 
 

@@ -131,7 +131,7 @@ def placements_table(actor: Actor, batch: PlacementBatch) -> Table:
             Column("state", _l("State"), "state", value=lambda row: placement_state(row.Placement)),
             Column("ended_on", _l("Ended on"), "day", value="Placement.ended_on"),
         ],
-        row_url=lambda row: url_for("portfolio.account", account_id=row.Placement.account_id),
+        row_url=lambda row: url_for("portfolio.account", account_id=row.open_id) if row.open_id else None,
         caption=_l("Accounts of the batch"),
         empty=say("You hold no account of this batch."),
     )  # fmt: skip

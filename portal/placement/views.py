@@ -12,14 +12,23 @@ from portal.foundation.database import db
 from portal.foundation.language import _l
 from portal.foundation.navigation import counts
 from portal.foundation.panels import Found
-from portal.placement import batch_views, holdings, jobs, leaving_models, queries, run_views
+from portal.placement import batch_views, holdings, jobs, leaving_jobs, leaving_views, queries, run_views
 from portal.placement.blueprint import blueprint
 from portal.placement.panel import placements_panel
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-__all__ = ["batch_views", "blueprint", "holdings", "jobs", "leaving_models", "placements_panel", "run_views"]
+__all__ = [
+    "batch_views",
+    "blueprint",
+    "holdings",
+    "jobs",
+    "leaving_jobs",
+    "leaving_views",
+    "placements_panel",
+    "run_views",
+]
 
 
 @counts("placement.runs")

@@ -14,6 +14,7 @@ from portal.contact.conduct import Decision, Facts, Question, check
 from portal.contact.models import ContactAttempt, ContactDayCount
 from portal.contact.packs import pack_named
 from portal.foundation.visibility import visible
+from portal.placement.recall_queries import stopped_since
 from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold
 
 if TYPE_CHECKING:
@@ -64,18 +65,20 @@ def local_day(at: datetime, zone: str, otherwise: str) -> date:
 
 
 def facts_of(session: Session, actor: Actor, debtors: Iterable[Debtor], at: datetime) -> dict[int, Facts]:
-    """The facts of each account at an instant, by account id; four statements for any number of them."""
+    """The facts of each account at an instant, by account id; five statements for any number of them."""
     debtors = list(debtors)
     customers = {debtor.customer_id for debtor in debtors}
     counts = _counts(session, actor, debtors, at)
     flags = _flags(session, actor, customers, at)
     unreachable = _without_number(session, actor, customers)
+    stopped = stopped_since(session, actor, [debtor.account_id for debtor in debtors], at)
     return {
         debtor.account_id: Facts(
             zone=debtor.zone or None,
             counts=counts[debtor.customer_id],
             flags=frozenset(flags[debtor.customer_id, None] | flags[debtor.customer_id, debtor.account_id])
-            | (frozenset() if debtor.owes else {"nothing_owed"}),
+            | (frozenset() if debtor.owes else {"nothing_owed"})
+            | ({"work_stopped"} if debtor.account_id in stopped else frozenset()),
             known=frozenset({"debtor_number_invalid"} if debtor.customer_id in unreachable else ()),
         )
         for debtor in debtors

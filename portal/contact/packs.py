@@ -38,7 +38,7 @@ _GROUPS = frozenset({"debtor", "lawyer", "third_party"})
 _MEASURES = frozenset({"conversation", "unanswered", "visit"})
 _FORCES = frozenset({"law", "regulation", "standard", "self_regulation", "house"})
 _SEEN = frozenset({"full_text", "full_text_in_part", "guidance", "secondary", "memory", "house"})
-_FLAGS = frozenset(flag.value for flag in HoldFlag) | {"nothing_owed"}
+_FLAGS = frozenset(flag.value for flag in HoldFlag) | {"nothing_owed", "work_stopped"}
 _FACTS = frozenset({"debtor_number_invalid"})
 
 

@@ -21,6 +21,7 @@ _FLAGS: dict[str, Message] = {
     "fraud_claimed": say("The debtor says that the card was taken out by fraud; the bank is looking into it."),
     "imprisoned": say("The debtor is reported to be in prison."),
     "nothing_owed": say("Nothing is owed on this account any more."),
+    "work_stopped": say("The bank takes this account back and has stopped all work on it."),
     "represented": say("The debtor has a lawyer; speak to the lawyer only."),
     "dispute": say("The debt is disputed: verify before you press for payment."),
     "complaint": say("A complaint is open: keep to its subject."),

@@ -31,6 +31,8 @@ from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source
 from portal.foundation.errors import NotFound
 from portal.foundation.formats import day, money
 from portal.foundation.language import Message, _l, say
+from portal.placement.recall_labels import RECALL_REASONS
+from portal.placement.recall_queries import stopped_by
 from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from portal.foundation.clock import Clock
     from portal.foundation.states import StateTag
     from portal.placement.models import Placement
+    from portal.placement.recall_queries import Stopped
     from portal.portfolio.models import Account, Customer
 
 __all__ = ["Bench", "fill", "open_bench", "tabs"]
@@ -79,6 +82,7 @@ class Bench:
     today: date
     zone: str
     shown: Mapping[str, Any] = field(default_factory=dict)
+    stopped: Stopped | None = None
 
     # --- conduct -------------------------------------------------------------------------------------------------------
 
@@ -114,6 +118,18 @@ class Bench:
         if clock == f"{value.astimezone(ZoneInfo(self.zone)):%H:%M}":
             return here
         return say("%(here)s (%(theirs)s where the debtor is)", here=here, theirs=clock)
+
+    @property
+    def stopped_words(self) -> Message | None:
+        """Why and since when the bank has stopped the work, where it has."""
+        if self.stopped is None:
+            return None
+        recall = self.stopped.recall
+        return say(
+            "Work stopped by the bank since %(since)s: %(reason)s (recall %(number)s).",
+            since=moment_words(self.stopped.since, self.now, self.zone), reason=RECALL_REASONS[recall.reason],
+            number=recall.number,
+        )  # fmt: skip
 
     @property
     def left_words(self) -> Message | None:
@@ -249,6 +265,7 @@ def open_bench(
         today=today,
         zone=actor.time_zone,
         shown=shown or {},
+        stopped=stopped_by(session, actor, placement),
     )
 
 

@@ -71,6 +71,21 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Placements"), "placement.runs", _P.PLACEMENTS_VIEW, _BANK, ("placement.run", "placement.new_run")),
     Entry(_l("Batches"), "placement.batches", _P.BATCHES_VIEW, pages=("placement.batch",)),
     Entry(
+        _l("Recalls"),
+        "placement.recalls",
+        _P.RECALLS_VIEW,
+        pages=(
+            "placement.recall",
+            "placement.new_re",
+            "placement.retention",
+            "placement.import",
+            "placement.new_import",
+            "placement.objection",
+            "placement.answer_",
+            "placement.object_",
+        ),
+    ),
+    Entry(
         _l("Certificates"),
         "placement.certificates",
         _P.BATCHES_VIEW,

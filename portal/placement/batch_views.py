@@ -8,23 +8,25 @@ from flask import redirect, request, url_for
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
+from portal.foundation.errors import DomainError
+from portal.foundation.forms import show_error
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires, say_flash
 from portal.placement import batches as operations
-from portal.placement import queries
+from portal.placement import queries, recall_queries
 from portal.placement.blueprint import blueprint
 from portal.placement.fairness import mean_balance
 from portal.placement.labels import BATCH_STATES
 from portal.placement.models import BatchState, PlacementBatch
+from portal.placement.recall_forms import AcceptForm
+from portal.placement.recall_labels import RECALL_REASONS, RECALL_STATES, when_words
 from portal.placement.tables import batches_table, placements_table
 from portal.vendors.labels import KIND_LABELS, exact_percent, name_of
 from portal.vendors.terms import plan_rate
 
-__all__ = [
-    "accept_batch", "ask_recall", "batch", "batches", "recall_batch", "refuse_batch", "withdraw_recall",
-]  # fmt: skip
+__all__ = ["accept_batch", "batch", "batches", "refuse_batch"]
 
 ARRIVED_AT_ONCE = 50
 
@@ -52,12 +54,36 @@ def batches() -> Any:
 @requires(Permission.BATCHES_VIEW)
 def batch(batch_id: int) -> Any:
     """One batch. Before it is accepted only what it adds up to is shown."""
+    return _batch_page(batch_id, AcceptForm(formdata=None))
+
+
+@blueprint.post("/batches/<int:batch_id>/accept")
+@requires(Permission.BATCHES_ACCEPT)
+def accept_batch(batch_id: int) -> Any:
+    """Take the batch, saying what was received."""
+    found = queries.batch_for(db.session(), actor(), batch_id)
+    form = AcceptForm()
+    if form.validate_on_submit():
+        try:
+            operations.accept_batch(actor(), batch_id, form.received(found))
+        except DomainError as error:
+            if error.field is None:
+                raise
+            show_error(form, error)
+        else:
+            say_flash(say("The batch is accepted. Its accounts are open to you now."))
+            return redirect(url_for("placement.batch", batch_id=batch_id))
+    return _batch_page(batch_id, form), 422
+
+
+def _batch_page(batch_id: int, form: AcceptForm) -> Any:
     session, who = db.session(), actor()
     found = queries.batch_for(session, who, batch_id)
     terms = found.contract_version
     return table_response(
         placements_table(who, found),
         "placement/batch.html",
+        form=form,
         batch=found,
         name=name_of(found.organisation),
         kind=KIND_LABELS[found.kind],
@@ -67,19 +93,20 @@ def batch(batch_id: int) -> Any:
         terms=terms,
         rate=exact_percent(plan_rate(terms.plan)),
         opened=who.is_bank or found.state is not BatchState.SENT,
-        asked_for_recall=found.recall_asked_at is not None and found.ended_at is None,
-        is_asker=found.recall_asked_by is not None and found.recall_asked_by == who.user_id,
+        recalls=[
+            (recall, RECALL_STATES[recall.state], RECALL_REASONS[recall.reason], when_words(recall))
+            for recall in recall_queries.open_recalls_of_batch(session, who, batch_id)
+        ],
+        chooses=_chooses(found),
         late=found.state is BatchState.SENT and found.accept_by < services().clock.now(),
     )
 
 
-@blueprint.post("/batches/<int:batch_id>/accept")
-@requires(Permission.BATCHES_ACCEPT)
-def accept_batch(batch_id: int) -> Any:
-    """Take the batch."""
-    operations.accept_batch(actor(), batch_id)
-    say_flash(say("The batch is accepted. Its accounts are open to you now."))
-    return redirect(url_for("placement.batch", batch_id=batch_id))
+def _chooses(found: PlacementBatch) -> bool:
+    """Whether this person may do something with single accounts of the batch."""
+    if found.state is not BatchState.ACCEPTED:
+        return False
+    return actor().can(Permission.PLACEMENTS_PROPOSE) or actor().can(Permission.RECALLS_ANSWER)
 
 
 @blueprint.post("/batches/<int:batch_id>/refuse")
@@ -88,31 +115,4 @@ def refuse_batch(batch_id: int) -> Any:
     """Send the batch back."""
     operations.refuse_batch(actor(), batch_id, request.form.get("reason", ""))
     say_flash(say("The batch is refused and goes back to the bank."))
-    return redirect(url_for("placement.batch", batch_id=batch_id))
-
-
-@blueprint.post("/batches/<int:batch_id>/recall/ask")
-@requires(Permission.PLACEMENTS_PROPOSE)
-def ask_recall(batch_id: int) -> Any:
-    """Ask for the batch to be recalled."""
-    operations.ask_recall(actor(), batch_id, request.form.get("reason", ""))
-    say_flash(say("The recall is asked for. Another person has to carry it out."))
-    return redirect(url_for("placement.batch", batch_id=batch_id))
-
-
-@blueprint.post("/batches/<int:batch_id>/recall/withdraw")
-@requires(Permission.PLACEMENTS_PROPOSE)
-def withdraw_recall(batch_id: int) -> Any:
-    """Leave the batch where it is."""
-    operations.withdraw_recall(actor(), batch_id)
-    say_flash(say("The recall is withdrawn; the batch stays where it is."))
-    return redirect(url_for("placement.batch", batch_id=batch_id))
-
-
-@blueprint.post("/batches/<int:batch_id>/recall")
-@requires(Permission.PLACEMENTS_APPROVE)
-def recall_batch(batch_id: int) -> Any:
-    """Carry out the recall."""
-    operations.recall_batch(actor(), batch_id)
-    say_flash(say("The batch is recalled. Its accounts are closed to the organisation now."))
     return redirect(url_for("placement.batch", batch_id=batch_id))

@@ -24,11 +24,16 @@ BATCH_STATES: dict[BatchState, StateTag] = {
     BatchState.SENT: StateTag("sent", _l("to accept"), "wait"),
     BatchState.ACCEPTED: StateTag("accepted", _l("accepted"), "good"),
     BatchState.REFUSED: StateTag("refused", _l("refused"), "bad"),
-    BatchState.ENDED: StateTag("ended", _l("recalled"), "plain"),
+    BatchState.EXPIRED: StateTag("expired", _l("not answered"), "bad"),
+    BatchState.ENDED: StateTag("ended", _l("over"), "plain"),
 }
 END_REASONS: dict[EndReason, Any] = {
     EndReason.BATCH_REFUSED: _l("batch refused"),
+    EndReason.NOT_ANSWERED: _l("not answered"),
     EndReason.RECALLED: _l("recalled"),
+    EndReason.RETURNED: _l("given back"),
+    EndReason.ROTATED: _l("rotated"),
+    EndReason.EXITED: _l("organisation left"),
     EndReason.TERM_EXPIRED: _l("term expired"),
     EndReason.PAID_IN_FULL: _l("paid in full"),
 }
@@ -73,4 +78,8 @@ def placement_state(placement: Placement) -> StateTag:
         return StateTag(placement.end_reason.value, END_REASONS[placement.end_reason], "plain")
     if placement.accepted_at is None:
         return StateTag("sent", BATCH_STATES[BatchState.SENT].label, "wait")
+    if placement.stopped_at is not None:
+        return StateTag("stopped", _l("work stopped"), "bad")
+    if placement.final_recall_on is not None:
+        return StateTag("pending", say("until %(day)s", day=placement.final_recall_on), "go")
     return StateTag("live", _l("live"), "good")

@@ -9,6 +9,7 @@ from portal.foundation.language import _l
 from portal.foundation.panels import Panel
 from portal.placement.labels import placement_state
 from portal.placement.queries import placements_of_account
+from portal.placement.recall_labels import closure_words
 from portal.placement.why import why_here
 from portal.vendors.labels import KIND_LABELS, name_of
 
@@ -35,10 +36,12 @@ def placements_panel(session: Session, actor: Actor, account: Account) -> Panel 
             "kind": KIND_LABELS[placement.kind],
             "organisation": name_of(placement.batch.organisation),
             "state": placement_state(placement),
+            "closure": closure_words(placement.closure_code) if placement.closure_code else None,
             "reasons": reasons.get(placement.id, ()),
         }
         for placement in placements
     ]
     others = [why for why in decisions if why.placement_id is None]
-    context = {"rows": rows, "others": others, "currency": account.currency, "names": actor.is_bank}
+    live = [p.id for p in placements if p.ended_at is None and (actor.is_bank or p.accepted_at is not None)]
+    context = {"live": live, "rows": rows, "others": others, "currency": account.currency, "names": actor.is_bank}
     return Panel(_l("Placements"), "placement/account_panel.html", context)

@@ -12,7 +12,19 @@ from portal.foundation.database import db
 from portal.foundation.language import _l
 from portal.foundation.navigation import counts
 from portal.foundation.panels import Found
-from portal.placement import batch_views, holdings, jobs, leaving_jobs, leaving_views, queries, run_views
+from portal.placement import (
+    batch_views,
+    holdings,
+    jobs,
+    leaving_jobs,
+    leaving_views,
+    queries,
+    recall_file_views,
+    recall_queries,
+    recall_views,
+    return_views,
+    run_views,
+)
 from portal.placement.blueprint import blueprint
 from portal.placement.panel import placements_panel
 
@@ -20,15 +32,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = [
-    "batch_views",
-    "blueprint",
-    "holdings",
-    "jobs",
-    "leaving_jobs",
-    "leaving_views",
-    "placements_panel",
-    "run_views",
-]
+    "batch_views", "blueprint", "holdings", "jobs", "leaving_jobs", "leaving_views", "placements_panel", "recall_file_views",
+    "recall_views", "return_views", "run_views",
+]  # fmt: skip
 
 
 @counts("placement.runs")
@@ -39,18 +45,32 @@ def runs_that_wait(actor: Actor) -> int:
 
 @counts("placement.batches")
 def batches_that_wait(actor: Actor) -> int:
-    """Batches that have arrived; at the bank, recalls that somebody else has asked for."""
-    if actor.can(Permission.BATCHES_ACCEPT):
-        return queries.batches_to_answer(db.session(), actor)
-    return queries.recalls_to_decide(db.session(), actor) if actor.can(Permission.PLACEMENTS_APPROVE) else 0
+    """Batches that have arrived."""
+    return queries.batches_to_answer(db.session(), actor) if actor.can(Permission.BATCHES_ACCEPT) else 0
+
+
+@counts("placement.recalls")
+def recalls_that_wait(actor: Actor) -> int:
+    """At the bank what somebody else has asked for or objected to; at an organisation what goes back."""
+    session = db.session()
+    if actor.can(Permission.RECALLS_ANSWER):
+        return recall_queries.pending_count(session, actor)
+    if not actor.can(Permission.PLACEMENTS_APPROVE):
+        return 0
+    counted = (
+        recall_queries.recalls_to_decide, recall_queries.objections_to_decide, recall_queries.retentions_to_decide,
+    )  # fmt: skip
+    return sum(count(session, actor) for count in counted)
 
 
 @hooks.found.register
 def found(session: Session, actor: Actor, words: str) -> list[Found]:
-    """A batch or a run by its number."""
+    """A batch, a run or a recall by its number."""
     hits = []
     if actor.can(Permission.BATCHES_VIEW) and (batch := queries.batch_numbered(session, actor, words)):
         hits.append(Found(_l("Batch"), batch.number, url_for("placement.batch", batch_id=batch.id)))
     if actor.can(Permission.PLACEMENTS_VIEW) and (run := queries.run_numbered(session, actor, words)):
         hits.append(Found(_l("Run"), run.number, url_for("placement.run", run_id=run.id)))
+    if actor.can(Permission.RECALLS_VIEW) and (recall := recall_queries.recall_numbered(session, actor, words)):
+        hits.append(Found(_l("Recall"), recall.number, url_for("placement.recall", recall_id=recall.id)))
     return hits

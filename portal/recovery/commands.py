@@ -9,6 +9,7 @@ import click
 
 from portal.foundation.access import Permission
 from portal.foundation.command_line import access, in_application
+from portal.placement import commands as _recalls  # noqa: F401  # adds its file to the group
 from portal.portfolio.commands import FILE, file_options, import_group, import_now
 from portal.recovery.operations import import_payments, receive_payments, try_payments
 

@@ -29,8 +29,10 @@ from portal.identity.operations import invite
 from portal.identity.tokens import token_hash
 from portal.legal.approving import approve_pack
 from portal.legal.operations import PACK_FILES, build_pack
-from portal.placement.batches import ask_recall, recall_batch
+from portal.placement.codes import RecallReason
 from portal.placement.models import AllocationRun, Placement, PlacementBatch
+from portal.placement.objections import ask_retention
+from portal.placement.recall_files import receive_recalls
 from portal.portfolio.importing import Options
 from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun
 from portal.portfolio.operations import import_accounts, raise_hold, receive_accounts
@@ -41,7 +43,7 @@ from portal.vendors.terms import Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
 from tests.legal.factories import letters_of, open_sample
-from tests.placement.factories import Desk, batches, criteria, even_shares, placed, sent_run
+from tests.placement.factories import Desk, batches, criteria, even_shares, placed, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
@@ -162,6 +164,8 @@ def _portfolio(world: World) -> None:
     summary = import_accounts(clerk, run.id)
     assert (summary["created"], summary["rejected"]) == (14, 1), summary
     world.keep("import of accounts", "BANK", run.id)
+    asked = b"account_ref,reason\nEAST-UNKNOWN,client\n"
+    world.keep("import of recalls", "BANK", receive_recalls(clerk, io.BytesIO(asked), "back.csv", Options()).id)
 
 
 def _account(side: Side, what: str, reference: str, number: int) -> dict[str, str]:
@@ -245,8 +249,11 @@ def _recalled_and_fresh(world: World, desk: Desk) -> None:
     for side in SIDES:
         for code in (f"{side.mark}AG", f"{side.mark}LF"):
             batch_id = world.one("recalled batch", code)
-            ask_recall(desk.maker, batch_id, f"{side.mark} recall")
-            recall_batch(desk.checker, batch_id)
+            note = f"{side.mark} recall"
+            world.keep("recall", code, recalled(desk, batch_id, RecallReason.CLIENT, note=note))
+            leader = world.person(Role.LEGAL_PARTNER if code.endswith("LF") else Role.AGENCY_LEADER, code).actor
+            (wish,) = ask_retention(leader, 10, f"{side.mark} wish", batch_id=world.one("worked batch", code))
+            world.keep("retention", code, wish)
             kind = PlacementKind.LETTER if code.endswith("LF") else PlacementKind.COLLECTION
             wanted = criteria(kind, "CNY", buckets=(side.fresh[1],))
             run_id = sent_run(desk, even_shares(world.organisations[code]), wanted)

@@ -114,7 +114,7 @@ def _kinds_of_files(kinds: set[str]) -> None:
     """SQLite copies the table, and does not see the index over an expression: it is made anew."""
     op.drop_index("uq_import_run_applied", "import_run")
     rebuild("import_run", choices={KIND: sorted(kinds)})
-    parts = ["kind", "content_sha256", "mapping", sa.text("coalesce(as_of, '0001-01-01')")]
+    parts: list[str | sa.TextClause] = ["kind", "content_sha256", "mapping", sa.text("coalesce(as_of, '0001-01-01')")]
     op.create_index(
         "uq_import_run_applied", "import_run", parts, unique=True, sqlite_where=APPLIED, postgresql_where=APPLIED
     )

@@ -11,6 +11,7 @@ __all__ = [
     "LAYOUTS",
     "PAYMENT_COLUMNS",
     "PHONE_COUNT",
+    "RECALL_COLUMNS",
     "RECEIVERS",
     "REJECT_COLUMNS",
     "RELATIONS",
@@ -74,7 +75,19 @@ PAYMENT_COLUMNS: Final = (
     LayoutColumn("reverses", "原流水号"),
 )
 
-LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {"accounts": ACCOUNT_COLUMNS, "payments": PAYMENT_COLUMNS}
+RECALL_COLUMNS: Final = (
+    LayoutColumn("account_ref", "账户编号", required=True),
+    LayoutColumn("reason", "退案原因", required=True),
+    LayoutColumn("category", "退案类别"),
+    LayoutColumn("reverse", "错误委案"),
+    LayoutColumn("final_on", "最后日期"),
+)
+
+LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
+    "accounts": ACCOUNT_COLUMNS,
+    "payments": PAYMENT_COLUMNS,
+    "recalls": RECALL_COLUMNS,
+}
 
 # Written beside rejected rows; a file that is sent again with them is read as if they were not there.
 REJECT_COLUMNS: Final = ("rejected_line", "rejected_because")

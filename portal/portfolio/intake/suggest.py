@@ -60,7 +60,7 @@ def suggest(header: Sequence[str], kind: str) -> Suggestion:
     by_key = {header_key(name): name for name in header}
     columns: dict[str, str] = {}
     for column in LAYOUTS[kind]:
-        names = (column.field, column.chinese, *_SYNONYMS[kind].get(column.field, "").split())
+        names = (column.field, column.chinese, *_SYNONYMS.get(kind, {}).get(column.field, "").split())
         found = next((by_key[key] for name in names if (key := header_key(name)) in by_key), None)
         if found is not None and found not in columns.values():
             columns[column.field] = found

@@ -1,0 +1,229 @@
+"""The lists of recalls, their lines, objections, and wishes for retention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+
+from portal.foundation.language import _l, say, translate
+from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.placement import recall_queries as queries
+from portal.placement.codes import RecallCategory, RecallReason
+from portal.placement.labels import placement_state
+from portal.placement.recall_labels import (
+    CATEGORIES,
+    LINE_STATES,
+    OBJECTION_REASONS,
+    OBJECTION_STATES,
+    ORIGINS,
+    RECALL_REASONS,
+    RECALL_STATES,
+    RETENTION_STATES,
+    move_words,
+    when_words,
+)
+from portal.placement.recall_models import (
+    Objection,
+    ObjectionState,
+    Recall,
+    RecallLine,
+    RecallLineState,
+    RecallState,
+    Retention,
+    RetentionLine,
+    RetentionState,
+)
+from portal.vendors.labels import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Select
+
+    from portal.foundation.access import Actor
+    from portal.placement.recall_models import RecallMove
+
+__all__ = ["lines_table", "objections_table", "recalls_table", "retention_lines_table", "retentions_table"]
+
+
+def recalls_table(actor: Actor) -> Table:
+    """Recalls, the latest first."""
+    columns = [
+        Column("number", _l("Recall"), expression=Recall.id, value="Recall.number", sortable=True),
+        Column("state", _l("State"), "state", value="Recall.state", states=RECALL_STATES),
+        Column("origin", _l("Covers"), value=lambda row: ORIGINS[row.Recall.origin]),
+        Column("reason", _l("Reason"), value=lambda row: RECALL_REASONS[row.Recall.reason]),
+        Column("category", _l("Category"), value=lambda row: CATEGORIES[row.Recall.category]),
+        Column("accounts", _l("Accounts"), "number", value="Recall.account_count"),
+        Column("when", _l("When"), value=lambda row: translate(when_words(row.Recall))),
+        Column("asked_at", _l("Asked for"), "instant", value="Recall.asked_at"),
+    ]
+    if actor.is_bank:
+        columns.insert(1, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
+    return Table(
+        name="recalls",
+        statement=queries.recall_rows(actor),
+        key=Recall.id,
+        default_sort="-number",
+        columns=columns,
+        filters=[
+            Filter("state", _l("State"), "choice", _in_state, [(s.value, t.label) for s, t in RECALL_STATES.items()]),
+            Filter("reason", _l("Reason"), "choice", _for_reason, [(r.value, w) for r, w in RECALL_REASONS.items()]),
+            Filter("category", _l("Category"), "choice", _of_category, [(c.value, w) for c, w in CATEGORIES.items()]),
+        ],
+        row_url=lambda row: url_for("placement.recall", recall_id=row.Recall.id),
+        empty=Empty(
+            say("Nothing has been recalled yet.") if actor.is_bank else say("The bank has recalled nothing from you.")
+        ),
+    )
+
+
+def lines_table(actor: Actor, recall: Recall, moves: Mapping[int, list[RecallMove]]) -> Table:
+    """What a recall covers, account by account, with its last day and its objection."""
+    return Table(
+        name=f"{recall.number}-accounts",
+        statement=queries.line_rows(actor, recall.id),
+        key=RecallLine.id,
+        columns=[
+            Column("account", _l("Account"), value=lambda row: row.account_ref or translate(say("closed to you"))),
+            Column("state", _l("State"), "state", value="RecallLine.state", states=LINE_STATES),
+            Column("final_on", _l("Last day"), "day", value="RecallLine.final_on"),
+            Column("moved", _l("Moved"), "why", value=lambda row: _moves(row, moves)),
+            Column("objection", _l("Objection"), value=_objection, wraps=True),
+            Column("answer", _l("Answer"), "state", value=_answer),
+            Column("placement", _l("Placement"), "state", value=lambda row: placement_state(row.Placement)),
+            Column("ended_on", _l("Ended on"), "day", value="Placement.ended_on"),
+        ],
+        filters=[
+            Filter("line", _l("State"), "choice", _line_state, [(s.value, t.label) for s, t in LINE_STATES.items()]),
+            Filter("answer", _l("Answer"), "choice", _answered, [(s.value, t.label) for s, t in OBJECTION_STATES.items()]),
+        ],
+        row_url=lambda row: (
+            url_for("portfolio.account", account_id=row.RecallLine.account_id) if row.account_ref else None
+        ),
+        caption=_l("Accounts of the recall"),
+        empty=say("This recall covers no account."),
+    )  # fmt: skip
+
+
+def objections_table(actor: Actor) -> Table:
+    """Objections, the latest first."""
+    columns = [
+        Column("number", _l("No."), "number", expression=Objection.id, value="Objection.id", sortable=True),
+        Column("recall", _l("Recall"), value="Recall.number"),
+        Column("account", _l("Account"), value=lambda row: row.account_ref or translate(say("closed to you"))),
+        Column("reason", _l("Reason"), value=lambda row: OBJECTION_REASONS[row.Objection.reason]),
+        Column("days", _l("Days asked for"), "number", value="Objection.extra_days"),
+        Column("granted", _l("Days granted"), "number", value="Objection.granted_days"),
+        Column("state", _l("State"), "state", value="Objection.state", states=OBJECTION_STATES),
+        Column("final_on", _l("Last day"), "day", value="RecallLine.final_on"),
+        Column("raised_at", _l("Raised"), "instant", value="Objection.raised_at"),
+    ]
+    if actor.is_bank:
+        columns.insert(2, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
+    return Table(
+        name="objections",
+        statement=queries.objection_rows(actor),
+        key=Objection.id,
+        default_sort="-number",
+        columns=columns,
+        filters=[
+            Filter("state", _l("State"), "choice", _objected, [(s.value, t.label) for s, t in OBJECTION_STATES.items()])
+        ],
+        row_url=lambda row: url_for("placement.recall", recall_id=row.Recall.id, answer=row.Objection.state.value),
+        empty=say("There is no objection."),
+    )
+
+
+def retentions_table(actor: Actor) -> Table:
+    """Wishes for retention, the latest first."""
+    columns = [
+        Column("number", _l("No."), "number", expression=Retention.id, value="Retention.id", sortable=True),
+        Column("state", _l("State"), "state", value="Retention.state", states=RETENTION_STATES),
+        Column("accounts", _l("Accounts"), "number", value="Retention.account_count"),
+        Column("days", _l("Days past the term"), "number", value="Retention.extra_days"),
+        Column("reason", _l("Why"), value="Retention.reason", wraps=True),
+        Column("asked_at", _l("Asked for"), "instant", value="Retention.asked_at"),
+        Column("decided_at", _l("Answered"), "instant", value="Retention.decided_at"),
+    ]
+    if actor.is_bank:
+        columns.insert(1, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
+    return Table(
+        name="retentions",
+        statement=queries.retention_rows(actor),
+        key=Retention.id,
+        default_sort="-number",
+        columns=columns,
+        filters=[
+            Filter("state", _l("State"), "choice", _retained, [(s.value, t.label) for s, t in RETENTION_STATES.items()])
+        ],
+        row_url=lambda row: url_for("placement.retention", retention_id=row.Retention.id),
+        empty=say("Nobody has asked to keep accounts past their term."),
+    )
+
+
+def retention_lines_table(actor: Actor, retention: Retention) -> Table:
+    """The accounts of a wish, each with its term."""
+    return Table(
+        name=f"retention-{retention.id}",
+        statement=queries.retention_line_rows(actor, retention.id),
+        key=RetentionLine.id,
+        columns=[
+            Column("account", _l("Account"), value=lambda row: row.account_ref or translate(say("closed to you"))),
+            Column("term", _l("Term"), "day", value="Placement.term_ends_on"),
+            Column("final_on", _l("Last day"), "day", value="Placement.final_recall_on"),
+            Column("placement", _l("Placement"), "state", value=lambda row: placement_state(row.Placement)),
+        ],
+        row_url=lambda row: (
+            url_for("portfolio.account", account_id=row.RetentionLine.account_id) if row.account_ref else None
+        ),
+        caption=_l("Accounts that are to stay"),
+        empty=say("None of these accounts is there any more."),
+    )
+
+
+def _moves(row: Any, moves: Mapping[int, list[RecallMove]]) -> list[str] | None:
+    found = moves.get(row.RecallLine.placement_id)
+    return [translate(move_words(move)) for move in found] if found else None
+
+
+def _objection(row: Any) -> str | None:
+    if row.Objection is None:
+        return None
+    words = say(
+        "%(reason)s, %(days)s days", reason=OBJECTION_REASONS[row.Objection.reason], days=row.Objection.extra_days
+    )
+    return f"{translate(words)} · {row.Objection.note}" if row.Objection.note else translate(words)
+
+
+def _answer(row: Any) -> Any:
+    return OBJECTION_STATES[row.Objection.state] if row.Objection is not None else None
+
+
+def _in_state(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Recall.state == RecallState(value))
+
+
+def _for_reason(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Recall.reason == RecallReason(value))
+
+
+def _of_category(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Recall.category == RecallCategory(value))
+
+
+def _line_state(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(RecallLine.state == RecallLineState(value))
+
+
+def _answered(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Objection.state == ObjectionState(value))
+
+
+def _objected(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Objection.state == ObjectionState(value))
+
+
+def _retained(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Retention.state == RetentionState(value))

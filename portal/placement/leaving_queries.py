@@ -45,7 +45,10 @@ MOST_COUNTED = 1_000
 def duty_rows(actor: Actor) -> sa.Select[Any]:
     """Certificates that have fallen due, each with its organisation and the number and day of what was confirmed."""
     later = aliased(Certificate)
-    stands = sa.and_(Certificate.duty_id == CertificateDuty.id, ~sa.exists().where(later.corrects_id == Certificate.id))
+    stands = sa.and_(
+        Certificate.duty_id == CertificateDuty.id,
+        ~sa.exists().where(later.corrects_id == Certificate.id).correlate(Certificate),
+    )
     return (
         visible(CertificateDuty, actor)
         .add_columns(
@@ -61,7 +64,7 @@ def duty_rows(actor: Actor) -> sa.Select[Any]:
 
 def duty_state(statement: sa.Select[Any], state: str, today: date) -> sa.Select[Any]:
     """Those that are open, overdue or confirmed."""
-    confirmed = sa.exists().where(Certificate.duty_id == CertificateDuty.id)
+    confirmed = sa.exists().where(Certificate.duty_id == CertificateDuty.id).correlate(CertificateDuty)
     if state == "confirmed":
         return statement.where(confirmed)
     late = CertificateDuty.due_on < today
@@ -102,7 +105,7 @@ def certificates_overdue(session: Session, actor: Actor, today: date) -> int:
 
 
 def _count_duties(session: Session, actor: Actor, condition: sa.ColumnElement[bool]) -> int:
-    confirmed = sa.exists().where(Certificate.duty_id == CertificateDuty.id)
+    confirmed = sa.exists().where(Certificate.duty_id == CertificateDuty.id).correlate(CertificateDuty)
     wanted = visible(CertificateDuty, actor).with_only_columns(CertificateDuty.id).where(condition, ~confirmed)
     return session.scalar(sa.select(sa.func.count()).select_from(wanted.limit(MOST_COUNTED).subquery())) or 0
 

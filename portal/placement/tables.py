@@ -20,6 +20,7 @@ from portal.placement.models import (
     PlacementBatch,
     RunState,
 )
+from portal.placement.recall_labels import closure_words
 from portal.vendors.labels import KIND_LABELS, name_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,10 @@ def placements_table(actor: Actor, batch: PlacementBatch) -> Table:
             Column("round", _l("Round"), "number", value="Placement.round"),
             Column("state", _l("State"), "state", value=lambda row: placement_state(row.Placement)),
             Column("ended_on", _l("Ended on"), "day", value="Placement.ended_on"),
+            Column(
+                "closure", _l("Why it ended"), title=lambda row: row.Placement.closure_code or None,
+                value=lambda row: closure_words(row.Placement.closure_code) if row.Placement.closure_code else None,
+            ),
         ],
         row_url=lambda row: url_for("portfolio.account", account_id=row.open_id) if row.open_id else None,
         caption=_l("Accounts of the batch"),

@@ -96,8 +96,9 @@ def make_account(person: Person, total: int = 5_283_895, currency: str = "CNY", 
 
 
 def place(
-    agency: Organisation, *account_ids: int, accepted_at: datetime | None = ACCEPTED, kind: str = "collection"
-) -> list[int]:
+    agency: Organisation, *account_ids: int, accepted_at: datetime | None = ACCEPTED, kind: str = "collection",
+    starts_at: datetime = ACCEPTED,
+) -> list[int]:  # fmt: skip
     """The accounts placed with the agency, accepted, and in its queue; keys of the placements."""
     with transaction(observer()) as work:
         batch = _batch(work.session, agency, PlacementKind(kind), len(account_ids))
@@ -107,7 +108,7 @@ def place(
             placement = Placement(
                 account_id=account_id, customer_id=account.customer_id, organisation_id=agency.id, batch_id=batch.id,
                 contract_version_id=batch.contract_version_id, kind=batch.kind, currency="CNY", placed_on=batch.placed_on,
-                starts_at=ACCEPTED, accepted_at=accepted_at, placed_principal_minor=account.principal_minor,
+                starts_at=starts_at, accepted_at=accepted_at, placed_principal_minor=account.principal_minor,
                 placed_interest_minor=account.interest_minor, placed_fees_minor=account.fees_minor,
                 placed_total_minor=account.total_minor, placed_days_past_due=82, placed_bucket="M3",
                 term_ends_on=batch.term_ends_on,

@@ -29,7 +29,10 @@ from portal.identity.operations import invite
 from portal.identity.tokens import token_hash
 from portal.legal.approving import approve_pack
 from portal.legal.operations import PACK_FILES, build_pack
+from portal.placement.certificates import Confirmation, confirm
 from portal.placement.codes import RecallReason
+from portal.placement.exits import plan_exit
+from portal.placement.leaving_models import CertificateDuty
 from portal.placement.models import AllocationRun, Placement, PlacementBatch
 from portal.placement.objections import ask_retention
 from portal.placement.recall_files import receive_recalls
@@ -39,7 +42,7 @@ from portal.portfolio.operations import import_accounts, raise_hold, receive_acc
 from portal.recovery.operations import import_payments, receive_payments
 from portal.vendors.models import Contract, PlacementKind
 from portal.vendors.operations import create_contract
-from portal.vendors.terms import Terms
+from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
 from tests.legal.factories import letters_of, open_sample
@@ -135,7 +138,7 @@ def _contract(world: World, code: str) -> None:
         currency="CNY",
         started_on=date(2005, 1, 1),
         ended_on=None,
-        terms=Terms(Decimal("0.20"), 1_500 if is_firm else 0, 90, None),
+        terms=Terms(Decimal("0.20"), 1_500 if is_firm else 0, 90, None, data=DataClauses()),
     )
     world.keep("contract", code, contract_id)
 
@@ -330,10 +333,28 @@ def _belongings(world: World) -> None:
         world.keep("run", "BANK", run_id)
     for (hold_id,) in _rows(sa.select(Hold.id)):
         world.keep("hold", "BANK", hold_id)
+    _certificates_and_exit(world, codes)
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))
     assert len(list(_rows(sa.select(PlacementBatch.id)))) == 12
+
+
+def _certificates_and_exit(world: World, codes: dict[int, str]) -> None:
+    """Each side has certificates that are due, and its agency has confirmed one; a firm is to leave."""
+    for duty_id, organisation_id in _rows(sa.select(CertificateDuty.id, CertificateDuty.organisation_id)):
+        code = codes[organisation_id]
+        world.keep("certificate", code, duty_id)
+        if code.endswith("AG"):
+            said = Confirmation(
+                f"{code} files", f"{code} records", ("system_erased",), f"{code} leader", date(2005, 9, 1)
+            )
+            confirm(world.person(Role.AGENCY_LEADER, code).actor, duty_id, said)
+            world.keep("printed certificate", code, duty_id, "zh")
+            world.keep("printed certificate", code, duty_id, "en")
+    manager = world.person(Role.VENDOR_MANAGER).actor
+    leaving = plan_exit(manager, world.organisations["WESTLF"].id, date(2005, 10, 1), "the contract ends")
+    world.keep("exit", "BANK", leaving)
 
 
 def _jobs_and_sessions(world: World) -> None:

@@ -141,6 +141,27 @@ ROUTES: tuple[Route, ...] = (
         "placement.answer_retention", POST, "/retentions/<int:retention_id>/answer", P.PLACEMENTS_APPROVE, ("retention",),
         fields=(("answer", "approve"),),
     ),
+    # --- after the end ---
+    Route("placement.certificates", GET, "/certificates", P.BATCHES_VIEW),
+    Route("placement.certificate", GET, "/certificates/<int:duty_id>", P.BATCHES_VIEW, ("certificate",)),
+    Route(
+        "placement.confirm_certificate", BOTH, "/certificates/<int:duty_id>/confirm", P.BATCHES_ACCEPT, ("certificate",)
+    ),
+    Route(
+        "placement.certificate_file", GET, "/certificates/<int:duty_id>/<any(zh, en):language>.pdf", P.BATCHES_VIEW,
+        ("printed certificate",),
+    ),
+    Route("placement.exits", GET, "/exits", P.PLACEMENTS_VIEW),
+    Route("placement.plan_exit", BOTH, "/organisations/<int:organisation_id>/exit", P.PLACEMENTS_PROPOSE, ("vendor",)),
+    Route("placement.exit_page", GET, "/exits/<int:exit_id>", P.PLACEMENTS_VIEW, ("exit",)),
+    Route("placement.tail_register", GET, "/exits/<int:exit_id>/tail", P.PLACEMENTS_VIEW, ("exit",)),
+    Route("placement.choose_exceptions", POST, "/exits/<int:exit_id>/exceptions", P.PLACEMENTS_PROPOSE, ("exit",)),
+    Route("placement.count_exit", POST, "/exits/<int:exit_id>/count", P.PLACEMENTS_PROPOSE, ("exit",)),
+    Route("placement.submit_exit", POST, "/exits/<int:exit_id>/submit", P.PLACEMENTS_PROPOSE, ("exit",)),
+    Route("placement.withdraw_exit", POST, "/exits/<int:exit_id>/withdraw", P.PLACEMENTS_PROPOSE, ("exit",)),
+    Route("placement.approve_exit", POST, "/exits/<int:exit_id>/approve", P.PLACEMENTS_APPROVE, ("exit",)),
+    Route("placement.refuse_exit", POST, "/exits/<int:exit_id>/refuse", P.PLACEMENTS_APPROVE, ("exit",), reason=True),
+    Route("placement.close_sign_in", POST, "/exits/<int:exit_id>/close-sign-in", P.PLACEMENTS_APPROVE, ("exit",)),
     # --- the agency's day ---
     Route("contact.queue", GET, "/queue", P.QUEUE_WORK),
     Route("contact.account", BOTH, "/queue/<int:account_id>", P.QUEUE_WORK, ("desk",)),

@@ -144,9 +144,7 @@ def test_operations_ask_for_the_permission_themselves(app: object) -> None:
 
 def test_an_agency_is_added_and_edited(client_for: Callable[..., PageClient], db_session: Session) -> None:
     client = client_for(make_user(Role.ADMINISTRATOR))
-    page = client.get("/organisations/new").submit(
-        "form", kind="agency", code="anhe", name="安和资产管理有限公司"
-    )
+    page = client.get("/organisations/new").submit("form", kind="agency", code="anhe", name="安和资产管理有限公司")
     assert page.h1 == "安和资产管理有限公司"
     row = db_session.scalars(sa.select(Organisation).where(Organisation.code == "ANHE")).one()
 

@@ -19,7 +19,7 @@ from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.models import Channel
 from portal.contact.operations import log_attempt
-from portal.foundation.access import Role
+from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
 from portal.foundation.services import services
@@ -36,7 +36,7 @@ from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, Ho
 from portal.portfolio.operations import import_accounts, raise_hold, receive_accounts
 from portal.recovery.operations import import_payments, receive_payments
 from portal.vendors import master, register
-from portal.vendors.models import Contract, CredentialKind, PlacementKind, RecordKind
+from portal.vendors.models import Contract, CredentialKind, Item, PlacementKind, RecordKind, Tier
 from portal.vendors.operations import create_contract
 from portal.vendors.proofs import Proof
 from portal.vendors.terms import Terms
@@ -111,9 +111,12 @@ def _organisations(world: World) -> None:
 def _knowledge(world: World) -> None:
     """What the bank knows of every vendor and its staff: a contact, an insurance with its scan, an entry with a training."""
     manager = world.person(Role.VENDOR_MANAGER).actor
+    master.require(manager, OrganisationKind.AGENCY, Item.CERTIFICATE, date(2030, 1, 1))
     for code, organisation in world.organisations.items():
         if code == "BANK":
             continue
+        details = master.VendorDetails(Tier.FIRST, listed=True, started_on=date(2005, 1, 1), note=f"{code} note")
+        master.edit_vendor(manager, organisation.id, details)
         contact = master.ContactDetails(f"{code} contact", "complaints", phone="010-55550123")
         world.keep("contact person", code, master.add_contact(manager, organisation.id, contact))
         insurance = master.PaperDetails(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from portal.foundation.access import OrganisationKind, Role
+from portal.vendors.models import Tier
 
 __all__ = ["ADMINISTRATOR", "BANK", "HOUSES", "PASSWORD", "Agreement", "House", "Person", "everybody", "houses_of"]
 
@@ -15,12 +16,14 @@ PASSWORD: Final = "demo-portal-2026"  # noqa: S105 - printed with every sign-in;
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signs in. `licence`: a lawyer's practice licence number; empty for who has none."""
+    """Somebody who signs in. `licence`: a lawyer's practice licence number; empty for who has none. `certificate_days`: how
+    long the certificate of who collects still counts at the business date."""
 
     user_name: str
     name: str
     role: Role
     licence: str = ""
+    certificate_days: int = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An organisation with its people. `licence_days`: how long its licence still runs at the business date."""
+    """An organisation with its people. `licence_days`, `insurance_days`: how long its licence and its liability insurance
+    still run at the business date; `insured`: for how much, in whole units of the bank's currency. `others`: who works for
+    the bank's accounts without a sign-in."""
 
     kind: OrganisationKind
     code: str
@@ -54,6 +59,11 @@ class House:
     licence_no: str = ""
     licence_days: int = 900
     letter_mark: str = ""
+    insurance_days: int = 300
+    insured: int = 20_000_000
+    tier: Tier = Tier.SECOND
+    regions: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def leader(self) -> Person:
@@ -83,16 +93,18 @@ BANK: Final = House(
 
 def _agency(
     code: str, names: tuple[str, str], address: str, people: tuple[str, str, str], nicks: tuple[str, str],
-    agreements: tuple[Agreement, ...], licence_days: int = 900,
+    agreements: tuple[Agreement, ...], licence_days: int = 900, *, insurance_days: int = 300, tier: Tier = Tier.SECOND,
+    others: tuple[str, ...] = (), certificate_days: int = 400,
 ) -> House:  # fmt: skip
     short = code.lower()
     staff = tuple(
-        Person(f"{short}.{nick}", name, Role.AGENCY_STAFF) for nick, name in zip(nicks, people[1:], strict=True)
+        Person(f"{short}.{nick}", name, Role.AGENCY_STAFF, certificate_days=certificate_days)
+        for nick, name in zip(nicks, people[1:], strict=True)
     )
     leader = Person(f"{short}.leader", people[0], Role.AGENCY_LEADER)
     return House(
         OrganisationKind.AGENCY, code, *names, address, f"400-555-{1000 + sum(map(ord, code))}", (leader, *staff),
-        agreements, f"AMC-{code}-0417", licence_days,
+        agreements, f"AMC-{code}-0417", licence_days, insurance_days=insurance_days, tier=tier, others=others,
     )  # fmt: skip
 
 
@@ -100,10 +112,12 @@ HOUSES: Final = (
     _agency(
         "HT", ("恒通商务咨询有限公司", "Hengtong"), "江苏省苏州市工业园区星湖街328号", ("马俊峰", "安娜", "方博"),
         ("anna", "bo"), (Agreement("CNY", "0.22", capacity=8_000), Agreement("TWD", "0.25", capacity=8_000)),
+        tier=Tier.FIRST, others=("马丽", "邹凯"),
     ),
     _agency(
         "ZX", ("众信催收服务有限公司", "Zhongxin"), "广东省深圳市福田区深南大道6008号", ("罗海燕", "陈晨", "杜娟"),
         ("chen", "juan"), (Agreement("CNY", "0.2"), Agreement("TWD", "0.22", capacity=20_000)),
+        tier=Tier.FIRST, insurance_days=24, others=("彭程",),
     ),
     _agency(
         "AH", ("安和资产服务有限公司", "Anhe"), "安徽省合肥市蜀山区长江西路130号", ("郑安和", "何芳", "高远"),
@@ -113,6 +127,7 @@ HOUSES: Final = (
     _agency(
         "BL", ("博联信用管理有限公司", "Bolian"), "四川省成都市高新区天府大道1388号", ("唐博", "林婷", "袁磊"),
         ("ting", "lei"), (Agreement("CNY", "0.24", capacity=5_000), Agreement("TWD", "0.26")),
+        certificate_days=38, others=("宋佳",),
     ),
     _agency(
         "XT", ("信泰商账管理有限公司", "Xintai"), "湖北省武汉市江汉区建设大道568号", ("曹文斌", "许敏", "田涛"),
@@ -121,6 +136,7 @@ HOUSES: Final = (
     _agency(
         "YF", ("远方金服外包有限公司", "Yuanfang"), "陕西省西安市雁塔区科技路33号", ("冯远", "谢丽", "韩强"),
         ("li", "qiang"), (Agreement("CNY", "0.28", term_days=180, capacity=1_200),),
+        tier=Tier.THIRD,
     ),
     House(
         OrganisationKind.LAW_FIRM, "MH", "明衡律师事务所", "Mingheng Law Firm", "上海市静安区南京西路1180号", "021-55500177",

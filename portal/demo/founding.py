@@ -1,12 +1,16 @@
-"""The bank's beginning: organisations, people with a password, contracts that have held for half a year."""
+"""The bank's beginning: organisations with what is on file of them, people with a password, contracts that have held for
+half a year."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from portal.demo.cast import ADMINISTRATOR, BANK, HOUSES, PASSWORD
 from portal.demo.stage import month_before
+from portal.demo.vouching import require, vouch
 from portal.foundation.access import OrganisationKind, Role
 from portal.identity.entering import accept_invitation
 from portal.identity.operations import (
@@ -19,10 +23,10 @@ from portal.identity.operations import (
 )
 from portal.vendors.models import PlacementKind
 from portal.vendors.operations import create_contract
-from portal.vendors.terms import Terms
+from portal.vendors.terms import DataClauses, Settlement, Terms
 
 if TYPE_CHECKING:
-    from portal.demo.cast import House, Person
+    from portal.demo.cast import Agreement, House, Person
     from portal.demo.stage import Stage
 
 __all__ = ["found"]
@@ -47,7 +51,9 @@ def found(stage: Stage) -> None:
         for person in house.people:
             _let_in(stage, house_id, person)
         stage.set_clock(stage.instant(day, 10))
+        vouch(stage, house, house_id)
         _agree(stage, house, house_id)
+    require(stage)
 
 
 def _details(stage: Stage, house: House) -> OrganisationDetails:
@@ -72,5 +78,17 @@ def _agree(stage: Stage, house: House, house_id: int) -> None:
         create_contract(
             stage.actor("vendor1"), house_id, number=f"HY-{house.code}-{agreement.currency}-{started_on:%Y%m}", kind=kind,
             currency=agreement.currency, started_on=started_on,
-            terms=Terms(agreement.exact_rate, agreement.fee_minor, agreement.term_days, agreement.capacity),
+            terms=_terms(house, agreement),
         )  # fmt: skip
+
+
+def _terms(house: House, agreement: Agreement) -> Terms:
+    """What is usual in such contracts: a week's notice, and for an agency settlement from 80 % and a payment that moves the
+    recall by a month. No tail: the engine refuses a plan with one."""
+    terms = Terms(
+        agreement.exact_rate, agreement.fee_minor, agreement.term_days, agreement.capacity, recall_notice_days=7,
+        data=DataClauses(),
+    )  # fmt: skip
+    if house.kind is OrganisationKind.LAW_FIRM:
+        return terms
+    return replace(terms, payment_extends_days=30, settlement=Settlement(Decimal("0.8"), waive_fees=True))

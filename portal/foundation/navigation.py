@@ -59,6 +59,12 @@ def counts(endpoint: str) -> Callable[[Count], Count]:
 
 
 _R, _P = Role, Permission
+# What is known of an organisation beside its name; the administrator comes to it from the organisations.
+_VENDOR_PAGES = (
+    "vendors.vendor", "vendors.edit_vendor", "vendors.requirements", "vendors.new_paper", "vendors.new_contact",
+    "vendors.edit_contact", "vendors.staff", "vendors.member", "vendors.new_member", "vendors.edit_member",
+    "vendors.new_record",
+)  # fmt: skip
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
@@ -108,12 +114,16 @@ ENTRIES: tuple[Entry, ...] = (
         _l("Agencies"),
         "vendors.vendors",
         _P.VENDORS_VIEW,
-        _BANK,
-        ("vendors.vendor", "vendors.edit_vendor", "vendors.new_", "vendors.edit_c", "vendors.member", "vendors.edit_m"),
+        _BANK - {_R.ADMINISTRATOR},
+        (*_VENDOR_PAGES, "identity.organisation"),
     ),
     Entry(_l("Our organisation"), "vendors.own", _P.VENDORS_VIEW, _OUTSIDE, ("vendors.vendor",)),
     Entry(
-        _l("Team"), "vendors.staff", _P.VENDORS_VIEW, _OUTSIDE, ("vendors.member", "vendors.new_m", "vendors.edit_m")
+        _l("Team"),
+        "vendors.staff",
+        _P.VENDORS_VIEW,
+        _OUTSIDE,
+        ("vendors.member", "vendors.new_member", "vendors.edit_member", "vendors.new_record"),
     ),
     Entry(
         _l("Contracts"),
@@ -126,7 +136,7 @@ ENTRIES: tuple[Entry, ...] = (
         "identity.organisations",
         _P.ORGANISATIONS_VIEW,
         frozenset({_R.ADMINISTRATOR}),
-        pages=("identity.organisation", "identity.new_", "identity.edit_organisation"),
+        ("identity.organisation", "identity.new_", "identity.edit_organisation", *_VENDOR_PAGES),
     ),
     Entry(
         _l("Users"),

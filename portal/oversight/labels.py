@@ -64,10 +64,17 @@ ACTIONS: Final[dict[str, Any]] = {
     "placement.run_refused": _l("Run refused"),
     "placement.run_sent": _l("Run sent"),
     "placement.run_submitted": _l("Run submitted for approval"),
+    "register.member_added": _l("Entered in the staff register"),
+    "register.member_barred": _l("Member of staff not permitted"),
+    "register.member_changed": _l("Entry of the staff register changed"),
+    "register.member_permitted": _l("Member of staff permitted again"),
+    "register.record_added": _l("Training, test or certificate added"),
+    "register.record_withdrawn": _l("Training, test or certificate withdrawn"),
     "session.begun": _l("Came in"),
     "session.ended": _l("Session ended"),
     "sign_in.code_failed": _l("Wrong one-time code"),
     "sign_in.failed": _l("Sign-in failed"),
+    "sign_in.kept_out": _l("Sign-in kept out by the staff register"),
     "statement.answered": _l("Contested statement answered"),
     "statement.confirmed": _l("Statement confirmed"),
     "statement.contested": _l("Statement contested"),
@@ -81,6 +88,12 @@ ACTIONS: Final[dict[str, Any]] = {
     "user.invited": _l("Person invited"),
     "user.language_chosen": _l("Language chosen"),
     "user.reactivated": _l("Person reactivated"),
+    "vendor.changed": _l("Vendor's master data changed"),
+    "vendor.contact_added": _l("Contact added"),
+    "vendor.contact_changed": _l("Contact changed"),
+    "vendor.contact_removed": _l("Contact removed"),
+    "vendor.paper_added": _l("Licence, insurance or certificate put on file"),
+    "vendor.requirement_changed": _l("What is required of vendors changed"),
 }
 
 # By table, since the trail names rows so.
@@ -91,6 +104,7 @@ SUBJECTS: Final[dict[str, Any]] = {
     "contact_point": _l("Number or address"),
     "contract": _l("Contract"),
     "contract_version": _l("Contract version"),
+    "credential": _l("Licence, insurance or certificate"),
     "customer": _l("Customer"),
     "demo": _l("Demo"),
     "certificate": _l("Certificate"),
@@ -103,9 +117,13 @@ SUBJECTS: Final[dict[str, Any]] = {
     "organisation": _l("Organisation"),
     "organisation_exit": _l("Exit"),
     "placement_batch": _l("Batch"),
+    "requirement": _l("What is required"),
+    "staff_member": _l("Member of staff"),
+    "staff_record": _l("Training, test or certificate"),
     "statement": _l("Statement"),
     "user_account": _l("Person"),
     "user_session": _l("Session"),
+    "vendor_contact": _l("Contact"),
 }
 
 FIELDS: Final[dict[str, Any]] = {

@@ -103,7 +103,9 @@ def vendor_of(session: Session, organisation_id: int) -> Vendor:
 
 def contacts_of(session: Session, organisation_id: int) -> list[VendorContact]:
     """Whom the bank may ask there, in the order of writing."""
-    wanted = sa.select(VendorContact).where(VendorContact.organisation_id == organisation_id)
+    wanted = sa.select(VendorContact).where(
+        VendorContact.organisation_id == organisation_id, VendorContact.removed_at.is_(None)
+    )
     return list(session.scalars(wanted.order_by(VendorContact.id)))
 
 

@@ -140,9 +140,10 @@ def remove_contact(actor: Actor, contact_id: int) -> None:
     demand(actor, Permission.VENDORS_MANAGE)
     with transaction(actor) as work:
         row = _contact(work, contact_id)
-        values = {"name": row.name, "duty": row.duty, "phone": row.phone, "email": row.email}
-        work.audit("vendor.contact_removed", row, before=_masked(values))
-        work.session.delete(row)
+        if row.removed_at is None:
+            row.removed_at = work.now
+            values = {"name": row.name, "duty": row.duty, "phone": row.phone, "email": row.email}
+            work.audit("vendor.contact_removed", row, before=_masked(values))
 
 
 def _contact(work: Work, contact_id: int) -> VendorContact:

@@ -140,6 +140,7 @@ class VendorContact(Model, OwnRows):
     duty: Mapped[str] = mapped_column(sa.String(120))
     phone: Mapped[str] = mapped_column(sa.String(64), default="")
     email: Mapped[str] = mapped_column(sa.String(254), default="")
+    removed_at: Mapped[datetime | None] = mapped_column(comment="not asked any more")
 
 
 class Credential(Model, OwnRows):

@@ -52,7 +52,9 @@ class VendorForm(FlaskForm):
         description=_l("Codes such as CN-SH or names such as 上海, with spaces between. Empty: all regions."),
     )  # fmt: skip
     buckets = ChoicesField(
-        _l("Buckets permitted"), description=_l("None chosen: all buckets."), choices=[(b, b) for b in BUCKETS[1:]]
+        _l("Buckets permitted"),
+        description=_l("None chosen: all buckets."),
+        choices=options((b, b) for b in BUCKETS[1:]),
     )
     note = TextAreaField(
         _l("Note"), [Optional(), Length(max=2000)], description=_l("The organisation reads it too."),

@@ -11,7 +11,7 @@ from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import show_error
+from portal.foundation.forms import options, show_error
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
@@ -259,7 +259,7 @@ def _followed(organisation_id: int) -> Credential | None:
 
 def _prefill(form: PaperForm, followed: Credential) -> None:
     """A renewal keeps kind and issuer; what else is new, is to be read from the new paper."""
-    form.kind.choices = [(followed.kind.value, labels.PAPER_LABELS[followed.kind])]
+    form.kind.choices = options([(followed.kind.value, labels.PAPER_LABELS[followed.kind])])
     if request.method == "GET":
         form.issuer.data, form.currency.data = followed.issuer, followed.currency
         form.number.data = followed.number

@@ -19,7 +19,7 @@ from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.models import Channel
 from portal.contact.operations import log_attempt
-from portal.foundation.access import Role
+from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
 from portal.foundation.services import services
@@ -40,8 +40,10 @@ from portal.portfolio.importing import Options
 from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun
 from portal.portfolio.operations import import_accounts, raise_hold, receive_accounts
 from portal.recovery.operations import import_payments, receive_payments
-from portal.vendors.models import Contract, PlacementKind
+from portal.vendors import master, register
+from portal.vendors.models import Contract, CredentialKind, Item, PlacementKind, RecordKind, Tier
 from portal.vendors.operations import create_contract
+from portal.vendors.proofs import Proof
 from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
@@ -108,6 +110,31 @@ def _organisations(world: World) -> None:
     administrator = world.person(Role.ADMINISTRATOR).actor
     world.keep("invitation", "nobody", invite(administrator, world.one("user", "EASTAG")))
     invite(administrator, world.one("user", "WESTAG"))
+    _knowledge(world)
+
+
+def _knowledge(world: World) -> None:
+    """What the bank knows of every vendor and its staff: a contact, an insurance with its scan, an entry with a training."""
+    manager = world.person(Role.VENDOR_MANAGER).actor
+    master.require(manager, OrganisationKind.AGENCY, Item.CERTIFICATE, date(2030, 1, 1))
+    for code, organisation in world.organisations.items():
+        if code == "BANK":
+            continue
+        details = master.VendorDetails(Tier.FIRST, listed=True, started_on=date(2005, 1, 1), note=f"{code} note")
+        master.edit_vendor(manager, organisation.id, details)
+        contact = master.ContactDetails(f"{code} contact", "complaints", phone="010-55550123")
+        world.keep("contact person", code, master.add_contact(manager, organisation.id, contact))
+        insurance = master.PaperDetails(
+            CredentialKind.LIABILITY_INSURANCE, f"{code}-INS", date(2005, 1, 1), date(2006, 6, 30),
+            insured_minor=500_000_00, currency="CNY",
+        )  # fmt: skip
+        scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}.pdf")
+        world.keep("proof", code, master.add_paper(manager, organisation.id, insurance, proof=scan))
+        entry = register.MemberDetails(f"{code} collector", date(2005, 1, 1), f"{code}-7")
+        member_id = register.add_member(manager, organisation.id, entry)
+        world.keep("member of staff", code, member_id)
+        training = register.RecordDetails(RecordKind.TRAINING, f"{code} training", date(2005, 2, 1), date(2005, 9, 20))
+        world.keep("staff record", code, register.add_record(manager, member_id, training))
 
 
 def _roles(mark: str) -> tuple[Role, ...]:
@@ -141,6 +168,7 @@ def _contract(world: World, code: str) -> None:
         terms=Terms(Decimal("0.20"), 1_500 if is_firm else 0, 90, None, data=DataClauses()),
     )
     world.keep("contract", code, contract_id)
+    world.keep("contract version", code, contract_id, 1)
 
 
 # --- what is owed, and to whom it is given -------------------------------------------------------------------------------

@@ -31,7 +31,9 @@ class Route(NamedTuple):
     @property
     def is_page(self) -> bool:
         """Whether it answers GET with HTML."""
-        return "GET" in self.methods and not self.path.endswith((".json", ".csv", ".pdf", ".png", ":file_name>"))
+        return "GET" in self.methods and not self.path.endswith(
+            (".json", ".csv", ".pdf", ".png", ":file_name>", "/proof")
+        )
 
 
 # Files of ours, the same for everybody, with a path as their parameter.
@@ -44,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     Route("identity.choose_language", POST, "/language", None, fields=(("locale", "en"),)),
     Route("identity.invitation", BOTH, "/invitation/<token>", None, ("invitation",)),
     Route("identity.start", GET, "/start", P.SELF_MANAGE),
+    Route("identity.kept_out", GET, "/kept-out", P.SELF_MANAGE),
     Route("identity.sign_out", POST, "/sign-out", P.SELF_MANAGE),
     Route("identity.profile", GET, "/me", P.SELF_MANAGE),
     Route("identity.own_language", POST, "/me/language", P.SELF_MANAGE),
@@ -98,7 +101,39 @@ ROUTES: tuple[Route, ...] = (
         ("vendor",),
     ),
     Route("vendors.new_contract", BOTH, "/contracts/new", P.CONTRACTS_MANAGE),
+    Route(
+        "vendors.version", GET, "/contracts/<int:contract_id>/versions/<int:number>", P.CONTRACTS_VIEW,
+        ("contract version",),
+    ),
     Route("vendors.new_version", BOTH, "/contracts/<int:contract_id>/versions/new", P.CONTRACTS_MANAGE, ("contract",)),
+    # --- vendors and their staff ---
+    Route("vendors.vendors", GET, "/vendors", P.VENDORS_VIEW),
+    Route("vendors.own", GET, "/our-organisation", P.VENDORS_VIEW),
+    Route("vendors.vendor", GET, "/vendors/<int:organisation_id>", P.VENDORS_VIEW, ("vendor",)),
+    Route("vendors.edit_vendor", BOTH, "/vendors/<int:organisation_id>/edit", P.VENDORS_MANAGE, ("vendor",)),
+    Route("vendors.requirements", BOTH, "/vendors/requirements", P.VENDORS_MANAGE),
+    Route("vendors.new_contact", BOTH, "/vendors/<int:organisation_id>/contacts/new", P.VENDORS_MANAGE, ("vendor",)),
+    Route(
+        "vendors.edit_contact", BOTH, "/vendors/contacts/<int:contact_id>/edit", P.VENDORS_MANAGE, ("contact person",)
+    ),
+    Route(
+        "vendors.remove_contact", POST, "/vendors/contacts/<int:contact_id>/remove", P.VENDORS_MANAGE,
+        ("contact person",),
+    ),
+    Route("vendors.new_paper", BOTH, "/vendors/<int:organisation_id>/papers/new", P.VENDORS_MANAGE, ("vendor",)),
+    Route("vendors.proof", GET, "/vendors/papers/<int:paper_id>/proof", P.VENDORS_VIEW, ("proof",)),
+    Route("vendors.staff", GET, "/staff", P.VENDORS_VIEW),
+    Route("vendors.member", GET, "/staff/<int:member_id>", P.VENDORS_VIEW, ("member of staff",)),
+    Route("vendors.new_member", BOTH, "/vendors/<int:organisation_id>/staff/new", P.REGISTER_KEEP, ("vendor",)),
+    Route("vendors.edit_member", BOTH, "/staff/<int:member_id>/edit", P.REGISTER_KEEP, ("member of staff",)),
+    Route(
+        "vendors.bar_member", POST, "/staff/<int:member_id>/bar", P.VENDORS_MANAGE, ("member of staff",), reason=True
+    ),
+    Route("vendors.permit_member", POST, "/staff/<int:member_id>/permit", P.VENDORS_MANAGE, ("member of staff",)),
+    Route("vendors.new_record", BOTH, "/staff/<int:member_id>/records/new", P.REGISTER_KEEP, ("member of staff",)),
+    Route(
+        "vendors.withdraw_record", POST, "/staff/records/<int:record_id>/withdraw", P.REGISTER_KEEP, ("staff record",)
+    ),
     # --- runs and batches ---
     Route("placement.runs", GET, "/placements", P.PLACEMENTS_VIEW),
     Route("placement.run", GET, "/placements/<int:run_id>", P.PLACEMENTS_VIEW, ("run",)),

@@ -25,6 +25,7 @@ from portal.foundation.visibility import (
     OwnRows,
     PlacedPeople,
     PlacedRows,
+    Shared,
     bind_actor,
     visible,
 )
@@ -79,6 +80,9 @@ def _sorted_out(world: World) -> Truth:
         keys["bank", model.__tablename__] = {row[0] for row in found}
         keys["system", model.__tablename__] = {row[0] for row in found} if model.visible_to_system else set()
         for mark, _role in VIEWERS:
+            if issubclass(model, Shared):
+                keys[mark, model.__tablename__] = {row[0] for row in found}
+                continue
             mine = world.organisations[mark].id
             accounts = {account for holder, account, _person in live if holder == mine}
             people = {person for holder, _account, person in live if holder == mine}

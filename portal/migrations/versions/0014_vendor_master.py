@@ -77,6 +77,7 @@ def _make_vendors() -> None:
         sa.Column("duty", sa.String(length=120), nullable=False),
         sa.Column("phone", sa.String(length=64), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True, comment="not asked any more"),
         _refers("vendor_contact", "organisation_id", "organisation"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_contact")),
     )

@@ -1,0 +1,134 @@
+"""What the bank has on file of every house when the history begins: rank, papers with their scans, contacts, the register of
+its staff with training, tests and certificates; and what it requires."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.foundation.access import OrganisationKind, Role
+from portal.foundation.work import reading
+from portal.identity.models import User
+from portal.vendors import master, register
+from portal.vendors.models import CredentialKind, Item, RecordKind
+from portal.vendors.proofs import Proof
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.demo.cast import House, Person
+    from portal.demo.stage import Stage
+    from portal.foundation.access import Actor
+
+__all__ = ["require", "vouch"]
+
+REQUIRED = {
+    OrganisationKind.AGENCY: (
+        Item.LISTED, Item.LICENCE, Item.LIABILITY_INSURANCE, Item.REGISTER, Item.TRAINING, Item.TEST, Item.CERTIFICATE,
+    ),
+    OrganisationKind.LAW_FIRM: (Item.LISTED, Item.LICENCE, Item.LIABILITY_INSURANCE),
+}  # fmt: skip
+DUTIES = (("主管", "日常联系", "service"), ("合规专员", "投诉与数据保护", "compliance"))
+SCAN = """%%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R>>endobj
+4 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+5 0 obj<</Length %(length)d>>stream
+%(words)s
+endstream endobj
+trailer<</Root 1 0 R>>
+%%%%EOF
+"""
+
+
+def require(stage: Stage) -> None:
+    """From the first day of the history on the bank requires what Chinese practice asks of those that collect for it."""
+    for kind, items in REQUIRED.items():
+        for item in items:
+            master.require(stage.actor("vendor1"), kind, item, stage.begins)
+
+
+def vouch(stage: Stage, house: House, house_id: int) -> None:
+    """Everything that is on file of one house."""
+    manager = stage.actor("vendor1")
+    began = stage.begins - timedelta(days=400)
+    details = master.VendorDetails(house.tier, listed=True, started_on=began, regions=house.regions)
+    master.edit_vendor(manager, house_id, details)
+    for title, duty, box in DUTIES:
+        contact = master.ContactDetails(
+            f"{house.leader.name[:1]}{title}", duty, house.phone, f"{box}@{house.code.lower()}.example"
+        )
+        master.add_contact(manager, house_id, contact)
+    _papers(stage, house, house_id, manager)
+    _register(stage, house, house_id, manager)
+
+
+def _papers(stage: Stage, house: House, house_id: int, manager: Actor) -> None:
+    until = stage.today + timedelta(days=house.licence_days)
+    licence = master.PaperDetails(
+        CredentialKind.LICENCE, house.licence_no, until - timedelta(days=1_825), until,
+        "上海市司法局" if house.kind is OrganisationKind.LAW_FIRM else "市场监督管理局",
+    )  # fmt: skip
+    master.add_paper(manager, house_id, licence, proof=_scan(house, "licence", house.licence_no))
+    ends = stage.today + timedelta(days=house.insurance_days)
+    insurance = master.PaperDetails(
+        CredentialKind.LIABILITY_INSURANCE, f"PLI-{house.code}-{ends:%Y}", ends - timedelta(days=364), ends,
+        "东海财产保险股份有限公司", house.insured * 100, "CNY",
+    )  # fmt: skip
+    earlier = master.PaperDetails(
+        CredentialKind.LIABILITY_INSURANCE, f"PLI-{house.code}-{insurance.valid_from:%Y}",
+        insurance.valid_from - timedelta(days=365), insurance.valid_from - timedelta(days=1),
+        insurance.issuer, insurance.insured_minor, "CNY",
+    )  # fmt: skip
+    before = master.add_paper(manager, house_id, earlier)
+    scan = _scan(house, "insurance", insurance.number)
+    master.add_paper(manager, house_id, insurance, supersedes_id=before, proof=scan)
+
+
+def _scan(house: House, what: str, number: str) -> Proof:
+    """A page that names what it stands for."""
+    words = f"BT /F 20 Tf 60 760 Td ({house.name_en}: {what} {number}) Tj ET"
+    return Proof((SCAN % {"length": len(words), "words": words}).encode(), f"{house.code}-{what}.pdf")
+
+
+def _register(stage: Stage, house: House, house_id: int, manager: Actor) -> None:
+    began = stage.begins - timedelta(days=300)
+    sign_ins = _sign_ins(manager, house_id)
+    for number, person in enumerate(house.people, 1):
+        position = {Role.AGENCY_LEADER: "主管", Role.AGENCY_STAFF: "催收员", Role.LEGAL_PARTNER: "律师"}[person.role]
+        entry = register.MemberDetails(
+            person.name, began, f"{house.code}{number:03d}", position, user_id=sign_ins[person.user_name]
+        )
+        member_id = register.add_member(manager, house_id, entry)
+        _records(stage, manager, member_id, house, number, person)
+    for number, name in enumerate(house.others, len(house.people) + 1):
+        entry = register.MemberDetails(name, began, f"{house.code}{number:03d}", "质检员")
+        member_id = register.add_member(manager, house_id, entry)
+        register.add_record(manager, member_id, _training(began, stage.today + timedelta(days=180)))
+
+
+def _sign_ins(manager: Actor, house_id: int) -> dict[str, int]:
+    with reading(manager) as session:
+        wanted = sa.select(User.user_name, User.id).where(User.organisation_id == house_id)
+        return dict(session.execute(wanted).tuples().all())
+
+
+def _training(taken_on: date, until: date) -> register.RecordDetails:
+    return register.RecordDetails(RecordKind.TRAINING, "催收行为规范与个人信息保护", taken_on, until)
+
+
+def _records(stage: Stage, manager: Actor, member_id: int, house: House, number: int, person: Person) -> None:
+    taken_on = stage.begins - timedelta(days=60)
+    until = stage.today + timedelta(days=person.certificate_days)
+    records = (
+        _training(taken_on, stage.today + timedelta(days=250)),
+        register.RecordDetails(RecordKind.TEST, "从业人员合规考试", taken_on, score=84 + 3 * number),
+        register.RecordDetails(
+            RecordKind.CERTIFICATE, "从业人员资格证书", taken_on, until, f"CC-{house.code}-{1_000 + number}"
+        ),
+    )
+    for record in records:
+        register.add_record(manager, member_id, record)

@@ -107,7 +107,7 @@ SUBJECTS: Final[dict[str, Any]] = {
     "credential": _l("Licence, insurance or certificate"),
     "customer": _l("Customer"),
     "demo": _l("Demo"),
-    "certificate": _l("Certificate"),
+    "certificate": _l("Certificate of return and deletion"),
     "certificate_duty": _l("Certificate that is due"),
     "hold": _l("Hold"),
     "import_run": _l("Import"),

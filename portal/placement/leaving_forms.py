@@ -36,7 +36,9 @@ class CertificateForm(FlaskForm):
         description=_l("Files, papers, recordings, in words. No names, numbers or addresses of debtors."),
     )  # fmt: skip
     deleted = TextAreaField(_l("What was deleted"), [_needed, Length(max=1000)], render_kw={"rows": 3})
-    methods = ChoicesField(_l("How"), choices=options(METHODS.items()))
+    methods = ChoicesField(
+        _l("How"), [InputRequired(_l("Say how: choose at least one."))], choices=options(METHODS.items())
+    )
     carried_out_by = StringField(_l("Carried out by"), [_needed, Length(max=120)])
     carried_out_on = DateField(_l("Carried out on"), [_needed])
     kept = TextAreaField(

@@ -40,7 +40,7 @@ def certificates_table(actor: Actor, today: date) -> Table:
             "due_on", _l("Due by"), "day", expression=CertificateDuty.due_on, value="CertificateDuty.due_on", sortable=True,
         ),
         Column("accounts", _l("Accounts"), "number", value="CertificateDuty.account_count"),
-        Column("number", _l("Certificate"), value="certificate_no"),
+        Column("number", _l("Certificate no."), value="certificate_no"),
         Column("confirmed_on", _l("Confirmed on"), "day"),
     ]  # fmt: skip
     if actor.is_bank:
@@ -116,7 +116,7 @@ def exceptions_table(actor: Actor, row: OrganisationExit) -> Table:
             ),
         ],
         row_url=lambda r: url_for("portfolio.account", account_id=r.Placement.account_id),
-        caption=_l("Exceptions"),
+        caption=_l("Exceptions of the exit"),
         empty=Empty(say("Nothing stands against ending any of its placements.")),
     )  # fmt: skip
 

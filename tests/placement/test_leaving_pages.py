@@ -64,8 +64,9 @@ def test_after_the_end_no_page_and_no_export_of_the_agency_knows_the_person_and_
     desk = make_desk()
     on(app, date(2005, 7, 1), 9)
     batch_id = placed(desk, leaver)
-    leader = make_user(Role.AGENCY_LEADER, leaver)
     on(app, date(2005, 7, 1), 11)
+    leader = make_user(Role.AGENCY_LEADER, leaver)
+    who, browser = actor_of(leader), client_for(leader)
     with reading(observer()) as session:
         point = session.scalars(sa.select(ContactPoint).where(ContactPoint.kind == ContactKind.PHONE)).first()
         account_id = session.scalar(sa.text("SELECT id FROM account WHERE account_ref = 'AC-GONE'"))
@@ -75,13 +76,12 @@ def test_after_the_end_no_page_and_no_export_of_the_agency_knows_the_person_and_
         channel=Channel.CALL, outcome="promise", contact_point_id=point_id, promise_minor=100,
         promise_on=date(2005, 7, 9), note=NOTE,
     )  # fmt: skip
-    log_attempt(actor_of(leader), account_id, promise)
+    log_attempt(who, account_id, promise)
     paid = [
         ["payment_ref", "account_ref", "amount", "paid_on", "currency"],
         ["P-1", "AC-GONE", "5.00", "2005-07-01", "TWD"],
     ]
     bring_payments(csv_bytes(paid))
-    browser = client_for(leader)
     assert "欧阳" in browser.get("/accounts").html
 
     recalled(desk, batch_id)

@@ -183,7 +183,7 @@ ROUTES: tuple[Route, ...] = (
         "placement.confirm_certificate", BOTH, "/certificates/<int:duty_id>/confirm", P.BATCHES_ACCEPT, ("certificate",)
     ),
     Route(
-        "placement.certificate_file", GET, "/certificates/<int:duty_id>/<any(zh, en):language>.pdf", P.BATCHES_VIEW,
+        "placement.certificate_file", GET, "/certificates/<int:duty_id>/<language>.pdf", P.BATCHES_VIEW,
         ("printed certificate",),
     ),
     Route("placement.exits", GET, "/exits", P.PLACEMENTS_VIEW),

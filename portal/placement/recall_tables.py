@@ -110,8 +110,7 @@ def lines_table(actor: Actor, recall: Recall, moves: Mapping[int, list[RecallMov
 def objections_table(actor: Actor) -> Table:
     """Objections, the latest first."""
     columns = [
-        Column("number", _l("No."), "number", expression=Objection.id, value="Objection.id", sortable=True),
-        Column("recall", _l("Recall"), value="Recall.number"),
+        Column("recall", _l("Recall"), expression=Objection.id, value="Recall.number", sortable=True),
         Column("account", _l("Account"), value=lambda row: row.account_ref or translate(say("closed to you"))),
         Column("reason", _l("Reason"), value=lambda row: OBJECTION_REASONS[row.Objection.reason]),
         Column("days", _l("Days asked for"), "number", value="Objection.extra_days"),
@@ -121,12 +120,12 @@ def objections_table(actor: Actor) -> Table:
         Column("raised_at", _l("Raised"), "instant", value="Objection.raised_at"),
     ]
     if actor.is_bank:
-        columns.insert(2, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
+        columns.insert(1, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
     return Table(
         name="objections",
         statement=queries.objection_rows(actor),
         key=Objection.id,
-        default_sort="-number",
+        default_sort="-recall",
         columns=columns,
         filters=[
             Filter("state", _l("State"), "choice", _objected, [(s.value, t.label) for s, t in OBJECTION_STATES.items()])

@@ -18,7 +18,6 @@ from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
 from portal.legal.models import LetterEvent, LetterPack, LetterState, PackDownload, PackState
 from portal.legal.operations import build_pack, record_download
-from portal.placement.batches import ask_recall, recall_batch
 from portal.portfolio.models import Account, HoldFlag
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import (
@@ -32,7 +31,7 @@ from tests.legal.factories import (
     text_of,
     the_pack,
 )
-from tests.placement.factories import make_desk
+from tests.placement.factories import make_desk, recalled
 from tests.portfolio.factories import make_accounts, make_hold
 
 if TYPE_CHECKING:
@@ -148,8 +147,7 @@ def test_a_recall_after_the_approval_leaves_a_manifest_of_void_numbers_and_nothi
     run_pending(app)
     open_sample(firm.actor, pack_id)
     approve_pack(firm.actor, pack_id)
-    ask_recall(desk.maker, batch_id, "sold")
-    recall_batch(desk.checker, batch_id)
+    recalled(desk, batch_id)
 
     run_pending(app)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "OLD_BALANCE", "PERSON_ERASED", "PLACEMENT_ENDED", "UNPRINTABLE",
+    "WORK_STOPPED",
     "flag", "from_problem", "hold_code", "reason_words", "words",
 ]  # fmt: skip
 
@@ -31,6 +32,7 @@ OLD_BALANCE = "old_balance"
 PERSON_ERASED = "person_erased"
 PLACEMENT_ENDED = "placement_ended"
 UNPRINTABLE = "unprintable"
+WORK_STOPPED = "work_stopped"
 _HOLD = "hold."
 
 _WORDS = {
@@ -39,6 +41,7 @@ _WORDS = {
     NO_ADDRESS: say("no address on file that is still the person's"),
     PERSON_ERASED: say("the person's data was erased"),
     PLACEMENT_ENDED: say("the account is not placed with the firm any more"),
+    WORK_STOPPED: say("the bank takes the account back and has stopped all work on it"),
     UNPRINTABLE: say("it could not be laid out for print; the manifest says why"),
 }
 

@@ -117,13 +117,13 @@ class _Freezer:
         self._holds = self._read_holds(session)
 
     def placements(self) -> sa.Select[Any]:
-        """The batch's live placements with account, person and key."""
+        """The batch's live placements on which work goes on, with account, person and key."""
         return (
             sa.select(Placement.id, Account, Customer, PersonKey)
             .join(Account, Account.id == Placement.account_id)
             .join(Customer, Customer.id == Placement.customer_id)
             .join(PersonKey, PersonKey.id == Customer.person_key_id)
-            .where(Placement.batch_id == self._batch_id, Placement.ended_at.is_(None))
+            .where(Placement.batch_id == self._batch_id, Placement.ended_at.is_(None), Placement.stopped_at.is_(None))
             .order_by(Account.account_ref)
         )
 

@@ -11,7 +11,7 @@ from portal.foundation.errors import NotFound
 from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import visible
 from portal.identity.models import User
-from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, hold_code
+from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, WORK_STOPPED, hold_code
 from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, PackDownload, PackState
 from portal.placement.models import BatchState, Placement, PlacementBatch
 from portal.portfolio.models import Account, AccountStatus, Customer, Hold
@@ -266,7 +266,7 @@ def letters_of_account(session: Session, actor: Actor, account_id: int) -> list[
 
 
 def obstacles_now(session: Session, pack_id: int) -> Mapping[int, str]:
-    """Why a letter of a pack must not go out as things are now, by letter: recalled, closed, on hold, erased."""
+    """Why a letter of a pack must not go out as things are now, by letter: recalled, stopped, closed, on hold, erased."""
     found: dict[int, str] = {}
     letters = sa.select(Letter.id).where(Letter.pack_id == pack_id)
     holds = (
@@ -284,6 +284,8 @@ def obstacles_now(session: Session, pack_id: int) -> Mapping[int, str]:
     )
     closed = letters.join(Account, Account.id == Letter.account_id).where(Account.status == AccountStatus.CLOSED)
     ended = letters.join(Placement, Placement.id == Letter.placement_id).where(Placement.ended_at.is_not(None))
+    stopped = letters.join(Placement, Placement.id == Letter.placement_id).where(Placement.stopped_at.is_not(None))
+    found.update(dict.fromkeys(session.scalars(stopped), WORK_STOPPED))
     for code, wanted in ((PERSON_ERASED, erased), (ACCOUNT_CLOSED, closed), (PLACEMENT_ENDED, ended)):
         found.update(dict.fromkeys(session.scalars(wanted), code))
     return found

@@ -20,6 +20,7 @@ from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.oversight.curves import Curve
 from portal.placement.models import BatchState, PlacementBatch
+from portal.placement.recall_queries import error_by_batch, placed_in_error
 from portal.recovery.models import Attribution, Decision
 from portal.vendors.models import Contract, PlacementKind
 
@@ -65,7 +66,8 @@ class Chain:
 
 
 def recovered_in(session: Session, actor: Actor, days: Stretch) -> dict[str, int]:
-    """Credits with a value date in these days, by currency in minor units; reversals are taken off."""
+    """Credits with a value date in these days, by currency in minor units; reversals are taken off, and what was placed
+    in error counts nowhere."""
     held = visible(Contract, actor).with_only_columns(Contract.organisation_id, Contract.currency).distinct().subquery()
     later = aliased(Attribution)
     rows = session.execute(
@@ -79,7 +81,7 @@ def recovered_in(session: Session, actor: Actor, days: Stretch) -> dict[str, int
                 Attribution.paid_on.between(days.first, days.last),
             ),
         )
-        .where(Attribution.decision == Decision.CREDITED)
+        .where(Attribution.decision == Decision.CREDITED, Attribution.placement_id.not_in(placed_in_error()))
         .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
         .group_by(Attribution.currency)
         .order_by(Attribution.currency)
@@ -137,6 +139,7 @@ def promises_in(session: Session, actor: Actor, days: Stretch) -> tuple[int, int
                 Promise.organisation_id == owners.c.id,
                 Promise.state.in_(states),
                 Promise.promised_on.between(days.first, days.last),
+                Promise.placement_id.not_in(placed_in_error()),
             ),
         )
         .group_by(Promise.state)
@@ -155,10 +158,12 @@ def recovery_curves(session: Session, actor: Actor, today: date) -> list[Curve]:
         .order_by(PlacementBatch.id.desc())
         .limit(CURVES)
     ).all()
-    brought = _credits_by_batch(session, actor, [batch.id for batch, _ in batches])
+    numbers = [batch.id for batch, _ in batches]
+    brought = _credits_by_batch(session, actor, numbers)
+    wrong = error_by_batch(session, actor, numbers)
     return [
         Curve(
-            batch.id, batch.number, organisation.code, batch.total_minor,
+            batch.id, batch.number, organisation.code, batch.total_minor - wrong.get(batch.id, 0),
             min((today - batch.placed_on).days, LONGEST_CURVE),
             tuple(((paid_on - batch.placed_on).days, total) for paid_on, total in brought[batch.id]),
         )
@@ -171,6 +176,7 @@ def _credits_by_batch(session: Session, actor: Actor, batch_ids: list[int]) -> d
     rows = session.execute(
         visible(Attribution, actor)
         .where(Attribution.batch_id.in_(batch_ids), Attribution.decision == Decision.CREDITED)
+        .where(Attribution.placement_id.not_in(placed_in_error()))
         .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
         .with_only_columns(
             Attribution.batch_id, Attribution.paid_on, sa.cast(sa.func.sum(Attribution.credit_minor), sa.BigInteger)

@@ -139,12 +139,13 @@ def leave_out_receiver(session: Session, run: AllocationRun, organisation_id: in
 def write_placements(session: Session, run: AllocationRun, batches: Sequence[PlacementBatch], now: datetime) -> int:
     """One placement for each line of the run that has a receiver, with the account's figures of now; how many.
 
-    `round` counts this kind's earlier placements that somebody accepted: a batch that was refused was never worked.
+    `round` counts this kind's earlier placements that somebody accepted: a batch that was refused was never worked, and
+    what was placed in error is no round.
     """
     _as_bank(session)
     earlier = (
         sa.select(Placement.account_id, sa.func.count().label("rounds"))
-        .where(Placement.kind == run.kind, Placement.accepted_at.is_not(None))
+        .where(Placement.kind == run.kind, Placement.accepted_at.is_not(None), ~Placement.reverse)
         .where(Placement.account_id.in_(_accounts_of(run)))
         .group_by(Placement.account_id)
         .subquery("earlier")

@@ -209,6 +209,7 @@ class Placement(Model, OwnRows):
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         ),
+        sa.Index("ix_placement_reverse", "id", sqlite_where=sa.text("reverse"), postgresql_where=sa.text("reverse")),
         sa.Index(
             "ix_placement_final",
             "final_recall_on",

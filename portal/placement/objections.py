@@ -154,8 +154,10 @@ def answer_objections(actor: Actor, objection_ids: Sequence[int], granted_days: 
         write_moves(work.session, MoveCause.OBJECTION, moves, work.now)
         for recall_id in sorted({objection.recall_id for objection, _, _ in rows}):
             count = sum(objection.recall_id == recall_id for objection, _, _ in rows)
-            deed = "recall.objection_refused" if granted_days is None else "recall.objection_granted"
-            work.audit(deed, ("recall", recall_id), accounts=count, days=granted_days, reason=answer)
+            if granted_days is None:
+                work.audit("recall.objection_refused", ("recall", recall_id), accounts=count, reason=answer)
+            else:
+                work.audit("recall.objection_granted", ("recall", recall_id), accounts=count, days=granted_days)
         return len(rows)
 
 
@@ -242,8 +244,10 @@ def answer_retention(actor: Actor, retention_id: int, approved: bool, answer: st
         work.session.flush()
         moved = _keep(work, retention) if approved else 0
         update_rows(work, RetentionLine, RetentionLine.retention_id == retention.id, is_open=False)
-        deed = "retention.approved" if approved else "retention.refused"
-        work.audit(deed, retention, after=_facts(retention), placements=moved, reason=answer)
+        if approved:
+            work.audit("retention.approved", retention, after=_facts(retention), placements=moved)
+        else:
+            work.audit("retention.refused", retention, after=_facts(retention), reason=answer)
 
 
 def _keep(work: Work, retention: Retention) -> int:

@@ -36,14 +36,14 @@ class RecallForm(FlaskForm):
         description=_l("A compliance recall stops the organisation's work the moment it is asked for."),
     )  # fmt: skip
     when = RadioField(
-        _l("When"), default=AT_ONCE,
+        _l("When"), [_needed], default=AT_ONCE,
         choices=options([
             (AT_ONCE, _l("at once, when another person carries it out")),
             (ON_A_DAY, _l("on a last day, with time for objections")),
             (AT_TERM, _l("each account at its term, as for a rotation")),
         ]),
     )  # fmt: skip
-    final_on = DateField(_l("Last day"), [Optional()], description=_l("Only with a last day."))
+    final_on = DateField(_l("Last day"), [Optional()], description=_l("Only where the accounts go on a last day."))
     note = TextAreaField(
         _l("Note"), [Optional(), Length(max=400)], description=_l("Both sides read it. No personal data."),
     )  # fmt: skip
@@ -81,7 +81,10 @@ class AnswerForm(FlaskForm):
     """The bank's answer to objections: days granted, or a refusal with its reason."""
 
     grant = RadioField(
-        _l("Answer"), default="yes", choices=options([("yes", _l("grant days")), ("no", _l("refuse, with the reason"))])
+        _l("Answer"),
+        [_needed],
+        default="yes",
+        choices=options([("yes", _l("grant days")), ("no", _l("refuse, with the reason"))]),
     )
     days = StringField(_l("Days granted"), [Optional(), Length(max=4)])
     answer = TextAreaField(_l("In words"), [Optional(), Length(max=400)])

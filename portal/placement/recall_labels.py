@@ -45,7 +45,7 @@ RECALL_REASONS: dict[RecallReason, Any] = {
 }
 CATEGORIES: dict[RecallCategory, Any] = {
     RecallCategory.STRATEGIC: _l("strategic"),
-    RecallCategory.COMPLIANCE: _l("compliance: work stops at once"),
+    RecallCategory.COMPLIANCE: _l("compliance"),
     RecallCategory.DATA_CONTROL: _l("data control"),
 }
 ORIGINS: dict[RecallOrigin, Any] = {
@@ -114,9 +114,9 @@ def closure_words(code: str) -> Any:
 def when_words(recall: Recall) -> Message:
     """When what a recall covers goes back."""
     if recall.origin is RecallOrigin.TERM:
-        return say("each account on its last day")
+        return say("each on its last day")
     if recall.at_term:
-        return say("each account at its term")
+        return say("each at its term")
     if recall.final_on is not None:
         return say("last day %(day)s", day=recall.final_on)
     return say("at once")

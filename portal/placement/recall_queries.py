@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Progress", "Stopped", "line_rows", "most_objection_days", "moves_of", "objection_rows", "objections_to_decide",
-    "open_recalls_of_batch", "pending_count", "progress_of", "recall_for", "recall_numbered", "recall_rows",
-    "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows", "retentions_to_decide", "stopped_by",
-    "stopped_since",
+    "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "objection_rows",
+    "objections_to_decide", "open_recalls_of_batch", "pending_count", "placed_in_error", "progress_of", "recall_for",
+    "recall_numbered", "recall_rows", "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows",
+    "retentions_to_decide", "stopped_by", "stopped_since",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
@@ -228,6 +228,22 @@ def moves_of(session: Session, actor: Actor, placement_ids: Sequence[int]) -> di
 
 
 # --- for other rooms ----------------------------------------------------------------------------------------------------
+
+
+def placed_in_error() -> sa.Select[tuple[int]]:
+    """Placements that count in no statistics."""
+    return sa.select(Placement.id).where(Placement.reverse)
+
+
+def error_by_batch(session: Session, actor: Actor, batch_ids: Sequence[int]) -> dict[int, int]:
+    """What was placed in error with each of these batches, in minor units; only those where something was."""
+    rows = session.execute(
+        visible(Placement, actor)
+        .where(Placement.batch_id.in_(batch_ids), Placement.reverse)
+        .with_only_columns(Placement.batch_id, sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger))
+        .group_by(Placement.batch_id)
+    )
+    return {batch_id: int(total) for batch_id, total in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from portal.placement.recall_labels import (
     LINE_STATES,
     OBJECTION_REASONS,
     OBJECTION_STATES,
-    ORIGINS,
     RECALL_REASONS,
     RECALL_STATES,
     RETENTION_STATES,
@@ -52,7 +51,6 @@ def recalls_table(actor: Actor) -> Table:
     columns = [
         Column("number", _l("Recall"), expression=Recall.id, value="Recall.number", sortable=True),
         Column("state", _l("State"), "state", value="Recall.state", states=RECALL_STATES),
-        Column("origin", _l("Covers"), value=lambda row: ORIGINS[row.Recall.origin]),
         Column("reason", _l("Reason"), value=lambda row: RECALL_REASONS[row.Recall.reason]),
         Column("category", _l("Category"), value=lambda row: CATEGORIES[row.Recall.category]),
         Column("accounts", _l("Accounts"), "number", value="Recall.account_count"),
@@ -61,6 +59,8 @@ def recalls_table(actor: Actor) -> Table:
     ]
     if actor.is_bank:
         columns.insert(1, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
+    else:
+        columns[-1] = Column("announced_at", _l("Announced"), "instant", value="Recall.announced_at")
     return Table(
         name="recalls",
         statement=queries.recall_rows(actor),
@@ -92,7 +92,9 @@ def lines_table(actor: Actor, recall: Recall, moves: Mapping[int, list[RecallMov
             Column("moved", _l("Moved"), "why", value=lambda row: _moves(row, moves)),
             Column("objection", _l("Objection"), value=_objection, wraps=True),
             Column("answer", _l("Answer"), "state", value=_answer),
-            Column("placement", _l("Placement"), "state", value=lambda row: placement_state(row.Placement)),
+            Column(
+                "said", _l("The bank says"), value=lambda row: row.Objection.answer if row.Objection else None, wraps=True
+            ),
             Column("ended_on", _l("Ended on"), "day", value="Placement.ended_on"),
         ],
         filters=[
@@ -110,8 +112,7 @@ def lines_table(actor: Actor, recall: Recall, moves: Mapping[int, list[RecallMov
 def objections_table(actor: Actor) -> Table:
     """Objections, the latest first."""
     columns = [
-        Column("number", _l("No."), "number", expression=Objection.id, value="Objection.id", sortable=True),
-        Column("recall", _l("Recall"), value="Recall.number"),
+        Column("recall", _l("Recall"), expression=Objection.id, value="Recall.number", sortable=True),
         Column("account", _l("Account"), value=lambda row: row.account_ref or translate(say("closed to you"))),
         Column("reason", _l("Reason"), value=lambda row: OBJECTION_REASONS[row.Objection.reason]),
         Column("days", _l("Days asked for"), "number", value="Objection.extra_days"),
@@ -121,12 +122,12 @@ def objections_table(actor: Actor) -> Table:
         Column("raised_at", _l("Raised"), "instant", value="Objection.raised_at"),
     ]
     if actor.is_bank:
-        columns.insert(2, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
+        columns.insert(1, Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)))
     return Table(
         name="objections",
         statement=queries.objection_rows(actor),
         key=Objection.id,
-        default_sort="-number",
+        default_sort="-recall",
         columns=columns,
         filters=[
             Filter("state", _l("State"), "choice", _objected, [(s.value, t.label) for s, t in OBJECTION_STATES.items()])

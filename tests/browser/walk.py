@@ -165,6 +165,9 @@ class Walk:
             self.picture(page, f"2-arrived-{user_name}")
             page.locator("a[href^='/batches/']").first.click()
             page.wait_for_url(re.compile(r"/batches/\d+$"))
+            accounts, amount = (page.locator(".figures-value").nth(n).inner_text() for n in (0, 1))
+            page.locator("#accept [name=count]").fill(re.sub(r"[^0-9]", "", accounts))
+            page.locator("#accept [name=amount]").fill(re.sub(r"[^0-9.]", "", amount))
             self._act(page, f"{page.url.removeprefix(self.portal.url)}/accept")
             self.picture(page, f"2-accepted-{user_name}")
 

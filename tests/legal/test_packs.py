@@ -16,7 +16,6 @@ from portal.legal.models import PackState
 from portal.legal.operations import build_pack, open_letter, refuse_letter, refuse_pack
 from portal.legal.queries import pack_for
 from portal.legal.reading import pdf_of
-from portal.placement.batches import ask_recall, recall_batch
 from portal.portfolio.models import AccountStatus, HoldFlag
 from tests.identity.factories import actor_of, make_agency, make_law_firm, make_user
 from tests.legal.factories import (
@@ -30,7 +29,7 @@ from tests.legal.factories import (
     text_of,
     the_pack,
 )
-from tests.placement.factories import criteria, make_desk, placed
+from tests.placement.factories import criteria, make_desk, placed, recalled
 from tests.portfolio.factories import make_accounts, make_hold
 from tests.vendors.factories import make_contract
 
@@ -189,8 +188,7 @@ def test_a_recalled_batch_takes_its_pack_along(app: Flask) -> None:
     batch_id = letter_batch(firm, accounts=2, desk=desk)
     pack_id = build_and_run(app, firm, batch_id)
 
-    ask_recall(desk.maker, batch_id, "sold")
-    recall_batch(desk.checker, batch_id)
+    recalled(desk, batch_id)
 
     pack = the_pack(pack_id)
     assert (pack.state, pack.refusal) == (PackState.REFUSED, flags.BATCH_ENDED)

@@ -18,7 +18,8 @@ from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
 from portal.legal.models import LetterEvent, LetterPack, LetterState, PackDownload, PackState
 from portal.legal.operations import build_pack, record_download
-from portal.placement.batches import ask_recall, recall_batch
+from portal.placement.codes import RecallCategory, RecallReason
+from portal.placement.recalls import Wish, ask_batch_recall
 from portal.portfolio.models import Account, HoldFlag
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import (
@@ -32,7 +33,7 @@ from tests.legal.factories import (
     text_of,
     the_pack,
 )
-from tests.placement.factories import make_desk
+from tests.placement.factories import make_desk, recalled
 from tests.portfolio.factories import make_accounts, make_hold
 
 if TYPE_CHECKING:
@@ -141,6 +142,22 @@ def test_a_hold_after_the_approval_voids_the_letter_and_keeps_its_number(app: Fl
     ]
 
 
+def test_a_compliance_recall_keeps_a_letter_back_as_soon_as_it_is_asked_for(app: Flask) -> None:
+    firm, desk = a_firm(), make_desk()
+    batch_id = letter_batch(firm, accounts=2, desk=desk)
+    pack_id = build_pack(firm.actor, batch_id)
+    run_pending(app)
+    open_sample(firm.actor, pack_id)
+    approve_pack(firm.actor, pack_id)
+    ask_batch_recall(desk.maker, batch_id, Wish(RecallReason.CONDUCT, RecallCategory.COMPLIANCE))
+
+    run_pending(app)
+
+    rows = manifest_of(the_pack(pack_id))
+    assert [row["status"] for row in rows] == ["void", "void"]
+    assert all("停止一切作业" in row["reason"] for row in rows)
+
+
 def test_a_recall_after_the_approval_leaves_a_manifest_of_void_numbers_and_nothing_to_print(app: Flask) -> None:
     firm, desk = a_firm(), make_desk()
     batch_id = letter_batch(firm, accounts=2, desk=desk)
@@ -148,8 +165,7 @@ def test_a_recall_after_the_approval_leaves_a_manifest_of_void_numbers_and_nothi
     run_pending(app)
     open_sample(firm.actor, pack_id)
     approve_pack(firm.actor, pack_id)
-    ask_recall(desk.maker, batch_id, "sold")
-    recall_batch(desk.checker, batch_id)
+    recalled(desk, batch_id)
 
     run_pending(app)
 

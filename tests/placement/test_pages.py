@@ -10,6 +10,7 @@ import pytest
 
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
+from portal.foundation.money import format_amount
 from portal.placement.operations import make_run, submit_run
 from tests.identity.factories import actor_of, make_agency, make_bank, make_law_firm, make_user
 from tests.placement.factories import (
@@ -75,8 +76,13 @@ def test_the_whole_way_from_the_question_to_the_accepted_batch(app: Flask, clien
 
     arrived = leader.get("/batches")
     assert "W2005-07-01-HT-01" in arrived and "W2005-07-01-ZX-01" not in arrived
-    batch = arrived.submit("accept")
+    batch = leader.get(arrived.links["W2005-07-01-HT-01"])
     assert batch.h1 == "Batch W2005-07-01-HT-01"
+    sent = next(b for b in batches(int(draft.path.rsplit("/", 1)[1])) if b.organisation_id == one.id)
+    wrong = batch.submit("accept", count="99", amount=format_amount(sent.total_minor, "TWD"), status=422)
+    assert "You have received 99 accounts" in wrong
+    assert wrong.field("count").get("value") == "99"
+    batch = wrong.submit("accept", count=str(sent.account_count), to=batch.path)
     assert "The batch is accepted" in batch
     account = next(url for url in batch.links.values() if url.startswith("/accounts/"))
     assert "W2005-07-01-HT-01" in leader.get(account)
@@ -187,8 +193,6 @@ def test_a_batch_of_another_is_not_there(client_for: Client, role: Role) -> None
     assert stranger.get(f"/batches/{batch_id}", status=404)
     for step in ("accept", "refuse"):
         assert stranger.post(f"/batches/{batch_id}/{step}", {"reason": "x"}, status=404)
-    for path in (f"/batches/{batch_id}/recall", f"/batches/{batch_id}/recall/ask"):
-        assert stranger.post(path, {"reason": "x"}, status=403)
     assert stranger.get("/placements", status=403)
 
 
@@ -203,24 +207,6 @@ def test_a_refusal_goes_back_with_its_reason(client_for: Client) -> None:
 
     assert "Refused: no staff" in page
     assert "no staff" in client_for(manager()).get(f"/batches/{batch_id}")
-
-
-def test_a_recall_is_asked_for_by_one_and_carried_out_by_another(client_for: Client) -> None:
-    receiver = agency("HT")
-    (account,) = make_accounts(1, days=45)
-    batch_id = placed(make_desk(), receiver)
-    asker, other = client_for(manager()), client_for(manager())
-    leader = client_for(make_user(organisation=receiver))
-
-    asked = asker.get(f"/batches/{batch_id}").submit("ask", reason="complaints")
-    assert "Another person has to carry it out." in asked
-    assert asker.post(f"/batches/{batch_id}/recall", status=409)
-    assert "complaints" not in leader.get(f"/batches/{batch_id}")
-    done = other.get(f"/batches/{batch_id}").submit("recall")
-
-    assert "recalled" in done
-    assert leader.get(f"/accounts/{account.id}", status=404)
-    assert "Recalled by the bank" in leader.get(f"/batches/{batch_id}")
 
 
 def test_a_letter_run_offers_law_firms_only(client_for: Client) -> None:

@@ -64,6 +64,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_placement_final", "placement", ["final_recall_on", "id"], sqlite_where=live, postgresql_where=live
     )
+    error = sa.text("reverse")
+    op.create_index("ix_placement_reverse", "placement", ["id"], sqlite_where=error, postgresql_where=error)
     sent = sa.text("state = 'sent'")
     op.create_index(
         "ix_placement_batch_unanswered", "placement_batch", ["accept_by"], sqlite_where=sent, postgresql_where=sent
@@ -72,6 +74,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_placement_batch_unanswered", "placement_batch")
+    op.drop_index("ix_placement_reverse", "placement")
     op.drop_index("ix_placement_final", "placement")
     rebuild("placement", drop=("closure_note",))
     rebuild(

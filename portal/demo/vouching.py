@@ -18,7 +18,7 @@ from portal.vendors.proofs import Proof
 if TYPE_CHECKING:
     from datetime import date
 
-    from portal.demo.cast import House, Person
+    from portal.demo.cast import House
     from portal.demo.stage import Stage
     from portal.foundation.access import Actor
 
@@ -103,11 +103,11 @@ def _register(stage: Stage, house: House, house_id: int, manager: Actor) -> None
             person.name, began, f"{house.code}{number:03d}", position, user_id=sign_ins[person.user_name]
         )
         member_id = register.add_member(manager, house_id, entry)
-        _records(stage, manager, member_id, house, number, person)
+        _records(stage, manager, member_id, house, number, person.certificate_days)
     for number, name in enumerate(house.others, len(house.people) + 1):
         entry = register.MemberDetails(name, began, f"{house.code}{number:03d}", "质检员")
         member_id = register.add_member(manager, house_id, entry)
-        register.add_record(manager, member_id, _training(began, stage.today + timedelta(days=180)))
+        _records(stage, manager, member_id, house, number)
 
 
 def _sign_ins(manager: Actor, house_id: int) -> dict[str, int]:
@@ -120,9 +120,11 @@ def _training(taken_on: date, until: date) -> register.RecordDetails:
     return register.RecordDetails(RecordKind.TRAINING, "催收行为规范与个人信息保护", taken_on, until)
 
 
-def _records(stage: Stage, manager: Actor, member_id: int, house: House, number: int, person: Person) -> None:
+def _records(
+    stage: Stage, manager: Actor, member_id: int, house: House, number: int, certificate_days: int = 400
+) -> None:
     taken_on = stage.begins - timedelta(days=60)
-    until = stage.today + timedelta(days=person.certificate_days)
+    until = stage.today + timedelta(days=certificate_days)
     records = (
         _training(taken_on, stage.today + timedelta(days=250)),
         register.RecordDetails(RecordKind.TEST, "从业人员合规考试", taken_on, score=84 + 3 * number),

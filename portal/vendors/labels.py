@@ -57,7 +57,7 @@ PAPER_LABELS: dict[CredentialKind, Any] = {
 RECORD_LABELS: dict[RecordKind, Any] = {
     RecordKind.TRAINING: _l("Training"),
     RecordKind.TEST: _l("Test"),
-    RecordKind.CERTIFICATE: _l("Certificate"),
+    RecordKind.CERTIFICATE: _l("Certificate of qualification"),
 }
 ITEM_LABELS: dict[Item, Any] = {
     Item.LISTED: _l("A place on the bank's published list"),

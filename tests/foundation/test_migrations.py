@@ -76,6 +76,66 @@ def test_the_head_is_what_the_models_say(own_app: Flask) -> None:
         }
 
 
+def test_licences_become_papers_and_people_of_vendors_entries_of_the_register(own_app: Flask) -> None:
+    upgrade(own_app, "0013")
+    houses = [
+        (1, "bank", "BANK", "", None),
+        (2, "agency", "HT", "L-HT", "2006-12-31"),
+        (3, "agency", "ZX", "L-ZX", None),
+        (4, "law_firm", "MH", "", "2001-01-31"),  # had ended before it was written down
+        (5, "agency", "NO", "", None),
+    ]
+    with own_app.app_context(), db.engine.begin() as connection:
+        _see_all_rows(connection)
+        for number, kind, code, licence, until in houses:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO organisation (id, kind, code, name, name_en, licence_no, licence_until, address, phone, "
+                    "letter_mark, time_zone, active, created_at) VALUES (:id, :kind, :code, :code, '', :licence, :until, "
+                    "'', '', '', 'Asia/Shanghai', true, '2005-06-01 00:00:00')"
+                ),
+                {"id": number, "kind": kind, "code": code, "licence": licence, "until": until},
+            )
+            connection.execute(
+                sa.text(
+                    "INSERT INTO user_account (organisation_id, user_name, name, role, must_change_password, active, "
+                    "locale, totp_confirmed, lawyer_licence_no, created_at) VALUES (:id, :code, :code, 'agency_staff', "
+                    "false, true, 'en', false, '', '2005-06-02 00:00:00')"
+                ),
+                {"id": number, "code": code},
+            )
+
+    upgrade(own_app)
+
+    papers = "SELECT organisation_id, number, valid_from, valid_until FROM credential ORDER BY organisation_id"
+    entries = "SELECT name, started_on, ended_on FROM staff_member ORDER BY organisation_id"
+    licences = "SELECT licence_no, licence_until FROM organisation ORDER BY id"
+    with own_app.app_context():
+        with db.engine.connect() as connection:
+            _see_all_rows(connection)
+            assert _as_words(connection, papers) == [
+                ("2", "L-HT", "2005-06-01", "2006-12-31"),
+                ("3", "L-ZX", "2005-06-01", "None"),
+                ("4", "", "2001-01-31", "2001-01-31"),
+            ]
+            assert _as_words(connection, entries) == [(h[2], "2005-06-02", "None") for h in houses[1:]]
+        db.engine.dispose()
+        downgrade(own_app, "0013")
+        with db.engine.connect() as connection:
+            _see_all_rows(connection)
+            assert _as_words(connection, licences) == [(h[3], str(h[4])) for h in houses]
+
+
+def _see_all_rows(connection: sa.Connection) -> None:
+    """Row policies bind the tables' owner too, as whom the tests migrate."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT set_config('portal.scope', 'bank', true)"))
+
+
+def _as_words(connection: sa.Connection, query: str) -> list[tuple[str, ...]]:
+    return [tuple(str(value) for value in row) for row in connection.execute(sa.text(query))]
+
+
 def _is_unseen(difference: Any) -> bool:
     """SQLite does not tell what an index over an expression is made of; that it is there is asked by its name."""
     kind, what = difference[0], difference[-1]

@@ -101,7 +101,7 @@ def test_the_first_showing_of_the_form_has_usual_answers(client_for: Client, loc
 
     assert page.field("seed").get("value") == "20050701"
     assert page.field(f"share_{receiver.id}") is not None
-    assert ("the licence ends on 20 July 2005, before these placements do" in page) == (locale == "en")
+    assert ("the licence ends on 20 Jul 2005, before these placements do" in page) == (locale == "en")
     assert not [f for f in page.forms if f.get("id") == "save"]
 
 

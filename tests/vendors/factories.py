@@ -1,25 +1,25 @@
-"""Contracts for the tests of every room."""
+"""Contracts, papers and staff registers for the tests of every room."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from portal.foundation.access import OrganisationKind
 from portal.foundation.work import transaction
-from portal.vendors.models import Credential, CredentialKind, PlacementKind
+from portal.vendors.models import Credential, CredentialKind, PlacementKind, RecordKind, StaffMember, StaffRecord
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
 from tests.identity.factories import observer
 
 if TYPE_CHECKING:
-    from portal.identity.models import Organisation
+    from portal.identity.models import Organisation, User
 
-__all__ = ["end_paper", "make_contract"]
+__all__ = ["end_paper", "make_contract", "make_member", "make_paper", "make_record"]
 
 _numbers = count(1)
 
@@ -64,3 +64,45 @@ def end_paper(organisation: Organisation, kind: CredentialKind, on: date) -> Non
             valid_until=on, supersedes_id=last.id, created_at=work.now,
         )  # fmt: skip
         work.session.add(corrected)
+
+
+def make_paper(
+    organisation: Organisation, kind: CredentialKind, valid_from: date, valid_until: date | None, number: str = "P-1"
+) -> int:
+    """The id of a paper that supersedes none."""
+    with transaction(observer()) as work:
+        row = Credential(
+            organisation_id=organisation.id, kind=kind, number=number, valid_from=valid_from, valid_until=valid_until,
+            created_at=work.now,
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        return row.id
+
+
+def make_member(organisation: Organisation, user: User | None = None, **fields: Any) -> int:
+    """The id of an entry in the staff register, with the sign-in of `user`."""
+    number = next(_numbers)
+    usual: dict[str, Any] = {"name": f"Member {number}", "employee_no": f"E{number}", "started_on": date(2005, 1, 1)}
+    with transaction(observer()) as work:
+        row = StaffMember(
+            organisation_id=organisation.id, user_id=user.id if user else None, created_at=work.now, **(usual | fields)
+        )
+        work.session.add(row)
+        work.session.flush()
+        return row.id
+
+
+def make_record(
+    member_id: int, kind: RecordKind, taken_on: date, valid_until: date | None = None, **fields: Any
+) -> int:
+    """The id of a training, test or certificate."""
+    with transaction(observer()) as work:
+        member = work.session.scalars(sa.select(StaffMember).where(StaffMember.id == member_id)).one()
+        row = StaffRecord(
+            organisation_id=member.organisation_id, member_id=member_id, kind=kind, title=kind.value,
+            taken_on=taken_on, valid_until=valid_until, created_at=work.now, **fields,
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        return row.id

@@ -39,7 +39,7 @@ __all__ = [
     "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "objection_rows",
     "objections_to_decide", "open_recalls_of_batch", "pending_count", "placed_in_error", "progress_of", "recall_for",
     "recall_numbered", "recall_rows", "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows",
-    "retentions_to_decide", "stopped_by", "stopped_since",
+    "retentions_to_decide", "returned_by", "stopped_by", "stopped_since",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
@@ -228,6 +228,13 @@ def moves_of(session: Session, actor: Actor, placement_ids: Sequence[int]) -> di
 
 
 # --- for other rooms ----------------------------------------------------------------------------------------------------
+
+
+def returned_by(recall_id: int) -> sa.Select[tuple[int]]:
+    """Accounts that have come back by a recall: what its “place again” is about."""
+    return sa.select(RecallLine.account_id).where(
+        RecallLine.recall_id == recall_id, RecallLine.state == RecallLineState.ENDED
+    )
 
 
 def placed_in_error() -> sa.Select[tuple[int]]:

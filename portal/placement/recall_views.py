@@ -231,7 +231,7 @@ def choose_lines(recall_id: int) -> Any:
     return redirect(url_for(form, recall_id=recall_id, line=_rows()))
 
 
-@blueprint.route("/recalls/<int:recall_id>/objection", methods=["GET", "POST"])
+@blueprint.route("/recalls/<int:recall_id>/objections/new", methods=["GET", "POST"])
 @requires(Permission.RECALLS_ANSWER)
 def object_to_recall(recall_id: int) -> Any:
     """Ask for more days for the chosen accounts."""
@@ -250,7 +250,7 @@ def object_to_recall(recall_id: int) -> Any:
     return _form_page("placement/objection.html", form, most_days=most, **named)
 
 
-@blueprint.route("/recalls/<int:recall_id>/answer", methods=["GET", "POST"])
+@blueprint.route("/recalls/<int:recall_id>/answers/new", methods=["GET", "POST"])
 @requires(Permission.PLACEMENTS_APPROVE)
 def answer_objections(recall_id: int) -> Any:
     """Grant days to the chosen objections, or refuse them."""

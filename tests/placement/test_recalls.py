@@ -9,6 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from portal.contact.entries import Entry
+from portal.contact.models import Channel
+from portal.contact.operations import log_attempt
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.work import reading, transaction
 from portal.placement import recall_queries
@@ -265,6 +268,24 @@ def test_a_compliance_recall_stops_the_work_when_it_is_asked_for_and_says_so(app
     assert placement.stopped_at is None
     with reading(leader) as session:
         assert recall_queries.stopped_since(session, leader, [account.id], at) == set()
+
+
+def test_no_contact_is_taken_down_for_a_stopped_account_until_the_recall_is_withdrawn(app: Flask) -> None:
+    desk, receiver = make_desk(), agency("HT")
+    (account,) = make_accounts(1)
+    batch_id = placed(desk, receiver)
+    on(app, date(2005, 7, 5))
+    leader = answerer(receiver)
+    mail = Entry(channel=Channel.EMAIL, outcome="sent")
+    assert log_attempt(leader, account.id, mail).verdict == "allow"
+
+    recall_id = ask_batch_recall(desk.maker, batch_id, Wish(RecallReason.CONDUCT, RecallCategory.COMPLIANCE))
+    with pytest.raises(Refused) as stopped:
+        log_attempt(leader, account.id, mail)
+    assert "stopped all work" in str(stopped.value.message)
+    withdraw(desk.maker, recall_id)
+
+    assert log_attempt(leader, account.id, mail).is_new
 
 
 def test_work_stays_stopped_while_another_compliance_recall_stands(app: Flask) -> None:

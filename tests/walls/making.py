@@ -30,12 +30,14 @@ from portal.identity.tokens import token_hash
 from portal.legal.approving import approve_pack
 from portal.legal.operations import PACK_FILES, build_pack
 from portal.placement.certificates import Confirmation, confirm
-from portal.placement.codes import RecallReason
+from portal.placement.codes import ObjectionReason, RecallReason
 from portal.placement.exits import plan_exit
 from portal.placement.leaving_models import CertificateDuty
 from portal.placement.models import AllocationRun, Placement, PlacementBatch
-from portal.placement.objections import ask_retention
+from portal.placement.objections import answer_objections, ask_retention, object_to_recall
 from portal.placement.recall_files import receive_recalls
+from portal.placement.recall_models import Objection, RecallLine
+from portal.placement.recalls import Wish, ask_recall, carry_out
 from portal.portfolio.importing import Options
 from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun
 from portal.portfolio.operations import import_accounts, raise_hold, receive_accounts
@@ -48,7 +50,7 @@ from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
 from tests.legal.factories import letters_of, open_sample
-from tests.placement.factories import Desk, batches, criteria, even_shares, placed, recalled, sent_run
+from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
@@ -285,11 +287,24 @@ def _recalled_and_fresh(world: World, desk: Desk) -> None:
             leader = world.person(Role.LEGAL_PARTNER if code.endswith("LF") else Role.AGENCY_LEADER, code).actor
             (wish,) = ask_retention(leader, 10, f"{side.mark} wish", batch_id=world.one("worked batch", code))
             world.keep("retention", code, wish)
+            world.keep("recall", code, _pending(desk, leader, world.one("worked batch", code), side.mark))
             kind = PlacementKind.LETTER if code.endswith("LF") else PlacementKind.COLLECTION
             wanted = criteria(kind, "CNY", buckets=(side.fresh[1],))
             run_id = sent_run(desk, even_shares(world.organisations[code]), wanted)
             (fresh,) = batches(run_id)
             world.keep("fresh batch", code, fresh.id)
+
+
+def _pending(desk: Desk, leader: Actor, batch_id: int, mark: str) -> int:
+    """A recall of one account that goes at the end of the year, with an objection that moved its day."""
+    wish = Wish(RecallReason.CLIENT, note=f"{mark} pending", final_on=date(2005, 12, 31))
+    (recall_id,) = ask_recall(desk.maker, wish, placement_ids=[placements(batch_id)[0].id])
+    carry_out(desk.checker, recall_id)
+    line = _key(RecallLine, RecallLine.recall_id == recall_id)
+    object_to_recall(leader, [line], ObjectionReason.PROMISE, 10, f"{mark} objection")
+    objection = _key(Objection, Objection.recall_line_id == line)
+    answer_objections(desk.checker, [objection], 5, f"{mark} answer")
+    return recall_id
 
 
 # --- money --------------------------------------------------------------------------------------------------------------

@@ -121,6 +121,11 @@ class Only:
     from_minor: int | None = None
     to_minor: int | None = None
 
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Only()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
@@ -133,6 +138,10 @@ class Picks(_Step):
 
     kind: ClassVar[str] = "picks"
     picks: Mapping[str, str]
+
+    def names(self) -> set[str]:
+        """The codes of its receivers."""
+        return set(self.picks.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,10 @@ class Shares(_Step):
         """Each receiver's share of one."""
         return {code: Fraction(share) for code, share in self.shares.items()}
 
+    def names(self) -> set[str]:
+        """The codes of its receivers."""
+        return set(self.shares)
+
 
 @dataclass(frozen=True, slots=True)
 class Equal(_Step):
@@ -161,6 +174,10 @@ class Equal(_Step):
     def parts(self) -> dict[str, Fraction]:
         """Each receiver's share of one."""
         return {code: Fraction(1, len(self.receivers)) for code in self.receivers}
+
+    def names(self) -> set[str]:
+        """The codes of its receivers."""
+        return set(self.receivers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +199,10 @@ class Performance(_Step):
         factor = _factor(list(scores.values()), floor, ceiling)
         return {code: min(max(factor * score, floor), ceiling) for code, score in scores.items()}
 
+    def names(self) -> set[str]:
+        """The codes of its receivers."""
+        return set(self.scores)
+
 
 @dataclass(frozen=True, slots=True)
 class Champion(_Step):
@@ -202,6 +223,10 @@ class Champion(_Step):
         champions = {code: (1 - part) * Fraction(share) for code, share in self.champions.items()}
         return champions | {code: part * Fraction(share) for code, share in self.challengers.items()}
 
+    def names(self) -> set[str]:
+        """The codes of its receivers."""
+        return {*self.champions, *self.challengers}
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked(_Step):
@@ -210,6 +235,10 @@ class Ranked(_Step):
     kind: ClassVar[str] = "ranked"
     receivers: tuple[str, ...]
     order: Order = Order.LARGEST
+
+    def names(self) -> set[str]:
+        """The codes of its receivers."""
+        return set(self.receivers)
 
 
 ShareLike = Shares | Equal | Performance | Champion

@@ -79,16 +79,24 @@ def _deal_classes(classes: Mapping[int, list[Family]], targets: Targets, books: 
         for alike in _sizes(members) if by is By.ACCOUNTS else [members]:
             weight = sum(weight_of(f, by) for f in alike) * targets.unit
             quotas = _quotas(lacks, len(alike), weight // len(alike))
-            for family, turn in zip(alike, _turns(quotas), strict=True):
-                r = turn
-                if limited[turn]:
-                    if rooms.short_of(turn, family):
-                        r = NOBODY
-                    else:
-                        rooms.take(turn, family)
-                books.add(r, bits, family)
-                lacks[r] = lacks.get(r, 0) - weight_of(family, by) * targets.unit
+            for r, got in _by_turns(alike, quotas, rooms, limited).items():
+                lacks[r] = lacks.get(r, 0) - books.add(r, bits, got)
         carried |= lacks
+
+
+def _by_turns(
+    families: Sequence[Family], quotas: Mapping[int, int], rooms: Rooms, limited: Mapping[int, bool]
+) -> dict[int, list[Family]]:
+    """Who gets which of these families; one that does not fit goes to nobody for now."""
+    books: dict[int, list[Family]] = {r: [] for r in [*quotas, NOBODY]}
+    for family, turn in zip(families, _turns(quotas), strict=True):
+        if limited[turn]:
+            if rooms.short_of(turn, family):
+                books[NOBODY].append(family)
+                continue
+            rooms.take(turn, family)
+        books[turn].append(family)
+    return books
 
 
 def _sizes(members: Sequence[Family]) -> Iterator[list[Family]]:

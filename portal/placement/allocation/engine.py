@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -104,9 +103,8 @@ class _Run:
 
     def _step(self, step: Step, waiting: list[Family]) -> list[Family]:
         """One step; what it does not place, in the row's order."""
-        accounts: Counter[int] = Counter({self._number[code]: 0 for code in step.names()})
-        amounts: Counter[int] = Counter(accounts)
-        placed: set[int] = set()
+        accounts = {self._number[code]: 0 for code in step.names()}
+        amounts = dict(accounts)
         shares: Mapping[int, Fraction] = {}
         targets: Mapping[int, Fraction] = {}
         mine = waiting if step.only.is_all else [family for family in waiting if belongs(family, step.only)]
@@ -119,12 +117,7 @@ class _Run:
             given, targets = self._share(step, shares, mine)
         number = len(self._steps) + 1
         for receiver, reason, families in given:
-            key = self._receivers[receiver].key
-            for family in families:
-                self._place(family, key, reason, number)
-                placed.add(family.accounts[0])
-                accounts[receiver] += len(family.accounts)
-                amounts[receiver] += family.total
+            accounts[receiver], amounts[receiver] = self._place(families, self._receivers[receiver].key, reason, number)
         self._steps.append(
             StepOutcome(
                 number=number,
@@ -136,7 +129,7 @@ class _Run:
                 targets=self._by_key(targets),
             )
         )
-        return [family for family in waiting if family.accounts[0] not in placed] if placed else waiting
+        return [family for family in waiting if self._decisions[family.accounts[0]] is None]
 
     def _share(
         self, step: ShareLike, shares: Mapping[int, Fraction], families: list[Family]
@@ -211,10 +204,17 @@ class _Run:
             return next(stop for stop in stops if stop is not None)
         return self._rooms.short_of(receiver, family)
 
-    def _place(self, family: Family, key: int, reason: Reason, number: int) -> None:
-        stratum = self._row.strata[family.stratum]
-        for i in family.accounts:
-            self._decisions[i] = Decision(self._rows[i].account_id, key, reason, number, stratum)
+    def _place(self, families: Iterable[Family], key: int, reason: Reason, number: int) -> tuple[int, int]:
+        """Write down who gets these; how many accounts and minor units they are."""
+        rows, decisions, strata = self._rows, self._decisions, self._row.strata
+        accounts = amount = 0
+        for family in families:
+            stratum = strata[family.stratum]
+            for i in family.accounts:
+                decisions[i] = Decision(rows[i].account_id, key, reason, number, stratum)
+            accounts += len(family.accounts)
+            amount += family.total
+        return accounts, amount
 
     def _leave(self, families: Iterable[Family]) -> None:
         """Nobody gets these: what stopped each receiver that a step names."""

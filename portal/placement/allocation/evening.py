@@ -35,11 +35,13 @@ class Books:
         self._lacks[NOBODY] = whole * self._unit - given
         self._families = 0
 
-    def add(self, receiver: int, bits: int, family: Family) -> None:
-        """Put a family of a class into a book; its room has been taken."""
-        self._held[receiver].setdefault(bits, []).append(family)
-        self._lacks[receiver] -= self._weight(family)
-        self._families += 1
+    def add(self, receiver: int, bits: int, families: Sequence[Family]) -> int:
+        """Put families of a class into a book, whose room has been taken; answers their weight."""
+        self._held[receiver].setdefault(bits, []).extend(families)
+        weight = sum(weight_of(family, self._by) for family in families) * self._unit
+        self._lacks[receiver] -= weight
+        self._families += len(families)
+        return weight
 
     def keep(self, families: Iterable[Family]) -> None:
         """Families that nobody here may take."""

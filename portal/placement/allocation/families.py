@@ -9,7 +9,7 @@ takes families in turns along the row gets a book like everybody else's.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import groupby, islice, pairwise
 from operator import itemgetter
@@ -25,14 +25,16 @@ __all__ = ["Family", "Row", "belongs", "lot", "row_of"]
 SLICE = 10  # customers of neighbouring balance whose order is drawn from the seed
 
 
+Stratum = tuple[str | int, ...]  # bucket, number of the band, region, as far as the strategy asks for them
+
+
 class Family(NamedTuple):
     """What is placed as one; its first four fields are its place in the row.
 
-    `stratum` a number, `total` in minor units, `may` the receivers that may take it (bits), `accounts` places in the
-    list of candidates.
+    `total` in minor units, `may` the receivers that may take it (bits), `accounts` places in the list of candidates.
     """
 
-    stratum: int
+    stratum: Stratum
     total: int
     draw: bytes
     key: Key
@@ -46,7 +48,7 @@ class Row(NamedTuple):
     """All families as they stand, and what the strata are called."""
 
     families: list[Family]
-    strata: Sequence[str]
+    strata: Mapping[Stratum, str]
 
 
 def lot(seed: int, key: Key) -> bytes:
@@ -56,13 +58,11 @@ def lot(seed: int, key: Key) -> bytes:
 
 def row_of(candidates: Sequence[Candidate], permissions: Permissions, strategy: Strategy) -> Row:
     """The families of these candidates, which are in order of account."""
-    found = _families(candidates, permissions, strategy)
-    strata = _Strata(strategy.strata, strategy.currency, found)
-    placed = [family._replace(stratum=strata.number(family)) for family in found] if strata.any else found
-    names, order = strata.in_order()
-    families = [family._replace(stratum=order[family.stratum]) for family in placed] if strata.any else placed
+    own = _own_accounts(candidates, together=strategy.rules.customers_together)
+    strata = _Strata(strategy.strata, strategy.currency, candidates, own.values())
+    families = [_family(key, places, candidates, permissions, strata, strategy.seed) for key, places in own.items()]
     families.sort()
-    return Row(list(_shuffled(families)), names)
+    return Row(list(_shuffled(families)), strata.names())
 
 
 def belongs(family: Family, only: Only) -> bool:
@@ -75,66 +75,76 @@ def belongs(family: Family, only: Only) -> bool:
     )
 
 
-def _families(candidates: Sequence[Candidate], permissions: Permissions, strategy: Strategy) -> list[Family]:
-    seed, may = strategy.seed, permissions.of
-    if not strategy.rules.customers_together:
-        return [
-            Family(0, c.total_minor, lot(seed, c.account_id), c.account_id, may(c), (i,), c.bucket, c.region)
-            for i, c in enumerate(candidates)
-        ]
-    by_customer: dict[Key, list[int]] = {}
+def _own_accounts(candidates: Sequence[Candidate], *, together: bool) -> dict[Key, tuple[int, ...]]:
+    """The places of each customer's accounts; of each account's where customers may be divided."""
+    if not together:
+        return {candidate.account_id: (i,) for i, candidate in enumerate(candidates)}
+    found: dict[Key, tuple[int, ...]] = {}
     for i, candidate in enumerate(candidates):
-        by_customer.setdefault(candidate.customer_id, []).append(i)
-    found = []
-    for customer, places in by_customer.items():
-        first = candidates[places[0]]
-        total, everybody, bucket, region = first.total_minor, may(first), first.bucket, first.region
-        if len(places) > 1:
-            own = [candidates[i] for i in places]
-            total = sum(c.total_minor for c in own)
-            bucket = max(c.bucket for c in own)
-            region = max(own, key=lambda c: c.total_minor).region  # of equally large ones the first by account
-            for candidate in own[1:]:
-                everybody &= may(candidate)
-        found.append(Family(0, total, lot(seed, customer), customer, everybody, tuple(places), bucket, region))
+        customer = candidate.customer_id
+        found[customer] = (*found[customer], i) if customer in found else (i,)
     return found
 
 
+def _family(
+    key: Key,
+    places: tuple[int, ...],
+    candidates: Sequence[Candidate],
+    permissions: Permissions,
+    strata: _Strata,
+    seed: int,
+) -> Family:
+    first = candidates[places[0]]
+    total, may, bucket, region = first.total_minor, permissions.of(first), first.bucket, first.region
+    if len(places) > 1:
+        own = [candidates[i] for i in places]
+        total = sum(c.total_minor for c in own)
+        bucket = max(c.bucket for c in own)
+        region = max(own, key=lambda c: c.total_minor).region  # of equally large ones the first by account
+        for candidate in own[1:]:
+            may &= permissions.of(candidate)
+    return Family(strata.of(bucket, total, region), total, lot(seed, key), key, may, places, bucket, region)
+
+
 class _Strata:
-    """Gives families the number of their stratum: bucket × band of balance × region, as far as they are asked for."""
+    """The stratum of a family: bucket × band of balance × region, as far as they are asked for."""
 
-    def __init__(self, strata: Strata, currency: str, families: Sequence[Family]) -> None:
-        self.any = bool(strata.by)
+    def __init__(
+        self, strata: Strata, currency: str, candidates: Sequence[Candidate], own: Iterable[tuple[int, ...]]
+    ) -> None:
         self._by = strata.by
-        self._numbers: dict[tuple[str | int, ...], int] = {}
-        self._bands, self._names = _bands(strata, currency, families)
+        self._met: dict[Stratum, Stratum] = {}
+        totals: list[int] = []
+        if strata.quantiles and "balance" in strata.by:
+            totals = sorted(sum(candidates[i].total_minor for i in places) for places in own)
+        self._begins, self._called = _bands(strata, currency, totals)
 
-    def number(self, family: Family) -> int:
-        """The number of the family's stratum, in order of appearance."""
-        key = tuple(self._part(family, name) for name in self._by)
-        return self._numbers.setdefault(key, len(self._numbers))
+    def of(self, bucket: str, total: int, region: str) -> Stratum:
+        """The one tuple for this stratum, so that sorting by it costs little."""
+        if self._by == ("bucket",):
+            found: Stratum = (bucket,)
+        else:
+            found = tuple(self._part(name, bucket, total, region) for name in self._by)
+        return self._met.setdefault(found, found)
 
-    def in_order(self) -> tuple[list[str], list[int]]:
-        """The names of the strata in their order, and by number of appearance the place in it."""
-        keys = sorted(self._numbers)
-        place = {self._numbers[key]: i for i, key in enumerate(keys)}
-        return [self._name(key) for key in keys] or [""], [place[i] for i in range(len(keys))]
+    def names(self) -> dict[Stratum, str]:
+        """What the strata that were met are called."""
+        return {stratum: self._name(stratum) for stratum in self._met}
 
-    def _part(self, family: Family, name: str) -> str | int:
-        if name == "bucket":
-            return family.bucket
-        return family.region if name == "region" else bisect_right(self._bands, family.total)
+    def _part(self, name: str, bucket: str, total: int, region: str) -> str | int:
+        if name == "balance":
+            return bisect_right(self._begins, total)
+        return bucket if name == "bucket" else region
 
-    def _name(self, key: tuple[str | int, ...]) -> str:
-        return " · ".join(self._names[part] if isinstance(part, int) else part or "–" for part in key)
+    def _name(self, stratum: Stratum) -> str:
+        return " · ".join(self._called[part] if isinstance(part, int) else part or "–" for part in stratum)
 
 
-def _bands(strata: Strata, currency: str, families: Sequence[Family]) -> tuple[Sequence[int], list[str]]:
+def _bands(strata: Strata, currency: str, totals: Sequence[int]) -> tuple[Sequence[int], list[str]]:
     """Where the bands of balance begin, the first one left out, and what they are called."""
     if "balance" not in strata.by:
         return (), []
     if strata.quantiles:
-        totals = sorted(family.total for family in families)
         begins = [totals[k * len(totals) // strata.quantiles] for k in range(1, strata.quantiles)] if totals else []
         return begins, [f"{k}/{strata.quantiles}" for k in range(1, strata.quantiles + 1)]
     written = [format_amount(begin, currency) for begin in strata.bands]

@@ -24,6 +24,7 @@ from portal.placement.allocation.facts import (
     RefusedPick,
     StepOutcome,
 )
+from portal.placement.allocation.families import bands_of
 from portal.placement.allocation.reading import read_receivers
 from portal.placement.allocation.strategy import (
     By,
@@ -76,6 +77,7 @@ __all__ = [
     "Strategy",
     "StrategyError",
     "allocate",
+    "bands_of",
     "choose_most",
     "fixed_shares",
     "read_receivers",

@@ -20,7 +20,7 @@ from portal.placement.allocation.facts import Candidate, Key
 from portal.placement.allocation.rules import Permissions, region_within
 from portal.placement.allocation.strategy import Only, Strata, Strategy
 
-__all__ = ["Family", "Row", "belongs", "lot", "row_of"]
+__all__ = ["Family", "Row", "bands_of", "belongs", "lot", "row_of"]
 
 SLICE = 10  # customers of neighbouring balance whose order is drawn from the seed
 
@@ -117,7 +117,7 @@ class _Strata:
         totals: list[int] = []
         if strata.quantiles and "balance" in strata.by:
             totals = sorted(sum(candidates[i].total_minor for i in places) for places in own)
-        self._begins, self._called = _bands(strata, currency, totals)
+        self._begins, self._called = bands_of(strata, currency, totals)
 
     def of(self, bucket: str, total: int, region: str) -> Stratum:
         """The one tuple for this stratum, so that sorting by it costs little."""
@@ -140,8 +140,8 @@ class _Strata:
         return " · ".join(self._called[part] if isinstance(part, int) else part or "–" for part in stratum)
 
 
-def _bands(strata: Strata, currency: str, totals: Sequence[int]) -> tuple[Sequence[int], list[str]]:
-    """Where the bands of balance begin, the first one left out, and what they are called."""
+def bands_of(strata: Strata, currency: str, totals: Sequence[int]) -> tuple[Sequence[int], list[str]]:
+    """Where the bands of balance begin, the first one left out, and what they are called; `totals` in ascending order."""
     if "balance" not in strata.by:
         return (), []
     if strata.quantiles:

@@ -100,6 +100,7 @@ class _Plan:
     candidates: Sequence[Candidate]
     left_out: Sequence[LeftOut]
     result: Allocation
+    bands: Bands
     books: Sequence[Book]
 
     @classmethod
@@ -108,10 +109,11 @@ class _Plan:
         candidates = sorted(accounts.candidates, key=lambda c: str(c.account_id))
         result = allocate(candidates, receivers, strategy)
         pairs = zip(candidates, result.decisions, strict=True)
-        books = compare_books(pairs, shares_of_steps(result.steps), Bands.of(strategy, candidates))
+        bands = Bands.of(strategy, candidates)
+        books = compare_books(pairs, shares_of_steps(result.steps), bands)
         codes = {receiver.key: receiver.code for receiver in receivers}
         left_out = sorted(accounts.left_out)
-        return cls(strategy, codes, candidates, left_out, result, books)
+        return cls(strategy, codes, candidates, left_out, result, bands, books)
 
     def write(self, out: Path) -> None:
         """One line an account, those left out behind; the file whole or not at all."""
@@ -186,7 +188,7 @@ class _Plan:
             "from_share": _text(book.from_share),
             "amount_part": _text(book.amount_part),
             "amount_from_share": _text(book.amount_from_share),
-            **{f"by_{dimension}": dict(sorted(book.spread(dimension).items())) for dimension in DIMENSIONS},
+            **{f"by_{dimension}": self._spread(book, dimension) for dimension in DIMENSIONS},
         }
 
     def _step(self, step: StepOutcome) -> dict[str, Any]:
@@ -251,12 +253,20 @@ class _Plan:
         ]  # fmt: skip
 
     def _spread_table(self, dimension: str) -> Iterator[str]:
-        values = sorted({value for book in self.books for value in book.spread(dimension)})
+        values = self._values(dimension)
         lines = [
             [self._code(book.organisation_id) or "nobody", *(_percent(book.part_in(dimension, v)) for v in values)]
             for book in self.books
         ]
         yield from _table([f"{dimension} %", *(value or "–" for value in values)], lines)
+
+    def _spread(self, book: Book, dimension: str) -> dict[str, int]:
+        return {v: book.spread(dimension)[v] for v in self._values(dimension) if book.spread(dimension)[v]}
+
+    def _values(self, dimension: str) -> list[str]:
+        """The buckets, bands or regions that are met, in their order."""
+        met = {value for book in self.books for value in book.spread(dimension)}
+        return [name for name in self.bands.names if name in met] if dimension == "band" else sorted(met)
 
     def _step_tables(self) -> Iterator[str]:
         for step in self.result.steps:

@@ -14,6 +14,7 @@ from portal.placement.allocation.targets import Targets
 __all__ = ["NOBODY", "Books", "weight_of"]
 
 NOBODY = -1  # stands for what rules, room or shares leave with no receiver
+FINEST = 100_000  # an amount is near enough to its target within such a part of the whole
 MOST_MOVES = 400  # a bound on the work; a few dozen are usual
 
 
@@ -72,10 +73,10 @@ class Books:
     def even_out(self) -> None:
         """Families change hands as long as that brings books nearer to their targets.
 
-        Everybody within one account, or one family of mean balance, is near enough. Each move makes the sum of the
-        squared distances smaller, so this ends.
+        Everybody within one account is near enough; of an amount, within a hundred-thousandth of it or one family of
+        mean balance, whichever is less. Each move makes the sum of the squared distances smaller, so this ends.
         """
-        enough = self._unit if self._by is By.ACCOUNTS else self._mean()
+        enough = self._unit if self._by is By.ACCOUNTS else self._near()
         for _ in range(MOST_MOVES):
             if max(map(abs, self._lacks.values())) < enough or not self._move_once():
                 return
@@ -175,9 +176,10 @@ class Books:
     def _weight(self, family: Family) -> int:
         return weight_of(family, self._by) * self._unit
 
-    def _mean(self) -> int:
+    def _near(self) -> int:
         held = (f for books in self._held.values() for members in books.values() for f in members)
-        return max(sum(self._weight(family) for family in held) // max(self._families, 1), 1)
+        whole = sum(self._weight(family) for family in held)
+        return max(whole // max(self._families, FINEST), 1)
 
 
 def _spread(places: int) -> Iterator[int]:

@@ -101,9 +101,9 @@ def read_strategy_file(path: Path) -> tuple[Strategy, list[Receiver]]:
 
 def read_accounts_file(path: Path, strategy: Strategy, receivers: Sequence[Receiver]) -> Accounts:
     """The accounts of a CSV or XLSX file. DomainError where it cannot be read as a whole, AccountsError for its rows."""
-    table = open_table(path)
-    reader = _Rows(table, strategy, {receiver.code: receiver.key for receiver in receivers})
-    return reader.read()
+    with path.open("rb") as stream:
+        table = open_table(stream)
+        return _Rows(table, strategy, {receiver.code: receiver.key for receiver in receivers}).read()
 
 
 def _json(path: Path) -> Any:

@@ -70,12 +70,13 @@ def read_receivers(data: Any) -> list[Receiver]:
     """The receivers of a strategy file, with keys from 1 in order of code. StrategyError as for the strategy."""
     reader = Reader()
     top = reader.part(data, "")
-    currency = top.get("currency") if top.get("currency") in CURRENCIES else "CNY"
+    said = top.get("currency")
+    currency = said if isinstance(said, str) and said in CURRENCIES else "CNY"  # a wrong one is the strategy's problem
     listed = top.get("receivers")
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST_RECEIVERS:
         top.wrong("receivers", "receivers", f"List 1 to {MOST_RECEIVERS} receivers, each with its code.")
         listed = []
-    found = [_receiver(reader.part(each, f"receivers[{i}]", _RECEIVER), str(currency)) for i, each in enumerate(listed)]
+    found = [_receiver(reader.part(each, f"receivers[{i}]", _RECEIVER), currency) for i, each in enumerate(listed)]
     seen: set[str] = set()
     for i, receiver in enumerate(found):
         if receiver.code and receiver.code in seen:

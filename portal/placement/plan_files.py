@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
-from portal.foundation.errors import DomainError
-from portal.foundation.language import say
 from portal.foundation.money import LARGEST_MINOR
 from portal.foundation.tabular import Cell, Table, cell_text, is_trailer, open_table
 from portal.foundation.values import (
@@ -164,8 +162,7 @@ class _Rows:
         if not {"total", "principal"} & set(self._at):
             missing.append("total")
         if missing:
-            words = say("The file has no column %(columns)s.", columns=", ".join(missing))
-            raise DomainError("plan.missing_columns", words, field="file")
+            raise AccountsError([f"The file has no column {', '.join(missing)}."], 1)
         self._problems: list[str] = []
         self._count = 0
 

@@ -36,14 +36,15 @@ def deal(
     among = sum(1 << r for r, share in shares.items() if share)
     classes: dict[int, list[Family]] = defaultdict(list)
     untaken = []
+    accounts = minor = 0
     for family in families:
         bits = family.may & among
         if bits:
             classes[bits].append(family)
+            accounts += len(family.accounts)
+            minor += max(family.total, 0)
         else:
             untaken.append(family)
-    accounts = sum(len(f.accounts) for members in classes.values() for f in members)
-    minor = sum(max(f.total, 0) for members in classes.values() for f in members)
     weighed = By.AMOUNT if by is By.AMOUNT and minor else By.ACCOUNTS
     targets = _targets(classes, shares, weighed, overflow, rooms, accounts, minor)
     books = Books(targets, [*shares, NOBODY], weighed, minor if weighed is By.AMOUNT else accounts, rooms)
@@ -59,7 +60,7 @@ def _targets(
     classes: Mapping[int, Sequence[Family]], shares: Mapping[int, Fraction], by: By, overflow: Overflow, rooms: Rooms,
     accounts: int, minor: int,
 ) -> Targets:  # fmt: skip
-    supply = {bits: sum(weight_of(f, by) for f in members) for bits, members in classes.items()}
+    supply = {bits: weight_of(members, by) for bits, members in classes.items()}
     limits = {r: rooms.in_measure(r, by, accounts, minor) for r in shares}
     known = {r: limit for r, limit in limits.items() if limit is not None}
     return fair_targets(supply, shares, known, sum(supply.values()) if overflow is Overflow.NOBODY else None)
@@ -71,13 +72,13 @@ def _deal_classes(classes: Mapping[int, list[Family]], targets: Targets, books: 
     for bits, parts in targets.parts.items():
         members = classes[bits]
         lacks = dict(parts)
-        rest = sum(weight_of(f, by) for f in members) * targets.unit - sum(parts.values())
+        rest = weight_of(members, by) * targets.unit - sum(parts.values())
         if rest or carried[NOBODY]:
             lacks[NOBODY] = rest
         for r in lacks:
             lacks[r] += carried[r]
         for alike in _sizes(members) if by is By.ACCOUNTS else [members]:
-            weight = sum(weight_of(f, by) for f in alike) * targets.unit
+            weight = weight_of(alike, by) * targets.unit
             quotas = _quotas(lacks, len(alike), weight // len(alike))
             for r, got in _by_turns(alike, quotas, rooms, limited).items():
                 lacks[r] = lacks.get(r, 0) - books.add(r, bits, got)

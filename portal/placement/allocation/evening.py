@@ -18,9 +18,11 @@ FINEST = 100_000  # an amount is near enough to its target within such a part of
 MOST_MOVES = 400  # a bound on the work; a few dozen are usual
 
 
-def weight_of(family: Family, by: By) -> int:
-    """What the family counts in a share of accounts or of the amount; a credit balance counts nothing."""
-    return len(family.accounts) if by is By.ACCOUNTS else max(family.total, 0)
+def weight_of(families: Iterable[Family], by: By) -> int:
+    """What families count in a share of accounts or of the amount; a credit balance counts nothing."""
+    if by is By.ACCOUNTS:
+        return sum([len(family.accounts) for family in families])
+    return sum([family.total for family in families if family.total > 0])
 
 
 class Books:
@@ -39,7 +41,7 @@ class Books:
     def add(self, receiver: int, bits: int, families: Sequence[Family]) -> int:
         """Put families of a class into a book, whose room has been taken; answers their weight."""
         self._held[receiver].setdefault(bits, []).extend(families)
-        weight = sum(weight_of(family, self._by) for family in families) * self._unit
+        weight = weight_of(families, self._by) * self._unit
         self._lacks[receiver] -= weight
         self._families += len(families)
         return weight
@@ -174,7 +176,7 @@ class Books:
         return [r for r in self._held if r != NOBODY and bits >> r & 1]
 
     def _weight(self, family: Family) -> int:
-        return weight_of(family, self._by) * self._unit
+        return weight_of((family,), self._by) * self._unit
 
     def _near(self) -> int:
         held = (f for books in self._held.values() for members in books.values() for f in members)

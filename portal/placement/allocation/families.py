@@ -22,6 +22,7 @@ from portal.placement.allocation.strategy import Only, Strata, Strategy
 
 __all__ = ["Family", "Row", "bands_of", "belongs", "lot", "row_of"]
 
+PARTS = {"bucket": 0, "balance": 1, "region": 2}
 SLICE = 10  # customers of neighbouring balance whose order is drawn from the seed
 
 
@@ -113,7 +114,8 @@ class _Strata:
         self, strata: Strata, currency: str, candidates: Sequence[Candidate], own: Iterable[tuple[int, ...]]
     ) -> None:
         self._by = strata.by
-        self._met: dict[Stratum, Stratum] = {}
+        self._one: dict[Stratum, Stratum] = {}
+        self._met: dict[tuple[str, int, str], Stratum] = {}
         totals: list[int] = []
         if strata.quantiles and "balance" in strata.by:
             totals = sorted(sum(candidates[i].total_minor for i in places) for places in own)
@@ -121,20 +123,16 @@ class _Strata:
 
     def of(self, bucket: str, total: int, region: str) -> Stratum:
         """The one tuple for this stratum, so that sorting by it costs little."""
-        if self._by == ("bucket",):
-            found: Stratum = (bucket,)
-        else:
-            found = tuple(self._part(name, bucket, total, region) for name in self._by)
-        return self._met.setdefault(found, found)
+        where = (bucket, bisect_right(self._begins, total), region)
+        found = self._met.get(where)
+        if found is None:
+            own = tuple(where[PARTS[name]] for name in self._by)
+            found = self._met[where] = self._one.setdefault(own, own)
+        return found
 
     def names(self) -> dict[Stratum, str]:
         """What the strata that were met are called."""
-        return {stratum: self._name(stratum) for stratum in self._met}
-
-    def _part(self, name: str, bucket: str, total: int, region: str) -> str | int:
-        if name == "balance":
-            return bisect_right(self._begins, total)
-        return bucket if name == "bucket" else region
+        return {stratum: self._name(stratum) for stratum in self._one}
 
     def _name(self, stratum: Stratum) -> str:
         return " · ".join(self._called[part] if isinstance(part, int) else part or "–" for part in stratum)

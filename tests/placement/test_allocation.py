@@ -17,6 +17,7 @@ from portal.placement.allocation import (
     Candidate,
     Champion,
     Equal,
+    Former,
     FormerHolders,
     Licence,
     Order,
@@ -392,3 +393,34 @@ def test_a_candidate_named_twice_is_refused() -> None:
 def test_a_step_that_names_somebody_unknown_is_refused() -> None:
     with pytest.raises(StrategyError, match=r"steps\[0\].*“Z”"):
         allocate([], agencies("A"), strategy(Equal(("A", "Z"))))
+
+
+# --- customers of many sizes under rules --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", By)
+def test_rules_on_top_of_customers_of_many_sizes_leave_everybody_within_one_customer_of_the_target(by: By) -> None:
+    for seed in range(150):
+        figures = random.Random(seed)
+        codes = "ABCDEF"[: figures.randint(2, 6)]
+        taking = [
+            Receiver(
+                key, code, regions=frozenset(figures.sample(("CN-GD", "CN-SH", "CN-BJ", "TW"), figures.randint(1, 4)))
+            )
+            for key, code in enumerate(codes, start=1)
+        ]
+        book: list[Candidate] = []
+        owed: Counter[int] = Counter()
+        for customer in range(1, figures.randint(10, 80)):
+            region = figures.choice(("CN-GD", "CN-SH", "CN-BJ", "TW"))
+            for _ in range(figures.choice((1, 1, 1, 2, 3, 4))):
+                days, total = figures.randint(1, 200), figures.randint(1, 10**6)
+                former = (Former(figures.randint(1, len(codes)), 1),) if figures.random() < 0.3 else ()
+                book.append(Candidate(len(book) + 1, customer, total, days, bucket(days), region, former))
+                owed[customer] += 1 if by is By.ACCOUNTS else total
+
+        step = Equal(tuple(codes), by, Overflow.OTHERS)
+        outcome = allocate(book, taking, strategy(step, rules=Rules(), seed=seed)).steps[0]
+
+        got = outcome.accounts if by is By.ACCOUNTS else outcome.amounts
+        assert all(abs(got[key] - target) < max(owed.values()) for key, target in outcome.targets.items())

@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": ("portal.serving", "worker"),
     "daily": ("portal.foundation.daily_command", "daily"),
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
+    "allocate": ("portal.placement.plan_command", "allocate_group"),
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),
 }

@@ -10,29 +10,16 @@ import click
 import structlog
 from flask import Flask
 
-from portal.foundation.declaring import PUBLIC, undeclared_commands
+from portal.foundation.declaring import PUBLIC, REFUSED, access, undeclared_commands
 from portal.foundation.errors import DomainError
 from portal.foundation.language import translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from portal.foundation.access import Permission
-
 __all__ = ["PUBLIC", "REFUSED", "access", "application", "in_application", "undeclared_commands"]
 
-REFUSED = 3  # the exit code of a command that understood and declined; 2 is click's usage error
 Command = TypeVar("Command", bound="Callable[..., Any]")
-
-
-def access(permission: Permission | str) -> Callable[[Command], Command]:
-    """Names what a command needs of its actor, or `public` for what anybody on the machine may run."""
-
-    def mark(command: Command) -> Command:
-        command.__access__ = permission  # type: ignore[attr-defined]
-        return command
-
-    return mark
 
 
 def application() -> Flask:

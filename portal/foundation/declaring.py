@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import click
 
-__all__ = ["PUBLIC", "undeclared_commands"]
+if TYPE_CHECKING:
+    from portal.foundation.access import Permission
+
+__all__ = ["PUBLIC", "REFUSED", "access", "undeclared_commands"]
 
 PUBLIC = "public"
+REFUSED = 3  # the exit code of a command that understood and declined; 2 is click's usage error
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def access(permission: Permission | str) -> Callable[[Command], Command]:
+    """Names what a command needs of its actor, or `public` for what anybody on the machine may run."""
+
+    def mark(command: Command) -> Command:
+        command.__access__ = permission  # type: ignore[attr-defined]
+        return command
+
+    return mark
 
 
 def undeclared_commands(command: click.Command, path: str = "portal") -> list[str]:

@@ -5,14 +5,16 @@ The same steps make the preview of a page and the lines of a run, so that what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.placement import queries
-from portal.placement.allocation import Candidate, Decision, Receiver, allocate, choose_most
+from portal.placement.allocation import Candidate, Decision, Receiver, allocate, choose_most, fixed_shares
 from portal.placement.criteria import Criteria, Share, check_shares
 from portal.placement.fairness import Book, Group, Tally, books_of, group_by_bucket
 
@@ -75,23 +77,38 @@ class Preview:
         return self.too_large or any(book.organisation_id is not None and book.accounts for book in self.books)
 
 
-def take_part(shares: Sequence[Share], possible: Sequence[PossibleReceiver]) -> list[Receiver]:
+@dataclass(frozen=True)
+class TakingPart:
+    """The receivers of a run on its day, and their shares by code."""
+
+    receivers: Sequence[Receiver]
+    shares: Mapping[str, Decimal]
+    on_date: date
+
+
+def take_part(shares: Sequence[Share], possible: Sequence[PossibleReceiver]) -> TakingPart:
     """The receivers of a run. DomainError for shares that do not make the whole, or for somebody who cannot receive."""
     check_shares(list(shares))
     known = {p.id: p for p in possible if not p.licence_ended}
     if any(s.organisation_id not in known for s in shares):
         words = say("One of the organisations has no valid contract or licence for this kind on this day.")
         raise DomainError("run.receiver", words, field="shares")
-    return [Receiver(s.organisation_id, s.share, known[s.organisation_id].room) for s in shares]
+    taking = [known[s.organisation_id] for s in shares]
+    return TakingPart(
+        receivers=[Receiver(p.id, p.organisation.code, room_accounts=p.room) for p in taking],
+        shares={known[s.organisation_id].organisation.code: s.share for s in shares},
+        on_date=taking[0].on_date,
+    )
 
 
-def propose(session: Session, criteria: Criteria, receivers: Sequence[Receiver]) -> Proposal:
+def propose(session: Session, criteria: Criteria, part: TakingPart) -> Proposal:
     """Read the eligible accounts and split them."""
     eligible = queries.candidates(session, criteria)
     chosen = eligible
     if criteria.most is not None and len(eligible) > criteria.most:
         chosen = choose_most(eligible, criteria.most, criteria.order, criteria.seed)
-    decisions = allocate(chosen, receivers, criteria.seed)
+    strategy = fixed_shares(part.shares, seed=criteria.seed, date=part.on_date, currency=criteria.currency)
+    decisions = allocate(chosen, part.receivers, strategy).decisions
     by_account = sorted(chosen)
     return Proposal(
         pairs=list(zip(by_account, decisions, strict=True)),
@@ -110,10 +127,10 @@ def preview(
     if not shares or not eligible.accounts:
         return Preview(eligible, left_out)
     try:
-        receivers = take_part(shares, possible)
+        part = take_part(shares, possible)
     except DomainError as error:
         return Preview(eligible, left_out, problem=error.message)
     if eligible.accounts > LARGEST_AT_ONCE:
         return Preview(eligible, left_out, too_large=True)
-    proposal = propose(session, criteria, receivers)
+    proposal = propose(session, criteria, part)
     return Preview(eligible, left_out, proposal.books(shares), proposal.beyond, proposal.beyond_minor)

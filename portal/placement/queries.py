@@ -97,7 +97,7 @@ def candidates(session: Session, criteria: Criteria) -> list[Candidate]:
         *segment(criteria), obstacles.reason.is_(None)
     )
     rows = session.execute(statement.execution_options(yield_per=CHUNK))
-    return [Candidate._make(row) for row in rows]
+    return [Candidate(*row) for row in rows]
 
 
 def currencies(session: Session) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.foundation.money import format_amount
+from portal.placement.allocation import RULE
 from portal.placement.operations import make_run, submit_run
 from tests.identity.factories import actor_of, make_agency, make_bank, make_law_firm, make_user
 from tests.placement.factories import (
@@ -229,5 +230,5 @@ def test_the_account_page_says_why_the_account_is_where_it_is(client_for: Client
     page = client_for(manager()).get(f"/accounts/{placements(batch.id)[0].account_id}")
 
     assert batch.number in page
-    assert "fixed-shares@1" in page
+    assert RULE in page
     assert len(accounts) == 3

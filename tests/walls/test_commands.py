@@ -53,6 +53,7 @@ def test_pure_commands_load_neither_flask_nor_a_database() -> None:
     program = (
         "import sys; from click.testing import CliRunner; from portal.cli import main; "
         "assert CliRunner().invoke(main, ['letters', 'render', '--help']).exit_code == 0; "
+        "assert CliRunner().invoke(main, ['allocate', 'plan', '--help']).exit_code == 0; "
         "assert not {'flask', 'sqlalchemy'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),
+    "bench": ("portal.bench.commands", "bench"),
 }
 
 

@@ -102,10 +102,10 @@ def _copy_out(connection: psycopg.Connection[Any], table: str, target: Path) -> 
 
 
 def _copy_in(connection: psycopg.Connection[Any], table: str, source: Path) -> None:
-    with source.open("rb") as file, connection.cursor() as cursor:
-        with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
-            while piece := file.read(PIECE):
-                copy.write(piece)
+    statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+    with source.open("rb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while piece := file.read(PIECE):
+            copy.write(piece)
 
 
 def _insert(place: Place) -> tuple[Measured, int]:

@@ -6,13 +6,14 @@ import resource
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Measured", "growth", "measure", "p95", "rounded"]
+__all__ = ["Measured", "by_size", "growth", "measure", "p95", "rounded"]
 
 STATUS = Path("/proc/self/status")
 FORGET = Path("/proc/self/clear_refs")
@@ -56,7 +57,7 @@ def rounded(seconds: float) -> float:
 def growth(sizes: Sequence[int], seconds: Sequence[float]) -> list[float]:
     """How much longer a row takes from one size to the next: 1 is linear, less is better than that."""
     each = [time_taken / size for size, time_taken in zip(sizes, seconds, strict=True)]
-    return [round(later / earlier, 2) for earlier, later in zip(each, each[1:], strict=False) if earlier]
+    return [round(later / earlier, 2) for earlier, later in pairwise(each) if earlier]
 
 
 def p95(times: Sequence[float]) -> float:

@@ -113,8 +113,12 @@ def _create(server: str, name: str) -> None:
         if table is not None and table[0] is not None:
             row = connection.execute("SELECT count(*) FROM organisation").fetchone()
             if row is not None and row[0]:
-                raise Refused("bench.bank", say("This database holds a bank. Name a server's database that holds none."))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+                raise Refused(
+                    "bench.bank", say("This database holds a bank. Name a server's database that holds none.")
+                )
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
+        )
 
 
 def _drop(server: str, name: str) -> None:

@@ -86,3 +86,14 @@ def import_command(sizes: tuple[int, ...], database: str | None, sqlite: bool) -
 
     _quietly()
     _print(bench_import(_server(database, sqlite), sizes))
+
+
+@bench.command("allocate")
+@_sized
+@access(PUBLIC)
+def allocate_command(sizes: tuple[int, ...], database: str | None, sqlite: bool) -> None:
+    """A book split over ten agencies and sent, beside one INSERT … SELECT of as many bare placements."""
+    from portal.bench.allocating import bench_allocate
+
+    _quietly()
+    _print(bench_allocate(_server(database, sqlite), sizes))

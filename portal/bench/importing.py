@@ -6,7 +6,6 @@ transaction. On SQLite, which has no COPY, it is INSERT … SELECT out of anothe
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -86,7 +85,8 @@ def _copy(place: Place) -> tuple[Measured, int]:
     db.session.remove()
     with owner_connection() as connection:
         rows = sum(_copy_out(connection, table, file) for table, file in files.items())
-        empty(connection, FILLED)
+    with db.engine.begin() as owner:
+        empty(owner, FILLED)
     with measure() as taken, owner_connection() as connection:
         for table, file in files.items():
             _copy_in(connection, table, file)
@@ -111,25 +111,25 @@ def _copy_in(connection: psycopg.Connection[Any], table: str, source: Path) -> N
 def _insert(place: Place) -> tuple[Measured, int]:
     """The same content out of a copy of the database into its own tables, emptied."""
     db.session.remove()
-    db.engine.dispose()
-    file, kept = place.home / "portal.sqlite3", place.home / "kept.sqlite3"
-    rows = 0
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copyfile(file, kept)
-        trigger = "balance_snapshot_keep_delete"
-        asked = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,)).fetchone()
-        connection.execute(f"DROP TRIGGER {trigger}")
-        for table in reversed(FILLED):
-            connection.execute(f"DELETE FROM {table}")
-        connection.execute(asked[0])
+    kept = place.home / "kept.sqlite3"
+    with closing(_sqlite(place)) as connection:
+        connection.execute("VACUUM INTO ?", (str(kept),))
+    with db.engine.begin() as owner:
+        empty(owner, FILLED)
+    with closing(_sqlite(place)) as connection:
         connection.execute("VACUUM")
         connection.execute("ATTACH ? AS kept", (str(kept),))
-        for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
         with measure() as taken:
             connection.execute("BEGIN IMMEDIATE")
-            for table in FILLED:
-                rows += connection.execute(f"INSERT INTO {table} SELECT * FROM kept.{table}").rowcount
+            inserts = [f"INSERT INTO {table} SELECT * FROM kept.{table}" for table in FILLED]
+            rows = sum(connection.execute(insert).rowcount for insert in inserts)
             connection.execute("COMMIT")
     return taken, rows
+
+
+def _sqlite(place: Place) -> sqlite3.Connection:
+    """The file as the portal opens it, for statements that no transaction may hold."""
+    connection = sqlite3.connect(place.home / "portal.sqlite3", isolation_level=None)
+    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = NORMAL", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection

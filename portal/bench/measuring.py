@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Measured", "by_size", "growth", "measure", "p95", "rounded"]
+__all__ = ["Measured", "by_size", "growth", "measure", "p95", "rounded", "stopwatch"]
 
 STATUS = Path("/proc/self/status")
 FORGET = Path("/proc/self/clear_refs")
@@ -29,15 +29,22 @@ class Measured:
 
 
 @contextmanager
-def measure() -> Iterator[Measured]:
-    """Measures what happens inside. The peak begins anew where the kernel lets us (Linux), else it is the process's."""
-    with suppress(OSError):
-        FORGET.write_text("5")
+def stopwatch() -> Iterator[Measured]:
+    """Seconds of what happens inside."""
     found = Measured()
     clock, processor = time.perf_counter(), time.process_time()
     yield found
     found.seconds = time.perf_counter() - clock
     found.processor = time.process_time() - processor
+
+
+@contextmanager
+def measure() -> Iterator[Measured]:
+    """The same with the peak of memory, which begins anew where the kernel lets us (Linux); else it is the process's."""
+    with suppress(OSError):
+        FORGET.write_text("5")
+    with stopwatch() as found:
+        yield found
     found.peak_mb = _peak_mb()
 
 

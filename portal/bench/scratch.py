@@ -135,24 +135,32 @@ def owner_connection() -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def empty(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
-    """Empty tables with all that refers to them, and let their owner COPY into them.
+def empty(connection: sa.Connection, tables: Sequence[str]) -> None:
+    """Empty tables, with all that refers to them, as their owner; the triggers that keep evidence stand again after it.
 
-    The triggers that keep evidence stand again afterwards. A forced policy would forbid COPY to an owner who is no
-    superuser.
+    Tables are given in the order in which their keys refer to each other.
     """
-    guards = connection.execute(
-        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%\\_keep\\_truncate'"
-    ).fetchall()
-    for word in ("DISABLE", "ENABLE"):
-        if word == "ENABLE":
-            names = sql.SQL(", ").join(map(sql.Identifier, tables))
-            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
-        for table, guard in guards:
-            change = sql.SQL(f"ALTER TABLE {{}} {word} TRIGGER {{}}")
-            connection.execute(change.format(sql.Identifier(table), sql.Identifier(guard)))
-    for table in tables:
-        connection.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
+    if connection.dialect.name == "sqlite":
+        kept = connection.execute(
+            sa.text("SELECT name, tbl_name, sql FROM sqlite_master WHERE name LIKE '%_keep_delete'")
+        )
+        guards = [(name, statement) for name, table, statement in kept if table in tables]
+        for name, _ in guards:
+            connection.execute(sa.text(f"DROP TRIGGER {name}"))
+        for table in reversed(tables):
+            connection.execute(sa.text(f"DELETE FROM {table}"))
+        for _, statement in guards:
+            connection.execute(sa.text(statement))
+        return
+    asked = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%_keep_truncate'"
+    guards = [(table, name) for table, name in connection.execute(sa.text(asked))]
+    for table, name in guards:
+        connection.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER {name}"))
+    connection.execute(sa.text(f"TRUNCATE {', '.join(tables)} CASCADE"))
+    for table, name in guards:
+        connection.execute(sa.text(f"ALTER TABLE {table} ENABLE TRIGGER {name}"))
+    for table in tables:  # a forced policy forbids COPY to an owner who is no superuser
+        connection.execute(sa.text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
 
 
 def vacuum() -> None:

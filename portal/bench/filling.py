@@ -32,7 +32,7 @@ __all__ = ["AGENCIES", "HELD_ONE_IN", "fill_accounts", "make_agencies"]
 AGENCIES = 10
 HELD_ONE_IN = 50  # accounts with an open dispute
 FAMILY = 5
-PIECE = 200_000  # rows a statement on SQLite, where generate_series is a recursive query
+PIECE = 200_000  # rows a statement on SQLite, where the numbers are a recursive query
 
 
 def make_agencies(accounts: int) -> list[int]:
@@ -70,7 +70,7 @@ def fill_accounts(place: Place, accounts: int) -> None:
 def _numbers(connection: sa.Connection, first: int, last: int) -> sa.FromClause:
     """The whole numbers from `first` to `last` as column `n`."""
     if connection.dialect.name == "postgresql":
-        return sa.func.generate_series(first, last).table_valued("n").alias("numbers")
+        return sa.func.generate_series(first, last).table_valued("n").render_derived(name="numbers")
     series = sa.select(sa.literal(first).label("n")).cte("numbers", recursive=True)
     return series.union_all(sa.select(series.c.n + 1).where(series.c.n < last))
 

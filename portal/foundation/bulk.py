@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.database import Model
 
-__all__ = ["among", "in_chunks", "insert_rows", "one_at_a_time", "reserve_ids", "stage_rows"]
+__all__ = ["among", "count_rows", "in_chunks", "insert_rows", "one_at_a_time", "reserve_ids", "stage_rows"]
 
 SQLITE_CHUNK = 2_000
 
@@ -94,6 +94,14 @@ def stage_rows(
             names = [column.name for column in table.columns]
             connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in chunk])
     return table
+
+
+def count_rows(session: Session, staged: sa.Table) -> None:
+    """Let PostgreSQL's planner know what a staging table holds before it is joined: a temporary table is never looked at
+    by itself, and a wrong guess joins a million rows one by one."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"ANALYZE {connection.dialect.identifier_preparer.quote(staged.name)}"))
 
 
 def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> None:

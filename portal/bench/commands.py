@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
 
-from portal.foundation.command_line import PUBLIC, access
+from portal.foundation.command_line import PUBLIC, REFUSED, access
+from portal.foundation.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +62,14 @@ def _print(figures: dict[str, Any]) -> None:
     click.echo(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
-def _quietly() -> None:
-    """What operations log is none of the figures' business."""
+def _measured(bench_of: Callable[[str | None, tuple[int, ...]], dict[str, Any]], given: dict[str, Any]) -> None:
+    """Run a benchmark and print its figures; what operations log is none of them."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        _print(bench_of(_server(given["database"], given["sqlite"]), given["sizes"]))
+    except DomainError as error:
+        click.echo(error.message.text, err=True)
+        sys.exit(REFUSED)
 
 
 @bench.command("letters")
@@ -80,20 +87,18 @@ def letters_command(count: int, calls: int, workers: int) -> None:
 @bench.command("import")
 @_sized
 @access(PUBLIC)
-def import_command(sizes: tuple[int, ...], database: str | None, sqlite: bool) -> None:
+def import_command(**given: Any) -> None:
     """A file of accounts through the import, beside COPY of the same content into the same tables."""
     from portal.bench.importing import bench_import
 
-    _quietly()
-    _print(bench_import(_server(database, sqlite), sizes))
+    _measured(bench_import, given)
 
 
 @bench.command("allocate")
 @_sized
 @access(PUBLIC)
-def allocate_command(sizes: tuple[int, ...], database: str | None, sqlite: bool) -> None:
+def allocate_command(**given: Any) -> None:
     """A book split over ten agencies and sent, beside one INSERT … SELECT of as many bare placements."""
     from portal.bench.allocating import bench_allocate
 
-    _quietly()
-    _print(bench_allocate(_server(database, sqlite), sizes))
+    _measured(bench_allocate, given)

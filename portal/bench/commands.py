@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
 
-from portal.foundation.command_line import PUBLIC, REFUSED, access
-from portal.foundation.errors import DomainError
+from portal.foundation.command_line import PUBLIC, access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,11 +63,7 @@ def _print(figures: dict[str, Any]) -> None:
 def _measured(bench_of: Callable[[str | None, tuple[int, ...]], dict[str, Any]], given: dict[str, Any]) -> None:
     """Run a benchmark and print its figures; what operations log is none of them."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    try:
-        _print(bench_of(_server(given["database"], given["sqlite"]), given["sizes"]))
-    except DomainError as error:
-        click.echo(error.message.text, err=True)
-        sys.exit(REFUSED)
+    _print(bench_of(_server(given["database"], given["sqlite"]), given["sizes"]))
 
 
 @bench.command("letters")

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
@@ -18,8 +19,6 @@ from portal import create_app
 from portal.config import Settings
 from portal.foundation.access import Actor, Permission, Role
 from portal.foundation.database import db
-from portal.foundation.errors import Refused
-from portal.foundation.language import say
 from portal.foundation.migrating import upgrade
 from portal.identity.operations import PersonDetails, create_bank_and_administrator, create_user
 from portal.identity.people import command_actor
@@ -64,7 +63,7 @@ class Place:
 @contextmanager
 def scratch(server: str | None) -> Iterator[Place]:
     """A place on a database of its own on the PostgreSQL server (the URL of somebody who may create databases), or in an
-    SQLite file where no server is named. Refused for the URL of a database that holds a bank: somebody works there."""
+    SQLite file where no server is named. UsageError for the URL of a database that holds a bank: somebody works there."""
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         home = Path(folder)
         if server is None:
@@ -113,9 +112,7 @@ def _create(server: str, name: str) -> None:
         if table is not None and table[0] is not None:
             row = connection.execute("SELECT count(*) FROM organisation").fetchone()
             if row is not None and row[0]:
-                raise Refused(
-                    "bench.bank", say("This database holds a bank. Name a server's database that holds none.")
-                )
+                raise click.UsageError("This database holds a bank. Name one of the server that holds none.")
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
         )

@@ -105,7 +105,7 @@ def test_a_database_that_holds_a_bank_is_refused(app: Flask, database_url: str) 
 
     result = CliRunner().invoke(main, ["bench", "import", "--database", database_url])
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "holds a bank" in result.stderr
 
 

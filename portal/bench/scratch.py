@@ -110,6 +110,7 @@ def _create(server: str, name: str) -> None:
     with psycopg.connect(make_conninfo(server), autocommit=True) as connection:
         table = connection.execute("SELECT to_regclass('public.organisation')").fetchone()
         if table is not None and table[0] is not None:
+            connection.execute("SELECT set_config('portal.scope', 'bank', false)")  # or its policy shows the owner none
             row = connection.execute("SELECT count(*) FROM organisation").fetchone()
             if row is not None and row[0]:
                 raise click.UsageError("This database holds a bank. Name one of the server that holds none.")

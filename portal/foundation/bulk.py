@@ -78,15 +78,14 @@ def reserve_ids(session: Session, model: type[Model], count: int) -> list[int]:
 def stage_rows(
     session: Session, name: str, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]
 ) -> sa.Table:
-    """A temporary table of this transaction with these columns and rows; dropped and made anew if it was there.
+    """A temporary table of this transaction with these columns and rows; emptied first if it was there.
 
     `columns` are fresh `sa.Column` objects in the order of the rows' values.
     """
     actor_of(session)
     table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
     connection = session.connection()
-    connection.execute(sa.schema.DropTable(table, if_exists=True))
-    connection.execute(sa.schema.CreateTable(table))
+    _make_empty(connection, table)
     if connection.dialect.name == "postgresql":
         _copy(connection, table, rows)
     else:
@@ -94,6 +93,23 @@ def stage_rows(
             names = [column.name for column in table.columns]
             connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in chunk])
     return table
+
+
+def _make_empty(connection: sa.Connection, table: sa.Table) -> None:
+    """On PostgreSQL the locks of a dropped table stay until the transaction ends: a file of a million rows, whose chunks
+    each made tables of their own, ran out of them."""
+    if connection.dialect.name == "postgresql":
+        attribute = sa.table("pg_attribute", *map(sa.column, ("attname", "attrelid", "attnum", "attisdropped")))
+        there = sa.select(attribute.c.attname).where(
+            attribute.c.attrelid == sa.func.to_regclass(f"pg_temp.{table.name}"),
+            attribute.c.attnum > 0,
+            ~attribute.c.attisdropped,
+        )
+        if list(connection.scalars(there.order_by(attribute.c.attnum))) == [column.name for column in table.columns]:
+            connection.execute(sa.text(f"TRUNCATE {connection.dialect.identifier_preparer.quote(table.name)}"))
+            return
+    connection.execute(sa.schema.DropTable(table, if_exists=True))
+    connection.execute(sa.schema.CreateTable(table))
 
 
 def count_rows(session: Session, staged: sa.Table) -> None:

@@ -1,0 +1,120 @@
+"""A bank's database of an earlier revision comes to the present one with everything that stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from portal import create_app
+from portal.config import Settings
+from portal.foundation.database import db
+from portal.foundation.migrating import downgrade, missing_guards, upgrade
+from tests.support.apps import SECRET, dispose
+from tests.support.servers import PostgreSQL
+
+BEFORE_ISSUE_3 = "0011"
+NOW, DAY = datetime(2005, 7, 1, 2, tzinfo=UTC), date(2005, 7, 1)
+# one row of each, in the order of their references; what is not said is made up by the column's type
+ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("organisation", {"kind": "agency", "active": True, "code": "HT"}),
+    ("user_account", {"role": "vendor_manager", "active": True, "user_name": "vendor"}),
+    ("contract", {"kind": "collection"}),
+    ("contract_version", {}),
+    ("person_key", {}),
+    ("customer", {}),
+    ("account", {"status": "open", "total_minor": 3}),
+    ("allocation_run", {"kind": "collection", "state": "sent"}),
+    ("placement_batch", {"kind": "collection", "state": "accepted", "term_ends_on": date(2005, 9, 28)}),
+    ("placement", {"kind": "collection", "accepted_at": NOW}),
+    ("contact_attempt", {"channel": "call", "direction": "outbound"}),
+)
+
+
+@pytest.fixture
+def own_app(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An application over a database that stands at the earlier revision."""
+    url = f"sqlite:///{tmp_path / 'earlier.sqlite3'}"
+    if database_kind == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql_server")
+        url = server.create_database("upgrading")
+    app = create_app(Settings(env="test", home=tmp_path, database_url=url, secret_key=SECRET))
+    upgrade(app, BEFORE_ISSUE_3)
+    yield app
+    dispose(app)
+
+
+def value_of(column: sa.Column[Any]) -> Any:
+    if column.foreign_keys or column.name == "id":
+        return 1
+    samples = (
+        (sa.JSON, {}), (sa.LargeBinary, b"x"), (sa.Boolean, False), (sa.DateTime, NOW), (sa.Date, DAY),
+        (sa.Integer, 1), (sa.String, "1"),
+    )  # fmt: skip
+    return next(sample for kind, sample in samples if isinstance(column.type, kind))
+
+
+@pytest.fixture
+def engine(own_app: Flask) -> Iterator[sa.Engine]:
+    with own_app.app_context():
+        yield db.engine
+
+
+@contextmanager
+def as_bank(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction of the database's owner, whom the row policies bind as well, with the bank's eyes."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT set_config('portal.scope', 'bank', true)")
+        yield connection
+
+
+def fill(engine: sa.Engine) -> None:
+    with as_bank(engine) as connection:
+        for name, said in ROWS:
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection, resolve_fks=False)
+            wanted = [c for c in table.columns if not c.nullable or c.name in said]
+            connection.execute(table.insert(), {c.name: said.get(c.name, value_of(c)) for c in wanted})
+
+
+def row_of(engine: sa.Engine, name: str) -> Any:
+    with as_bank(engine) as connection:
+        return connection.exec_driver_sql(f"SELECT * FROM {name}").mappings().one()
+
+
+def test_placements_keep_their_batch_s_term_and_everything_else(engine: sa.Engine, own_app: Flask) -> None:
+    fill(engine)
+    before = {name: dict(row_of(engine, name)) for name, _ in ROWS}
+    upgrade(own_app)
+    for name, _ in ROWS:
+        after = row_of(engine, name)
+        assert {key: after[key] for key in before[name] if key in after} == before[name], name
+    placement = row_of(engine, "placement")
+    assert str(placement["term_ends_on"]) == "2005-09-28"
+    assert not placement["reverse"]
+    assert placement["closure_code"] == ""
+    assert missing_guards(engine) == []
+
+
+def test_what_excludes_each_other_still_does_after_the_table_was_copied(engine: sa.Engine, own_app: Flask) -> None:
+    fill(engine)
+    upgrade(own_app)
+    table = sa.Table("placement", sa.MetaData(), autoload_with=engine, resolve_fks=False)
+    values = {c.name: value_of(c) for c in table.columns if not c.nullable} | {"id": 2, "kind": "litigation"}
+    values |= {"ended_at": NOW + timedelta(hours=1), "ended_on": DAY, "end_reason": "recalled"}
+    with pytest.raises(sa.exc.DBAPIError, match=r"overlap"), as_bank(engine) as connection:
+        connection.execute(table.insert(), values)
+
+
+def test_a_filled_database_goes_back_too(engine: sa.Engine, own_app: Flask) -> None:
+    fill(engine)
+    upgrade(own_app)
+    downgrade(own_app, BEFORE_ISSUE_3)
+    assert row_of(engine, "placement")["ended_at"] is None
+    assert missing_guards(engine) == []

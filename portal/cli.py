@@ -20,6 +20,7 @@ COMMANDS = {
     "allocate": ("portal.placement.plan_command", "allocate_group"),
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),
+    "bench": ("portal.bench.commands", "bench"),
 }
 
 

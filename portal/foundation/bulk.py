@@ -11,17 +11,18 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.foundation.visibility import actor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
     from portal.foundation.database import Model
 
-__all__ = ["in_chunks", "insert_rows", "one_at_a_time", "reserve_ids", "stage_rows"]
+__all__ = ["among", "count_rows", "in_chunks", "insert_rows", "one_at_a_time", "reserve_ids", "stage_rows"]
 
 SQLITE_CHUNK = 2_000
 
@@ -31,6 +32,17 @@ def in_chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def among(session: Session, column: Any, values: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether a column of text holds one of many values. PostgreSQL takes them as one array, where a list of thousands
+    of parameters costs more to put together than to look up."""
+    actor_of(session)
+    if session.connection().dialect.name == "postgresql":
+        condition: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(sa.String)))
+        return condition
+    wanted: sa.ColumnElement[bool] = column.in_(values)
+    return wanted
 
 
 def one_at_a_time(session: Session, name: str) -> None:
@@ -66,15 +78,14 @@ def reserve_ids(session: Session, model: type[Model], count: int) -> list[int]:
 def stage_rows(
     session: Session, name: str, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]
 ) -> sa.Table:
-    """A temporary table of this transaction with these columns and rows; dropped and made anew if it was there.
+    """A temporary table of this transaction with these columns and rows; emptied first if it was there.
 
     `columns` are fresh `sa.Column` objects in the order of the rows' values.
     """
     actor_of(session)
     table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
     connection = session.connection()
-    connection.execute(sa.schema.DropTable(table, if_exists=True))
-    connection.execute(sa.schema.CreateTable(table))
+    _make_empty(connection, table)
     if connection.dialect.name == "postgresql":
         _copy(connection, table, rows)
     else:
@@ -84,9 +95,40 @@ def stage_rows(
     return table
 
 
+def _make_empty(connection: sa.Connection, table: sa.Table) -> None:
+    """On PostgreSQL the locks of a dropped table stay until the transaction ends: a file of a million rows, whose chunks
+    each made tables of their own, ran out of them."""
+    if connection.dialect.name == "postgresql":
+        attribute = sa.table("pg_attribute", *map(sa.column, ("attname", "attrelid", "attnum", "attisdropped")))
+        there = sa.select(attribute.c.attname).where(
+            attribute.c.attrelid == sa.func.to_regclass(f"pg_temp.{table.name}"),
+            attribute.c.attnum > 0,
+            ~attribute.c.attisdropped,
+        )
+        if list(connection.scalars(there.order_by(attribute.c.attnum))) == [column.name for column in table.columns]:
+            connection.execute(sa.text(f"TRUNCATE {connection.dialect.identifier_preparer.quote(table.name)}"))
+            return
+    connection.execute(sa.schema.DropTable(table, if_exists=True))
+    connection.execute(sa.schema.CreateTable(table))
+
+
+def count_rows(session: Session, staged: sa.Table) -> None:
+    """Let PostgreSQL's planner know what a staging table holds before it is joined: a temporary table is never looked at
+    by itself, and a wrong guess joins a million rows one by one."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"ANALYZE {connection.dialect.identifier_preparer.quote(staged.name)}"))
+
+
 def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> None:
     dialect = connection.dialect
-    binds = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    binds = [
+        (place, bind)
+        for place, column in enumerate(table.columns)
+        # bytes go as they are: the driver's wrapper around them would be taken off again at once
+        if not isinstance(column.type, sa.LargeBinary)
+        and (bind := column.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    ]
     raw = connection.connection.driver_connection
     if raw is None:
         raise RuntimeError("no database connection")
@@ -94,7 +136,10 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Sequence[An
     target = dialect.identifier_preparer.quote(table.name)
     with raw.cursor() as cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row([b(v) if b else v for b, v in zip(binds, row, strict=True)])
+            values = list(row)
+            for place, bind in binds:
+                values[place] = bind(values[place])
+            copy.write_row(values)
 
 
 def insert_rows(

@@ -109,3 +109,16 @@ def test_rows_go_through_the_same_wall(db_session: Session) -> None:
     with pytest.raises(DBAPIError, match="row-level security"), transaction(agency) as work:
         insert_rows(work.session, RejectedRow, ("import_run_id", "line", "errors"), [(1, 1, [])])
     assert not db_session.scalars(sa.select(RejectedRow)).all()
+
+
+@pytest.mark.databases("postgresql")
+def test_staging_again_and_again_in_one_transaction_holds_no_further_locks() -> None:
+    """A file of a million rows is one transaction of five hundred chunks; the server has some thousand locks for all."""
+    held = sa.text("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()")
+    with transaction(observer()) as work:
+        counts = []
+        for chunk in range(5):
+            staged = stage_rows(work.session, "staged_twice", [sa.Column("n", sa.BigInteger())], [(chunk,)])
+            assert work.session.connection().scalars(sa.select(staged.c.n)).all() == [chunk]
+            counts.append(work.session.connection().scalar(held))
+    assert len(set(counts[1:])) == 1

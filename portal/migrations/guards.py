@@ -39,6 +39,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("letter_event"),
     Evidence("letter_opening"),
     Evidence("pack_download"),
+    Evidence("mapping_profile_version", since="0013"),
 )
 DEEDS = ("update", "delete")
 

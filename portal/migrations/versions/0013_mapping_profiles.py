@@ -78,8 +78,14 @@ def upgrade() -> None:
     )
     _once_applied()
     rebuild("contact_point", add=(_brought_by(),))
+    _say_of_errors("[{column, value, code, message}], values masked")
     build_walls(WALLS)
     build_guards(revision)
+
+
+def _say_of_errors(comment: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":  # SQLite keeps no comments
+        op.execute(f"COMMENT ON COLUMN rejected_row.errors IS '{comment}'")
 
 
 def _brought_by() -> sa.Column[Any]:
@@ -111,6 +117,7 @@ def _once_applied() -> None:
 
 def downgrade() -> None:
     op.execute("UPDATE import_run SET state = 'refused' WHERE state IN ('waiting', 'dropped')")
+    _say_of_errors("[{column, code, message}], no values")
     rebuild("contact_point", drop=("import_run_id",))
     _forget_once_applied()
     rebuild("import_run", drop=("changes", "trial"), choices={"ck_import_run_importstate": STATES})

@@ -16,7 +16,6 @@ from portal.foundation.values import (
     parse_email,
     parse_whole,
     plain,
-    read_amount,
 )
 from portal.portfolio.intake.draft import Draft
 from portal.portfolio.intake.layout import FLAGS, PHONE_COUNT, RELATIONS
@@ -297,7 +296,7 @@ def _last_paid_amount(draft: Draft, currency: str) -> int | None:
     if not text:
         return None
     try:
-        amount = read_amount(text, currency)
+        amount = draft.read_amount("last_paid_amount", text, currency)
     except ValueError:
         amount = -1
     if amount < 0:

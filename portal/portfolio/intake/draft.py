@@ -56,7 +56,7 @@ class Draft:
     def _issue(self, field: str, code: str, message: Message) -> RowIssue:
         value = cell_text(self.values.get(field, self.extra.get(field, "")))
         column = self.binding.column_of.get(field, field)
-        return RowIssue(self.line, column, mask_card_numbers(value[:_LONGEST_VALUE]), code, message)
+        return RowIssue(self.line, column, mask_card_numbers(value)[:_LONGEST_VALUE], code, message, field)
 
     def fail(self, field: str, code: str, message: Message) -> None:
         """Rejects the row for what stands in a field (empty: for the whole row)."""

@@ -32,7 +32,7 @@ DATE_FORMS: Final = (
     "MM/DD/YY", "YYMMDD", "ROC/MM/DD", "ROCMMDD", "民国ROC年MM月DD日", "excel",
 )  # fmt: skip
 
-_TOKENS: Final = re.compile(r"YYYY|YY|ROC|MM?|DD?|民国|民國|[-/. 年月日,]|(.)")
+_PIECES: Final = re.compile(r"YYYY|YY|ROC|MM?|DD?|民国|民國|[-/. 年月日,]|(.)")
 _YEAR: Final = {"YYYY": 4, "YY": 2, "ROC": 3}
 _PARTS: Final = {"YYYY": "year", "YY": "year", "ROC": "year", "M": "month", "MM": "month", "D": "day", "DD": "day"}
 _FIRST_YEAR_OF_THE_REPUBLIC: Final = 1911  # 民国1年 is 1912
@@ -73,28 +73,28 @@ def date_forms(given: Any) -> tuple[str, ...]:
 def _pattern(form: str) -> tuple[re.Pattern[str], str]:
     """A form as a regular expression with the groups year, month, day; and the kind of its year."""
     parts: list[str] = []
-    pattern, glued = "", False  # whether the token before leaves no sign between
-    tokens = [match[0] for match in _TOKENS.finditer(form)] if isinstance(form, str) else []
-    if not tokens or any(_TOKENS.fullmatch(token)[1] for token in tokens):  # type: ignore[index]  # each was matched by it
+    pattern, glued = "", False  # whether the piece before leaves no sign between
+    pieces = [match[0] for match in _PIECES.finditer(form)] if isinstance(form, str) else []
+    if not pieces or any(_PIECES.fullmatch(piece)[1] for piece in pieces):  # type: ignore[index]  # each was matched by it
         raise _not_a_form(form)
-    for place, token in enumerate(tokens):
-        if token in _PARTS:
-            glued = any(0 <= beside < len(tokens) and tokens[beside] in _PARTS for beside in (place - 1, place + 1))
-            pattern += f"(?P<{_PARTS[token]}>{_digits(token, glued=glued)})" if _PARTS[token] not in parts else "(?!)"
-            parts.append(_PARTS[token])
+    for place, piece in enumerate(pieces):
+        if piece in _PARTS:
+            glued = any(0 <= beside < len(pieces) and pieces[beside] in _PARTS for beside in (place - 1, place + 1))
+            pattern += f"(?P<{_PARTS[piece]}>{_digits(piece, glued=glued)})" if _PARTS[piece] not in parts else "(?!)"
+            parts.append(_PARTS[piece])
         else:
-            pattern += "[ ]?" if token == " " else re.escape(token)
+            pattern += "[ ]?" if piece == " " else re.escape(piece)
     if sorted(parts) != ["day", "month", "year"]:
         raise _not_a_form(form)
-    return re.compile(pattern, re.ASCII), next(token for token in tokens if token in _YEAR)
+    return re.compile(pattern, re.ASCII), next(piece for piece in pieces if piece in _YEAR)
 
 
-def _digits(token: str, *, glued: bool) -> str:
+def _digits(piece: str, *, glued: bool) -> str:
     """How many digits a part has: exactly its letters where no sign stands beside it, else also one fewer."""
-    if token == "ROC":
+    if piece == "ROC":
         return r"\d{2,3}"
-    if token in _YEAR:
-        return rf"\d{{{_YEAR[token]}}}"
+    if piece in _YEAR:
+        return rf"\d{{{_YEAR[piece]}}}"
     return r"\d{2}" if glued else r"\d{1,2}"
 
 
@@ -281,7 +281,9 @@ def number_form(given: Any) -> NumberForm | None:
         raise _wrong(say("The decimal sign is a point or a comma, not “%(sign)s”.", sign=decimal))
     if thousands not in _THOUSANDS or thousands == decimal:
         raise _wrong(
-            say("Thousands are parted by a comma, a point, a space, an apostrophe or nothing, and not by the decimal sign.")
+            say(
+                "Thousands are parted by a comma, a point, a space, an apostrophe or nothing, and not by the decimal sign."
+            )
         )
     asked = given.get("negative", "leading")
     negative = (asked,) if isinstance(asked, str) else tuple(map(str, asked))

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -48,8 +48,10 @@ __all__ = [
     "find_profile",
     "load_profile",
     "parse_profile",
+    "profile_file",
     "shipped_profiles",
     "standard_profile",
+    "unknown_profile",
 ]
 
 _SHIPPED: Final = Path(__file__).parent.parent / "mappings"
@@ -111,6 +113,7 @@ class MappingProfile:
     dates: tuple[str, ...] = ()
     number: NumberForm | None = None
     digest: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -147,7 +150,8 @@ class MappingProfile:
 def standard_profile(kind: str) -> MappingProfile:
     """The layout of reference/files.md by either header, for `accounts` or `payments`."""
     columns = {column.field: Source((column.field, column.chinese)) for column in LAYOUTS[kind]}
-    return MappingProfile("standard", 1, "Standard layout", kind, columns, digest="standard@1")
+    data = {"columns": {name: list(source.columns) for name, source in columns.items()}}
+    return MappingProfile("standard", 1, "Standard layout", kind, columns, digest="standard@1", data=data)
 
 
 def shipped_profiles() -> list[str]:
@@ -160,7 +164,7 @@ def load_profile(name: str | None, kind: str) -> MappingProfile:
     if name is None or name == "standard":
         return standard_profile(kind)
     if name not in shipped_profiles():
-        raise _unknown(name)
+        raise unknown_profile(name, shipped_profiles())
     path = next(path for suffix in _SUFFIXES if (path := _SHIPPED / f"{name}{suffix}").is_file())
     return _of_kind(parse_profile(path.read_bytes()), kind)
 
@@ -170,6 +174,12 @@ def find_profile(name_or_file: str | None, kind: str) -> MappingProfile:
     path = Path(name_or_file or "")
     if name_or_file is None or name_or_file in shipped_profiles() or not path.is_file():
         return load_profile(name_or_file, kind)
+    return profile_file(name_or_file, kind)
+
+
+def profile_file(file: str, kind: str) -> MappingProfile:
+    """The profile that a file of this machine holds."""
+    path = Path(file)
     if path.stat().st_size > _LARGEST_PROFILE:
         raise _wrong(say("The mapping file is too large."))
     return _of_kind(parse_profile(path.read_bytes()), kind)
@@ -181,10 +191,11 @@ def _of_kind(profile: MappingProfile, kind: str) -> MappingProfile:
     return profile
 
 
-def _unknown(name: str) -> DomainError:
+def unknown_profile(name: str, known: Sequence[str]) -> DomainError:
+    """What is said of a name that nothing has."""
     return DomainError(
         "mapping.unknown",
-        say("There is no mapping “%(name)s”; known are: %(names)s.", name=name, names=", ".join(shipped_profiles())),
+        say("There is no mapping “%(name)s”; known are: %(names)s.", name=name, names=", ".join(known)),
         field="mapping",
     )
 
@@ -237,6 +248,7 @@ def _profile(data: dict[str, Any], digest: str) -> MappingProfile:
         dates=date_forms(formats.get("date")),
         number=number_form(formats.get("number")),
         digest=digest,
+        data=data,
     )
 
 

@@ -15,13 +15,13 @@ from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
-from portal.portfolio import import_views, labels, operations, queries
+from portal.portfolio import import_views, labels, layout_views, operations, queries
 from portal.portfolio.blueprint import blueprint
 from portal.portfolio.buckets import BUCKETS
 from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
-__all__ = ["blueprint", "import_views"]
+__all__ = ["blueprint", "import_views", "layout_views"]
 
 
 @blueprint.get("/accounts")

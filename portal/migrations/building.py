@@ -66,32 +66,33 @@ def rebuild(
     add: Sequence[sa.Column[Any]] = (),
     drop: Sequence[str] = (),
     choices: Mapping[str, Sequence[str]] | None = None,
+    checks: Mapping[str, str | None] | None = None,
 ) -> None:
     """Add and drop columns of a table, and let check constraints that hold choices take other words.
 
-    `choices`: a constraint's name (`ck_placement_endreason`) with the words that its column may hold from now on. SQLite
-    copies the table for it, which loses its triggers and forgets its checks: the checks are carried over here, and so are
-    the triggers of `placement`. An evidence table is never rebuilt: only add columns to it, with `op.add_column`.
+    `choices`: a constraint's name (`ck_placement_endreason`) with the words that its column may hold from now on.
+    `checks`: a constraint's name with the condition that it is from now on, None where it goes. SQLite copies the table
+    for it, with all checks that have a name; it loses its triggers (those of `placement` are made again here) and its
+    indexes over expressions. An evidence table is never rebuilt: only add columns to it, with `op.add_column`.
     """
     bind = op.get_bind()
     sqlite = bind.dialect.name == "sqlite"
-    checks = {str(check["name"]): str(check["sqltext"]) for check in sa.inspect(bind).get_check_constraints(table)}
-    wider = {name: _in(checks[name], words) for name, words in (choices or {}).items()}
-    kept = [sa.CheckConstraint(text, name=op.f(name)) for name, text in (checks | wider).items()] if sqlite else []
+    there = {str(check["name"]): str(check["sqltext"]) for check in sa.inspect(bind).get_check_constraints(table)}
+    changed = {name: _in(there[name], words) for name, words in (choices or {}).items()} | dict(checks or {})
     with op.batch_alter_table(
         table,
-        table_args=tuple(kept),
         recreate="always" if sqlite else "never",
         reflect_kwargs={"resolve_fks": False},  # the others stay as they are
     ) as batch:
+        for name in changed.keys() & there.keys():
+            batch.drop_constraint(op.f(name), type_="check")
         for column in add:
             batch.add_column(column)
         for name in drop:
             batch.drop_column(name)
-        if not sqlite:
-            for name, text in wider.items():
-                batch.drop_constraint(op.f(name), type_="check")
-                batch.create_check_constraint(op.f(name), text)
+        for name, condition in changed.items():
+            if condition:
+                batch.create_check_constraint(op.f(name), condition)
     if sqlite and table == "placement":
         for statement in no_overlap_on_sqlite():
             op.execute(statement)

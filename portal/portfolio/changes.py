@@ -6,13 +6,14 @@ new about is in none of the figures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, Protocol
 
 from portal.portfolio.buckets import BUCKETS, bucket
 
-__all__ = ["CLOSED", "NEW", "PLACES", "Changes", "Move", "Report"]
+__all__ = ["CLOSED", "NEW", "PLACES", "Changes", "Move", "Report", "Stay", "moves_of"]
 
 NEW, CLOSED = "new", "closed"
 PLACES: Final = (NEW, *BUCKETS[1:], CLOSED)
@@ -135,3 +136,46 @@ class Report:
     def columns(self, currency: str) -> list[str]:
         """Where they went."""
         return [place for place in PLACES if any((currency, was, place) in self.moves for was in PLACES)]
+
+
+class Snapshot(Protocol):
+    """What a file said about an account on a day."""
+
+    @property
+    def as_of(self) -> date: ...
+    @property
+    def total_minor(self) -> int: ...
+    @property
+    def days_past_due(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A bucket (or CLOSED) between two days of which files spoke; `way`: up, down, or empty for the first."""
+
+    place: str
+    since: date
+    until: date
+    way: str
+
+
+def moves_of(snapshots: Sequence[Snapshot]) -> list[Stay]:
+    """How an account went from bucket to bucket, the earliest first; of two snapshots of a day the later one counts.
+
+    `snapshots` the latest first, as they are read. Getting overdue again counts as up, being paid or cured as down.
+    """
+    by_day: dict[date, str] = {}
+    for one in reversed(snapshots):
+        by_day[one.as_of] = _place(one.total_minor, one.days_past_due)
+    stays: list[Stay] = []
+    for day, place in by_day.items():
+        if stays and stays[-1].place == place:
+            stays[-1] = Stay(place, stays[-1].since, day, stays[-1].way)
+        else:
+            way = ("up" if _height(place) > _height(stays[-1].place) else "down") if stays else ""
+            stays.append(Stay(place, day, day, way))
+    return stays
+
+
+def _height(place: str) -> int:
+    return -1 if place == CLOSED else _OPEN.index(place)

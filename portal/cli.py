@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("portal.serving", "serve"),
     "worker": ("portal.serving", "worker"),
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
+    "mapping": ("portal.portfolio.mapping_commands", "mapping_group"),
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),
 }

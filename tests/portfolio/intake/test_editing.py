@@ -66,9 +66,15 @@ def test_a_header_of_another_system_becomes_a_profile_by_a_few_choices() -> None
     editing = use(editing, "尾号", use="card_last4")
     editing = use(editing, "状态", use="flags", values="D = dispute\n正常 =")
     editing = use(editing, "机构", use=IGNORE)
-    editing = replace(editing, others={"customer_ref": OtherSource(column="借据编号"), "currency": OtherSource(value="TWD")})
+    editing = replace(
+        editing, others={"customer_ref": OtherSource(column="借据编号"), "currency": OtherSource(value="TWD")}
+    )
 
-    rows = [header, ["L1", "王伟", "0912345678", "0001", "10.5", "3", "D", "x"], ["L2", "李雷", "0912345679", "0002", "1", "4", "正常", "x"]]
+    rows = [
+        header,
+        ["L1", "王伟", "0912345678", "0001", "10.5", "3", "D", "x"],
+        ["L2", "李雷", "0912345679", "0002", "1", "4", "正常", "x"],
+    ]
     first, second = reading_of(csv_bytes(rows), profile_of(editing.data("accounts", None)))
 
     assert isinstance(first, AccountRow) and isinstance(second, AccountRow)
@@ -159,5 +165,3 @@ def test_a_standard_header_is_never_taken_by_a_synonym_of_another_field() -> Non
     found = suggest(["电话", "手机号", "联系电话", "balance", "total"], "accounts").columns
 
     assert (found["phone_1"], found["total"]) == ("手机号", "total")
-
-

@@ -165,8 +165,6 @@ def _rejected(run_id: int) -> Table:
         default_sort="line",
         columns=[
             Column("line", _l("Line"), "number", expression=RejectedRow.line, sortable=True),
-            Column("columns", _l("Column"), value=_said("column"), wraps=True),
-            Column("values", _l("What stands there"), value=_said("value"), wraps=True),
             Column("errors", _l("What is wrong"), value=_errors, wraps=True),
         ],
         empty=Empty(say("No row was left out.")),
@@ -183,21 +181,19 @@ def _in_state(statement: Any, value: str) -> Any:
     return statement.where(ImportRun.state == ImportState(value))
 
 
-def _said(name: str) -> Callable[[RejectedRow], str]:
-    return lambda row: " · ".join(error.get(name) or "–" for error in row.errors)
-
-
 def _figure(name: str) -> Callable[[ImportRun], int | None]:
     return lambda run: run.summary.get(name) if run.summary else None
 
 
 def _errors(row: RejectedRow) -> str:
-    """In the order of the columns beside; each with the rule's name behind it."""
-    several = len(row.errors) > 1
-    said = [(e["column"], translate(from_data(e["message"])), e["code"]) for e in row.errors]
-    return " ".join(
-        f"{column}: {words} [{code}]" if several and column else f"{words} [{code}]" for column, words, code in said
-    )
+    """A line an error: the column, what stood there (masked), what is wrong with it, and the rule's name."""
+    return "\n".join(map(_error, row.errors))
+
+
+def _error(error: dict[str, Any]) -> str:
+    words = f"{translate(from_data(error['message']))} [{error['code']}]"
+    value = f" “{error['value']}”" if error.get("value") else ""
+    return f"{error['column']}{value}: {words}" if error["column"] else words
 
 
 ACCOUNTS = ImportPages(

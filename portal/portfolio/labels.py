@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import get_locale
+
 from portal.foundation.language import _l
 from portal.foundation.states import StateTag
+from portal.portfolio.intake.layout import LAYOUTS
 from portal.portfolio.models import (
     AccountStatus,
     ContactKind,
@@ -76,6 +79,14 @@ _RAISED_BY = {"file": _l("from the bank's file"), "attempt": _l("from a logged c
 def hold_reason(reason: str) -> Any:
     """Why a hold was raised: words for what the portal writes itself, else what a person wrote."""
     return _RAISED_BY.get(reason.split(":")[0], reason)
+
+
+_CHINESE = {column.field: column.chinese for layout in LAYOUTS.values() for column in layout}
+
+
+def field_name(field: str) -> str:
+    """A field of the standard layout by the header that the reader's language has for it."""
+    return _CHINESE.get(field, field) if str(get_locale()).startswith("zh") else field
 
 
 def layout_state(layout: StoredMapping) -> StateTag:

@@ -69,6 +69,7 @@ def test_a_file_is_sent_waits_as_a_job_and_says_what_became_of_it(
     assert "2,000.00" in page
     assert "1 rows were left out." in page
     assert "a value cannot be read: 1" in page
+    assert "days_past_due “x”: Not a whole number of days. [unreadable]" in page
     assert page.links["Download the rejected rows"] == "/imports/1/rejects.csv"
     assert db_session.scalar(sa.select(sa.func.count()).select_from(Account)) == 2
     rejects = pages.client.get("/imports/1/rejects.csv")

@@ -172,7 +172,7 @@ def test_a_trial_says_what_would_change_and_the_file_goes_on_waiting(
     page.submit("prepare", step="import", to="/imports/2")
     run_pending(app)
     done = pages.get("/imports/2")
-    assert "What changed" in done and "Later bucket 1" in done
+    assert "What the file changed" in done and "Later bucket 1" in done
     pages.get("/imports/2/prepare", to="/imports/2")
 
 

@@ -98,19 +98,21 @@ def _found(value: Any) -> Cell:
 
 def take(content: IO[bytes], sheet: str | None = None, encoding: str | None = None) -> Sample:
     """The head of a file. DomainError for what is no table at all, or whose first rows cannot be read."""
-    sheets = tuple(sheet_names(content))
-    content.seek(0)
-    kind = "xlsx" if sheets else "csv"
     try:
         table = open_table(content, sheet=sheet, encoding=encoding)
         rows = tuple(islice(table.rows(), ROWS))
     except DomainError as error:
-        if error.code in _MENDABLE or (len(sheets) > 1 and error.code in _MENDABLE_IN_A_BOOK):
-            field = "sheet" if sheets else "encoding"
-            return Sample(
-                kind, (), (), encoding=encoding, sheet=sheet, sheets=sheets, trouble=error.message, trouble_field=field
-            )
-        raise
-    return Sample(
-        table.kind, tuple(table.header), rows, table.encoding, table.delimiter, table.sheet, sheets
-    )  # fmt: skip
+        if error.code not in _MENDABLE | _MENDABLE_IN_A_BOOK:
+            raise
+        return _troubled(content, sheet, encoding, error)
+    header = tuple(table.header)
+    return Sample(table.kind, header, rows, table.encoding, table.delimiter, table.sheet, table.sheets)
+
+
+def _troubled(content: IO[bytes], sheet: str | None, encoding: str | None, error: DomainError) -> Sample:
+    """The head of a file that a person can still mend by naming its encoding or another sheet; the error where none can."""
+    sheets = tuple(sheet_names(content))
+    if error.code in _MENDABLE_IN_A_BOOK and len(sheets) < 2:
+        raise error
+    kind, field = ("xlsx", "sheet") if sheets else ("csv", "encoding")
+    return Sample(kind, (), (), encoding, None, sheet, sheets, error.message, field)

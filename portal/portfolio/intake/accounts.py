@@ -226,6 +226,8 @@ def _identity_number(draft: Draft, region: str) -> str:
     chinese = has_chinese_identity_form(text) or country_of(region) == "CN"
     if chinese and not identity_number_is_right(text):
         draft.fail("id_no", "id_check", say("The identity number's check digit or form is wrong (GB 11643)."))
+    elif not chinese and card_number_in(text) is not None:
+        draft.fail("id_no", "card_number", say("A full card number; send the token and the last four digits."))
     elif len(text) > _LONGEST_PRODUCT:
         draft.fail("id_no", "unreadable", say("Longer than %(limit)s characters.", limit=_LONGEST_PRODUCT))
     return text

@@ -19,6 +19,7 @@ COMMANDS = {
     "mapping": ("portal.portfolio.mapping_commands", "mapping_group"),
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),
+    "bench": ("portal.bench.commands", "bench"),
 }
 
 

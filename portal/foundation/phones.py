@@ -81,7 +81,7 @@ def _national(digits: str, country: str) -> str:
     code, plan = _PLANS.get(country, ("", None))
     found = plan.fullmatch(digits) if plan else None
     if found:
-        return f"+{code}{next(part for part in found.groups() if part)}"
+        return f"+{code}{found[found.lastindex or 0]}"
     if country == "CN":
         if _LOCAL_CN.fullmatch(digits):
             return digits

@@ -10,7 +10,6 @@ field cannot be moved to another column.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from typing import TYPE_CHECKING
@@ -24,6 +23,8 @@ from portal.foundation.database import Model, key_column
 from portal.foundation.visibility import PlacedPeople
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from portal.config import Settings
 
 __all__ = ["PersonKey", "Vault", "VaultError"]
@@ -61,7 +62,14 @@ class Vault:
 
     def seal(self, key: PersonKey, text: str, purpose: str) -> bytes:
         """Encrypt a field of a person. VaultError if the person is erased."""
-        return self._seal(self._person(key), key.key_id, text, purpose)
+        return self.sealer(key)(text, purpose)
+
+    def sealer(self, key: PersonKey) -> Callable[[str, str], bytes]:
+        """Encrypts fields of one person, `sealer(key)(text, purpose)`: the person's key is derived once for all of them.
+
+        VaultError if the person is erased.
+        """
+        return _sealer(self._person(key), key.key_id)
 
     def open(self, key: PersonKey, sealed: bytes | None, purpose: str) -> str | None:
         """Decrypt a field; None where nothing was sealed or the person is erased. VaultError if it was altered."""
@@ -71,7 +79,7 @@ class Vault:
 
     def seal_secret(self, text: str, purpose: str) -> bytes:
         """Encrypt a secret that belongs to no customer (a one-time-code seed)."""
-        return self._seal(self._derived(self._current, b"secret"), self._current, text, purpose)
+        return _sealer(self._derived(self._current, b"secret"), self._current)(text, purpose)
 
     def open_secret(self, sealed: bytes, purpose: str) -> str:
         """Decrypt what `seal_secret` made."""
@@ -81,7 +89,7 @@ class Vault:
     def fingerprint(self, kind: str, value: str) -> bytes:
         """The keyed hash under which a value (`phone`, `id_no`, `name`) is found again; 16 bytes."""
         folded = "".join(value.split()).casefold().encode()
-        return hmac.new(self._search, kind.encode() + b"\0" + folded, hashlib.sha256).digest()[:16]
+        return hmac.digest(self._search, kind.encode() + b"\0" + folded, "sha256")[:16]
 
     def _person(self, key: PersonKey) -> bytes:
         if key.salt is None:
@@ -93,13 +101,7 @@ class Vault:
             data_key = self._keys[key_id]
         except KeyError as error:
             raise VaultError(f"PORTAL_DATA_KEY does not hold key {key_id!r}") from error
-        return hmac.new(data_key, context, hashlib.sha256).digest()
-
-    @staticmethod
-    def _seal(key: bytes, key_id: str, text: str, purpose: str) -> bytes:
-        nonce = os.urandom(NONCE)
-        name = key_id.encode()
-        return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
+        return hmac.digest(data_key, context, "sha256")
 
     @staticmethod
     def _open(key: bytes, sealed: bytes, purpose: str) -> str:
@@ -109,3 +111,15 @@ class Vault:
             return AESGCM(key).decrypt(nonce, content, purpose.encode()).decode()
         except InvalidTag as error:
             raise VaultError(f"a sealed {purpose} does not open") from error
+
+
+def _sealer(key: bytes, key_id: str) -> Callable[[str, str], bytes]:
+    """Every field under a nonce of its own; the head names the data key."""
+    name = key_id.encode()
+    head, encrypt = bytes([len(name)]) + name, AESGCM(key).encrypt
+
+    def seal(text: str, purpose: str) -> bytes:
+        nonce = os.urandom(NONCE)
+        return head + nonce + encrypt(nonce, text.encode(), purpose.encode())
+
+    return seal

@@ -104,9 +104,11 @@ def keep_on_postgresql(evidence: Evidence) -> list[str]:
 
 # --- row policies ------------------------------------------------------------------------------------------------------
 
-BANK = "current_setting('portal.scope', true) = 'bank'"
-SYSTEM = "current_setting('portal.scope', true) = 'system'"
-ORGANISATION = "current_setting('portal.scope', true) = 'organisation'"
+# Asked in a SELECT of their own, so once a statement and not once a row; and the planner takes one row in two for visible
+# where it would else take one in two hundred, and join a million accounts row by row.
+BANK = "(SELECT current_setting('portal.scope', true) = 'bank')"
+SYSTEM = "(SELECT current_setting('portal.scope', true) = 'system')"
+ORGANISATION = "(SELECT current_setting('portal.scope', true) = 'organisation')"
 ME = "nullif(current_setting('portal.organisation', true), '')::bigint"
 
 

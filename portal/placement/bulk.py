@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.foundation.bulk import insert_rows, stage_rows
+from portal.foundation.bulk import count_rows, insert_rows, stage_rows
 from portal.foundation.database import UtcDateTime
 from portal.foundation.visibility import actor_of
 from portal.placement.eligibility import SINCE, Obstacles, segment
@@ -104,17 +104,14 @@ def leave_out_changed(session: Session, run: AllocationRun) -> int:
     """Take out of the run what something has come in the way of since it was made, with the reason; how many."""
     _as_bank(session)
     obstacles = Obstacles(run.kind)
+    lines = _stage_given(session, run)
     now = (
         obstacles.beside(
-            sa.select(AllocationLine.id, obstacles.reason.label("reason"))
-            .select_from(AllocationLine)
-            .join(Account, Account.id == AllocationLine.account_id)
+            sa.select(lines.c.id, obstacles.reason.label("reason"))
+            .select_from(lines)
+            .join(Account, Account.id == lines.c.account_id)
         )
-        .where(
-            AllocationLine.run_id == run.id,
-            AllocationLine.organisation_id.is_not(None),
-            obstacles.reason.is_not(None),
-        )
+        .where(obstacles.reason.is_not(None))
         .subquery("changed")
     )
     return _count(
@@ -123,6 +120,22 @@ def leave_out_changed(session: Session, run: AllocationRun) -> int:
         .where(AllocationLine.id == now.c.id)
         .values(organisation_id=None, reason=sa.literal(SINCE).concat(now.c.reason)),
     )
+
+
+def _stage_given(session: Session, run: AllocationRun) -> sa.Table:
+    """The run's lines that somebody gets something by, in a table of this transaction whose size the database knows.
+
+    Of a table that has just grown by a run the planner still believes that the run has no lines, joins row by row, and
+    works for hours where one pass takes seconds; and only the owner may have it counted again.
+    """
+    columns = ("id", "account_id", "organisation_id")
+    staged = stage_rows(session, "staged_given", [sa.Column(name, sa.BigInteger()) for name in columns], ())
+    given = sa.select(AllocationLine.id, AllocationLine.account_id, AllocationLine.organisation_id).where(
+        AllocationLine.run_id == run.id, AllocationLine.organisation_id.is_not(None)
+    )
+    _count(session, sa.insert(staged).from_select(columns, given))
+    count_rows(session, staged)
+    return staged
 
 
 def leave_out_receiver(session: Session, run: AllocationRun, organisation_id: int, reason: str) -> int:
@@ -142,10 +155,11 @@ def write_placements(session: Session, run: AllocationRun, batches: Sequence[Pla
     `round` counts this kind's earlier placements that somebody accepted: a batch that was refused was never worked.
     """
     _as_bank(session)
+    lines = _stage_given(session, run)
     earlier = (
         sa.select(Placement.account_id, sa.func.count().label("rounds"))
         .where(Placement.kind == run.kind, Placement.accepted_at.is_not(None))
-        .where(Placement.account_id.in_(_accounts_of(run)))
+        .where(Placement.account_id.in_(sa.select(lines.c.account_id)))
         .group_by(Placement.account_id)
         .subquery("earlier")
     )
@@ -169,25 +183,13 @@ def write_placements(session: Session, run: AllocationRun, batches: Sequence[Pla
             Account.days_past_due,
             Account.bucket,
         )
-        .select_from(AllocationLine)
-        .join(Account, Account.id == AllocationLine.account_id)
-        .join(
-            PlacementBatch,
-            sa.and_(
-                PlacementBatch.run_id == AllocationLine.run_id,
-                PlacementBatch.organisation_id == AllocationLine.organisation_id,
-            ),
-        )
+        .select_from(lines)
+        .join(Account, Account.id == lines.c.account_id)
+        .join(PlacementBatch, PlacementBatch.organisation_id == lines.c.organisation_id)
         .outerjoin(earlier, earlier.c.account_id == Account.id)
-        .where(AllocationLine.run_id == run.id, PlacementBatch.id.in_([b.id for b in batches]))
+        .where(PlacementBatch.id.in_([b.id for b in batches]))
     )
     return _count(session, sa.insert(Placement).from_select(PLACEMENT_COLUMNS, placed))
-
-
-def _accounts_of(run: AllocationRun) -> sa.Select[tuple[int]]:
-    return sa.select(AllocationLine.account_id).where(
-        AllocationLine.run_id == run.id, AllocationLine.organisation_id.is_not(None)
-    )
 
 
 def _as_bank(session: Session) -> None:

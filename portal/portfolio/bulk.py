@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.foundation.bulk import insert_rows, reserve_ids, stage_rows
+from portal.foundation.bulk import among, insert_rows, reserve_ids, stage_rows
 from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
 from portal.portfolio.buckets import bucket
@@ -70,8 +70,8 @@ class Applied:
 
 def currencies_of(session: Session, refs: Collection[str]) -> dict[str, str]:
     """The currencies of those of these accounts that are on file."""
-    rows = session.execute(sa.select(Account.account_ref, Account.currency).where(Account.account_ref.in_(refs)))
-    return dict(rows.tuples().all())
+    wanted = sa.select(Account.account_ref, Account.currency).where(among(session, Account.account_ref, refs))
+    return dict(session.execute(wanted).tuples().all())
 
 
 class AccountWriter:
@@ -112,15 +112,15 @@ class AccountWriter:
         found = self._session.execute(
             sa.select(Customer.customer_ref, Customer.id, PersonKey)
             .join(PersonKey, PersonKey.id == Customer.person_key_id)
-            .where(Customer.customer_ref.in_(by_ref))
+            .where(among(self._session, Customer.customer_ref, by_ref))
         ).all()
         keys: dict[str, tuple[int, PersonKey]] = {ref: (customer_id, key) for ref, customer_id, key in found}
-        known = set(keys)
+        known = frozenset(keys)
         keys |= self._create_people({ref: row for ref, row in by_ref.items() if ref not in keys})
         erased = {ref for ref, (_, key) in keys.items() if key.salt is None}
         people = [(keys[row.customer_ref], row) for row in rows if row.customer_ref not in erased]
-        self._write_contacts([one for one in people if one[1].customer_ref not in known])
-        found_out = self._write_contacts([one for one in people if one[1].customer_ref in known])
+        self._write_contacts([one for one in people if one[1].customer_ref not in known], new=True)
+        found_out = self._write_contacts([one for one in people if one[1].customer_ref in known], new=False)
         self._changes.add("contact_points", found_out)
         for _, key in keys.values():
             if sa.inspect(key).persistent:
@@ -136,9 +136,10 @@ class AccountWriter:
         for key_id, customer_id, (ref, row) in zip(key_ids, ids, rows.items(), strict=True):
             key = vault.new_key()
             made[ref] = (customer_id, key)
-            sealed_id = vault.seal(key, row.id_no, "id_no") if row.id_no else None
+            seal = vault.sealer(key)
+            sealed_id = seal(row.id_no, "id_no") if row.id_no else None
             people.append(
-                (customer_id, ref, key_id, vault.seal(key, row.name, "name"), mask_name(row.name), sealed_id,
+                (customer_id, ref, key_id, seal(row.name, "name"), mask_name(row.name), sealed_id,
                  row.region, time_zone_of(row), "name" in row.made_up, now)
             )  # fmt: skip
         insert_rows(
@@ -156,20 +157,25 @@ class AccountWriter:
         )  # fmt: skip
         return made
 
-    def _write_contacts(self, people: list[tuple[tuple[int, PersonKey], AccountRow]]) -> int:
-        """Contact points that were not on file, and the hashes by which people are found; how many points."""
+    def _write_contacts(self, people: list[tuple[tuple[int, PersonKey], AccountRow]], *, new: bool) -> int:
+        """Contact points and the hashes by which people are found. Of people who are `new` nothing is on file, so that the
+        database need not look at every row whether it is: what their own rows say twice is left out here. How many points
+        were added."""
         vault, now = self._work.vault, self._work.now
-        points = [(*p, self._run_id) for (cid, key), row in people for p in contact_rows(vault, cid, key, row, now)]
+        points: dict[Any, tuple[Any, ...]] = {}
+        for (cid, key), row in people:
+            for place, point in enumerate(contact_rows(vault, cid, key, row, now)):
+                points.setdefault((*point[:2], point[5]) if new else (row.line, place), (*point, self._run_id))
+        index = dict.fromkeys(entry for (cid, _), row in people for entry in index_rows(vault, cid, row))
         added = insert_rows(
             self._session,
             ContactPoint,
             ("customer_id", "kind", "relation", "value_sealed", "value_masked", "value_hash", "postcode", "source",
              "status", "position", "made_up", "created_at", "import_run_id"),
-            points,
-            skip_existing=True,
+            points.values(),
+            skip_existing=not new,
         )  # fmt: skip
-        index = [entry for (cid, _), row in people for entry in index_rows(vault, cid, row)]
-        insert_rows(self._session, PersonIndex, ("customer_id", "kind", "hash"), index, skip_existing=True)
+        insert_rows(self._session, PersonIndex, ("customer_id", "kind", "hash"), index, skip_existing=not new)
         return added
 
     # --- accounts ------------------------------------------------------------------------------------------------------
@@ -178,7 +184,9 @@ class AccountWriter:
         refs = [(o.row if isinstance(o, SkippedRow) else o).account_ref for o in outcomes]
         columns = (Account.account_ref, Account.id, Account.customer_id)
         rows = self._session.execute(
-            sa.select(*columns, *(getattr(Account, name) for name in REFRESHED)).where(Account.account_ref.in_(refs))
+            sa.select(*columns, *(getattr(Account, name) for name in REFRESHED)).where(
+                among(self._session, Account.account_ref, refs)
+            )
         )
         return {row.account_ref: row for row in rows}
 

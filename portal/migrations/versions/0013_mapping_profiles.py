@@ -16,7 +16,7 @@ branch_labels = None
 depends_on = None
 
 WALLS = (("mapping_profile", "BankOnly", "", False), ("mapping_profile_version", "BankOnly", "", False))
-KINDS = ("accounts", "payments")
+KINDS = ("accounts", "payments", "recalls")  # of the last nobody keeps one before 0016
 STATES = ("received", "running", "applied", "refused")
 MORE_STATES = ("waiting", *STATES, "dropped")
 

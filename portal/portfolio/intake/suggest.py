@@ -115,7 +115,7 @@ def suggest(header: Sequence[str], kind: str) -> Suggestion:
     for column in layout:
         if column.field in columns:
             continue
-        names = (column.field, column.chinese, *_SYNONYMS[kind].get(column.field, "").split())
+        names = (column.field, column.chinese, *_SYNONYMS.get(kind, {}).get(column.field, "").split())
         found = next((by_loose[key] for name in names if (key := _loose(name)) in by_loose), None)
         if found is not None and found not in taken:
             columns[column.field] = found

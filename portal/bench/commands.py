@@ -1,0 +1,98 @@
+"""`portal bench letters|import|allocate|pages`: figures as JSON, with what they were measured on."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import click
+import structlog
+
+from portal.foundation.command_line import PUBLIC, access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["bench"]
+
+QUICK = 2_000  # accounts, where no size is named
+
+
+@click.group("bench", help="Benchmarks: real work beside a bare yardstick; prints JSON with a key `ratio`.")
+def bench() -> None:
+    """The benchmarks' commands."""
+
+
+def _sized(command: Any) -> Any:
+    """The options of a benchmark that fills a database of its own."""
+    options: list[Callable[[Any], Any]] = [
+        click.option("--sqlite", is_flag=True, help="On an SQLite file, as where no database is named."),
+        click.option(
+            "--database",
+            metavar="URL",
+            help="PostgreSQL server on which a scratch database is made and dropped, as somebody who may do that.",
+        ),
+        click.option(
+            "--accounts",
+            "sizes",
+            multiple=True,
+            type=click.IntRange(100, 5_000_000),
+            default=(QUICK,),
+            show_default=True,
+            help="How many; several times for several sizes.",
+        ),
+    ]
+    for option in options:
+        command = option(command)
+    return command
+
+
+def _server(database: str | None, sqlite: bool) -> str | None:
+    if database and sqlite:
+        raise click.UsageError("Name a --database or --sqlite, not both.")
+    if database and not database.startswith(("postgresql:", "postgres:")):
+        raise click.UsageError("--database takes postgresql://user:password@host/name.")
+    return database
+
+
+def _print(figures: dict[str, Any]) -> None:
+    click.echo(json.dumps(figures, ensure_ascii=False, indent=1))
+
+
+def _measured(bench_of: Callable[[str | None, tuple[int, ...]], dict[str, Any]], given: dict[str, Any]) -> None:
+    """Run a benchmark and print its figures; what operations log is none of them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    _print(bench_of(_server(given["database"], given["sqlite"]), given["sizes"]))
+
+
+@bench.command("letters")
+@click.option("--letters", "count", type=click.IntRange(1, 100_000), default=300, show_default=True)
+@click.option("--calls", type=click.IntRange(1, 1_000), default=12, show_default=True, help="Letters of the yardstick.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@access(PUBLIC)
+def letters_command(count: int, calls: int, workers: int) -> None:
+    """A print file of many letters beside one WeasyPrint call per letter."""
+    from letters.bench import bench as bench_letters
+
+    _print(bench_letters(count, calls, workers))
+
+
+@bench.command("import")
+@_sized
+@access(PUBLIC)
+def import_command(**given: Any) -> None:
+    """A file of accounts through the import, beside COPY of the same content into the same tables."""
+    from portal.bench.importing import bench_import
+
+    _measured(bench_import, given)
+
+
+@bench.command("allocate")
+@_sized
+@access(PUBLIC)
+def allocate_command(**given: Any) -> None:
+    """A book split over ten agencies and sent, beside one INSERT … SELECT of as many bare placements."""
+    from portal.bench.allocating import bench_allocate
+
+    _measured(bench_allocate, given)

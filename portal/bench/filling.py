@@ -1,0 +1,127 @@
+"""A book of any size straight into the tables, by the database itself: what the benchmarks of later steps stand on.
+
+People are sealed with one key's bytes (nothing here opens them); the accounts are those of `book`: one customer in five
+has two, days past due and balances spread over all buckets.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.bench.scratch import TODAY, Place, vacuum
+from portal.foundation.access import OrganisationKind, Permission
+from portal.foundation.database import UtcDateTime, db
+from portal.foundation.services import services
+from portal.foundation.vault import PersonKey
+from portal.identity.operations import OrganisationDetails, create_organisation
+from portal.identity.people import command_actor
+from portal.portfolio.models import Account, AccountStatus, Customer, Hold
+from portal.vendors.models import PlacementKind
+from portal.vendors.operations import create_contract
+from portal.vendors.terms import Terms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["AGENCIES", "HELD_ONE_IN", "fill_accounts", "make_agencies"]
+
+AGENCIES = 10
+HELD_ONE_IN = 50  # accounts with an open dispute
+FAMILY = 5
+PIECE = 200_000  # rows a statement on SQLite, where the numbers are a recursive query
+
+
+def make_agencies(accounts: int) -> list[int]:
+    """Ten agencies, each with a contract; the capacities are a little more than all accounts together."""
+    administrator = command_actor(None, Permission.ORGANISATIONS_MANAGE)
+    made = []
+    for number in range(1, AGENCIES + 1):
+        details = OrganisationDetails(
+            name=f"Agency {number}", licence_no=f"L-{number}", licence_until=TODAY + timedelta(days=900)
+        )
+        made.append(create_organisation(administrator, OrganisationKind.AGENCY, f"AG{number:02d}", details))
+        create_contract(
+            administrator, made[-1], number=f"HY-{number:02d}", kind=PlacementKind.COLLECTION, currency="CNY",
+            started_on=TODAY - timedelta(days=30),
+            terms=Terms(Decimal("0.25"), capacity_accounts=accounts * (8 + number) // (AGENCIES * 10)),
+        )  # fmt: skip
+    return made
+
+
+def fill_accounts(place: Place, accounts: int) -> None:
+    """So many open accounts, with the holds that stand on some of them."""
+    now = services().clock.now()
+    db.session.remove()
+    with db.engine.begin() as connection:
+        for first in range(1, accounts + 1, PIECE):
+            numbers = _numbers(connection, first, min(first + PIECE - 1, accounts))
+            for statement in _rows(numbers, now):
+                connection.execute(statement)
+        for table in ("person_key", "customer", "account"):
+            if place.is_postgresql:
+                connection.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {accounts})"))
+    vacuum()
+
+
+def _numbers(connection: sa.Connection, first: int, last: int) -> sa.FromClause:
+    """The whole numbers from `first` to `last` as column `n`."""
+    if connection.dialect.name == "postgresql":
+        return sa.func.generate_series(first, last).table_valued("n").render_derived(name="numbers")
+    series = sa.select(sa.literal(first).label("n")).cte("numbers", recursive=True)
+    return series.union_all(sa.select(series.c.n + 1).where(series.c.n < last))
+
+
+def _rows(numbers: sa.FromClause, now: datetime) -> list[Any]:
+    n = sa.cast(numbers.c.n, sa.BigInteger)
+    person = sa.case((n % FAMILY == 0, n - 1), else_=n)
+    alone = n % FAMILY != 0
+    at = sa.literal(now, UtcDateTime())
+    owed, days = 50_000 + n * 7_919 % 9_000_000, 1 + n * 37 % 240
+    sealed = sa.literal(b"sealed", sa.LargeBinary())
+    return [
+        _insert(PersonKey, {"id": n, "customer_id": n, "key_id": "bench", "salt": sealed}, alone),
+        _insert(
+            Customer,
+            {"id": n, "customer_ref": _ref("C", n), "person_key_id": n, "name_sealed": sealed, "name_masked": "王*",
+             "region": "CN-SH", "time_zone": "Asia/Shanghai", "made_up": True, "created_at": at},
+            alone,
+        ),
+        _insert(
+            Account,
+            {"id": n, "account_ref": _ref("A", n), "customer_id": person, "product": "gold", "card_last4": "0001",
+             "currency": "CNY", "principal_minor": owed, "interest_minor": 0, "fees_minor": 0, "total_minor": owed,
+             "days_past_due": days, "bucket": _bucket(days), "balance_as_of": TODAY, "region": "CN-SH",
+             "status": AccountStatus.OPEN.value, "made_up": True, "created_at": at},
+        ),
+        _insert(
+            Hold,
+            {"customer_id": person, "account_id": n, "flag": "dispute", "reason": "bench", "raised_at": at,
+             "release_reason": ""},
+            n % HELD_ONE_IN == 0,
+        ),
+    ]  # fmt: skip
+
+
+def _insert(model: Any, values: dict[str, Any], *conditions: Any) -> Any:
+    """INSERT … SELECT of these expressions."""
+    table: sa.Table = model.__table__
+    columns = [
+        sa.type_coerce(value, table.c[name].type)
+        if isinstance(value, sa.ColumnElement)
+        else sa.literal(value, table.c[name].type)
+        for name, value in values.items()
+    ]
+    return sa.insert(table).from_select(list(values), sa.select(*columns).where(*conditions))
+
+
+def _ref(letter: str, n: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    return sa.literal(letter).concat(sa.cast(10_000_000 + n, sa.String))
+
+
+def _bucket(days: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """`buckets.bucket` in SQL, for days from 1 on."""
+    return sa.case((days > 180, "M7+"), else_=sa.literal("M").concat(sa.cast((days + 29) // 30, sa.String)))

@@ -40,9 +40,7 @@ def make_agencies(accounts: int) -> list[int]:
     administrator = command_actor(None, Permission.ORGANISATIONS_MANAGE)
     made = []
     for number in range(1, AGENCIES + 1):
-        details = OrganisationDetails(
-            name=f"Agency {number}", licence_no=f"L-{number}", licence_until=TODAY + timedelta(days=900)
-        )
+        details = OrganisationDetails(name=f"Agency {number}")
         made.append(create_organisation(administrator, OrganisationKind.AGENCY, f"AG{number:02d}", details))
         create_contract(
             administrator, made[-1], number=f"HY-{number:02d}", kind=PlacementKind.COLLECTION, currency="CNY",

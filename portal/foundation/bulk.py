@@ -149,12 +149,13 @@ def insert_rows(
     rows: Iterable[Sequence[Any]],
     *,
     skip_existing: bool = False,
-) -> None:
-    """Insert rows given as values of the named columns; with `skip_existing`, those that a unique index has already."""
+) -> int:
+    """Insert rows given as values of the named columns, with `skip_existing` without those that a unique index has
+    already; how many were inserted."""
     iterator = iter(rows)
     first = next(iterator, None)
     if first is None:
-        return
+        return 0
     table: sa.Table = model.__table__  # type: ignore[assignment]
     columns = [table.c[name] for name in names]
     staged = stage_rows(
@@ -168,7 +169,7 @@ def insert_rows(
     insert = _insert_for(session)(table).from_select(list(names), source)
     if skip_existing:
         insert = insert.on_conflict_do_nothing()
-    session.connection().execute(insert)
+    return session.connection().execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _plain_type(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:

@@ -43,6 +43,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("recall_move", since="0016"),
     Evidence("certificate_duty", since="0017"),
     Evidence("certificate", since="0017"),
+    Evidence("mapping_profile_version", since="0013"),
 )
 DEEDS = ("update", "delete")
 

@@ -8,15 +8,13 @@ from portal.foundation.access import Permission
 from portal.foundation.language import _l
 from portal.foundation.web import requires
 from portal.placement.blueprint import blueprint
-from portal.placement.recall_files import receive_recalls
+from portal.placement.recall_files import RECALLS
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.models import ImportKind
 
 __all__ = ["import_run", "imports", "new_import", "rejects"]
 
-IMPORTS = ImportPages(
-    ImportKind.RECALLS, "placement", _l("Files of recalls"), _l("Recall by file"), receive_recalls
-)  # fmt: skip
+IMPORTS = ImportPages(ImportKind.RECALLS, "placement", _l("Files of recalls"), _l("Recall by file"), RECALLS)
 
 
 @blueprint.get("/recalls/imports")
@@ -40,8 +38,8 @@ def import_run(run_id: int) -> Any:
     return IMPORTS.run(run_id)
 
 
-@blueprint.get("/recalls/imports/<int:run_id>/rejects.csv")
+@blueprint.get("/recalls/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>")
 @requires(Permission.PLACEMENTS_PROPOSE)
-def rejects(run_id: int) -> Any:
+def rejects(run_id: int, file_name: str) -> Any:
     """Rejected rows of a file of recalls."""
-    return IMPORTS.rejects(run_id)
+    return IMPORTS.rejects(run_id, file_name)

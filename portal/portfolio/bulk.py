@@ -6,7 +6,8 @@ and a file that speaks of an earlier day does not overwrite what a later one sai
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from portal.foundation.bulk import among, insert_rows, reserve_ids, stage_rows
 from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
 from portal.portfolio.buckets import bucket
+from portal.portfolio.changes import Changes
 from portal.portfolio.intake import AccountRow, SkippedRow
 from portal.portfolio.masking import mask_name
 from portal.portfolio.models import (
@@ -32,7 +34,7 @@ from portal.portfolio.models import (
 from portal.portfolio.people import contact_rows, index_rows, time_zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -59,6 +61,7 @@ class Applied:
     unchanged: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     known_skips: dict[str, int] = field(default_factory=dict)
+    changes: Changes | None = None
 
     def add_total(self, row: AccountRow) -> None:
         """Count a row that was created or updated into the control total."""
@@ -78,7 +81,8 @@ class AccountWriter:
         self._work = work
         self._session = work.session
         self._run_id = run_id
-        self.applied = Applied()
+        self._changes = Changes()
+        self.applied = Applied(changes=self._changes)
 
     def write(self, outcomes: Iterable[AccountRow | SkippedRow]) -> None:
         """One chunk: new people and accounts are created, known accounts refreshed, known paid-up ones closed."""
@@ -98,7 +102,7 @@ class AccountWriter:
         created = self._create(new, people)
         refreshed = self._refresh(seen)
         self._snapshots([*created, *refreshed])
-        self._holds([*created, *((account.id, row, account.customer_id) for row, account in seen)])
+        self._holds([*created, *self._flagged(seen)])
 
     # --- people --------------------------------------------------------------------------------------------------------
 
@@ -116,7 +120,8 @@ class AccountWriter:
         erased = {ref for ref, (_, key) in keys.items() if key.salt is None}
         people = [(keys[row.customer_ref], row) for row in rows if row.customer_ref not in erased]
         self._write_contacts([one for one in people if one[1].customer_ref not in known], new=True)
-        self._write_contacts([one for one in people if one[1].customer_ref in known], new=False)
+        found_out = self._write_contacts([one for one in people if one[1].customer_ref in known], new=False)
+        self._changes.add("contact_points", found_out)
         for _, key in keys.values():
             if sa.inspect(key).persistent:
                 self._session.expunge(key)
@@ -152,24 +157,26 @@ class AccountWriter:
         )  # fmt: skip
         return made
 
-    def _write_contacts(self, people: list[tuple[tuple[int, PersonKey], AccountRow]], *, new: bool) -> None:
+    def _write_contacts(self, people: list[tuple[tuple[int, PersonKey], AccountRow]], *, new: bool) -> int:
         """Contact points and the hashes by which people are found. Of people who are `new` nothing is on file, so that the
-        database need not look at every row whether it is: what their own rows say twice is left out here."""
+        database need not look at every row whether it is: what their own rows say twice is left out here. How many points
+        were added."""
         vault, now = self._work.vault, self._work.now
         points: dict[Any, tuple[Any, ...]] = {}
         for (cid, key), row in people:
             for place, point in enumerate(contact_rows(vault, cid, key, row, now)):
-                points.setdefault((*point[:2], point[5]) if new else (row.line, place), point)
+                points.setdefault((*point[:2], point[5]) if new else (row.line, place), (*point, self._run_id))
         index = dict.fromkeys(entry for (cid, _), row in people for entry in index_rows(vault, cid, row))
-        insert_rows(
+        added = insert_rows(
             self._session,
             ContactPoint,
             ("customer_id", "kind", "relation", "value_sealed", "value_masked", "value_hash", "postcode", "source",
-             "status", "position", "made_up", "created_at"),
+             "status", "position", "made_up", "created_at", "import_run_id"),
             points.values(),
             skip_existing=not new,
         )  # fmt: skip
         insert_rows(self._session, PersonIndex, ("customer_id", "kind", "hash"), index, skip_existing=not new)
+        return added
 
     # --- accounts ------------------------------------------------------------------------------------------------------
 
@@ -200,6 +207,7 @@ class AccountWriter:
         self.applied.created += len(rows)
         for row in rows:
             self.applied.add_total(row)
+            self._changes.create(row)
         return [(i, row, people[row.customer_ref]) for i, row in zip(ids, rows, strict=True)]
 
     def _account_values(self, account_id: int, row: AccountRow, people: dict[str, int]) -> tuple[Any, ...]:
@@ -219,6 +227,9 @@ class AccountWriter:
             if newer and not same:
                 changed.append((account.id, row, account.customer_id))
                 self.applied.add_total(row)
+                self._changes.refresh(row, account)
+            elif not newer:
+                self._changes.add("older", 1)
         self.applied.updated += len(changed)
         self.applied.unchanged += len(seen) - len(changed)
         if changed:
@@ -253,8 +264,28 @@ class AccountWriter:
             ],
         )  # fmt: skip
 
+    def _flagged(self, seen: list[tuple[AccountRow, sa.Row[Any]]]) -> list[tuple[int, AccountRow, int]]:
+        """Known accounts for their holds. A row older than what is known does not raise again what was released since."""
+        older = {account.id for row, account in seen if row.flags and row.balance_as_of < account.balance_as_of}
+        released = self._released(older)
+        return [
+            (account.id, _without(row, account.id, released) if account.id in older else row, account.customer_id)
+            for row, account in seen
+        ]
+
+    def _released(self, account_ids: set[int]) -> dict[tuple[int, str], date]:
+        """When holds of these accounts were last released."""
+        if not account_ids:
+            return {}
+        rows = self._session.execute(
+            sa.select(Hold.account_id, Hold.flag, sa.func.max(Hold.released_at))
+            .where(Hold.account_id.in_(account_ids), Hold.released_at.is_not(None))
+            .group_by(Hold.account_id, Hold.flag)
+        )
+        return {(account_id, flag.value): at.date() for account_id, flag, at in rows}
+
     def _holds(self, rows: list[tuple[int, AccountRow, int]]) -> None:
-        insert_rows(
+        raised = insert_rows(
             self._session,
             Hold,
             ("customer_id", "account_id", "flag", "reason", "raised_at", "release_reason"),
@@ -265,6 +296,13 @@ class AccountWriter:
             ],
             skip_existing=True,
         )
+        self._changes.add("holds", raised)
+
+
+def _without(row: AccountRow, account_id: int, released: Mapping[tuple[int, str], date]) -> AccountRow:
+    """The row without the flags whose holds were released after its day."""
+    kept = (flag for flag in row.flags if released.get((account_id, flag), date.min) <= row.balance_as_of)
+    return replace(row, flags=tuple(kept))
 
 
 def _balance(row: AccountRow) -> tuple[int, int, int, int, int]:

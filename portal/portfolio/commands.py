@@ -46,7 +46,9 @@ def file_options(command: Any) -> Any:
         click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing."),
         click.option("--encoding", help="Encoding of a text file that is neither UTF-8 nor GB18030."),
         click.option("--sheet", help="Sheet of a workbook; the first one if left out."),
-        click.option("--mapping", metavar="NAME_OR_FILE", help="Mapping profile; the standard layout if left out."),
+        click.option(
+            "--mapping", metavar="NAME[@VERSION]_OR_FILE", help="Mapping profile; the standard layout if left out."
+        ),
         click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The date that the file speaks of."),
     ]
     for option in options:
@@ -99,7 +101,8 @@ def _tell(actor: Actor, run_id: int | None, file: Path, summary: dict[str, Any])
     """The summary as JSON; the rejected rows are written beside the file, or into the portal's home if that is closed."""
     run = _run(actor, run_id)
     if run is not None and run.rejects_digest and summary["rejected"]:
-        summary = summary | {"rejects_file": str(_write_rejects(run.rejects_digest, file))}
+        form = str(summary["rejects_file"]).rpartition(".")[2]
+        summary = summary | {"rejects_file": str(_write_rejects(run.rejects_digest, file, form))}
     click.echo(json.dumps(summary, ensure_ascii=False))
 
 
@@ -110,8 +113,8 @@ def _run(actor: Actor, run_id: int | None) -> ImportRun | None:
         return session.scalar(visible(ImportRun, actor).where(ImportRun.id == run_id))
 
 
-def _write_rejects(digest: str, file: Path) -> Path:
-    target = file.with_name(f"{file.stem}.rejects.csv")
+def _write_rejects(digest: str, file: Path, form: str) -> Path:
+    target = file.with_name(f"{file.stem}.rejects.{form}")
     for place in (target, services().settings.home / target.name):
         try:
             with place.open("wb") as stream:

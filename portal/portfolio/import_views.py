@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, abort, redirect, render_template, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
@@ -17,28 +17,39 @@ from portal.foundation.jobs.queries import job_about
 from portal.foundation.language import _l, from_data, say, translate
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_page, table_response
-from portal.foundation.tables import Column, Empty, Table
-from portal.foundation.web import actor, requires
-from portal.portfolio import labels, operations, queries
+from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.foundation.web import actor, requires, say_flash
+from portal.portfolio import labels, operations, queries, waiting
 from portal.portfolio.blueprint import blueprint
+from portal.portfolio.changes import Report
 from portal.portfolio.forms import ImportForm
 from portal.portfolio.models import ImportKind, ImportRun, ImportState, RejectedRow
+from portal.portfolio.prepare_views import Preparing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from portal.portfolio.importing import FileKind
+
 __all__ = ["ImportPages"]
+
+REJECTS = {
+    "rejects.csv": "text/csv",
+    "rejects.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @dataclass(frozen=True)
 class ImportPages:
-    """The three pages of one kind of file; the room names them and says what receives a file."""
+    """The pages of one kind of file; the room names them and says what reads its files."""
 
     kind: ImportKind
-    room: str  # the blueprint that has the endpoints imports, new_import, import_run, rejects
+    # The blueprint that has the endpoints imports, new_import, prepare_import, drop_import, repeat_import, import_run,
+    # rejects, layouts, layout, archive_layout, restore_layout.
+    room: str
     title: Any
     new_title: Any
-    receive: Callable[..., ImportRun]
+    rules: FileKind
 
     def url(self, endpoint: str, **values: Any) -> str:
         """The address of one of this kind's pages."""
@@ -46,6 +57,7 @@ class ImportPages:
 
     def list(self) -> Any:
         """Files that were received, the latest first."""
+        states = [(state.value, tag.label) for state, tag in labels.IMPORT_STATES.items()]
         table = Table(
             name=f"imports-{self.kind.value}",
             statement=queries.import_runs(actor(), self.kind),
@@ -55,6 +67,7 @@ class ImportPages:
                 Column("number", _l("No."), "number", expression=ImportRun.id, value="id", sortable=True),
                 Column("file", _l("File"), value="file_name"),
                 Column("state", _l("State"), "state", value="state", states=labels.IMPORT_STATES),
+                Column("layout", _l("Layout"), value="mapping"),
                 Column("as_of", _l("As of"), "day", value="as_of"),
                 Column("rows", _l("Rows"), "number", value=_figure("rows")),
                 Column("created", _l("Created"), "number", value=_figure("created")),
@@ -62,42 +75,59 @@ class ImportPages:
                 Column("rejected", _l("Rejected"), "number", value=_figure("rejected")),
                 Column("at", _l("Received"), "instant", value="requested_at"),
             ],
-            row_url=lambda run: self.url("import_run", run_id=run.id),
+            filters=[Filter("state", _l("State"), "choice", _in_state, states)],
+            row_url=self._url_of,
             empty=Empty(say("No file has been imported yet."), say("Import a file"), self.url("new_import")),
         )
         return table_response(table, "portfolio/imports.html", pages=self)
 
+    def _url_of(self, run: ImportRun) -> str:
+        waits = run.state is ImportState.WAITING
+        return self.url("prepare_import" if waits else "import_run", run_id=run.id)
+
     def new(self) -> Any:
-        """Send a file; its import is a job."""
-        form = ImportForm.for_kind(self.kind)
+        """Send a file; it is looked at, and waits for its layout."""
+        form = ImportForm()
         if form.validate_on_submit():
             upload = form.file.data
             try:
-                run = self.receive(actor(), upload.stream, upload.filename, form.options())
+                run = waiting.receive_waiting(actor(), self.rules, upload.stream, upload.filename)
             except DomainError as error:
                 show_error(form, error)
             else:
-                return redirect(self.url("import_run", run_id=run.id))
+                return redirect(self.url("prepare_import", run_id=run.id))
         page = render_template("portfolio/new_import.html", form=form, pages=self)
         return page, 422 if form.errors or form.form_errors else 200
 
+    def prepare(self, run_id: int) -> Any:
+        """How a file that waits is to be read, with its first rows beside it."""
+        run = self._found(run_id)
+        if run.state is not ImportState.WAITING:
+            return redirect(self.url("import_run", run_id=run_id))
+        if request.method == "POST":
+            return Preparing.posted(self, run).take_step(request.form.get("step", ""))
+        return Preparing.opened(self, run).page()
+
+    def drop(self, run_id: int) -> Any:
+        """A file that waits is not to be imported."""
+        waiting.drop(actor(), self.kind, run_id)
+        say_flash(say("The file is dropped; nothing of it was imported."))
+        return redirect(self.url("imports"))
+
+    def repeat(self, run_id: int) -> Any:
+        """A file that was refused or dropped waits again."""
+        again = waiting.prepare_again(actor(), self.kind, run_id)
+        return redirect(self.url("prepare_import", run_id=again.id))
+
     def run(self, run_id: int) -> Any:
         """What becomes, or became, of a file."""
-        found = queries.import_run_for(db.session(), actor(), self.kind, run_id)
-        rejected = Table(
-            name="rejected",
-            statement=queries.rejected_rows_of(actor(), run_id),
-            key=RejectedRow.id,
-            default_sort="line",
-            columns=[
-                Column("line", _l("Line"), "number", expression=RejectedRow.line, sortable=True),
-                Column("errors", _l("What is wrong"), value=_errors, wraps=True),
-            ],
-            empty=Empty(say("No row was left out.")),
-            export_allowed=False,
-        )
+        found = self._found(run_id)
+        if found.state is ImportState.WAITING:
+            return redirect(self.url("prepare_import", run_id=run_id))
         asked = job_about(db.session(), actor(), f"import.{self.kind.value}", f"run-{run_id}")
         job = shown_job(actor(), asked) if asked and found.state is ImportState.RECEIVED else None
+        ended = found.state in (ImportState.REFUSED, ImportState.DROPPED)
+        again = found.summary and found.summary["status"] == "already_imported"
         return render_template(
             "portfolio/import_run.html",
             run=found,
@@ -107,17 +137,48 @@ class ImportPages:
             pages=self,
             labels=labels,
             refusal=from_data(found.refusal["message"]) if found.refusal else None,
-            table=table_page(rejected),
+            report=Report.of(found.changes),
+            rejects_name=f"rejects.{_form_of(found)}",
+            can_repeat=ended and not again,
+            table=table_page(_rejected(run_id)),
         )
 
-    def rejects(self, run_id: int) -> Response:
+    def rejects(self, run_id: int, file_name: str) -> Response:
         """The file of rejected rows, to be mended and sent again."""
-        found = queries.import_run_for(db.session(), actor(), self.kind, run_id)
-        if not found.rejects_digest or not found.summary:
+        found = self._found(run_id)
+        if not found.rejects_digest or not found.summary or file_name != f"rejects.{_form_of(found)}":
             abort(404)
         content = services().storage.chunks(found.rejects_digest)
-        response = Response(stream_with_context(content), content_type="text/csv; charset=utf-8")
+        response = Response(stream_with_context(content), content_type=REJECTS[file_name])
         return name_as_file(response, found.summary["rejects_file"])
+
+    def _found(self, run_id: int) -> ImportRun:
+        return queries.import_run_for(db.session(), actor(), self.kind, run_id)
+
+
+def _rejected(run_id: int) -> Table:
+    """The rows that were left out, each error with what stood there."""
+    return Table(
+        name="rejected",
+        statement=queries.rejected_rows_of(actor(), run_id),
+        key=RejectedRow.id,
+        default_sort="line",
+        columns=[
+            Column("line", _l("Line"), "number", expression=RejectedRow.line, sortable=True),
+            Column("errors", _l("What is wrong"), value=_errors, wraps=True),
+        ],
+        empty=Empty(say("No row was left out.")),
+        export_allowed=False,
+    )
+
+
+def _form_of(run: ImportRun) -> str:
+    """csv or xlsx, as the run's file of rejects is."""
+    return str((run.summary or {}).get("rejects_file") or "").rpartition(".")[2]
+
+
+def _in_state(statement: Any, value: str) -> Any:
+    return statement.where(ImportRun.state == ImportState(value))
 
 
 def _figure(name: str) -> Callable[[ImportRun], int | None]:
@@ -125,12 +186,18 @@ def _figure(name: str) -> Callable[[ImportRun], int | None]:
 
 
 def _errors(row: RejectedRow) -> str:
-    said = [(e["column"], translate(from_data(e["message"]))) for e in row.errors]
-    return " ".join(f"{column}: {words}" if column else words for column, words in said)
+    """A line an error: the column, what stood there (masked), what is wrong with it, and the rule's name."""
+    return "\n".join(map(_error, row.errors))
+
+
+def _error(error: dict[str, Any]) -> str:
+    words = f"{translate(from_data(error['message']))} [{error['code']}]"
+    value = f" “{error['value']}”" if error.get("value") else ""
+    return f"{error['column']}{value}: {words}" if error["column"] else words
 
 
 ACCOUNTS = ImportPages(
-    ImportKind.ACCOUNTS, "portfolio", _l("Imports of accounts"), _l("Import accounts"), operations.receive_accounts
+    ImportKind.ACCOUNTS, "portfolio", _l("Imports of accounts"), _l("Import accounts"), operations.ACCOUNTS
 )
 
 
@@ -148,6 +215,27 @@ def new_import() -> Any:
     return ACCOUNTS.new()
 
 
+@blueprint.route("/imports/<int:run_id>/prepare", methods=["GET", "POST"])
+@requires(Permission.ACCOUNTS_IMPORT)
+def prepare_import(run_id: int) -> Any:
+    """How a file of accounts is to be read."""
+    return ACCOUNTS.prepare(run_id)
+
+
+@blueprint.post("/imports/<int:run_id>/drop")
+@requires(Permission.ACCOUNTS_IMPORT)
+def drop_import(run_id: int) -> Any:
+    """Do not import a file of accounts that waits."""
+    return ACCOUNTS.drop(run_id)
+
+
+@blueprint.post("/imports/<int:run_id>/repeat")
+@requires(Permission.ACCOUNTS_IMPORT)
+def repeat_import(run_id: int) -> Any:
+    """Prepare a refused file of accounts again."""
+    return ACCOUNTS.repeat(run_id)
+
+
 @blueprint.get("/imports/<int:run_id>")
 @requires(Permission.ACCOUNTS_IMPORT)
 def import_run(run_id: int) -> Any:
@@ -155,8 +243,8 @@ def import_run(run_id: int) -> Any:
     return ACCOUNTS.run(run_id)
 
 
-@blueprint.get("/imports/<int:run_id>/rejects.csv")
+@blueprint.get("/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>")
 @requires(Permission.ACCOUNTS_IMPORT)
-def rejects(run_id: int) -> Any:
+def rejects(run_id: int, file_name: str) -> Any:
     """Rejected rows of a file of accounts."""
-    return ACCOUNTS.rejects(run_id)
+    return ACCOUNTS.rejects(run_id, file_name)

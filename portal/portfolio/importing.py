@@ -20,21 +20,16 @@ from portal.foundation.bulk import in_chunks, one_at_a_time
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import as_data, say, translate
 from portal.foundation.services import services
-from portal.foundation.tabular import CsvWriter, open_table
+from portal.foundation.tabular import open_table
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.portfolio.bulk import CHUNK, Applied
-from portal.portfolio.intake import (
-    RejectedRow,
-    RejectsFile,
-    Summary,
-    find_profile,
-    load_profile,
-    parse_profile,
-    shipped_profiles,
-)
+from portal.portfolio.intake import RejectedRow, RejectsFile, Summary, parse_profile, writer_like
+from portal.portfolio.intake.layout import LAYOUTS
+from portal.portfolio.masking import mask_field
 from portal.portfolio.models import ImportKind, ImportRun, ImportState
 from portal.portfolio.models import RejectedRow as RejectedRowRecord
+from portal.portfolio.profiles import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +39,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.tabular import Table
     from portal.foundation.work import Work
-    from portal.portfolio.intake import MappingProfile, Reading
+    from portal.portfolio.intake import MappingProfile, Reading, RowIssue
 
-__all__ = ["FileKind", "FileWriter", "ImportRefused", "Options", "receive", "run_import", "try_file"]
+__all__ = [
+    "FileKind", "FileWriter", "ImportRefused", "Options", "file_name_of", "line_ends", "receive", "run_import", "run_trial",
+    "try_file",
+]  # fmt: skip
 
+_FIELDS = frozenset(column.field for layout in LAYOUTS.values() for column in layout)
 MOST_REJECTS_KEPT = 1_000  # rows whose reasons are kept beside the run; the file of rejects has them all
 PIECE = 1 << 20
 
@@ -115,21 +114,21 @@ def receive(
     Raises DomainError, and keeps nothing, where the mapping is unknown or the file cannot be read: no table, no rows, an
     unknown encoding, a missing column.
     """
-    profile = find_profile(options.mapping, rules.kind.value)
     with reading(actor) as session:
+        profile = find(session, actor, options.mapping, rules.kind, files=True)
         _look_at(content, rules, profile, options, session)
-    rows = _line_ends(content)
+    rows = line_ends(content)
     content.seek(0)
     digest = services().storage.put(content)
     with transaction(actor) as work:
         run = ImportRun(
             kind=rules.kind,
             state=ImportState.RECEIVED,
-            file_name=Path(file_name).name[-255:],
+            file_name=file_name_of(file_name),
             content_sha256=digest,
             mapping=profile.label,
             as_of=options.as_of,
-            options=_kept(work, options),
+            options=_kept(work, options, profile),
             requested_by=actor.user_id,
             requested_at=work.now,
         )
@@ -147,7 +146,7 @@ def _look_at(content: IO[bytes], rules: FileKind, profile: MappingProfile, optio
     rules.read(table, profile, as_of=options.as_of, today=services().clock.today(), session=session)
 
 
-def _line_ends(content: IO[bytes]) -> int | None:
+def line_ends(content: IO[bytes]) -> int | None:
     """About how many rows a text file has, for the progress bar; None for a workbook."""
     content.seek(0)
     if content.read(2) == b"PK":
@@ -160,7 +159,13 @@ def _line_ends(content: IO[bytes]) -> int | None:
     return max(feeds, returns, 2) - 1
 
 
-def _kept(work: Work, options: Options) -> dict[str, Any]:
+def file_name_of(given: str) -> str:
+    """A file's name without its path and without what no name needs."""
+    name = "".join(c for c in given.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip()
+    return name[-255:] or "file"
+
+
+def _kept(work: Work, options: Options, profile: MappingProfile) -> dict[str, Any]:
     """The options as JSON. A mapping that came as a file is kept by its hash, since the run may be started elsewhere."""
     kept: dict[str, Any] = {
         "mapping": options.mapping,
@@ -169,9 +174,10 @@ def _kept(work: Work, options: Options) -> dict[str, Any]:
         "control_count": options.control_count,
         "control_total": options.control_total,
     }
-    if options.mapping and options.mapping not in shipped_profiles():
-        with Path(options.mapping).open("rb") as file:
-            kept["mapping_file"] = work.storage.put(file)
+    if options.mapping and Path(options.mapping).is_file():
+        content = Path(options.mapping).read_bytes()
+        if hashlib.sha256(content).hexdigest() == profile.digest:
+            kept["mapping_file"] = work.storage.put(content)
     return kept
 
 
@@ -183,6 +189,7 @@ class _Walk:
     """One walk through a file: the counts, and the rows that were left out."""
 
     scratch: IO[bytes]
+    form: str = "csv"  # of the file, and so of the file of rejects
     summary: Summary = field(default_factory=Summary)
     rejected: list[RejectedRow] = field(default_factory=list)
 
@@ -215,13 +222,14 @@ def _apply(actor: Actor, run_id: int, rules: FileKind, step: Step, walk: _Walk) 
         run = _run(work.session, actor, run_id)
         if run.state is ImportState.APPLIED:
             return dict(run.summary or {})
-        profile = _profile(run.options, run.kind)
+        profile = _profile(work.session, actor, run)
         run.as_of = _as_of(profile, run.as_of, work.today)
         earlier = _applied_before(work.session, actor, run)
         if earlier is not None:
             return _end(work, run, ImportState.REFUSED, Summary.already_imported(earlier))
         with work.storage.open(run.content_sha256) as file:
-            _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
+            applied = _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
+        run.changes = applied.changes.as_data() if applied.changes else None
         _keep_rejects(work, run, walk)
         # By currency in minor units, for the page: the summary has the form that files and commands print.
         run.options = run.options | {"totals": dict(walk.summary.totals)}
@@ -265,11 +273,12 @@ def _applied_before(session: Session, actor: Actor, run: ImportRun) -> dict[str,
     return dict(same.summary or {}) if same else None
 
 
-def _profile(options: dict[str, Any], kind: ImportKind) -> MappingProfile:
-    if options.get("mapping_file"):
-        with services().storage.open(options["mapping_file"]) as file:
+def _profile(session: Session, actor: Actor, run: ImportRun) -> MappingProfile:
+    """How a run reads its file: by a mapping of its own, or by the very version that it names."""
+    if run.options.get("mapping_file"):
+        with services().storage.open(run.options["mapping_file"]) as file:
             return parse_profile(file.read())
-    return load_profile(options.get("mapping"), kind.value)
+    return find(session, actor, run.mapping, run.kind)
 
 
 def _as_of(profile: MappingProfile, wanted: date | None, today: date) -> date | None:
@@ -286,16 +295,18 @@ def _read_as(run: ImportRun) -> dict[str, Any]:
 def _write_rows(
     work: Work, run: ImportRun, rules: FileKind, profile: MappingProfile, file: IO[bytes], options: Options,
     walk: _Walk, step: Step,
-) -> None:  # fmt: skip
+) -> Applied:  # fmt: skip
     """All rows of the file, chunk by chunk: good ones to the writer, rejected ones to the file of rejects."""
     table = open_table(file, sheet=options.sheet, encoding=options.encoding)
     rows = rules.read(table, profile, as_of=options.as_of, today=work.today, session=work.session)
-    rejects = RejectsFile(CsvWriter(walk.scratch), rows.header, translate)
     summary = walk.summary = Summary(rows.unknown_columns)
+    walk.form = table.kind
     writer = rules.writer(work, run.id)
-    for chunk in in_chunks(rows, CHUNK):
-        writer.write(_good_ones(chunk, walk, rejects))
-        step(rows.rows)
+    with writer_like(table, walk.scratch) as target:
+        rejects = RejectsFile(target, rows.header, translate)
+        for chunk in in_chunks(rows, CHUNK):
+            writer.write(_good_ones(chunk, walk, rejects))
+            step(rows.rows)
     rows.check_control(count=options.control_count, total=options.control_total)
     if summary.rejected == summary.rows:
         raise DomainError(
@@ -306,6 +317,7 @@ def _write_rows(
     done = writer.applied
     summary.known_after_all(done.known_skips)
     summary.applied(created=done.created, updated=done.updated, unchanged=done.unchanged, totals=done.totals)
+    return done
 
 
 def _good_ones(chunk: list[Any], walk: _Walk, rejects: RejectsFile) -> list[Any]:
@@ -327,12 +339,19 @@ def _keep_rejects(work: Work, run: ImportRun, walk: _Walk) -> None:
     work.session.add_all(_record(run.id, row) for row in walk.rejected)
     walk.scratch.seek(0)
     run.rejects_digest = work.storage.put(walk.scratch)
-    walk.summary.rejects_file = f"{run.file_name.rsplit('.', 1)[0]}.rejects.csv"
+    walk.summary.rejects_file = f"{run.file_name.rsplit('.', 1)[0]}.rejects.{walk.form}"
 
 
 def _record(run_id: int, row: RejectedRow) -> RejectedRowRecord:
-    errors = [{"column": e.column, "code": e.code, "message": as_data(e.message)} for e in row.errors]
+    errors = [
+        {"column": e.column, "value": _masked(e), "code": e.code, "message": as_data(e.message)} for e in row.errors
+    ]
     return RejectedRowRecord(import_run_id=run_id, line=row.line, errors=errors)
+
+
+def _masked(issue: RowIssue) -> str:
+    """What stood there, as it may be shown; a column that no field takes may hold anything."""
+    return mask_field(issue.field if issue.field in _FIELDS else "", issue.value)
 
 
 # --- trying ------------------------------------------------------------------------------------------------------------
@@ -344,33 +363,67 @@ def try_file(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, 
     It runs the import itself and takes it back, so that a trial cannot say anything else than the run: ImportRefused where
     that would be refused.
     """
+    with reading(actor) as session:
+        profile = find(session, actor, options.mapping, rules.kind, files=True)
+    content.seek(0)
+    digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] reads
+    summary, _changes = _try(actor, rules, profile, content, digest, file_name, options, lambda done: None)
+    return summary
+
+
+def run_trial(actor: Actor, run_id: int, rules: FileKind, step: Step = lambda done: None) -> dict[str, Any]:
+    """Try the import of a file that waits, and keep beside it what it would do. The trial as it is kept."""
+    with reading(actor) as session:
+        run = _run(session, actor, run_id)
+        profile = _profile(session, actor, run)
+        options = Options(**_read_as(run))
+        label, digest, file_name = run.mapping, run.content_sha256, run.file_name
+    trial: dict[str, Any] = {"mapping": label, "refusal": None, "changes": None}
+    try:
+        with services().storage.open(digest) as file:
+            summary, changes = _try(actor, rules, profile, file, digest, file_name, options, step)
+        trial |= {"summary": summary, "changes": changes}
+    except ImportRefused as refused:
+        trial |= {"summary": refused.summary, "refusal": as_data(refused.message)}
+    with transaction(actor) as work:
+        run = _run(work.session, actor, run_id)
+        run.trial = trial
+        work.audit("import.tried", run, after=trial["summary"], file=digest)
+    return trial
+
+
+def _try(
+    actor: Actor, rules: FileKind, profile: MappingProfile, content: IO[bytes], digest: str, file_name: str,
+    options: Options, step: Step,
+) -> tuple[dict[str, Any], dict[str, Any] | None]:  # fmt: skip
+    """Summary and changes of an import that is taken back."""
+    changes: dict[str, Any] | None = None
     with _walking() as walk:
         try:
             with transaction(actor) as work:
-                profile = find_profile(options.mapping, rules.kind.value)
-                run = _trial(work, rules, profile, content, file_name, options)
+                run = _trial(work, rules, profile, digest, file_name, options)
                 earlier = _applied_before(work.session, actor, run)
                 if earlier is not None:
-                    return Summary.already_imported(earlier)
+                    return Summary.already_imported(earlier), None
                 work.session.add(run)
                 work.session.flush()
-                _write_rows(work, run, rules, profile, content, options, walk, lambda done: None)
+                applied = _write_rows(work, run, rules, profile, content, options, walk, step)
+                changes = applied.changes.as_data() if applied.changes else None
                 raise _TakenBack
         except _TakenBack:
-            return walk.summary.as_dict("dry_run")
+            return walk.summary.as_dict("dry_run"), changes
         except DomainError as error:
             raise ImportRefused(error, walk.summary.as_dict("refused")) from error
 
 
 def _trial(
-    work: Work, rules: FileKind, profile: MappingProfile, content: IO[bytes], file_name: str, options: Options
+    work: Work, rules: FileKind, profile: MappingProfile, digest: str, file_name: str, options: Options
 ) -> ImportRun:
-    content.seek(0)
     return ImportRun(
         kind=rules.kind,
         state=ImportState.RUNNING,
-        file_name=Path(file_name).name[-255:],
-        content_sha256=hashlib.file_digest(content, "sha256").hexdigest(),  # type: ignore[arg-type]  # IO[bytes] reads
+        file_name=file_name_of(file_name),
+        content_sha256=digest,
         mapping=profile.label,
         as_of=_as_of(profile, options.as_of, work.today),
         options={},

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import get_locale
+
 from portal.foundation.language import _l
 from portal.foundation.states import StateTag
-from portal.portfolio.models import AccountStatus, ContactKind, ContactSource, ContactStatus, HoldFlag, ImportState
+from portal.portfolio.intake.layout import LAYOUTS
+from portal.portfolio.models import (
+    AccountStatus,
+    ContactKind,
+    ContactSource,
+    ContactStatus,
+    HoldFlag,
+    ImportState,
+    StoredMapping,
+)
 
 ACCOUNT_STATES = {
     AccountStatus.OPEN: StateTag("open", _l("open"), "go"),
     AccountStatus.CLOSED: StateTag("closed", _l("paid or cured"), "good"),
 }
 IMPORT_STATES = {
+    ImportState.WAITING: StateTag("waiting", _l("waits for its layout"), "wait"),
     ImportState.RECEIVED: StateTag("received", _l("waits"), "wait"),
     ImportState.RUNNING: StateTag("running", _l("running"), "go"),
     ImportState.APPLIED: StateTag("applied", _l("applied"), "good"),
     ImportState.REFUSED: StateTag("refused", _l("not applied"), "bad"),
+    ImportState.DROPPED: StateTag("dropped", _l("dropped"), "plain"),
 }
+PREVIEW_STATES = {
+    "good": StateTag("good", _l("good"), "good"),
+    "skipped": StateTag("skipped", _l("skipped"), "plain"),
+    "rejected": StateTag("rejected", _l("rejected"), "bad"),
+}
+DELIMITERS = {",": _l("comma"), ";": _l("semicolon"), "\t": _l("tab")}
+PLACES = {"new": _l("new"), "closed": _l("paid or cured")}  # and the buckets, which name themselves
 HOLD_LABELS = {
     HoldFlag.DISPUTE: _l("dispute"),
     HoldFlag.COMPLAINT: _l("complaint"),
@@ -59,6 +79,28 @@ _RAISED_BY = {"file": _l("from the bank's file"), "attempt": _l("from a logged c
 def hold_reason(reason: str) -> Any:
     """Why a hold was raised: words for what the portal writes itself, else what a person wrote."""
     return _RAISED_BY.get(reason.split(":")[0], reason)
+
+
+_CHINESE = {column.field: column.chinese for layout in LAYOUTS.values() for column in layout}
+
+
+def field_name(field: str) -> str:
+    """A field of the standard layout by the header that the reader's language has for it."""
+    return _CHINESE.get(field, field) if str(get_locale()).startswith("zh") else field
+
+
+def layout_state(layout: StoredMapping) -> StateTag:
+    """Whether a layout is offered."""
+    if layout.archived_at is not None:
+        return StateTag("archived", _l("archived"), "plain")
+    return StateTag("in_use", _l("in use"), "good")
+
+
+def layout_title(name: str, title: str, label: str) -> Any:
+    """A layout as a person chooses it: its title, and the name and version by which an import remembers it."""
+    if name == "standard":
+        return _l("Standard layout")
+    return label if title == name else f"{title} · {label}"
 
 
 SKIP_LABELS = {"not_overdue": _l("not overdue"), "no_balance": _l("no balance owed")}

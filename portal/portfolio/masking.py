@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["mask_address", "mask_email", "mask_name", "mask_phone"]
+import re
+from typing import Final
+
+from portal.foundation.values import mask_card_numbers
+
+__all__ = ["mask_address", "mask_email", "mask_field", "mask_name", "mask_phone", "mask_unknown"]
 
 STARS = "****"
 
@@ -39,3 +44,32 @@ def mask_address(address: str) -> str:
     """The first six characters (province and city), then stars."""
     address = address.strip()
     return (address[:6] if _is_chinese(address) else address[:4]) + STARS
+
+
+_EMAIL: Final = re.compile(r"[^\s@,;]+@[^\s@,;]+")
+_LONG_NUMBER: Final = re.compile(r"\d(?:[\s-]?\d){6,}[Xx]?")
+
+
+def mask_field(field: str, text: str) -> str:
+    """What a file has in a field of the standard layout, as it may be shown. `field` empty: nobody knows what it is."""
+    if not text:
+        return ""
+    if field == "name":
+        return mask_name(text)
+    if field == "id_no":
+        return STARS
+    if field.startswith("phone_") and not field.endswith("_relation"):
+        return mask_phone(text)
+    if field == "email":
+        return mask_email(text) if "@" in text else STARS
+    if field == "address":
+        return mask_address(text)
+    return mask_card_numbers(text) if field else mask_unknown(text)
+
+
+def mask_unknown(text: str) -> str:
+    """A text of which nobody has said what it is: numbers of seven digits and more keep their last two, addresses of
+    e-mail their place. A name in it cannot be told from other words."""
+    text = mask_card_numbers(text)
+    text = _EMAIL.sub(lambda found: mask_email(found[0]), text)
+    return _LONG_NUMBER.sub(lambda found: STARS + found[0][-2:], text)

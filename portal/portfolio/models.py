@@ -69,12 +69,44 @@ class ImportKind(StrEnum):
 
 
 class ImportState(StrEnum):
-    """`applied` and `refused` are ends; a run that dies is `running` until the sweeper takes it up again."""
+    """`waiting` is for its mapping; `applied`, `refused` and `dropped` are ends. A run that dies is taken up again."""
 
+    WAITING = "waiting"
     RECEIVED = "received"
     RUNNING = "running"
     APPLIED = "applied"
     REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+class StoredMapping(Model, BankOnly):
+    """How another system's files are read, by a name of ours. What it says stands in its versions."""
+
+    __tablename__ = "mapping_profile"
+    id: Mapped[int] = key_column()
+    kind: Mapped[ImportKind] = mapped_column(choice(ImportKind))
+    name: Mapped[str] = mapped_column(sa.String(48), unique=True)
+    created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    created_at: Mapped[datetime]
+    archived_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    archived_at: Mapped[datetime | None]
+
+
+class StoredMappingVersion(Model, BankOnly):
+    """What a profile says from a version on. Append-only: a change is a new version, so that every run can be re-read."""
+
+    __tablename__ = "mapping_profile_version"
+    id: Mapped[int] = key_column()
+    mapping_profile_id: Mapped[int] = mapped_column(sa.ForeignKey("mapping_profile.id"))
+    version: Mapped[int]
+    content: Mapped[str] = mapped_column(sa.Text, comment="YAML, the grammar of intake/profile.py")
+    content_sha256: Mapped[str] = mapped_column(sa.String(64))
+    note: Mapped[str] = mapped_column(sa.String(200), default="", comment="why this version")
+    created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    created_at: Mapped[datetime]
+    mapping: Mapped[StoredMapping] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("mapping_profile_id", "version"),)
 
 
 class ImportRun(Model, BankOnly):
@@ -92,6 +124,12 @@ class ImportRun(Model, BankOnly):
     summary: Mapped[dict[str, Any] | None] = mapped_column(JsonData, comment="keys of reference/files.md")
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JsonData, comment="the message, where refused")
     rejects_digest: Mapped[str | None] = mapped_column(sa.String(64), comment="file of rejected rows, in storage")
+    changes: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonData, comment="what the file changed; see portfolio/changes.py"
+    )
+    trial: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonData, comment="the latest trial: mapping, summary, refusal"
+    )
     requested_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     requested_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -111,13 +149,13 @@ class ImportRun(Model, BankOnly):
 
 
 class RejectedRow(Model, BankOnly):
-    """A row that was left out, by line and rule. The row's own text is in the run's file of rejects, not here."""
+    """A row that was left out, by line, value and rule. The row's whole text is in the run's file of rejects."""
 
     __tablename__ = "rejected_row"
     id: Mapped[int] = key_column()
     import_run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"), index=True)
     line: Mapped[int]
-    errors: Mapped[list[Any]] = mapped_column(JsonData, comment="[{column, code, message}], no values")
+    errors: Mapped[list[Any]] = mapped_column(JsonData, comment="[{column, value, code, message}], values masked")
 
 
 class Customer(Model, PlacedPeople):
@@ -172,6 +210,9 @@ class ContactPoint(Model, PlacedPeople):
     position: Mapped[int] = mapped_column(default=1, comment="order on the page, 1 first")
     made_up: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    import_run_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("import_run.id"), comment="the file that brought it"
+    )
 
     __table_args__ = (sa.UniqueConstraint("customer_id", "kind", "value_hash"),)
 

@@ -12,7 +12,7 @@ from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.bulk import AccountWriter, currencies_of
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.intake import Reading, read_accounts
 from portal.portfolio.models import Account, Hold, HoldFlag, ImportKind, ImportRun
 
@@ -74,6 +74,19 @@ def import_accounts(actor: Actor, run_id: int) -> dict[str, Any]:
 def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
     summary = run_import(job.actor, job.payload["run"], ACCOUNTS, progress.step)
     return {"message": as_data(ended(summary)), "url": f"/imports/{job.payload['run']}"}
+
+
+@handler("trial.accounts", _l("Trial of an import of accounts"))
+def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
+    trial = run_trial(job.actor, job.payload["run"], ACCOUNTS, progress.step)
+    return {"message": as_data(tried(trial)), "url": f"/imports/{job.payload['run']}/prepare"}
+
+
+def tried(trial: dict[str, Any]) -> Message:
+    """What a trial came to, in a sentence."""
+    if trial["refusal"]:
+        return say("Tried: the import would be refused. Nothing was changed.")
+    return say("Tried: nothing was changed.")
 
 
 def ended(summary: dict[str, Any]) -> Message:

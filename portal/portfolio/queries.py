@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
+from portal.identity.models import User
 from portal.portfolio.models import (
     Account,
     BalanceSnapshot,
@@ -17,19 +18,25 @@ from portal.portfolio.models import (
     Hold,
     ImportKind,
     ImportRun,
+    ImportState,
     PersonIndex,
     RejectedRow,
+    StoredMapping,
+    StoredMappingVersion,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
     from portal.foundation.vault import Vault
 
 __all__ = [
-    "account_for", "accounts", "contact_points_of", "currencies", "found_accounts", "holds", "holds_of", "import_run_for",
-    "import_runs", "rejected_rows_of", "snapshots_of",
+    "account_for", "accounts", "contact_points_of", "currencies", "files_of", "found_accounts", "holds", "holds_of",
+    "import_run_for", "import_runs", "layouts", "rejected_rows_of", "snapshots_of", "versions_with_people",
+    "waiting_imports",
 ]  # fmt: skip
 
 MOST_FOUND = 50
@@ -101,6 +108,45 @@ def import_run_for(session: Session, actor: Actor, kind: ImportKind, run_id: int
     if found is None:
         raise NotFound
     return found
+
+
+def waiting_imports(actor: Actor, kind: ImportKind) -> sa.Select[tuple[ImportRun]]:
+    """Files that were received and wait for somebody to say how they are to be read, the oldest first."""
+    return import_runs(actor, kind).where(ImportRun.state == ImportState.WAITING).order_by(ImportRun.id)
+
+
+def files_of(session: Session, actor: Actor, run_ids: Collection[int]) -> dict[int, str]:
+    """Names of files by their run, of those that the actor may see."""
+    if not run_ids:
+        return {}
+    wanted = visible(ImportRun, actor).where(ImportRun.id.in_(run_ids))
+    return {run.id: run.file_name for run in session.scalars(wanted)}
+
+
+def layouts(actor: Actor, kind: ImportKind) -> sa.Select[Any]:
+    """Stored layouts of a kind with their latest version and since when it stands."""
+    latest = (
+        sa.select(
+            StoredMappingVersion.mapping_profile_id,
+            sa.func.max(StoredMappingVersion.version).label("version"),
+            sa.func.max(StoredMappingVersion.created_at).label("since"),
+        )
+        .group_by(StoredMappingVersion.mapping_profile_id)
+        .subquery()
+    )
+    return (
+        visible(StoredMapping, actor)
+        .where(StoredMapping.kind == kind)
+        .join(latest, latest.c.mapping_profile_id == StoredMapping.id)
+        .add_columns(latest.c.version, latest.c.since)
+    )
+
+
+def versions_with_people(session: Session, actor: Actor, profile_id: int) -> list[Any]:
+    """Versions of a layout, the latest first, each with who made it."""
+    wanted = visible(StoredMappingVersion, actor).where(StoredMappingVersion.mapping_profile_id == profile_id)
+    people = wanted.outerjoin(User, User.id == StoredMappingVersion.created_by).add_columns(User.name, User.user_name)
+    return list(session.execute(people.order_by(StoredMappingVersion.version.desc())))
 
 
 def rejected_rows_of(actor: Actor, run_id: int) -> sa.Select[tuple[RejectedRow]]:

@@ -15,13 +15,14 @@ from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
-from portal.portfolio import import_views, labels, operations, queries
+from portal.portfolio import import_views, labels, layout_views, operations, queries
 from portal.portfolio.blueprint import blueprint
 from portal.portfolio.buckets import BUCKETS
+from portal.portfolio.changes import moves_of
 from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
-__all__ = ["blueprint", "import_views"]
+__all__ = ["blueprint", "import_views", "layout_views"]
 
 
 @blueprint.get("/accounts")
@@ -57,12 +58,17 @@ def reveal(account_id: int) -> str:
 def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
     session, who = db.session(), actor()
     found = queries.account_for(session, who, account_id)
+    points = queries.contact_points_of(session, who, found.customer_id)
+    snapshots = queries.snapshots_of(session, who, found.id)
+    brought_by = {point.import_run_id for point in points if point.import_run_id is not None}
     return render_template(
         "portfolio/account.html",
         account=found,
         revealed=revealed,
-        points=queries.contact_points_of(session, who, found.customer_id),
-        snapshots=queries.snapshots_of(session, who, found.id),
+        points=points,
+        files=queries.files_of(session, who, brought_by) if who.can(Permission.ACCOUNTS_IMPORT) else {},
+        snapshots=snapshots,
+        moves=moves_of(snapshots),
         holds=queries.holds_of(session, who, found),
         panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
         labels=labels,

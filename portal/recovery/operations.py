@@ -7,9 +7,9 @@ from typing import IO, TYPE_CHECKING, Any
 from portal.foundation import hooks
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.models import ImportKind, ImportRun
-from portal.portfolio.operations import ended
+from portal.portfolio.operations import ended, tried
 from portal.recovery.bulk import BankLedger, PaymentWriter, attribute_reversals
 from portal.recovery.posting import read_payments
 
@@ -72,3 +72,9 @@ def import_payments(actor: Actor, run_id: int) -> dict[str, Any]:
 def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
     summary = run_import(job.actor, job.payload["run"], PAYMENTS, progress.step)
     return {"message": as_data(ended(summary)), "url": f"/payments/imports/{job.payload['run']}"}
+
+
+@handler("trial.payments", _l("Trial of an import of payments"))
+def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
+    trial = run_trial(job.actor, job.payload["run"], PAYMENTS, progress.step)
+    return {"message": as_data(tried(trial)), "url": f"/payments/imports/{job.payload['run']}/prepare"}

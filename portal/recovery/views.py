@@ -16,6 +16,7 @@ from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires
 from portal.portfolio.import_views import ImportPages
+from portal.portfolio.layout_views import LayoutPages
 from portal.portfolio.models import ImportKind
 from portal.recovery import operations, queries
 from portal.recovery.models import Attribution, Decision
@@ -36,8 +37,9 @@ DECISIONS = {
 }
 
 IMPORTS = ImportPages(
-    ImportKind.PAYMENTS, "recovery", _l("Imports of payments"), _l("Import payments"), operations.receive_payments
+    ImportKind.PAYMENTS, "recovery", _l("Imports of payments"), _l("Import payments"), operations.PAYMENTS
 )
+LAYOUTS = LayoutPages(IMPORTS)
 
 
 @blueprint.get("/payments")
@@ -75,11 +77,60 @@ def import_run(run_id: int) -> Any:
     return IMPORTS.run(run_id)
 
 
-@blueprint.get("/payments/imports/<int:run_id>/rejects.csv")
+@blueprint.get("/payments/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>")
 @requires(Permission.PAYMENTS_IMPORT)
-def rejects(run_id: int) -> Any:
+def rejects(run_id: int, file_name: str) -> Any:
     """Rejected rows of a file of payments."""
-    return IMPORTS.rejects(run_id)
+    return IMPORTS.rejects(run_id, file_name)
+
+
+@blueprint.route("/payments/imports/<int:run_id>/prepare", methods=["GET", "POST"])
+@requires(Permission.PAYMENTS_IMPORT)
+def prepare_import(run_id: int) -> Any:
+    """How a file of payments is to be read."""
+    return IMPORTS.prepare(run_id)
+
+
+@blueprint.post("/payments/imports/<int:run_id>/drop")
+@requires(Permission.PAYMENTS_IMPORT)
+def drop_import(run_id: int) -> Any:
+    """Do not import a file of payments that waits."""
+    return IMPORTS.drop(run_id)
+
+
+@blueprint.post("/payments/imports/<int:run_id>/repeat")
+@requires(Permission.PAYMENTS_IMPORT)
+def repeat_import(run_id: int) -> Any:
+    """Prepare a refused file of payments again."""
+    return IMPORTS.repeat(run_id)
+
+
+@blueprint.get("/payments/imports/layouts")
+@requires(Permission.PAYMENTS_IMPORT)
+def layouts() -> Any:
+    """Layouts of files of payments."""
+    return LAYOUTS.list()
+
+
+@blueprint.get("/payments/imports/layouts/<int:profile_id>")
+@requires(Permission.PAYMENTS_IMPORT)
+def layout(profile_id: int) -> Any:
+    """One layout of files of payments."""
+    return LAYOUTS.show(profile_id)
+
+
+@blueprint.post("/payments/imports/layouts/<int:profile_id>/archive")
+@requires(Permission.PAYMENTS_IMPORT)
+def archive_layout(profile_id: int) -> Any:
+    """Archive a layout of files of payments."""
+    return LAYOUTS.archive(profile_id)
+
+
+@blueprint.post("/payments/imports/layouts/<int:profile_id>/restore")
+@requires(Permission.PAYMENTS_IMPORT)
+def restore_layout(profile_id: int) -> Any:
+    """Restore an archived layout of files of payments."""
+    return LAYOUTS.restore(profile_id)
 
 
 @counts("recovery.exceptions")

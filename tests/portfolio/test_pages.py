@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.jobs import run_pending
-from portal.portfolio.models import Account, Hold, ImportRun
+from portal.portfolio.models import Account, Hold, ImportRun, ImportState
 from tests.identity.factories import make_agency, make_user
 from tests.portfolio.bringing import bring_accounts
 from tests.portfolio.factories import make_accounts, make_hold
@@ -33,13 +33,16 @@ def pages(app: Flask) -> PageClient:
     return PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER))
 
 
-def send(pages: PageClient, content: bytes, name: str = "overdue.csv", to: str | None = None, **fields: Any) -> Page:
+def receive(pages: PageClient, content: bytes, name: str = "overdue.csv", to: str | None = None, **fields: Any) -> Page:
+    """Send a file; it is looked at and waits."""
     return pages.post(
-        "/imports/new",
-        {"file": (io.BytesIO(content), name), "mapping": "standard", **fields},
-        to=to,
-        content_type="multipart/form-data",
+        "/imports/new", {"file": (io.BytesIO(content), name), **fields}, to=to, content_type="multipart/form-data"
     )
+
+
+def send(pages: PageClient, content: bytes, name: str = "overdue.csv", to: str | None = None, **fields: Any) -> Page:
+    """Send a file and import it with the layout that its header suggests."""
+    return receive(pages, content, name).submit("prepare", step="import", to=to, **fields)
 
 
 def runs(session: Session) -> int:
@@ -66,49 +69,79 @@ def test_a_file_is_sent_waits_as_a_job_and_says_what_became_of_it(
     assert "2,000.00" in page
     assert "1 rows were left out." in page
     assert "a value cannot be read: 1" in page
+    assert "days_past_due “x”: Not a whole number of days. [unreadable]" in page
     assert page.links["Download the rejected rows"] == "/imports/1/rejects.csv"
     assert db_session.scalar(sa.select(sa.func.count()).select_from(Account)) == 2
     rejects = pages.client.get("/imports/1/rejects.csv")
     assert "A-2" in rejects.get_data(as_text=True)
     assert "attachment" in rejects.headers["Content-Disposition"]
+    pages.get("/imports/1/rejects.xlsx", status=404)
 
 
 @pytest.mark.parametrize(
-    ("content", "fields", "english", "chinese"),
+    ("content", "english", "chinese"),
     [
-        (b"", {}, "The file is empty.", "文件为空"),
-        (b"%PDF-1.7", {}, "This is a PDF file, not a CSV or XLSX table.", "PDF"),
-        (b"PK\x03\x04 cut off", {}, "damaged or incomplete", "损坏"),
-        (b"name,phone_1\nWang,138\n", {}, "The file lacks the columns", "缺少"),
-        (accounts_file({}).replace("王".encode(), b"\xff"), {}, "neither UTF-8 nor GB18030", "GB18030"),
-        (accounts_file({})[:-12], {}, "it is cut off", "文件不完整"),
-        (accounts_file({}), {"encoding": "klingon"}, "The encoding “klingon” is not known", "klingon"),
-        (accounts_file({}), {"as_of": "2031-01-01"}, "later than the business date", "2031年1月1日"),
+        (b"", "The file is empty.", "文件为空"),
+        (b"%PDF-1.7", "This is a PDF file, not a CSV or XLSX table.", "PDF"),
+        (b"PK\x03\x04 cut off", "damaged or incomplete", "损坏"),
+        (accounts_file({})[:-12], "it is cut off", "文件不完整"),
     ],
-    ids=["empty", "pdf", "half a workbook", "columns", "bytes", "cut off", "encoding", "as of"],
+    ids=["empty", "pdf", "half a workbook", "cut off"],
 )
-def test_a_wrong_file_is_answered_on_the_form_in_both_languages(
-    content: bytes, fields: dict[str, str], english: str, chinese: str, app: Flask, db_session: Session
+def test_what_is_no_table_is_refused_on_the_form_in_both_languages(
+    content: bytes, english: str, chinese: str, app: Flask, db_session: Session
 ) -> None:
     for language, words in (("en", english), ("zh_Hans", chinese)):
         browser = PageClient(app, language).sign_in(make_user(Role.VENDOR_MANAGER, locale=language))
-        page = send(browser, content, **fields)
+        page = receive(browser, content)
         assert page.status == 422
         assert words in page
     assert runs(db_session) == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "step", "fields", "english", "chinese"),
+    [
+        (b"name,phone_1\nWang,138\n", "import", {}, "The file lacks the columns", "缺少"),
+        (accounts_file({}), "look", {"encoding": "klingon"}, "The encoding “klingon” is not known", "klingon"),
+        (accounts_file({}), "import", {"as_of": "2031-01-01"}, "later than the business date", "2031年1月1日"),
+        (accounts_file({}), "try", {"control_total": "about 5"}, "The control total is not an exact amount", "控制"),
+        (accounts_file({}), "save", {"profile_name": "standard"}, "is the portal's own", "standard"),
+        (accounts_file({}), "import", {"date": "DD/MM"}, "is no form of a date", "DD/MM"),
+    ],
+    ids=["columns", "encoding", "as of", "control total", "reserved name", "date form"],
+)
+def test_what_cannot_be_is_told_beside_the_form_and_nothing_entered_is_lost(
+    content: bytes, step: str, fields: dict[str, str], english: str, chinese: str, app: Flask, db_session: Session
+) -> None:
+    for language, words in (("en", english), ("zh_Hans", chinese)):
+        browser = PageClient(app, language).sign_in(make_user(Role.VENDOR_MANAGER, locale=language))
+        form = receive(browser, content)
+        page = form.submit("prepare", step=step, control_count="7", **fields)
+        if step == "look":  # what was found is kept, and the page says what is wrong with the encoding
+            assert words in page
+            continue
+        assert page.status == 422
+        assert words in page
+        assert page.field("control_count").get("value") == "7"
+        for name, value in fields.items():
+            assert page.field(name).get("value") == value
+    states = db_session.scalars(sa.select(ImportRun.state)).all()
+    assert set(states) == {ImportState.WAITING}
+    assert not db_session.scalar(sa.select(sa.func.count()).select_from(Account))
+
+
 def test_a_form_without_a_file_says_so(pages: PageClient) -> None:
-    page = pages.post("/imports/new", {"mapping": "standard"}, content_type="multipart/form-data")
+    page = pages.post("/imports/new", {}, content_type="multipart/form-data")
 
     assert "Choose a file." in page
 
 
 def test_a_second_click_sends_the_file_once(pages: PageClient, db_session: Session) -> None:
-    first = send(pages, accounts_file({}), form_token="one-and-the-same")
-    second = send(pages, accounts_file({}), form_token="one-and-the-same")
+    first = receive(pages, accounts_file({}), form_token="one-and-the-same")
+    second = receive(pages, accounts_file({}), form_token="one-and-the-same")
 
-    assert first.path == second.path == "/imports/1"
+    assert first.h1 == second.h1 == "overdue.csv"
     assert runs(db_session) == 1
 
 

@@ -65,12 +65,14 @@ def test_exceptions_are_counted_in_the_navigation_and_say_why(pages: PageClient)
 def test_a_file_of_payments_comes_in_through_the_page(pages: PageClient, app: Flask) -> None:
     held = held_account()
     content = payments_file(held.account, paid("P-1"), paid("P-2", "-5"))
-    pages.post(
+    page = pages.post(
         "/payments/imports/new",
-        {"file": (io.BytesIO(content), "july.csv"), "mapping": "standard"},
-        to="/payments/imports/1",
+        {"file": (io.BytesIO(content), "july.csv")},
+        to="/payments/imports/1/prepare",
         content_type="multipart/form-data",
     )
+    assert "1 good, 0 skipped, 1 rejected" in page
+    page.submit("prepare", step="import", to="/payments/imports/1")
     run_pending(app)
 
     page = pages.get("/payments/imports/1")

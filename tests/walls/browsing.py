@@ -32,7 +32,8 @@ def nowhere(route: Route) -> list[tuple[Any, ...]]:
         return []
     if "token" in route.path:
         return [(NO_TOKEN,)]
-    return [tuple(number if p.startswith("int:") else "print.pdf" for p in parameters) for number in NOWHERE]
+    words = [re.search("'([^']+)'", parameter) for parameter in parameters]  # the first of a few words
+    return [tuple(word[1] if word else number for word in words) for number in NOWHERE]
 
 
 class Browser:

@@ -39,9 +39,12 @@ from portal.placement.recall_files import receive_recalls
 from portal.placement.recall_models import Objection, RecallLine
 from portal.placement.recalls import Wish, ask_recall, carry_out
 from portal.portfolio.importing import Options
-from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun
-from portal.portfolio.operations import import_accounts, raise_hold, receive_accounts
-from portal.recovery.operations import import_payments, receive_payments
+from portal.portfolio.intake import load_profile
+from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun, StoredMapping
+from portal.portfolio.operations import ACCOUNTS, import_accounts, raise_hold, receive_accounts
+from portal.portfolio.profiles import save_profile
+from portal.portfolio.waiting import drop, receive_waiting
+from portal.recovery.operations import PAYMENTS, import_payments, receive_payments
 from portal.vendors import master, register
 from portal.vendors.models import Contract, CredentialKind, Item, PlacementKind, RecordKind, Tier
 from portal.vendors.operations import create_contract
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.identity.models import User
+    from portal.portfolio.importing import FileKind
 
 __all__ = ["make_world"]
 
@@ -199,6 +203,20 @@ def _portfolio(world: World) -> None:
     world.keep("import of accounts", "BANK", run.id)
     asked = b"account_ref,reason\nEAST-UNKNOWN,client\n"
     world.keep("import of recalls", "BANK", receive_recalls(clerk, io.BytesIO(asked), "back.csv", Options()).id)
+    world.keep("rejects of accounts", "BANK", run.id, "rejects.csv")
+    _files_that_wait(world, clerk, ACCOUNTS, content)
+
+
+def _files_that_wait(world: World, clerk: Actor, rules: FileKind, content: bytes) -> None:
+    """One that waits for its layout, one that was dropped, and a layout of the bank's own."""
+    kind = rules.kind.value
+    for what in ("waiting", "dropped"):
+        run = receive_waiting(clerk, rules, io.BytesIO(content), f"{what}.csv")
+        world.keep(f"{what} {kind}", "BANK", run.id)
+    drop(clerk, rules.kind, world.one(f"dropped {kind}", "BANK"))
+    name = f"walls-{kind}"
+    save_profile(clerk, rules.kind, name, dict(load_profile(None, kind).data), "first")
+    world.keep(f"layout of {kind}", "BANK", _key(StoredMapping, StoredMapping.name == name))
 
 
 def _account(side: Side, what: str, reference: str, number: int) -> dict[str, str]:
@@ -326,6 +344,9 @@ def _post(world: World, name: str, rows: list[list[str]]) -> None:
     run = receive_payments(clerk, io.BytesIO(csv_bytes(rows)), name, Options())
     import_payments(clerk, run.id)
     world.keep("import of payments", "BANK", run.id)
+    world.keep("rejects of payments", "BANK", run.id, "rejects.csv")
+    if name == "july.csv":
+        _files_that_wait(world, clerk, PAYMENTS, csv_bytes(rows))
 
 
 def _statements(world: World) -> None:
@@ -379,6 +400,10 @@ def _belongings(world: World) -> None:
     _certificates_and_exit(world, codes)
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
+    for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
+        accounts, payments = f"{what} accounts", f"{what} payments"
+        world.mixed[accounts] = [ids for _owner, ids in world.things[payments]]
+        world.mixed[payments] = [ids for _owner, ids in world.things[accounts]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))
     assert len(list(_rows(sa.select(PlacementBatch.id)))) == 12
 

@@ -92,7 +92,23 @@ ROUTES: tuple[Route, ...] = (
     Route("portfolio.imports", GET, "/imports", P.ACCOUNTS_IMPORT),
     Route("portfolio.new_import", BOTH, "/imports/new", P.ACCOUNTS_IMPORT),
     Route("portfolio.import_run", GET, "/imports/<int:run_id>", P.ACCOUNTS_IMPORT, ("import of accounts",)),
-    Route("portfolio.rejects", GET, "/imports/<int:run_id>/rejects.csv", P.ACCOUNTS_IMPORT, ("import of accounts",)),
+    Route(
+        "portfolio.rejects", GET, "/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>",
+        P.ACCOUNTS_IMPORT, ("rejects of accounts",),
+    ),
+    Route("portfolio.prepare_import", BOTH, "/imports/<int:run_id>/prepare", P.ACCOUNTS_IMPORT, ("waiting accounts",)),
+    Route("portfolio.drop_import", POST, "/imports/<int:run_id>/drop", P.ACCOUNTS_IMPORT, ("waiting accounts",)),
+    Route("portfolio.repeat_import", POST, "/imports/<int:run_id>/repeat", P.ACCOUNTS_IMPORT, ("dropped accounts",)),
+    Route("portfolio.layouts", GET, "/imports/layouts", P.ACCOUNTS_IMPORT),
+    Route("portfolio.layout", GET, "/imports/layouts/<int:profile_id>", P.ACCOUNTS_IMPORT, ("layout of accounts",)),
+    Route(
+        "portfolio.archive_layout", POST, "/imports/layouts/<int:profile_id>/archive", P.ACCOUNTS_IMPORT,
+        ("layout of accounts",),
+    ),
+    Route(
+        "portfolio.restore_layout", POST, "/imports/layouts/<int:profile_id>/restore", P.ACCOUNTS_IMPORT,
+        ("layout of accounts",),
+    ),
     # --- contracts ---
     Route("vendors.contracts", GET, "/contracts", P.CONTRACTS_VIEW),
     Route("vendors.contract", GET, "/contracts/<int:contract_id>", P.CONTRACTS_VIEW, ("contract",)),
@@ -213,8 +229,29 @@ ROUTES: tuple[Route, ...] = (
     Route("recovery.new_import", BOTH, "/payments/imports/new", P.PAYMENTS_IMPORT),
     Route("recovery.import_run", GET, "/payments/imports/<int:run_id>", P.PAYMENTS_IMPORT, ("import of payments",)),
     Route(
-        "recovery.rejects", GET, "/payments/imports/<int:run_id>/rejects.csv", P.PAYMENTS_IMPORT,
-        ("import of payments",),
+        "recovery.rejects", GET, "/payments/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>",
+        P.PAYMENTS_IMPORT, ("rejects of payments",),
+    ),
+    Route(
+        "recovery.prepare_import", BOTH, "/payments/imports/<int:run_id>/prepare", P.PAYMENTS_IMPORT,
+        ("waiting payments",),
+    ),
+    Route("recovery.drop_import", POST, "/payments/imports/<int:run_id>/drop", P.PAYMENTS_IMPORT, ("waiting payments",)),
+    Route(
+        "recovery.repeat_import", POST, "/payments/imports/<int:run_id>/repeat", P.PAYMENTS_IMPORT,
+        ("dropped payments",),
+    ),
+    Route("recovery.layouts", GET, "/payments/imports/layouts", P.PAYMENTS_IMPORT),
+    Route(
+        "recovery.layout", GET, "/payments/imports/layouts/<int:profile_id>", P.PAYMENTS_IMPORT, ("layout of payments",)
+    ),
+    Route(
+        "recovery.archive_layout", POST, "/payments/imports/layouts/<int:profile_id>/archive", P.PAYMENTS_IMPORT,
+        ("layout of payments",),
+    ),
+    Route(
+        "recovery.restore_layout", POST, "/payments/imports/layouts/<int:profile_id>/restore", P.PAYMENTS_IMPORT,
+        ("layout of payments",),
     ),
     # --- statements ---
     Route("commission.statements", GET, "/statements", P.STATEMENTS_VIEW),

@@ -8,7 +8,15 @@ Whatever is wrong with a file as a whole is a DomainError (`tabular.…`) that s
 line; what is wrong with the values of one row is the business of whoever knows what they mean.
 """
 
-from portal.foundation.tabular.cells import Cell, Row, cell_text, escape_formula, is_trailer, unescape_formula
+from portal.foundation.tabular.cells import (
+    Cell,
+    NumberText,
+    Row,
+    cell_text,
+    escape_formula,
+    is_trailer,
+    unescape_formula,
+)
 from portal.foundation.tabular.reading import Limits, Table, open_table, sheet_names
 from portal.foundation.tabular.writing import CsvWriter, RowWriter, XlsxWriter
 
@@ -16,6 +24,7 @@ __all__ = [
     "Cell",
     "CsvWriter",
     "Limits",
+    "NumberText",
     "Row",
     "RowWriter",
     "Table",

@@ -10,10 +10,19 @@ from typing import Any, Final, NamedTuple
 
 from portal.foundation.values import plain
 
-__all__ = ["Cell", "Row", "cell_text", "cell_value", "escape_formula", "is_trailer", "number_text", "unescape_formula"]
+__all__ = [
+    "Cell", "NumberText", "Row", "cell_text", "cell_value", "escape_formula", "is_trailer", "number_text",
+    "unescape_formula",
+]  # fmt: skip
 
 # Text as it stands, or the date that a spreadsheet says it is. Numbers arrive as their exact text.
 Cell = str | date
+
+
+class NumberText(str):
+    """The exact text of a number that a spreadsheet holds as one, so that nobody wrote it in a form of their own."""
+
+    __slots__ = ()
 
 
 class Row(NamedTuple):
@@ -76,7 +85,7 @@ def cell_value(raw: Any) -> Cell:
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, int | float):
-        return number_text(raw)
+        return NumberText(number_text(raw))
     if isinstance(raw, datetime):
         return raw if raw.time() != time.min else raw.date()
     if isinstance(raw, date):

@@ -34,15 +34,16 @@ _DELIMITERS: Final = ",;\t"
 _LONGEST_CSV_CELL: Final = csv.field_size_limit()
 
 
-def read(stream: IO[bytes], encoding: str | None, limits: Limits) -> tuple[list[Cell], Iterator[Row], str]:
-    """Header, data rows and encoding of a delimited file; DomainError for what cannot be read as one."""
+def read(stream: IO[bytes], encoding: str | None, limits: Limits) -> tuple[list[Cell], Iterator[Row], str, str]:
+    """Header, data rows, encoding and delimiter of a delimited file; DomainError for what cannot be read as one."""
     used = _named_encoding(encoding) if encoding else _encoding_of(stream)
     ends_in_mid_line = _check_bytes(stream, used)
     stream.seek(0)
     text = io.TextIOWrapper(io.BufferedReader(_Unclosed(stream), _CHUNK), encoding=used, errors="strict", newline="")
     lines = _Lines(text, limits)
     header_line = lines.first()
-    reader = csv.reader(lines, delimiter=_delimiter_of(header_line), strict=True)
+    delimiter = _delimiter_of(header_line)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     records = _records(reader, lines, limits)
     header = next(records, None)
     if header is None:
@@ -57,7 +58,7 @@ def read(stream: IO[bytes], encoding: str | None, limits: Limits) -> tuple[list[
             ),
             field="file",
         )
-    return header.cells, _complete(records, len(header.cells), ends_in_mid_line), used
+    return header.cells, _complete(records, len(header.cells), ends_in_mid_line), used, delimiter
 
 
 class _Unclosed(io.RawIOBase):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final
@@ -40,7 +40,8 @@ class Table:
     """An open tabular file.
 
     `header`: column names as written, trimmed. `encoding`: of the text, None for a workbook. `kind`: csv or xlsx.
-    `sheet`: the sheet read, None for CSV. `rows()` can be walked once.
+    `sheet`: the sheet read, None for CSV. `delimiter`: of CSV, None for a workbook. `sheets`: those
+    of a workbook that a person can choose from. `rows()` can be walked once.
     """
 
     header: list[str]
@@ -48,6 +49,8 @@ class Table:
     kind: str
     sheet: str | None
     _rows: Iterator[Row]
+    delimiter: str | None = None
+    sheets: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[Row]:
         """Data rows in order, blank ones left out; raises DomainError where the file cannot be read on."""
@@ -85,10 +88,10 @@ def open_table(
 
 def _open(stream: IO[bytes], sheet: str | None, encoding: str | None, limits: Limits) -> Table:
     if _kind_of(stream) == "xlsx":
-        names, rows, sheet = workbook.read(stream, sheet, limits)
-        return _table(names, rows, kind="xlsx", encoding=None, sheet=sheet)
-    names, rows, used = delimited.read(stream, encoding, limits)
-    return _table(names, rows, kind="csv", encoding=used, sheet=None)
+        names, rows, sheet, sheets = workbook.read(stream, sheet, limits)
+        return replace(_table(names, rows, kind="xlsx", encoding=None, sheet=sheet), sheets=tuple(sheets))
+    names, rows, used, delimiter = delimited.read(stream, encoding, limits)
+    return replace(_table(names, rows, kind="csv", encoding=used, sheet=None), delimiter=delimiter)
 
 
 def _closing(rows: Iterator[Row], stream: IO[bytes]) -> Iterator[Row]:

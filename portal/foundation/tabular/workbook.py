@@ -38,8 +38,8 @@ _ROW_BEGINS: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _CELL_BEGINS: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 
 
-def read(stream: IO[bytes], sheet: str | None, limits: Limits) -> tuple[list[Cell], Iterator[Row], str]:
-    """Header, data rows and name of a sheet: the one named, else the first visible one."""
+def read(stream: IO[bytes], sheet: str | None, limits: Limits) -> tuple[list[Cell], Iterator[Row], str, list[str]]:
+    """Header, data rows and name of a sheet (the one named, else the first visible one), and all that could be named."""
     book = _open(stream, limits)
     names = _choices(book)
     if sheet is not None and sheet not in names:
@@ -54,7 +54,7 @@ def read(stream: IO[bytes], sheet: str | None, limits: Limits) -> tuple[list[Cel
     rows = _rows(book, chosen, limits)
     for row in rows:
         if any(cell != "" for cell in row.cells):
-            return row.cells, rows, chosen
+            return row.cells, rows, chosen, names
     raise DomainError("tabular.empty", say("The sheet “%(sheet)s” is empty.", sheet=chosen), field="file")
 
 

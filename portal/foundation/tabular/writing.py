@@ -35,6 +35,9 @@ class RowWriter(Protocol):
     def write(self, row: Iterable[Value]) -> None:
         """One row. Text is escaped; numbers and dates are written as such."""
 
+    def can_write(self, text: str) -> bool:
+        """Whether the file's encoding has all characters of a text."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -47,11 +50,24 @@ def _clean(text: str) -> str:
 
 
 class CsvWriter:
-    """UTF-8 with byte order mark and CRLF, as spreadsheets open it without asking. The stream stays open."""
+    """UTF-8 with byte order mark and CRLF, as spreadsheets open it without asking, or in another encoding and with another
+    delimiter. The stream stays open."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        stream.write(codecs.BOM_UTF8)
-        self._csv = csv.writer(codecs.getwriter("utf-8")(stream), lineterminator="\r\n")
+    def __init__(self, stream: IO[bytes], *, encoding: str = "utf-8", delimiter: str = ",") -> None:
+        self._encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+        if self._encoding == "utf-8-sig":
+            stream.write(codecs.BOM_UTF8)
+            self._encoding = "utf-8"
+        text = codecs.getwriter(self._encoding)(stream)
+        self._csv = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+
+    def can_write(self, text: str) -> bool:
+        """Whether the encoding has all its characters."""
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def write(self, row: Iterable[Value]) -> None:
         """One row. Text that a spreadsheet would run is escaped; dates in ISO form, amounts as plain decimals."""
@@ -87,6 +103,10 @@ class XlsxWriter:
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._next = 0
+
+    def can_write(self, text: str) -> bool:
+        """A workbook holds every text."""
+        return True
 
     def write(self, row: Iterable[Value]) -> None:
         """One row. Text is escaped and never a formula; whole numbers and decimals that fit are numbers."""

@@ -16,7 +16,7 @@ Rules and codes: reference/files.md.
 from portal.portfolio.intake.accounts import read_accounts
 from portal.portfolio.intake.profile import MappingProfile, find_profile, load_profile, parse_profile, shipped_profiles
 from portal.portfolio.intake.reading import Reading
-from portal.portfolio.intake.rejects import RejectsFile
+from portal.portfolio.intake.rejects import RejectsFile, writer_like
 from portal.portfolio.intake.rows import (
     ERRORS,
     SKIPS,
@@ -50,4 +50,5 @@ __all__ = [
     "read_accounts",
     "shipped_profiles",
     "suggest",
+    "writer_like",
 ]

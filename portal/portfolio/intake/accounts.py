@@ -16,7 +16,6 @@ from portal.foundation.values import (
     parse_email,
     parse_whole,
     plain,
-    read_amount,
 )
 from portal.portfolio.intake.draft import Draft
 from portal.portfolio.intake.layout import FLAGS, PHONE_COUNT, RELATIONS
@@ -227,6 +226,8 @@ def _identity_number(draft: Draft, region: str) -> str:
     chinese = has_chinese_identity_form(text) or country_of(region) == "CN"
     if chinese and not identity_number_is_right(text):
         draft.fail("id_no", "id_check", say("The identity number's check digit or form is wrong (GB 11643)."))
+    elif not chinese and card_number_in(text) is not None:
+        draft.fail("id_no", "card_number", say("A full card number; send the token and the last four digits."))
     elif len(text) > _LONGEST_PRODUCT:
         draft.fail("id_no", "unreadable", say("Longer than %(limit)s characters.", limit=_LONGEST_PRODUCT))
     return text
@@ -297,7 +298,7 @@ def _last_paid_amount(draft: Draft, currency: str) -> int | None:
     if not text:
         return None
     try:
-        amount = read_amount(text, currency)
+        amount = draft.read_amount("last_paid_amount", text, currency)
     except ValueError:
         amount = -1
     if amount < 0:

@@ -12,7 +12,8 @@ from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.foundation.tabular import Cell, cell_text
 from portal.foundation.values import plain, trim
-from portal.portfolio.intake.layout import LAYOUTS, REJECT_COLUMNS
+from portal.portfolio.intake.layout import AMOUNTS, DAYS, LAYOUTS, REJECT_COLUMNS
+from portal.portfolio.intake.notation import NumberForm, date_reader
 from portal.portfolio.intake.profile import RULES, MappingProfile, Source
 
 __all__ = ["Binding", "bind", "header_key"]
@@ -27,7 +28,8 @@ def header_key(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How one file's rows are read. `column_of` names the file's column (or the field itself) for messages."""
+    """How one file's rows are read. `column_of` names the file's column (or the field itself) for messages; `day_of` and
+    `amount_of` hold what reads the fields that are not written in the standard forms."""
 
     direct: Sequence[tuple[str, int]]
     derived: Sequence[tuple[str, Callable[[Sequence[Cell]], Cell]]]
@@ -35,6 +37,8 @@ class Binding:
     unknown_columns: tuple[str, ...]
     column_of: Mapping[str, str]
     width: int
+    day_of: Mapping[str, Callable[[Cell], date]]
+    amount_of: Mapping[str, NumberForm]
 
     @property
     def fields(self) -> frozenset[str]:
@@ -76,7 +80,23 @@ def bind(profile: MappingProfile, header: Sequence[str], as_of: date) -> Binding
     passed = {header_key(name) for name in (*profile.ignore, *REJECT_COLUMNS)}
     rest = [(name, place) for place, name in enumerate(header) if place not in used and header_key(name) not in passed]
     unknown = tuple(name for name, _ in rest if header_key(name) not in kept)
-    return Binding(direct, derived, rest, unknown, column_of, len(header))
+    return Binding(direct, derived, rest, unknown, column_of, len(header), *_forms(profile, column_of))
+
+
+def _forms(
+    profile: MappingProfile, found: Mapping[str, str]
+) -> tuple[dict[str, Callable[[Cell], date]], dict[str, NumberForm]]:
+    """What reads days and amounts where the profile, or a field's own source, gives their form. A fixed value is ours."""
+    days: dict[str, Callable[[Cell], date]] = {}
+    amounts: dict[str, NumberForm] = {}
+    for name, source in profile.columns.items():
+        if name not in found or source.value is not None:
+            continue
+        if name in DAYS and (forms := source.dates or profile.dates) and forms != ("standard",):
+            days[name] = date_reader(forms)
+        elif name in AMOUNTS and (form := source.number or profile.number) is not None:
+            amounts[name] = form
+    return days, amounts
 
 
 def _places_of(source: Source, places: Mapping[str, int], axis: Mapping[str, str]) -> list[int] | None:

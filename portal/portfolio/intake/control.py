@@ -12,6 +12,7 @@ from portal.foundation.language import Message, say
 from portal.foundation.money import minor_digits
 from portal.foundation.tabular import Row, cell_text
 from portal.foundation.values import parse_whole, plain
+from portal.portfolio.intake.notation import NumberForm
 
 __all__ = ["ControlFigures", "Trailer", "parse_total"]
 
@@ -32,13 +33,21 @@ class Trailer:
 
     count: int | None
     total: Decimal | None
+    in_minor: bool = False
 
     @classmethod
-    def of(cls, row: Row) -> Trailer:
-        """From the cells of the trailer row; DomainError `intake.trailer` if a figure cannot be read."""
-        texts = [plain(cell_text(cell)) for cell in row.cells[1:3]] + ["", ""]
+    def of(cls, row: Row, form: NumberForm | None = None) -> Trailer:
+        """From the cells of the trailer row, its total in the form of the file's amounts; DomainError `intake.trailer` if
+        a figure cannot be read."""
+        cells = [cell_text(cell) for cell in row.cells[1:3]] + ["", ""]
+        texts = [plain(cell) for cell in cells]
         try:
-            return cls(parse_whole(texts[0]) if texts[0] else None, parse_total(texts[1]) if texts[1] else None)
+            count = parse_whole(texts[0]) if texts[0] else None
+            if not texts[1]:
+                return cls(count, None)
+            if form is None:
+                return cls(count, parse_total(texts[1]))
+            return cls(count, form.total(cells[1]), in_minor=form.minor)
         except ValueError:
             raise DomainError(
                 "intake.trailer",
@@ -70,8 +79,11 @@ class ControlFigures:
             (Decimal(minor).scaleb(-minor_digits(currency)) for currency, minor in self.sums.items()), Decimal(0)
         )
 
-    def compare(self, count: int | None, total: str | Decimal | None, source: Message) -> None:
-        """DomainError where the figures of `source` are not those of the file; None is not compared."""
+    def compare(
+        self, count: int | None, total: str | Decimal | None, source: Message, *, in_minor: bool = False
+    ) -> None:
+        """DomainError where the figures of `source` are not those of the file; None is not compared. `in_minor`: the total
+        counts minor units."""
         if count is not None and count != self.count:
             raise DomainError(
                 "intake.control_count",
@@ -102,12 +114,13 @@ class ControlFigures:
                 ),
                 field="control_total",
             )
-        if said != self.total:
+        found = Decimal(sum(self.sums.values())) if in_minor else self.total
+        if said != found:
             raise DomainError(
                 "intake.control_total",
                 say(
                     "The file adds up to %(found)s, %(source)s say %(said)s. Nothing was imported.",
-                    found=f"{self.total:f}",
+                    found=f"{found:f}",
                     said=f"{said:f}",
                     source=source,
                 ),

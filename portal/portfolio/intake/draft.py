@@ -9,7 +9,7 @@ from typing import Final
 
 from portal.foundation.language import Message, say
 from portal.foundation.money import LARGEST_MINOR
-from portal.foundation.tabular import Cell, cell_text
+from portal.foundation.tabular import Cell, NumberText, cell_text
 from portal.foundation.values import (
     card_number_in,
     is_scientific_notation,
@@ -21,6 +21,7 @@ from portal.foundation.values import (
     trim,
 )
 from portal.portfolio.intake.binding import Binding
+from portal.portfolio.intake.notation import read_serial
 from portal.portfolio.intake.rows import RowIssue
 
 __all__ = ["Draft"]
@@ -55,7 +56,7 @@ class Draft:
     def _issue(self, field: str, code: str, message: Message) -> RowIssue:
         value = cell_text(self.values.get(field, self.extra.get(field, "")))
         column = self.binding.column_of.get(field, field)
-        return RowIssue(self.line, column, mask_card_numbers(value[:_LONGEST_VALUE]), code, message)
+        return RowIssue(self.line, column, mask_card_numbers(value)[:_LONGEST_VALUE], code, message, field)
 
     def fail(self, field: str, code: str, message: Message) -> None:
         """Rejects the row for what stands in a field (empty: for the whole row)."""
@@ -124,13 +125,33 @@ class Draft:
                 self.missing(field)
             return None
         try:
-            amount = _amounts(text, currency)
+            amount = self.read_amount(field, text, currency)
         except ValueError:
             self.fail(field, "unreadable", say("Not an exact amount."))
             return None
         if amount < 0 and credit_is_error:
             self.fail(field, "negative", say("An amount below zero."))
         return amount
+
+    def read_amount(self, field: str, text: str, currency: str) -> int:
+        """Minor units of a written amount, in the form that the mapping gives the field; ValueError."""
+        form = self.binding.amount_of.get(field)
+        if form is None:
+            return _amounts(text, currency)
+        value = self.values.get(field)
+        return form.read(value if isinstance(value, NumberText) else text, currency)
+
+    def _read_day(self, field: str, cell: Cell) -> date:
+        """A day in the form that the mapping gives the field. A number of a spreadsheet is its serial number of a day."""
+        read = self.binding.day_of.get(field)
+        if read is not None:
+            return read(cell)
+        try:
+            return _dates(cell)
+        except ValueError:
+            if isinstance(cell, NumberText):
+                return read_serial(cell)
+            raise
 
     def in_range(self, field: str, amount: int) -> bool:
         """Whether a sum fits where amounts are kept."""
@@ -147,7 +168,7 @@ class Draft:
                 self.missing(field)
             return None
         try:
-            return _dates(value)
+            return self._read_day(field, value)
         except ValueError:
             self.fail(field, "unreadable", say("Not a date."))
             return None
@@ -158,7 +179,7 @@ class Draft:
         if value == "" or (isinstance(value, str) and not trim(value)):
             return None
         try:
-            return _dates(value)
+            return self._read_day(field, value)
         except ValueError:
             self.warn(field, "unreadable", say("Not a date; left out."))
             return None

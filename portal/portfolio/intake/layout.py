@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "ACCOUNT_COLUMNS",
+    "AMOUNTS",
+    "DAYS",
     "FLAGS",
     "LAYOUTS",
     "PAYMENT_COLUMNS",
@@ -88,6 +90,12 @@ LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
     "payments": PAYMENT_COLUMNS,
     "recalls": RECALL_COLUMNS,
 }
+
+# Fields whose values a file may write in a form of its own.
+DAYS: Final = frozenset(
+    "due_date opened_on charged_off_on last_paid_on balance_as_of paid_on received_on cleared_on posted_on".split()
+)
+AMOUNTS: Final = frozenset("principal interest fees total last_paid_amount amount".split())
 
 # Written beside rejected rows; a file that is sent again with them is read as if they were not there.
 REJECT_COLUMNS: Final = ("rejected_line", "rejected_because")

@@ -13,17 +13,19 @@ A profile (YAML or JSON) has:
     keep                columns kept as extra fields without being called unknown
     ignore              columns not read at all
     total_alone         true: `total` may stand alone, all of it principal
+    formats             how the file writes its days (`date`: a form or several) and its amounts (`number`), where it does
+                        not write them as the standard layout does; the forms are those of intake/notation.py
 
 A source is a column's name, a list of alternative names, or a mapping with one of `column`, `text` (a template such as
-"UCI-{ID}") or `value` (fixed), and optionally `map` (value -> value) and `rule` (a name in RULES). `$word` as a column
-is looked up in the chosen as-of date's columns.
+"UCI-{ID}") or `value` (fixed), and optionally `map` (value -> value), `rule` (a name in RULES) and a `date` or `number`
+of its own. `$word` as a column is looked up in the chosen as-of date's columns.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -34,7 +36,8 @@ import yaml
 from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.foundation.values import parse_date, parse_whole
-from portal.portfolio.intake.layout import LAYOUTS
+from portal.portfolio.intake.layout import AMOUNTS, DAYS, LAYOUTS
+from portal.portfolio.intake.notation import NumberForm, date_forms, number_form
 from portal.portfolio.madeup import STYLES
 
 __all__ = [
@@ -45,8 +48,10 @@ __all__ = [
     "find_profile",
     "load_profile",
     "parse_profile",
+    "profile_file",
     "shipped_profiles",
     "standard_profile",
+    "unknown_profile",
 ]
 
 _SHIPPED: Final = Path(__file__).parent.parent / "mappings"
@@ -55,7 +60,7 @@ _LARGEST_PROFILE: Final = 256 * 1024
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _SCOPES: Final = ("not_overdue", "no_balance")
 _INVENTABLE: Final = frozenset(("name", "id_no", "phone_1", "address", "postcode", "card_last4"))
-_KEYS: Final = frozenset("name version title kind columns as_of scope made_up keep ignore total_alone".split())
+_KEYS: Final = frozenset("name version title kind columns as_of scope made_up keep ignore total_alone formats".split())
 
 
 def _months_past_due_times_30(text: str) -> str:
@@ -77,6 +82,8 @@ class Source:
     value: str | None = None
     value_map: Mapping[str, str] = field(default_factory=dict)
     rule: str = ""
+    dates: tuple[str, ...] = ()
+    number: NumberForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,10 @@ class MappingProfile:
     keep: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     total_alone: bool = False
+    dates: tuple[str, ...] = ()
+    number: NumberForm | None = None
     digest: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -140,7 +150,8 @@ class MappingProfile:
 def standard_profile(kind: str) -> MappingProfile:
     """The layout of reference/files.md by either header, for `accounts` or `payments`."""
     columns = {column.field: Source((column.field, column.chinese)) for column in LAYOUTS[kind]}
-    return MappingProfile("standard", 1, "Standard layout", kind, columns, digest="standard@1")
+    data = {"columns": {name: list(source.columns) for name, source in columns.items()}}
+    return MappingProfile("standard", 1, "Standard layout", kind, columns, digest="standard@1", data=data)
 
 
 def shipped_profiles() -> list[str]:
@@ -153,7 +164,7 @@ def load_profile(name: str | None, kind: str) -> MappingProfile:
     if name is None or name == "standard":
         return standard_profile(kind)
     if name not in shipped_profiles():
-        raise _unknown(name)
+        raise unknown_profile(name, shipped_profiles())
     path = next(path for suffix in _SUFFIXES if (path := _SHIPPED / f"{name}{suffix}").is_file())
     return _of_kind(parse_profile(path.read_bytes()), kind)
 
@@ -163,6 +174,12 @@ def find_profile(name_or_file: str | None, kind: str) -> MappingProfile:
     path = Path(name_or_file or "")
     if name_or_file is None or name_or_file in shipped_profiles() or not path.is_file():
         return load_profile(name_or_file, kind)
+    return profile_file(name_or_file, kind)
+
+
+def profile_file(file: str, kind: str) -> MappingProfile:
+    """The profile that a file of this machine holds."""
+    path = Path(file)
     if path.stat().st_size > _LARGEST_PROFILE:
         raise _wrong(say("The mapping file is too large."))
     return _of_kind(parse_profile(path.read_bytes()), kind)
@@ -174,10 +191,11 @@ def _of_kind(profile: MappingProfile, kind: str) -> MappingProfile:
     return profile
 
 
-def _unknown(name: str) -> DomainError:
+def unknown_profile(name: str, known: Sequence[str]) -> DomainError:
+    """What is said of a name that nothing has."""
     return DomainError(
         "mapping.unknown",
-        say("There is no mapping “%(name)s”; known are: %(names)s.", name=name, names=", ".join(shipped_profiles())),
+        say("There is no mapping “%(name)s”; known are: %(names)s.", name=name, names=", ".join(known)),
         field="mapping",
     )
 
@@ -212,6 +230,9 @@ def _profile(data: dict[str, Any], digest: str) -> MappingProfile:
         if name not in fields and name not in _SCOPES:
             raise _wrong(say("The mapping names “%(name)s”, which is not known.", name=name))
     choices = (data.get("as_of") or {}).get("choices") or {}
+    formats = data.get("formats") or {}
+    if set(formats) - {"date", "number"}:
+        raise _wrong(say("The formats of a mapping are date and number."))
     return MappingProfile(
         name=str(data["name"]),
         version=int(data["version"]),
@@ -224,7 +245,10 @@ def _profile(data: dict[str, Any], digest: str) -> MappingProfile:
         keep=tuple(map(str, data.get("keep") or ())),
         ignore=tuple(map(str, data.get("ignore") or ())),
         total_alone=data.get("total_alone") is True,
+        dates=date_forms(formats.get("date")),
+        number=number_form(formats.get("number")),
         digest=digest,
+        data=data,
     )
 
 
@@ -234,8 +258,10 @@ def _source(name: str, given: Any) -> Source:
     if isinstance(given, list):
         return Source(tuple(map(str, given)))
     ways = [way for way in ("column", "text", "value") if way in given]
-    if len(ways) != 1 or set(given) - {*ways, "map", "rule"}:
+    if len(ways) != 1 or set(given) - {*ways, "map", "rule", "date", "number"}:
         raise _wrong(say("The field “%(name)s” needs exactly one of column, text and value.", name=name))
+    if ("date" in given and name not in DAYS) or ("number" in given and name not in AMOUNTS):
+        raise _wrong(say("The field “%(name)s” holds no date or amount that could have a form.", name=name))
     rule = str(given.get("rule", ""))
     if rule and rule not in RULES:
         raise _wrong(say("The mapping names “%(name)s”, which is not known.", name=rule))
@@ -246,6 +272,8 @@ def _source(name: str, given: Any) -> Source:
         value=str(given["value"]) if "value" in given else None,
         value_map={str(key): str(value) for key, value in (given.get("map") or {}).items()},
         rule=rule,
+        dates=date_forms(given.get("date")),
+        number=number_form(given.get("number")),
     )
 
 

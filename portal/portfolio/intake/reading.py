@@ -86,7 +86,8 @@ class Reading(Generic[Good]):
         """
         self._figures.compare(count, total, say("the control figures"))
         if self._trailer is not None:
-            self._figures.compare(self._trailer.count, self._trailer.total, say("the trailer"))
+            trailer = self._trailer
+            self._figures.compare(trailer.count, trailer.total, say("the trailer"), in_minor=trailer.in_minor)
 
     def _data_rows(self) -> Iterator[Row]:
         for row in self._table.rows():
@@ -97,7 +98,8 @@ class Reading(Generic[Good]):
                     field="file",
                 )
             if is_trailer(row.cells):
-                self._trailer = Trailer.of(row)
+                forms = self._binding.amount_of
+                self._trailer = Trailer.of(row, forms.get("total") or forms.get("principal") or forms.get("amount"))
             else:
                 yield row
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import IO
 
 from portal.foundation.language import Message
-from portal.foundation.tabular import RowWriter, cell_text
+from portal.foundation.tabular import Cell, CsvWriter, NumberText, RowWriter, Table, XlsxWriter, cell_text
 from portal.foundation.values import mask_card_numbers
 from portal.portfolio.intake.layout import REJECT_COLUMNS
-from portal.portfolio.intake.rows import RejectedRow
+from portal.portfolio.intake.rows import RejectedRow, RowIssue
 
-__all__ = ["RejectsFile"]
+__all__ = ["RejectsFile", "writer_like"]
+
+
+def writer_like(table: Table, stream: IO[bytes]) -> RowWriter:
+    """Writes a file of the form that a file came in: a workbook, or text in the same encoding and with the same delimiter."""
+    if table.kind == "xlsx":
+        return XlsxWriter(stream)
+    return CsvWriter(stream, encoding=table.encoding or "utf-8", delimiter=table.delimiter or ",")
 
 
 class RejectsFile:
@@ -29,12 +39,24 @@ class RejectsFile:
 
     def write(self, row: RejectedRow) -> None:
         """One rejected row with its line and its reasons."""
-        reasons = "; ".join(
-            f"{issue.column}: {self._in_words(issue.message)} [{issue.code}]" if issue.column
-            else f"{self._in_words(issue.message)} [{issue.code}]"
-            for issue in row.errors
-        )  # fmt: skip
         places = [*self._kept, *range(self._width, len(row.cells))]
-        cells = [mask_card_numbers(cell_text(row.cells[place])) for place in places]
+        cells = [_as_it_came(row.cells[place]) for place in places]
         kept, surplus = cells[: len(self._kept)], cells[len(self._kept) :]
-        self._writer.write([*kept, row.line, reasons, *surplus])
+        self._writer.write([*kept, str(row.line), "; ".join(map(self._reason, row.errors)), *surplus])
+
+    def _reason(self, issue: RowIssue) -> str:
+        """In the reader's language, unless the file's encoding has no characters for it."""
+        column = f"{issue.column}: " if issue.column else ""
+        for words in (self._in_words(issue.message), str(issue.message)):
+            if self._writer.can_write(words):
+                return f"{column}{words} [{issue.code}]"
+        return f"{column}[{issue.code}]"
+
+
+def _as_it_came(cell: Cell) -> str | date | Decimal:
+    """A cell as it is written again: a spreadsheet's days and numbers as such, text as text, card numbers starred."""
+    if not isinstance(cell, str):
+        return cell
+    text = mask_card_numbers(cell_text(cell))
+    is_number = isinstance(cell, NumberText) and text == cell and "E" not in cell
+    return Decimal(text) if is_number else str(text)

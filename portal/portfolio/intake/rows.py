@@ -37,7 +37,7 @@ SKIPS: Final[Mapping[str, Message]] = {"not_overdue": say("Not overdue"), "no_ba
 
 @dataclass(frozen=True, slots=True)
 class RowIssue:
-    """One thing wrong with a row. `column` as the file's header has it (empty: the whole row).
+    """One thing wrong with a row. `column` as the file's header has it (empty: the whole row), `field` as we call it.
 
     `value` is what stood there, card numbers starred; it may be personal data. `message` never holds the value.
     """
@@ -47,6 +47,7 @@ class RowIssue:
     value: str
     code: str
     message: Message
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

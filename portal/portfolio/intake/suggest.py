@@ -2,46 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
-from portal.portfolio.intake.binding import header_key
-from portal.portfolio.intake.layout import LAYOUTS, REJECT_COLUMNS
-from portal.portfolio.intake.profile import load_profile, shipped_profiles
+from portal.foundation.errors import DomainError
+from portal.portfolio.intake.binding import bind, header_key
+from portal.portfolio.intake.layout import LAYOUTS, PHONE_COUNT, REJECT_COLUMNS
+from portal.portfolio.intake.profile import MappingProfile, load_profile, shipped_profiles
 
-__all__ = ["Suggestion", "suggest"]
+__all__ = ["Suggestion", "fitting", "suggest"]
 
-# How other systems name the same fields (reference/domain.md 3.5 and 3.6), beside the standard headers.
+# How other systems name the same fields (reference/domain.md 3.5 and 3.6; 委外 systems; Taiwan's words), beside the
+# standard headers. Compared without case, spaces, underscores, punctuation and what stands in brackets.
 _SYNONYMS: Final = {
     "accounts": {
-        "account_ref": "account_no account_number external_ref 借据编号 账号 账户号 合同号",
-        "customer_ref": "debtor_id customer_no customer_id 客户号",
-        "name": "debtor_name customer_name 姓名",
-        "id_no": "id_number 证件号码 身份证",
-        "phone_1": "phone mobile 手机号码 手机 本人手机",
-        "address": "addr 联系地址 住址 通讯地址 家庭住址",
-        "postcode": "zip postal_code 邮政编码",
-        "email": "e-mail 邮箱 电子邮件",
-        "product": "account_type 产品线 产品名称",
-        "card_last4": "last4 卡号后四位 卡尾号",
-        "principal": "剩余本金 贷款本金",
-        "interest": "剩余利息",
-        "fees": "滞纳金 违约金 手续费",
-        "total": "balance total_due 剩余应还 委案金额 欠款金额",
-        "days_past_due": "dpd 逾期日数 拖欠天数",
-        "charged_off_on": "charge_off_date",
-        "last_paid_on": "last_pay_date 最近还款日",
-        "last_paid_amount": "last_pay_amt 最近还款金额",
+        "account_ref": "account_no account_number account account_token external_ref file_number fileno loan_no contract_no "
+        "借据编号 借据号 借据号码 账号 账户号 账户 合同号 合同编号 案件编号 案件号 委案编号 帳戶編號 帳號 帳戶 借據編號 案件編號",
+        "customer_ref": "debtor_id customer_no customer_number customer_id cust_no cust_id client_no debtor_no cif "
+        "客户号 客户代码 客户id 債務人編號 客戶編號 客戶代號 客戶號",
+        "name": "debtor_name customer_name cust_name debtor full_name holder 姓名 债务人姓名 债务人 客户名称 持卡人 持卡人姓名 "
+        "主卡人 客戶姓名 債務人姓名",
+        "id_no": "id_number identity_number national_id ssn id_card 证件号码 证件号 身份证 身份证号码 公民身份号码 身分證字號 "
+        "身分證號 證件號碼",
+        "phone_1": "phone mobile mobile_no cell telephone tel contact_phone 手机号码 手机 本人手机 移动电话 联系电话 电话 "
+        "联系电话1 手機 手機號碼 行動電話 電話 聯絡電話",
+        **{
+            f"phone_{n}": f"phone{n} mobile{n} tel{n} 电话{n} 手机{n} 联系人{n}电话 联系人电话{n} 电话号码{n} 聯絡電話{n}"
+            for n in range(2, PHONE_COUNT + 1)
+        },
+        **{
+            f"phone_{n}_relation": f"relation{n} phone{n}_relation contact{n}_relation 联系人{n}关系 与本人关系{n} 關係{n}"
+            for n in range(1, PHONE_COUNT + 1)
+        },
+        "address": "addr home_address mailing_address street 联系地址 住址 通讯地址 家庭住址 家庭地址 居住地址 账单地址 單位地址 "
+        "聯絡地址 通訊地址 住家地址",
+        "postcode": "zip zip_code postal_code 邮政编码 郵遞區號",
+        "region": "province state city 省份 省 城市 所在地区 所在省份 归属地 縣市 地區",
+        "email": "e-mail mail email_address 邮箱 电子邮件 電子郵件 電子信箱",
+        "product": "account_type product_line product_name 产品线 产品名称 产品类型 卡种 業務別 產品 產品名稱",
+        "card_last4": "last4 last_four card_last_four card_tail 卡号后四位 卡尾号 卡号尾号 末四位 后四位 卡號後四碼 卡號末四碼",
+        "currency": "ccy curr currency_code 货币 币别 幣別 幣種 貨幣",
+        "principal": "principal_balance prin 剩余本金 贷款本金 本金余额 逾期本金 欠款本金 未還本金 本金餘額",
+        "interest": "interest_balance int 剩余利息 利息余额 逾期利息 欠息 利息餘額",
+        "fees": "fee charges late_fee other_charges 滞纳金 违约金 手续费 其他费用 费用余额 違約金 手續費 費用",
+        "total": "balance total_due amount_due total_amount outstanding current_balance 剩余应还 委案金额 欠款金额 欠款总金额 "
+        "应还总额 逾期总金额 委托金额 欠款總額 委案金額 餘額 應還總額",
+        "days_past_due": "dpd days_overdue overdue_days days_late delinquent_days 逾期日数 拖欠天数 逾期天 逾期日 逾期天數 "
+        "逾期日數",
+        "due_date": "first_due_date oldest_due_date 逾期日期 逾期起始日 首逾日期 到期日 最早逾期日期 逾期起日 到期日期",
+        "opened_on": "open_date opened account_open_date 开卡日期 开户日 开卡日 放款日期 借款日期 開戶日期 開卡日期",
+        "charged_off_on": "charge_off_date chargeoff_date write_off_date 核销日 呆账日期 轉呆日期 打消呆帳日",
+        "last_paid_on": "last_pay_date last_payment_date 最近还款日 最近还款日期 最后还款日期 上次还款日 最後還款日 "
+        "最近還款日",
+        "last_paid_amount": "last_pay_amt last_payment_amount 最近还款金额 上次还款金额 最後還款金額 最近還款金額",
+        "balance_as_of": "as_of as_of_date balance_date data_date 数据日期 截止日期 余额日 統計日期 資料日期 餘額日期",
+        "flags": "flag special_flag 特殊标志 特殊标识 标识 註記",
     },
     "payments": {
-        "payment_ref": "payment_identifier 流水号",
-        "account_ref": "account_no 账号 借据编号",
-        "amount": "payment_amount 还款金额",
-        "paid_on": "payment_date 还款日",
-        "posted_on": "记账日",
+        "payment_ref": "payment_identifier payment_id transaction_id trans_no reference 流水号 交易号 交易流水 还款流水号 "
+        "交易序號 流水號",
+        "account_ref": "account_no account_number account 账号 借据编号 账户号 合同号 帳號 帳戶編號 借據編號",
+        "amount": "payment_amount paid_amount gross_pay 还款金额 交易金额 回款金额 入账金额 還款金額 繳款金額 交易金額",
+        "currency": "ccy curr 货币 币别 幣別 幣種",
+        "principal": "principal_paid 还款本金 本金部分",
+        "interest": "interest_paid 还款利息 利息部分",
+        "fees": "fees_paid 还款费用 费用部分",
+        "paid_on": "payment_date pay_date value_date date 还款日 交易日期 缴款日期 起息日 還款日期 繳款日期 交易日",
+        "received_on": "receive_date received_date 收款日期 收到日期",
+        "cleared_on": "clearing_date settled_on 清算日期",
+        "posted_on": "posting_date booked_on 记账日 入账日期 记账日期 入帳日 入帳日期",
+        "received_by": "receiver paid_to 收款机构 收款單位",
+        "channel": "payment_method method 还款渠道 还款方式 支付方式 繳款管道 渠道名称",
+        "reverses": "reversal_of original_ref original_payment 原交易流水号 原交易号 冲正流水号 原流水號",
     },
 }
+_BRACKETS: Final = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+_BETWEEN: Final = re.compile(r"[\s_\-./:：*#、]+")
+
+
+def _loose(name: str) -> str:
+    """A header without what systems put between and behind its words: `Account No.`, `本金（元）`."""
+    return _BETWEEN.sub("", _BRACKETS.sub("", header_key(name))) or header_key(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +102,27 @@ class Suggestion:
 def suggest(header: Sequence[str], kind: str) -> Suggestion:
     """What each column of the header probably is, for `accounts` or `payments`."""
     by_key = {header_key(name): name for name in header}
+    by_loose = {_loose(name): name for name in reversed(header)}
     columns: dict[str, str] = {}
-    for column in LAYOUTS[kind]:
-        names = (column.field, column.chinese, *_SYNONYMS.get(kind, {}).get(column.field, "").split())
-        found = next((by_key[key] for name in names if (key := header_key(name)) in by_key), None)
-        if found is not None and found not in columns.values():
+    taken: set[str] = set()
+    layout = LAYOUTS[kind]
+    # Standard headers first, so that another system's word for one field never takes the column of another.
+    for column in layout:
+        found = by_key.get(header_key(column.field)) or by_key.get(header_key(column.chinese))
+        if found is not None and found not in taken:
             columns[column.field] = found
-    missing = tuple(column.field for column in LAYOUTS[kind] if column.required and column.field not in columns)
-    taken = {*columns.values(), *REJECT_COLUMNS}
-    unmatched = tuple(name for name in header if name not in taken)
+            taken.add(found)
+    for column in layout:
+        if column.field in columns:
+            continue
+        names = (column.field, column.chinese, *_SYNONYMS.get(kind, {}).get(column.field, "").split())
+        found = next((by_loose[key] for name in names if (key := _loose(name)) in by_loose), None)
+        if found is not None and found not in taken:
+            columns[column.field] = found
+            taken.add(found)
+    columns = {column.field: columns[column.field] for column in layout if column.field in columns}
+    missing = tuple(column.field for column in layout if column.required and column.field not in columns)
+    unmatched = tuple(name for name in header if name not in {*taken, *REJECT_COLUMNS})
     return Suggestion(_fitting_profile(set(by_key), kind, missing), columns, missing, unmatched)
 
 
@@ -79,3 +135,19 @@ def _fitting_profile(keys: set[str], kind: str, missing: Sequence[str]) -> str |
         if named and named <= keys:
             return name
     return None
+
+
+def fitting(header: Sequence[str], profiles: Iterable[MappingProfile], today: date) -> MappingProfile | None:
+    """The profile that reads this header best: all that it needs is there, and it leaves the fewest columns unknown. The
+    first of equals; None where none reads it."""
+    best: tuple[int, int] | None = None
+    found: MappingProfile | None = None
+    for profile in profiles:
+        try:
+            binding = bind(profile, header, profile.as_of(None, today))
+        except DomainError:
+            continue
+        rank = (len(binding.unknown_columns), -len(binding.column_of))
+        if best is None or rank < best:
+            best, found = rank, profile
+    return found

@@ -186,8 +186,27 @@ def test_the_identity_number_is_checked_by_its_form_or_by_the_region() -> None:
     assert codes(id_no="１１０１０５１９４９１２３１００２Ｘ", region="CN-BJ") == []
 
 
-def test_a_reference_in_scientific_notation_is_rejected() -> None:
-    assert codes(account_ref="6.22848E+15") == [("account_ref", "scientific_notation")]
+@pytest.mark.parametrize("written", ["6.22848E+15", "６.２２８４８Ｅ＋１５", "6.22848e+15", "1E+17", "6E15"])
+@pytest.mark.parametrize("field", ["account_ref", "customer_ref"])
+def test_a_reference_in_scientific_notation_is_rejected(field: str, written: str) -> None:
+    assert codes(**{field: written}) == [(field, "scientific_notation")]
+
+
+def test_full_width_forms_are_read_as_plain_ones_in_refs_amounts_and_dates() -> None:
+    row = only_account(
+        account_ref="Ａ－７", customer_ref="　Ｃ－７　", card_last4="００１２", principal="１，０００．５０", days_past_due="４５",
+        balance_as_of="２０２６／１１／０１", due_date="２０２６年１０月８日", currency="ｃｎｙ", phone_1="１３８００１３８０００",
+        flags="ｄｉｓｐｕｔｅ；hardship",
+    )  # fmt: skip
+
+    assert (row.account_ref, row.customer_ref, row.card_last4, row.principal) == ("A-7", "C-7", "0012", 100_050)
+    assert (row.days_past_due, row.balance_as_of, row.due_date) == (45, date(2026, 11, 1), date(2026, 10, 8))
+    assert (row.currency, row.flags, row.phones[0].phone) == ("CNY", ("dispute", "hardship"), Phone("+8613800138000"))
+
+
+def test_a_card_number_in_the_identity_numbers_place_is_a_card_number() -> None:
+    assert codes(id_no=CARD) == [("id_no", "card_number")]
+    assert codes(id_no=CARD, region="CN-BJ") == [("id_no", "id_check")]
 
 
 def test_unknown_flags_relations_and_currencies_are_rejected() -> None:

@@ -121,7 +121,7 @@ HOUSES: Final = (
     ),
     _agency(
         "AH", ("安和资产服务有限公司", "Anhe"), "安徽省合肥市蜀山区长江西路130号", ("郑安和", "何芳", "高远"),
-        ("fang", "yuan"), (Agreement("CNY", "0.185", capacity=3_100), Agreement("TWD", "0.28", capacity=3_100)),
+        ("fang", "yuan"), (Agreement("CNY", "0.185", 60, capacity=3_100), Agreement("TWD", "0.28", 60, capacity=3_100)),
         licence_days=45,
     ),
     _agency(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import holding, intake, lettering, paying, placing, settling
+from portal.demo import holding, intake, lettering, paying, placing, returning, settling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -18,6 +18,7 @@ from portal.foundation.audit import AuditEvent
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation
+from portal.placement.codes import RecallCategory, RecallReason
 from portal.portfolio.models import Account
 
 if TYPE_CHECKING:
@@ -92,8 +93,10 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     _plan_placements(stage, begins, count)
     for n in range((stage.today - begins).days):
         day = begins + timedelta(days=n)
+        stage.plan(day, 0, 20, partial(returning.do_what_is_due, stage))
         stage.plan(day, 8, 55, desks.renew)
         stage.plan(day, 9, 0, partial(desks.work, day))
+    _plan_way_back(stage, begins)
     _plan_money(stage)
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
@@ -122,6 +125,25 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     on(last, 20, 45, placing.ask_back, "YF", "vendor1")
     on(last, 20, 50, placing.propose_run, MIDDLE, {"ZX": 50, "BL": 50}, count * 3 // 100 + 1)
     on(last, 20, 55, placing.propose_run, LATE, {"XT": 100}, count // 100 + 1, maker="vendor2")
+
+
+def _plan_way_back(stage: Stage, begins: date) -> None:
+    """What comes back of itself and by decision, and on the last evening what waits for one."""
+
+    def on(days: int, hour: int, minute: int, deed: Callable[..., Any], *given: Any, **named: Any) -> None:
+        stage.plan(begins + timedelta(days=days), hour, minute, partial(deed, stage, *given, **named))
+
+    last = (stage.yesterday - begins).days
+    on(40, 17, 30, returning.give_back, "HT", 6)
+    on(58, 10, 0, returning.confirm_certificates, "BL")
+    on(61, 9, 30, returning.object_to_term, "AH")  # its first placements last sixty days
+    on(63, 10, 0, returning.decide_objections, "vendor2")
+    on(last, 20, 20, returning.recall_some, "HT", 8, RecallReason.ROTATION, within=7, checker="vendor2")
+    on(last, 20, 22, returning.object_to_term, "HT")
+    on(last, 20, 24, returning.ask_to_keep, "ZX")
+    on(last, 20, 26, returning.recall_some, "ZX", 2, RecallReason.CONDUCT, category=RecallCategory.COMPLIANCE)
+    on(last, 20, 28, returning.receive_branch_file)
+    on(last, 20, 58, returning.plan_leave, "XT", 21)
 
 
 def _plan_letters(on: Callable[..., None], last: int, count: int) -> None:

@@ -5,10 +5,8 @@ Every kind of thing is asked for by those who may act on it, a few rows at a tim
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -21,6 +19,8 @@ from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.legal.models import LetterPack, PackState
+from portal.oversight.counted import COUNTED
+from portal.oversight.tasks import Desk, Task
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.recall_models import Recall, RecallState
 from portal.placement.recall_queries import recall_rows
@@ -43,43 +43,11 @@ REFUSED_DAYS = 14
 REVIEW_WITHIN = timedelta(days=2)  # what another has put before one has no deadline of its own; this is ours
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One thing that waits. `due`: a day or an instant; `amount` in minor units of `currency`."""
-
-    words: Message
-    action: Any
-    endpoint: str
-    values: dict[str, Any] = field(default_factory=dict)
-    due: date | datetime | None = None
-    who: str = ""
-    count: int | None = None
-    amount: int | None = None
-    currency: str = ""
-
-    def due_at(self, zone: str) -> datetime:
-        """The deadline as an instant: a day ends at its last moment; nothing due comes last."""
-        if self.due is None:
-            return datetime.max.replace(tzinfo=UTC)
-        if isinstance(self.due, datetime):
-            return self.due
-        return datetime.combine(self.due, time.max, ZoneInfo(zone))
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who asks, when, with which session."""
-
-    session: Session
-    actor: Actor
-    now: datetime
-    today: date
-
-
 def tasks_for(session: Session, actor: Actor, now: datetime, today: date) -> list[Task]:
     """All that waits for the actor, the oldest deadline first."""
     desk = Desk(session, actor, now, today)
     found = [task for may, kind in KINDS if may(actor) for task in kind(desk)]
+    found += [task for thing in COUNTED if thing.may(actor) and (task := thing.task(desk)) is not None]
     return sorted(found, key=lambda task: task.due_at(actor.time_zone))
 
 

@@ -1,0 +1,108 @@
+"""What waits in numbers: one line a kind, which leads to the list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from portal.foundation.access import Permission, Role
+from portal.foundation.language import _l, say
+from portal.oversight.tasks import Desk, Task
+from portal.placement import leaving_queries as leaving
+from portal.placement import recall_queries as recalls
+from portal.portfolio.models import ImportKind
+from portal.portfolio.queries import waiting_imports
+from portal.vendors.knowing import staff_expiring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from portal.foundation.access import Actor
+    from portal.foundation.language import Message
+
+__all__ = ["COUNTED", "Counted"]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A kind of thing: who may act on it, how many wait, and where they are. `today`: they should be done by today."""
+
+    may: Callable[[Actor], bool]
+    count: Callable[[Desk], int]
+    words: Message
+    action: Any
+    endpoint: str
+    values: dict[str, Any] = field(default_factory=dict)
+    today: bool = False
+
+    def task(self, desk: Desk) -> Task | None:
+        """The line, where anything waits."""
+        found = self.count(desk)
+        if not found:
+            return None
+        due = desk.today if self.today else None
+        return Task(self.words, self.action, self.endpoint, dict(self.values), due, count=found)
+
+
+def _bank_decides(actor: Actor) -> bool:
+    return actor.can(Permission.PLACEMENTS_APPROVE)
+
+
+def _vendor_manager(actor: Actor) -> bool:
+    return actor.role is Role.VENDOR_MANAGER
+
+
+def _leads(actor: Actor) -> bool:
+    return actor.can(Permission.BATCHES_ACCEPT)
+
+
+def _keeps_the_register(actor: Actor) -> bool:
+    return actor.role in (Role.VENDOR_MANAGER, Role.AGENCY_LEADER)
+
+
+def _files(desk: Desk) -> int:
+    wanted = waiting_imports(desk.actor, ImportKind.ACCOUNTS).order_by(None).limit(100).subquery()
+    return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
+
+
+COUNTED: tuple[Counted, ...] = (
+    Counted(
+        _bank_decides, lambda d: recalls.objections_to_decide(d.session, d.actor),
+        say("Objections to recalls wait for an answer"), _l("Look and decide"), "placement.objections",
+        {"state": "open"}, today=True,
+    ),
+    Counted(
+        _bank_decides, lambda d: recalls.retentions_to_decide(d.session, d.actor),
+        say("Wishes to keep accounts past their term"), _l("Look and decide"), "placement.retentions",
+        {"state": "asked"}, today=True,
+    ),
+    Counted(
+        _bank_decides, lambda d: leaving.exits_to_approve(d.session, d.actor),
+        say("Exits of organisations wait for approval"), _l("Look and decide"), "placement.exits",
+        {"state": "submitted"},
+    ),
+    Counted(
+        _vendor_manager, lambda d: leaving.certificates_overdue(d.session, d.actor, d.today),
+        say("Certificates of return and deletion are overdue"), _l("See whose"), "placement.certificates",
+        {"state": "overdue"}, today=True,
+    ),
+    Counted(
+        _vendor_manager, _files,
+        say("Files of accounts wait to be imported"), _l("Go on with them"), "portfolio.imports", {"state": "waiting"},
+    ),
+    Counted(
+        lambda actor: actor.can(Permission.RECALLS_ANSWER), lambda d: recalls.pending_count(d.session, d.actor),
+        say("Recalls are pending: the accounts go on their last day"), _l("See which"), "placement.recalls",
+        {"state": "pending"},
+    ),
+    Counted(
+        _leads, lambda d: leaving.certificates_open(d.session, d.actor),
+        say("Certificates of return and deletion are to be confirmed"), _l("Confirm them"), "placement.certificates",
+    ),
+    Counted(
+        _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),
+        say("Trainings and certificates of staff end within 60 days"), _l("See whose"), "vendors.staff", {"ends": "yes"},
+    ),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""`portal bench letters|import|allocate|pages`: figures as JSON, with what they were measured on."""
+"""`portal bench letters|import|allocate|segments|pages`: figures as JSON, with what they were measured on."""
 
 from __future__ import annotations
 
@@ -96,3 +96,13 @@ def allocate_command(**given: Any) -> None:
     from portal.bench.allocating import bench_allocate
 
     _measured(bench_allocate, given)
+
+
+@bench.command("segments")
+@_sized
+@access(PUBLIC)
+def segments_command(**given: Any) -> None:
+    """Counts of saved segments as the application's role, beside a bare count of the same table."""
+    from portal.bench.segmenting import bench_segments
+
+    _measured(bench_segments, given)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from portal.foundation.bulk import count_rows, insert_rows, stage_rows
 from portal.foundation.database import UtcDateTime
 from portal.foundation.visibility import actor_of
+from portal.placement.criteria import Criteria
 from portal.placement.eligibility import SINCE, Obstacles, segment
 from portal.placement.models import AllocationLine, AllocationRun, Placement, PlacementBatch
 from portal.portfolio.models import Account
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.placement.allocation import Candidate, Decision
-    from portal.placement.criteria import Criteria
 
 __all__ = [
     "day_before_start",
@@ -82,10 +82,10 @@ def write_lines(session: Session, run_id: int, pairs: Iterable[tuple[Candidate, 
     insert_rows(session, AllocationLine, LINE_COLUMNS, rows)
 
 
-def write_left_out(session: Session, run_id: int, criteria: Criteria) -> int:
+def write_left_out(session: Session, run_id: int, criteria: Criteria, today: date) -> int:
     """One line for each account of the segment that something stands in the way of; how many there are."""
     _as_bank(session)
-    obstacles = Obstacles(criteria.kind)
+    obstacles = Obstacles(criteria.kind, today, criteria.unknown_limitation)
     statement = sa.select(
         sa.literal(run_id, sa.BigInteger),
         Account.id,
@@ -100,10 +100,11 @@ def write_left_out(session: Session, run_id: int, criteria: Criteria) -> int:
     return _count(session, sa.insert(AllocationLine).from_select(columns, chosen))
 
 
-def leave_out_changed(session: Session, run: AllocationRun) -> int:
+def leave_out_changed(session: Session, run: AllocationRun, today: date) -> int:
     """Take out of the run what something has come in the way of since it was made, with the reason; how many."""
     _as_bank(session)
-    obstacles = Obstacles(run.kind)
+    unknown = Criteria.from_data(run.kind, run.currency, run.seed, run.criteria).unknown_limitation
+    obstacles = Obstacles(run.kind, today, unknown)
     lines = _stage_given(session, run)
     now = (
         obstacles.beside(

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.placement.allocation import Order
+from portal.placement.conditions import Conditions
 from portal.portfolio.buckets import BUCKETS
 from portal.vendors.models import PlacementKind
 
-__all__ = ["PLACEABLE_BUCKETS", "PLACEABLE_KINDS", "Criteria", "Share", "check_shares"]
+__all__ = ["PLACEABLE_BUCKETS", "PLACEABLE_KINDS", "Criteria", "Share", "UnknownLimitation", "check_shares"]
 
 PLACEABLE_BUCKETS = BUCKETS[1:]  # M0 is not overdue
 PLACEABLE_KINDS = (PlacementKind.COLLECTION, PlacementKind.LETTER)
 LARGEST_SEED = 2**53
+NO_CONDITIONS = Conditions()
+
+
+class UnknownLimitation(StrEnum):
+    """What becomes of accounts whose limitation date the portal does not know."""
+
+    PLACE = "place"  # they count as a warning
+    LEAVE_OUT = "leave_out"
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """The accounts of a run. Balances in minor units of `currency`, both ends included; `most` accounts are taken in
-    `order`; `seed` draws lots, so that the same run comes out the same."""
+    """The accounts of a run. Balances in minor units of `currency`, both ends included; `conditions` say what else they
+    must be; `most` accounts are taken in `order`; `seed` draws lots, so that the same run comes out the same."""
 
     kind: PlacementKind
     currency: str
@@ -32,6 +42,8 @@ class Criteria:
     most: int | None = None
     order: Order = Order.LARGEST
     seed: int = 1
+    conditions: Conditions = NO_CONDITIONS
+    unknown_limitation: UnknownLimitation = UnknownLimitation.PLACE
 
     def check(self) -> Criteria:
         """These criteria; DomainError naming the field where they cannot be meant."""
@@ -47,6 +59,7 @@ class Criteria:
         if not 0 <= self.seed <= LARGEST_SEED:
             words = say("The seed is a whole number from 0 to %(most)s.", most=LARGEST_SEED)
             raise DomainError("run.seed", words, field="seed")
+        self.conditions.check()
         return self
 
     def as_data(self) -> dict[str, Any]:
@@ -57,11 +70,13 @@ class Criteria:
             "to_minor": self.to_minor,
             "most": self.most,
             "order": self.order.value,
+            "conditions": self.conditions.as_data(),
+            "unknown_limitation": self.unknown_limitation.value,
         }
 
     @classmethod
     def from_data(cls, kind: PlacementKind, currency: str, seed: int, data: dict[str, Any]) -> Criteria:
-        """The inverse of `as_data`."""
+        """The inverse of `as_data`; runs of before there were conditions have none."""
         return cls(
             kind=kind,
             currency=currency,
@@ -71,6 +86,8 @@ class Criteria:
             most=data["most"],
             order=Order(data["order"]),
             seed=seed,
+            conditions=Conditions.from_data(data.get("conditions", {})),
+            unknown_limitation=UnknownLimitation(data.get("unknown_limitation", UnknownLimitation.PLACE)),
         )
 
 

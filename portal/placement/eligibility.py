@@ -1,4 +1,4 @@
-"""Which accounts may be placed, and what stands in the way of the others, as one SQL expression.
+"""Which accounts may be placed, and what stands in the way of the others (the scrub), as one SQL expression.
 
 A run asks twice: when it is made and again at the moment it is sent, since weeks may lie between.
 """
@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.placement.conditions import matching
+from portal.placement.criteria import UnknownLimitation
 from portal.placement.models import Placement
+from portal.portfolio import limitation_sql
 from portal.portfolio.models import Account, AccountStatus, Hold
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from portal.placement.criteria import Criteria
 
 __all__ = ["EXCLUDING", "HOLD", "SINCE", "Obstacles", "excluding_kinds", "segment"]
@@ -40,18 +45,21 @@ def segment(criteria: Criteria) -> list[sa.ColumnElement[bool]]:
         conditions.append(Account.total_minor >= criteria.from_minor)
     if criteria.to_minor is not None:
         conditions.append(Account.total_minor <= criteria.to_minor)
-    return conditions
+    return [*conditions, *matching(criteria.conditions)]
 
 
 class Obstacles:
-    """What stands in the way of placing an account in a kind: `reason` beside accounts that `beside` joins.
+    """What stands in the way of placing an account in a kind on a day: `reason` beside accounts that `beside` joins.
 
     `reason` is null where nothing does, else one of `closed`, `hold:<flag>` (the first flag by name where several
-    stand), `placed` (somebody holds it in a kind that excludes this one), `letter_placed`. Joined as sets rather than
-    asked account by account, so that a million accounts are one pass.
+    stand), `placed` (somebody holds it in a kind that excludes this one), `letter_placed`, `limitation` (the claim has
+    expired by `today`), `limitation_unknown` (no law is known for its region, and such accounts are to be left out).
+    Joined as sets rather than asked account by account, so that a million accounts are one pass.
     """
 
-    def __init__(self, kind: PlacementKind) -> None:
+    def __init__(
+        self, kind: PlacementKind, today: date, unknown_limitation: UnknownLimitation = UnknownLimitation.PLACE
+    ) -> None:
         flag = sa.func.min(sa.type_coerce(Hold.flag, sa.String)).label("flag")
         of_account = sa.select(Hold.account_id, flag).where(Hold.released_at.is_(None), Hold.account_id.is_not(None))
         of_person = sa.select(Hold.customer_id, flag).where(Hold.released_at.is_(None), Hold.account_id.is_(None))
@@ -68,6 +76,8 @@ class Obstacles:
             (Account.total_minor <= 0, "closed"),
             (held.is_not(None), sa.literal(HOLD).concat(held)),
             (self._live.c.account_id.is_not(None), placed),
+            (limitation_sql.expired(today), "limitation"),
+            *_of_unknown(unknown_limitation),
             else_=sa.null(),
         )
 
@@ -78,3 +88,8 @@ class Obstacles:
             .outerjoin(self._person, self._person.c.customer_id == Account.customer_id)
             .outerjoin(self._live, self._live.c.account_id == Account.id)
         )
+
+
+def _of_unknown(wanted: UnknownLimitation) -> list[tuple[sa.ColumnElement[bool], str]]:
+    leave_out = wanted is UnknownLimitation.LEAVE_OUT
+    return [(limitation_sql.unknown(), "limitation_unknown")] if leave_out else []

@@ -59,6 +59,8 @@ _PLAIN: dict[str, Message] = {
     "no_room": say("no receiver has room"),
     "placed": say("held by another placement"),
     "letter_placed": say("a letter is under way"),
+    "limitation": say("the time to sue is over"),
+    "limitation_unknown": say("not known until when it can be sued for"),
     "closed": say("paid or cured"),
     "no_contract": say("the receiver has no valid contract or licence any more"),
 }

@@ -42,7 +42,7 @@ def make_run(actor: Actor, criteria: Criteria, shares: Sequence[Share]) -> int:
     with transaction(actor) as work:
         possible = possible_receivers(work.session, actor, criteria.kind, criteria.currency, work.today)
         take_part(shares, possible)
-        tallies = queries.tally_by_obstacle(work.session, criteria)
+        tallies = queries.tally_by_obstacle(work.session, criteria, work.today)
         eligible = sum(t.accounts for t in tallies if t.reason is None)
         if not eligible:
             raise Refused("run.nothing_eligible", say("No account can be placed: look at what is left out, and why."))
@@ -137,9 +137,9 @@ def _freeze(work: Work, run: AllocationRun) -> None:
     shares = [Share.from_data(data) for data in run.shares]
     possible = possible_receivers(work.session, work.actor, run.kind, run.currency, work.today)
     proposal = propose(work.session, criteria, take_part(shares, possible))
-    stopped = [t for t in queries.tally_by_obstacle(work.session, criteria) if t.reason is not None]
+    stopped = [t for t in queries.tally_by_obstacle(work.session, criteria, work.today) if t.reason is not None]
     bulk.write_lines(work.session, run.id, proposal.pairs)
-    left_out = bulk.write_left_out(work.session, run.id, criteria)
+    left_out = bulk.write_left_out(work.session, run.id, criteria, work.today)
     run.account_count = proposal.accounts
     run.total_minor = proposal.total_minor
     run.outcome = Outcome(proposal.groups(), stopped, proposal.beyond, proposal.beyond_minor).as_data()

@@ -103,7 +103,7 @@ def take_part(shares: Sequence[Share], possible: Sequence[PossibleReceiver]) -> 
 
 def propose(session: Session, criteria: Criteria, part: TakingPart) -> Proposal:
     """Read the eligible accounts and split them."""
-    eligible = queries.candidates(session, criteria)
+    eligible = queries.candidates(session, criteria, part.on_date)
     chosen = eligible
     if criteria.most is not None and len(eligible) > criteria.most:
         chosen = choose_most(eligible, criteria.most, criteria.order, criteria.seed)
@@ -118,10 +118,10 @@ def propose(session: Session, criteria: Criteria, part: TakingPart) -> Proposal:
 
 
 def preview(
-    session: Session, criteria: Criteria, shares: Sequence[Share], possible: Sequence[PossibleReceiver]
+    session: Session, criteria: Criteria, shares: Sequence[Share], possible: Sequence[PossibleReceiver], today: date
 ) -> Preview:
     """Counts always; the split where somebody takes part."""
-    tallies = queries.tally_by_obstacle(session, criteria)
+    tallies = queries.tally_by_obstacle(session, criteria, today)
     eligible = next((t for t in tallies if t.reason is None), Tally(None, 0, 0))
     left_out = [t for t in tallies if t.reason is not None]
     if not shares or not eligible.accounts:

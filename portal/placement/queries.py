@@ -25,6 +25,8 @@ from portal.portfolio.models import Account
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
@@ -73,9 +75,9 @@ def live_placement(session: Session, account_id: int, organisation_id: int) -> P
 # --- making a run -------------------------------------------------------------------------------------------------------
 
 
-def tally_by_obstacle(session: Session, criteria: Criteria) -> list[Tally]:
+def tally_by_obstacle(session: Session, criteria: Criteria, today: date) -> list[Tally]:
     """The accounts of a segment counted by what stands in the way, the most first; eligible ones under None."""
-    obstacles = Obstacles(criteria.kind)
+    obstacles = Obstacles(criteria.kind, today, criteria.unknown_limitation)
     counted = (
         obstacles.beside(sa.select(obstacles.reason.label("reason"), Account.total_minor).select_from(Account))
         .where(*segment(criteria))
@@ -89,9 +91,9 @@ def tally_by_obstacle(session: Session, criteria: Criteria) -> list[Tally]:
     return [Tally(*row) for row in rows]
 
 
-def candidates(session: Session, criteria: Criteria) -> list[Candidate]:
+def candidates(session: Session, criteria: Criteria, today: date) -> list[Candidate]:
     """The accounts of a segment that nothing stands in the way of."""
-    obstacles = Obstacles(criteria.kind)
+    obstacles = Obstacles(criteria.kind, today, criteria.unknown_limitation)
     columns = (Account.id, Account.customer_id, Account.total_minor, Account.days_past_due, Account.bucket)
     statement = obstacles.beside(sa.select(*columns).select_from(Account)).where(
         *segment(criteria), obstacles.reason.is_(None)

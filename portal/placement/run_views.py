@@ -144,7 +144,7 @@ def _new_run_page(form: RunForm) -> str:
     shown: Preview | None = None
     try:
         criteria = form.criteria()
-        shown = preview(session, criteria, form.shares(p.id for p in possible), possible)
+        shown = preview(session, criteria, form.shares(p.id for p in possible), possible, services().clock.today())
     except DomainError as error:
         show_error(form, error)
     return render_template(

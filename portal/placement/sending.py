@@ -41,7 +41,7 @@ def send_run(actor: Actor, run_id: int) -> dict[str, Any]:
             return {"batches": 0, "placed": 0, "left_out": 0, "again": True}
         if run.state is not RunState.APPROVED:
             raise Refused("run.not_approved", say("Only an approved run is sent."))
-        left_out = bulk.leave_out_changed(work.session, run)
+        left_out = bulk.leave_out_changed(work.session, run, work.today)
         batches, stopped = _batches(work, run)
         placed = bulk.write_placements(work.session, run, batches, work.now) if batches else 0
         run.outcome = (run.outcome or {}) | {"since": [list(t) for t in queries.tally_since(work.session, run)]}

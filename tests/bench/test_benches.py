@@ -86,6 +86,19 @@ def test_allocation_is_measured_beside_as_many_bare_placements(where: list[str])
 
 
 @pytest.mark.bench
+def test_counts_of_segments_are_measured_beside_a_bare_count(where: list[str]) -> None:
+    figures = _bench("segments", *where, "--accounts", str(ACCOUNTS))
+
+    (size,) = figures["sizes"]
+    counted = {name: segment["accounts"] for name, segment in size["segments"].items()}
+    assert len(counted) == 5
+    assert 0 < counted["M1 early 早期"] < ACCOUNTS
+    assert all(segment["eligible"] <= segment["accounts"] for segment in size["segments"].values())
+    assert size["yardstick_seconds"] > 0
+    assert figures["ratio"] == size["ratio"] > 0
+
+
+@pytest.mark.bench
 def test_letters_are_measured_beside_a_call_each() -> None:
     assert _bench("letters", "--letters", "3", "--calls", "2")["ratio"] > 0
 

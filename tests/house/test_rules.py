@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RULES = [
     "portal.portfolio.buckets",
+    "portal.portfolio.limitation",
     "portal.placement.allocation",
     "portal.placement.codes",
     "portal.placement.recall_dates",

@@ -75,6 +75,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
     Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),
     Entry(_l("Placements"), "placement.runs", _P.PLACEMENTS_VIEW, _BANK, ("placement.run", "placement.new_run")),
+    Entry(
+        _l("Segments"),
+        "placement.segments",
+        _P.PLACEMENTS_VIEW,
+        frozenset({_R.VENDOR_MANAGER}),
+        ("placement.segment", "placement.new_segment", "placement.edit_segment"),
+    ),
     Entry(_l("Batches"), "placement.batches", _P.BATCHES_VIEW, pages=("placement.batch",)),
     Entry(
         _l("Recalls"),

@@ -69,6 +69,12 @@ def recall_for(session: Session, actor: Actor, recall_id: int) -> Any:
     return found
 
 
+def recall_numbers(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, str]:
+    """The numbers of these recalls, of those that the actor may know of."""
+    rows = session.execute(recall_rows(actor).where(Recall.id.in_(ids)))
+    return {row[0].id: row[0].number for row in rows}
+
+
 def recall_numbered(session: Session, actor: Actor, number: str) -> Recall | None:
     """The recall with this number, if the actor may know of it."""
     found = session.execute(recall_rows(actor).where(Recall.number == number)).first()

@@ -24,7 +24,7 @@ from portal.placement import (
     recall_views,
     return_views,
     run_views,
-    segments,
+    segment_views,
 )
 from portal.placement.blueprint import blueprint
 from portal.placement.panel import placements_panel
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "batch_views", "blueprint", "holdings", "jobs", "leaving_jobs", "leaving_views", "placements_panel", "recall_file_views",
     "recall_views", "return_views", "run_views",
-    "segments",
+    "segment_views",
 ]  # fmt: skip
 
 

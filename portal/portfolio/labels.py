@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import get_locale
 
-from portal.foundation.language import _l
+from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
 from portal.portfolio.intake.layout import LAYOUTS
 from portal.portfolio.models import (
@@ -18,6 +18,11 @@ from portal.portfolio.models import (
     ImportState,
     StoredMapping,
 )
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.portfolio.limitation import Limitation
 
 ACCOUNT_STATES = {
     AccountStatus.OPEN: StateTag("open", _l("open"), "go"),
@@ -73,6 +78,13 @@ RELATIONS = {
     "employer": _l("employer"),
     "other": _l("other person"),
 }
+_BEGINNINGS = {
+    # restarted, inferred
+    (False, False): say("%(years)s years from the due date, %(day)s"),
+    (False, True): say("%(years)s years from %(day)s, reckoned from the days past due"),
+    (True, False): say("%(years)s years from the last payment, %(day)s, which began them anew"),
+    (True, True): say("%(years)s years from the last payment, %(day)s, which began them anew"),
+}
 _RAISED_BY = {"file": _l("from the bank's file"), "attempt": _l("from a logged contact")}
 
 
@@ -120,3 +132,16 @@ ERROR_LABELS = {
     "conflict": _l("the same reference with other content"),
     "above_balance": _l("more than the account owes"),
 }
+
+
+def limitation_words(found: Limitation) -> Message:
+    """From when the time to sue runs, and what began it anew."""
+    words = _BEGINNINGS[found.restarted, found.inferred]
+    return Message(words.msgid, {"years": found.years, "day": found.begins_on})
+
+
+def limitation_state(found: Limitation, today: date) -> StateTag | None:
+    """A tag where the time to sue is over or nearly so."""
+    if found.has_expired(today):
+        return StateTag("expired", _l("the time to sue is over"), "bad")
+    return StateTag("soon", _l("ends soon"), "wait") if found.expires_soon(today) else None

@@ -19,6 +19,7 @@ from portal.portfolio import import_views, labels, layout_views, operations, que
 from portal.portfolio.blueprint import blueprint
 from portal.portfolio.buckets import BUCKETS
 from portal.portfolio.changes import moves_of
+from portal.portfolio.limitation import limitation
 from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
@@ -70,6 +71,10 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         snapshots=snapshots,
         moves=moves_of(snapshots),
         holds=queries.holds_of(session, who, found),
+        limitation=limitation(
+            found.region, found.due_date, found.last_paid_on, found.days_past_due, found.balance_as_of
+        ),
+        today=services().clock.today(),
         panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
         labels=labels,
         flags=[(flag.value, label) for flag, label in labels.HOLD_LABELS.items()],

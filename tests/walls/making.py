@@ -38,6 +38,7 @@ from portal.placement.objections import answer_objections, ask_retention, object
 from portal.placement.recall_files import receive_recalls
 from portal.placement.recall_models import Objection, RecallLine
 from portal.placement.recalls import Wish, ask_recall, carry_out
+from portal.placement.segments import seed_segments
 from portal.portfolio.importing import Options
 from portal.portfolio.intake import load_profile
 from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun, StoredMapping
@@ -423,6 +424,8 @@ def _certificates_and_exit(world: World, codes: dict[int, str]) -> None:
     manager = world.person(Role.VENDOR_MANAGER).actor
     leaving = plan_exit(manager, world.organisations["WESTLF"].id, date(2005, 10, 1), "the contract ends")
     world.keep("exit", "BANK", leaving)
+    for number in seed_segments(manager, "CNY", 1_000_000):
+        world.keep("segment", "BANK", number)
 
 
 def _jobs_and_sessions(world: World) -> None:

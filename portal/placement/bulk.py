@@ -17,6 +17,7 @@ from portal.foundation.visibility import actor_of
 from portal.placement.criteria import Criteria
 from portal.placement.eligibility import SINCE, Obstacles, segment
 from portal.placement.models import AllocationLine, AllocationRun, Placement, PlacementBatch
+from portal.placement.trace import write_trace
 from portal.portfolio.models import Account
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 LINE_COLUMNS = (
-    "run_id", "account_id", "customer_id", "organisation_id", "total_minor", "days_past_due", "bucket", "reason",
+    "run_id", "account_id", "customer_id", "organisation_id", "total_minor", "days_past_due", "bucket", "reason", "trace",
 )  # fmt: skip
 PLACEMENT_COLUMNS = (
     "account_id", "customer_id", "organisation_id", "batch_id", "contract_version_id", "kind", "round", "currency",
@@ -76,7 +77,17 @@ def write_lines(session: Session, run_id: int, pairs: Iterable[tuple[Candidate, 
     """What was decided, one line an account."""
     _as_bank(session)
     rows = (
-        (run_id, c.account_id, c.customer_id, d.receiver, c.total_minor, c.days_past_due, c.bucket, d.reason.value)
+        (
+            run_id,
+            c.account_id,
+            c.customer_id,
+            d.receiver,
+            c.total_minor,
+            c.days_past_due,
+            c.bucket,
+            d.reason.value,
+            write_trace(d),
+        )
         for c, d in pairs
     )
     insert_rows(session, AllocationLine, LINE_COLUMNS, rows)
@@ -96,7 +107,7 @@ def write_left_out(session: Session, run_id: int, criteria: Criteria, today: dat
         obstacles.reason,
     ).select_from(Account)
     chosen = obstacles.beside(statement).where(*segment(criteria), obstacles.reason.is_not(None))
-    columns = [c for c in LINE_COLUMNS if c != "organisation_id"]
+    columns = [c for c in LINE_COLUMNS if c not in ("organisation_id", "trace")]
     return _count(session, sa.insert(AllocationLine).from_select(columns, chosen))
 
 

@@ -53,7 +53,7 @@ class Outcome:
     """What a run decided, in figures, kept with it: so its page costs the same for a hundred accounts and a million.
 
     `groups` as proposed; `left_out` by reason when it was made; `since` what came up before it was sent; `beyond`: the
-    eligible accounts that were not asked for.
+    eligible accounts that were not asked for; `evidence`: see placement/evidence.py, None in runs of before there was any.
     """
 
     groups: Sequence[Group]
@@ -61,10 +61,12 @@ class Outcome:
     beyond: int = 0
     beyond_minor: int = 0
     since: Sequence[Tally] = ()
+    evidence: Mapping[str, Any] | None = None
 
     def as_data(self) -> dict[str, Any]:
         """For the run's row."""
         return {
+            "evidence": self.evidence,
             "groups": [list(group) for group in self.groups],
             "left_out": [list(tally) for tally in self.left_out],
             "beyond": self.beyond,
@@ -81,6 +83,7 @@ class Outcome:
             beyond=data["beyond"],
             beyond_minor=data["beyond_minor"],
             since=[Tally(*tally) for tally in data["since"]],
+            evidence=data.get("evidence"),
         )
 
 

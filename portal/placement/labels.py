@@ -6,12 +6,27 @@ from typing import Any
 
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
-from portal.placement.allocation import Order
+from portal.placement.allocation import By, Order, Overflow
 from portal.placement.eligibility import HOLD, SINCE
+from portal.placement.method import MethodKind
 from portal.placement.models import BatchState, EndReason, Placement, RunState
 from portal.portfolio.models import HoldFlag
 
-__all__ = ["BATCH_STATES", "END_REASONS", "ORDERS", "REASONS", "RUN_STATES", "placement_state", "reason_words"]
+__all__ = [
+    "BATCH_STATES",
+    "END_REASONS",
+    "MEASURES",
+    "METHODS",
+    "ORDERS",
+    "OVERFLOWS",
+    "REASONS",
+    "RUN_STATES",
+    "STOPPED",
+    "STRATA_WORDS",
+    "VALUES",
+    "placement_state",
+    "reason_words",
+]
 
 RUN_STATES: dict[RunState, StateTag] = {
     RunState.DRAFT: StateTag("draft", _l("draft"), "plain"),
@@ -37,6 +52,41 @@ END_REASONS: dict[EndReason, Any] = {
     EndReason.TERM_EXPIRED: _l("term expired"),
     EndReason.PAID_IN_FULL: _l("paid in full"),
 }
+METHODS: dict[MethodKind, Any] = {
+    MethodKind.SHARES: _l("fixed shares"),
+    MethodKind.EQUAL: _l("the same for everybody"),
+    MethodKind.PERFORMANCE: _l("weighted by performance"),
+    MethodKind.CHAMPION: _l("champion and challenger"),
+    MethodKind.RANKED: _l("by rank, up to the room"),
+}
+# What each receiver's field holds under a method.
+VALUES: dict[MethodKind, Any] = {
+    MethodKind.SHARES: _l("Share, %%"),
+    MethodKind.EQUAL: _l("Takes part (1)"),
+    MethodKind.PERFORMANCE: _l("Score"),
+    MethodKind.CHAMPION: _l("Share of its side, %%"),
+    MethodKind.RANKED: _l("Rank"),
+}
+MEASURES: dict[By, Any] = {By.ACCOUNTS: _l("of the accounts"), By.AMOUNT: _l("of the amount")}
+OVERFLOWS: dict[Overflow, Any] = {
+    Overflow.NOBODY: _l("goes to nobody"),
+    Overflow.OTHERS: _l("goes to the others, by their shares"),
+}
+STRATA_WORDS: dict[str, Any] = {"bucket": _l("bucket"), "balance": _l("balance band"), "region": _l("region")}
+# How a rule is said of one receiver that it stopped.
+STOPPED: dict[str, Message] = {
+    "no_room": say("no room"),
+    "no_room_amount": say("no room for the amount"),
+    "may_not_receive": say("may take nothing"),
+    "licence": say("licence ends too early"),
+    "region": say("not permitted in the region"),
+    "bucket": say("not permitted the bucket"),
+    "former_holder": say("has had it before"),
+    "cool_down": say("too soon after its last placement"),
+    "beyond_share": say("share used up"),
+    "out_of_trial": say("outside the trial"),
+    "no_step": say("no step is for it"),
+}
 ORDERS: dict[Order, Any] = {
     Order.LARGEST: _l("largest balance first"),
     Order.OLDEST: _l("oldest debt first"),
@@ -56,7 +106,24 @@ _FLAGS: dict[HoldFlag, Message] = {
 }
 _PLAIN: dict[str, Message] = {
     "share": say("placed by share"),
+    "champion": say("placed with a champion of the trial"),
+    "challenger": say("placed with a challenger of the trial"),
+    "rank": say("placed in the order of ranks"),
+    "pick": say("picked by hand"),
     "no_room": say("no receiver has room"),
+    "no_room_amount": say("no receiver has room for the amount"),
+    "may_not_receive": say("the receiver may take nothing"),
+    "licence": say("the licence does not last"),
+    "region": say("no receiver is permitted in the region"),
+    "bucket": say("no receiver is permitted the bucket"),
+    "former_holder": say("every receiver has had it before"),
+    "cool_down": say("its last placement ended too recently"),
+    "beyond_share": say("the shares are used up"),
+    "out_of_trial": say("not every side of the trial may take it"),
+    "no_step": say("no step is for it"),
+    "no_receiver": say("different rules stop every receiver"),
+    "not_a_candidate": say("not among the eligible accounts"),
+    "picks_disagree": say("accounts of one person were picked for different receivers"),
     "placed": say("held by another placement"),
     "letter_placed": say("a letter is under way"),
     "limitation": say("the time to sue is over"),

@@ -94,6 +94,11 @@ class AllocationLine(Model, BankOnly):
     days_past_due: Mapped[int]
     bucket: Mapped[str] = mapped_column(sa.String(4))
     reason: Mapped[str] = mapped_column(sa.String(64), comment="code: share, hold:dispute, placed, no_room …")
+    trace: Mapped[str] = mapped_column(
+        sa.Text,
+        default="",
+        comment="placed: step;stratum. Not placed: ;;receiver:rule,… See placement/trace.py",
+    )
 
     __table_args__ = (
         sa.UniqueConstraint("run_id", "account_id"),

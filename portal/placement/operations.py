@@ -15,6 +15,7 @@ from portal.placement import bulk, queries
 from portal.placement.allocation import RULE
 from portal.placement.criteria import Criteria, Share
 from portal.placement.fairness import Outcome
+from portal.placement.method import Method, as_method
 from portal.placement.models import AllocationRun, RunState
 from portal.placement.proposal import LARGEST_AT_ONCE, propose, take_part
 from portal.placement.receivers import possible_receivers
@@ -25,23 +26,34 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["ALLOCATE", "SEND", "allocate_run", "approve_run", "locked_run", "make_run", "refuse_run", "submit_run"]
+__all__ = [
+    "ALLOCATE",
+    "SEND",
+    "allocate_run",
+    "approve_run",
+    "locked_run",
+    "make_run",
+    "method_of",
+    "refuse_run",
+    "submit_run",
+]
 
 ALLOCATE = "placement.allocate"
 SEND = "placement.send"
 LONGEST_REASON = 400
 
 
-def make_run(actor: Actor, criteria: Criteria, shares: Sequence[Share]) -> int:
+def make_run(actor: Actor, criteria: Criteria, asked: Method | Sequence[Share]) -> int:
     """A draft with its lines frozen: every account of the segment with who is to get it, or why nobody. Answers its id.
 
     Of more than `LARGEST_AT_ONCE` eligible accounts the lines are written by a job. DomainError naming the field for
-    criteria or shares that cannot be meant; Refused where no account is eligible.
+    criteria or a method that cannot be meant (shares alone are the plainest); Refused where no account is eligible.
     """
     criteria.check()
     with transaction(actor) as work:
         possible = possible_receivers(work.session, actor, criteria.kind, criteria.currency, work.today)
-        take_part(shares, possible)
+        method = as_method(asked).check()
+        take_part(work.session, method, criteria, possible)
         tallies = queries.tally_by_obstacle(work.session, criteria, work.today)
         eligible = sum(t.accounts for t in tallies if t.reason is None)
         if not eligible:
@@ -52,8 +64,8 @@ def make_run(actor: Actor, criteria: Criteria, shares: Sequence[Share]) -> int:
             state=RunState.DRAFT,
             currency=criteria.currency,
             placed_on=work.today,
-            criteria=criteria.as_data() | {"rule": RULE},
-            shares=[share.as_data() for share in shares],
+            criteria=criteria.as_data() | {"rule": RULE, "method": method.as_data()},
+            shares=[Share(organisation, value).as_data() for organisation, value in method.values.items()],
             seed=criteria.seed,
             made_by=actor.user_id,
             made_at=work.now,
@@ -134,17 +146,24 @@ def check_reason(reason: str) -> str:
 def _freeze(work: Work, run: AllocationRun) -> None:
     """Split the accounts that are eligible now, and write down every decision."""
     criteria = Criteria.from_data(run.kind, run.currency, run.seed, run.criteria)
-    shares = [Share.from_data(data) for data in run.shares]
     possible = possible_receivers(work.session, work.actor, run.kind, run.currency, work.today)
-    proposal = propose(work.session, criteria, take_part(shares, possible))
+    proposal = propose(work.session, criteria, take_part(work.session, method_of(run), criteria, possible))
     stopped = [t for t in queries.tally_by_obstacle(work.session, criteria, work.today) if t.reason is not None]
     bulk.write_lines(work.session, run.id, proposal.pairs)
     left_out = bulk.write_left_out(work.session, run.id, criteria, work.today)
     run.account_count = proposal.accounts
     run.total_minor = proposal.total_minor
-    run.outcome = Outcome(proposal.groups(), stopped, proposal.beyond, proposal.beyond_minor).as_data()
+    run.outcome = Outcome(
+        proposal.groups(), stopped, proposal.beyond, proposal.beyond_minor, evidence=proposal.evidence().as_data()
+    ).as_data()
     work.session.flush()
     work.audit("placement.run_allocated", run, after=_facts(run), left_out=left_out, beyond=proposal.beyond)
+
+
+def method_of(run: AllocationRun) -> Method:
+    """How a run decides; shares alone in runs of before there were methods."""
+    kept = run.criteria.get("method")
+    return Method.from_data(kept) if kept else as_method([Share.from_data(data) for data in run.shares])
 
 
 def _move(work: Work, run: AllocationRun, before: RunState, after: RunState, **values: Any) -> None:

@@ -6,17 +6,20 @@ The same steps make the preview of a page and the lines of a run, so that what i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.placement import queries
-from portal.placement.allocation import Candidate, Decision, Receiver, allocate, choose_most, fixed_shares
-from portal.placement.criteria import Criteria, Share, check_shares
-from portal.placement.fairness import Book, Group, Tally, books_of, group_by_bucket
+from portal.placement.allocation import Allocation, Candidate, Decision, Receiver, Strategy, allocate, choose_most
+from portal.placement.allocation.writing import receiver_as_data
+from portal.placement.criteria import Criteria, Share
+from portal.placement.evidence import NO_EVIDENCE, Evidence, step_as_data
+from portal.placement.fairness import Bands, Book, Group, Tally, compare_books, group_by_bucket, shares_of_steps
+from portal.placement.method import Method, as_method
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -29,9 +32,39 @@ LARGEST_AT_ONCE = 20_000  # accounts that are allocated while the page waits; mo
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """Who gets what: a decision beside its account, and how many eligible accounts were not asked for."""
+class TakingPart:
+    """The receivers of a run on its day, and the strategy. `picked`: references of picked accounts by their key."""
 
+    receivers: Sequence[Receiver]
+    strategy: Strategy
+    picked: Mapping[str, str]
+
+    @property
+    def on_date(self) -> date:
+        """The day on which the placements would begin."""
+        return self.strategy.date
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether a rule asks who held an account before, and until when."""
+        rules = self.strategy.rules
+        return rules.former_holders.within_rounds != 0 or rules.cool_down_days > 0
+
+    def in_words(self, allocation: Allocation) -> Allocation:
+        """Refused picks by the reference that was written, not by the key."""
+        refused = [
+            pick._replace(account=self.picked.get(pick.account, pick.account)) for pick in allocation.refused_picks
+        ]
+        return replace(allocation, refused_picks=refused)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Who gets what: what the rules decided, each decision beside its account, and how many eligible accounts were not
+    asked for."""
+
+    part: TakingPart
+    allocation: Allocation
     pairs: Sequence[tuple[Candidate, Decision]]
     beyond: int
     beyond_minor: int
@@ -53,9 +86,35 @@ class Proposal:
         )
         return group_by_bucket(rows)
 
-    def books(self, shares: Sequence[Share]) -> list[Book]:
-        """The proposal by receiver."""
-        return books_of(self.groups(), {s.organisation_id: s.share for s in shares})
+    def books(self) -> list[Book]:
+        """The proposal by receiver, with the make-up of each book."""
+        shares = shares_of_steps(self.allocation.steps)
+        bands = Bands.of(self.part.strategy, (c for c, _ in self.pairs))
+        books = compare_books(self.pairs, shares, bands)
+        there = {book.organisation_id for book in books}
+        return [*(Book(r.key, None) for r in self.part.receivers if r.key not in there), *books]
+
+    def not_placed(self) -> list[Tally]:
+        """What nobody gets, by the reason, the most first."""
+        counts: dict[str, list[int]] = {}
+        for candidate, decision in self.pairs:
+            if decision.receiver is None:
+                sums = counts.setdefault(decision.reason.value, [0, 0])
+                sums[0] += 1
+                sums[1] += candidate.total_minor
+        return [Tally(reason, *sums) for reason, sums in sorted(counts.items(), key=lambda item: -item[1][0])]
+
+    def evidence(self) -> Evidence:
+        """What stays with the run, so that it can be explained and repeated."""
+        currency = self.part.strategy.currency
+        return Evidence(
+            books=self.books(),
+            not_placed=self.not_placed(),
+            steps=[step_as_data(step) for step in self.allocation.steps],
+            refused_picks=[(pick.account, pick.receiver, pick.reason.value) for pick in self.allocation.refused_picks],
+            receivers=[receiver_as_data(r, currency) | {"organisation_id": r.key} for r in self.part.receivers],
+            strategy=self.part.strategy.as_data(),
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +124,7 @@ class Preview:
 
     eligible: Tally
     left_out: Sequence[Tally]
-    books: Sequence[Book] = ()
+    evidence: Evidence = NO_EVIDENCE
     beyond: int = 0
     beyond_minor: int = 0
     too_large: bool = False
@@ -76,61 +135,68 @@ class Preview:
         """Whether these answers make a run."""
         return self.too_large or any(book.organisation_id is not None and book.accounts for book in self.books)
 
-
-@dataclass(frozen=True)
-class TakingPart:
-    """The receivers of a run on its day, and their shares by code."""
-
-    receivers: Sequence[Receiver]
-    shares: Mapping[str, Decimal]
-    on_date: date
+    @property
+    def books(self) -> Sequence[Book]:
+        """What each receiver would get."""
+        return self.evidence.books
 
 
-def take_part(shares: Sequence[Share], possible: Sequence[PossibleReceiver]) -> TakingPart:
-    """The receivers of a run. DomainError for shares that do not make the whole, or for somebody who cannot receive."""
-    check_shares(list(shares))
-    known = {p.id: p for p in possible if not p.licence_ended}
-    if any(s.organisation_id not in known for s in shares):
+def take_part(
+    session: Session, asked: Method | Sequence[Share], criteria: Criteria, possible: Sequence[PossibleReceiver]
+) -> TakingPart:
+    """The receivers of a run and the strategy that it follows. DomainError naming the field for what cannot be meant, or
+    for somebody who cannot receive."""
+    method = as_method(asked).check()
+    known = {p.id: p for p in possible if p.may_receive}
+    if any(organisation not in known for organisation in method.values):
         words = say("One of the organisations has no valid contract or licence for this kind on this day.")
         raise DomainError("run.receiver", words, field="shares")
-    taking = [known[s.organisation_id] for s in shares]
-    return TakingPart(
-        receivers=[Receiver(p.id, p.organisation.code, room_accounts=p.room) for p in taking],
-        shares={known[s.organisation_id].organisation.code: s.share for s in shares},
-        on_date=taking[0].on_date,
-    )
+    picked = {code for _, code in method.picks}
+    unknown = sorted(picked - {p.organisation.code for p in known.values()})
+    if unknown:
+        words = say("Nothing can be placed with “%(code)s”: name a receiver by its code.", code=unknown[0])
+        raise DomainError("run.picks", words, field="picks")
+    taking = [p for p in known.values() if p.id in method.values or p.organisation.code in picked]
+    ids = queries.account_ids(session, {ref for ref, _ in method.picks})
+    codes = {p.id: p.organisation.code for p in taking}
+    strategy = method.strategy(codes, ids, criteria, taking[0].on_date)
+    return TakingPart([p.as_receiver() for p in taking], strategy, {str(i): ref for ref, i in ids.items()})
 
 
 def propose(session: Session, criteria: Criteria, part: TakingPart) -> Proposal:
     """Read the eligible accounts and split them."""
-    eligible = queries.candidates(session, criteria, part.on_date)
+    eligible = queries.candidates(session, criteria, part.on_date, history=part.needs_history)
     chosen = eligible
     if criteria.most is not None and len(eligible) > criteria.most:
         chosen = choose_most(eligible, criteria.most, criteria.order, criteria.seed)
-    strategy = fixed_shares(part.shares, seed=criteria.seed, date=part.on_date, currency=criteria.currency)
-    decisions = allocate(chosen, part.receivers, strategy).decisions
-    by_account = sorted(chosen)
+    allocation = allocate(chosen, part.receivers, part.strategy)
     return Proposal(
-        pairs=list(zip(by_account, decisions, strict=True)),
+        part=part,
+        allocation=part.in_words(allocation),
+        pairs=list(zip(sorted(chosen, key=itemgetter(0)), allocation.decisions, strict=True)),
         beyond=len(eligible) - len(chosen),
         beyond_minor=sum(c.total_minor for c in eligible) - sum(c.total_minor for c in chosen),
     )
 
 
 def preview(
-    session: Session, criteria: Criteria, shares: Sequence[Share], possible: Sequence[PossibleReceiver], today: date
+    session: Session,
+    criteria: Criteria,
+    asked: Method | Sequence[Share],
+    possible: Sequence[PossibleReceiver],
+    today: date,
 ) -> Preview:
     """Counts always; the split where somebody takes part."""
     tallies = queries.tally_by_obstacle(session, criteria, today)
     eligible = next((t for t in tallies if t.reason is None), Tally(None, 0, 0))
     left_out = [t for t in tallies if t.reason is not None]
-    if not shares or not eligible.accounts:
+    if not (asked.values if isinstance(asked, Method) else asked) or not eligible.accounts:
         return Preview(eligible, left_out)
     try:
-        part = take_part(shares, possible)
+        part = take_part(session, asked, criteria, possible)
     except DomainError as error:
         return Preview(eligible, left_out, problem=error.message)
     if eligible.accounts > LARGEST_AT_ONCE:
         return Preview(eligible, left_out, too_large=True)
     proposal = propose(session, criteria, part)
-    return Preview(eligible, left_out, proposal.books(shares), proposal.beyond, proposal.beyond_minor)
+    return Preview(eligible, left_out, proposal.evidence(), proposal.beyond, proposal.beyond_minor)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
-from portal.placement.allocation import Candidate
+from portal.placement.allocation import Candidate, Former
 from portal.placement.eligibility import SINCE, Obstacles, segment
 from portal.placement.fairness import Tally
 from portal.placement.models import (
@@ -25,6 +25,7 @@ from portal.portfolio.models import Account
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from portal.placement.criteria import Criteria
 
 __all__ = [
-    "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "batches_to_answer", "candidates", "currencies",
+    "account_ids", "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "batches_to_answer", "candidates", "currencies",
     "line_rows", "live_placement", "placement_rows", "placements_of_account", "run_for",
     "run_rows", "runs_to_approve", "tally_by_obstacle", "tally_since",
 ]  # fmt: skip
@@ -91,15 +92,51 @@ def tally_by_obstacle(session: Session, criteria: Criteria, today: date) -> list
     return [Tally(*row) for row in rows]
 
 
-def candidates(session: Session, criteria: Criteria, today: date) -> list[Candidate]:
-    """The accounts of a segment that nothing stands in the way of."""
+def candidates(session: Session, criteria: Criteria, today: date, *, history: bool = False) -> list[Candidate]:
+    """The accounts of a segment that nothing stands in the way of; with `history`, who held them before in this kind."""
     obstacles = Obstacles(criteria.kind, today, criteria.unknown_limitation)
-    columns = (Account.id, Account.customer_id, Account.total_minor, Account.days_past_due, Account.bucket)
+    columns = (
+        Account.id, Account.customer_id, Account.total_minor, Account.days_past_due, Account.bucket, Account.region,
+    )  # fmt: skip
     statement = obstacles.beside(sa.select(*columns).select_from(Account)).where(
         *segment(criteria), obstacles.reason.is_(None)
     )
     rows = session.execute(statement.execution_options(yield_per=CHUNK))
-    return [Candidate(*row) for row in rows]
+    if not history:
+        return [Candidate(*row) for row in rows]
+    held = _holders_before(session, criteria)
+    found = []
+    for row in rows:
+        former, ended_on = held.get(row[0], ((), None))
+        found.append(Candidate(*row)._replace(former=former, ended_on=ended_on))
+    return found
+
+
+def _holders_before(session: Session, criteria: Criteria) -> dict[int, tuple[tuple[Former, ...], date | None]]:
+    """By account, who had it in this kind and until when: accepted placements that have ended, not those in error."""
+    rows = session.execute(
+        sa.select(Placement.account_id, Placement.organisation_id, Placement.round, Placement.ended_on)
+        .join(Account, Account.id == Placement.account_id)
+        .where(Placement.kind == criteria.kind, Placement.accepted_at.is_not(None), ~Placement.reverse)
+        .where(Placement.ended_on.is_not(None), *segment(criteria))
+        .order_by(Placement.account_id, Placement.id)
+        .execution_options(yield_per=CHUNK)
+    )
+    found: dict[int, tuple[tuple[Former, ...], date | None]] = {}
+    for account_id, organisation_id, round_, ended_on in rows:
+        before, last = found.get(account_id, ((), None))
+        former = Former(organisation_id, round_, ended_on)
+        found[account_id] = ((*before, former), ended_on if last is None else max(last, ended_on))
+    return found
+
+
+def account_ids(session: Session, refs: Collection[str]) -> dict[str, int]:
+    """Accounts by reference; one that is not there is not among them."""
+    if not refs:
+        return {}
+    return dict(
+        session.execute(sa.select(Account.account_ref, Account.id).where(Account.account_ref.in_(refs))).tuples().all()
+    )
 
 
 def currencies(session: Session) -> list[str]:

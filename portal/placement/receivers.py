@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
+from portal.placement.allocation import Receiver
 from portal.placement.leaving_models import ExitState, OrganisationExit
 from portal.placement.models import Placement
 from portal.vendors.models import ContractVersion, PlacementKind
@@ -33,6 +34,7 @@ class PossibleReceiver:
     organisation: Organisation
     version: ContractVersion
     held: int
+    held_minor: int
     standing: Standing
     on_date: date
 
@@ -47,9 +49,28 @@ class PossibleReceiver:
         return None if capacity is None else max(capacity - self.held, 0)
 
     @property
-    def licence_ended(self) -> bool:
-        """Nothing is placed with an organisation whose licence has run out, or that may not receive for another reason."""
-        return not self.standing.may_receive
+    def room_minor(self) -> int | None:
+        """The amount that the contract's capacity leaves beside what was placed and lives, in minor units."""
+        capacity = self.version.capacity_minor
+        return None if capacity is None else max(capacity - self.held_minor, 0)
+
+    @property
+    def may_receive(self) -> bool:
+        """Whether anything may be placed here: licence and insurance hold, it has begun and does not leave."""
+        return self.standing.may_receive
+
+    def as_receiver(self) -> Receiver:
+        """As the pure rules know it."""
+        return Receiver(
+            self.id,
+            self.organisation.code,
+            room_accounts=self.room,
+            room_minor=self.room_minor,
+            regions=self.standing.regions or None,
+            buckets=self.standing.buckets or None,
+            licence_until=self.standing.valid_until,
+            term_days=self.version.term_days,
+        )
 
     @property
     def warning(self) -> Message | None:
@@ -74,22 +95,23 @@ def possible_receivers(
         versions.setdefault(version.organisation_id, version)
     if not versions:
         return []
-    held = dict(
-        session.execute(
-            sa.select(Placement.organisation_id, sa.func.count())
-            .where(Placement.ended_at.is_(None), Placement.kind == kind)
+    held = {
+        organisation_id: (accounts, int(minor))
+        for organisation_id, accounts, minor in session.execute(
+            sa.select(Placement.organisation_id, sa.func.count(), sa.func.sum(Placement.placed_total_minor))
+            .where(Placement.ended_at.is_(None), Placement.kind == kind, Placement.currency == currency)
             .group_by(Placement.organisation_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     organisations = session.scalars(
         visible(Organisation, actor)
         .where(Organisation.id.in_(versions), Organisation.active, ~_leaves())
         .order_by(Organisation.code)
     )
     standings = standing_of(session, actor, versions, on_date)
-    return [PossibleReceiver(o, versions[o.id], held.get(o.id, 0), standings[o.id], on_date) for o in organisations]
+    return [
+        PossibleReceiver(o, versions[o.id], *held.get(o.id, (0, 0)), standings[o.id], on_date) for o in organisations
+    ]
 
 
 def _leaves() -> sa.ColumnElement[bool]:

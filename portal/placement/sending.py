@@ -58,7 +58,7 @@ def _batches(work: Work, run: AllocationRun) -> tuple[list[PlacementBatch], int]
     possible = {
         receiver.id: receiver
         for receiver in possible_receivers(work.session, work.actor, run.kind, run.currency, work.today)
-        if not receiver.licence_ended
+        if receiver.may_receive
     }
     batches, stopped = [], 0
     for organisation_id, accounts, total_minor in _sums(work, run):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, Form, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.foundation.errors import DomainError
@@ -15,16 +16,25 @@ from portal.foundation.formats import bucket
 from portal.foundation.forms import options
 from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
-from portal.placement.allocation import Order
-from portal.placement.criteria import PLACEABLE_BUCKETS, PLACEABLE_KINDS, Criteria, Share
-from portal.placement.labels import ORDERS
+from portal.placement.allocation import By, Licence, Order, Overflow
+from portal.placement.conditions import Conditions
+from portal.placement.criteria import PLACEABLE_BUCKETS, PLACEABLE_KINDS, Criteria
+from portal.placement.labels import MEASURES, METHODS, ORDERS, OVERFLOWS, STRATA_WORDS
+from portal.placement.method import Method, MethodKind
 from portal.vendors.labels import KIND_LABELS
 from portal.vendors.models import PlacementKind
 
-__all__ = ["RunForm", "share_field"]
+__all__ = ["RunForm", "method_fields", "role_field", "share_field"]
 
-SHARE = "share_"
+SHARE, ROLE = "share_", "role_"
 LONGEST_ANSWER = 40
+LONGEST_PICKS = 2_400  # it stands in the address
+LARGEST_VALUE = 1_000_000
+
+
+def role_field(organisation_id: int) -> str:
+    """The name of the field that makes an organisation a challenger."""
+    return f"{ROLE}{organisation_id}"
 
 
 def share_field(organisation_id: int) -> str:
@@ -32,10 +42,24 @@ def share_field(organisation_id: int) -> str:
     return f"{SHARE}{organisation_id}"
 
 
+FORMER = {
+    "never": _l("never again"),
+    "1": _l("not right after"),
+    "2": _l("not within 2 rounds"),
+    "3": _l("not within 3 rounds"),
+    "0": _l("allowed"),
+}
+LICENCES = {Licence.DAY: _l("on the day of placing"), Licence.TERM: _l("through the whole term")}
+SPREADS = ("balance", "region")  # the bucket always counts
+
+
 class RunForm(Form):
-    """Which accounts, in which order, how many. Shares are fields beside it, one for each possible receiver."""
+    """Which accounts, in which order, how many, and how they are shared out. What each receiver gets are fields beside it,
+    one for each possible receiver."""
 
     kind = SelectField(_l("Kind"), choices=options((k.value, KIND_LABELS[k]) for k in PLACEABLE_KINDS))
+    segment = SelectField(_l("Segment"))
+    recall = HiddenField()
     currency = SelectField(_l("Currency"))
     buckets = SelectMultipleField(_l("Buckets"), widget=ListWidget(), option_widget=CheckboxInput())
     balance_from = StringField(_l("Balance from"))
@@ -43,49 +67,131 @@ class RunForm(Form):
     most = StringField(_l("Accounts at most"))
     order = SelectField(_l("In this order"), choices=options((o.value, ORDERS[o]) for o in Order))
     seed = StringField(_l("Seed"))
+    method = SelectField(_l("Method"), choices=options((k.value, METHODS[k]) for k in MethodKind))
+    by = SelectField(_l("Shares are"), choices=options((by.value, words) for by, words in MEASURES.items()))
+    overflow = SelectField(_l("What does not fit"), choices=options((o.value, w) for o, w in OVERFLOWS.items()))
+    part = StringField(_l("Challengers' part, %%"))
+    floor = StringField(_l("Smallest share, %%"))
+    ceiling = StringField(_l("Largest share, %%"))
+    fill = BooleanField(_l("what is left goes to whoever has room"))
+    former = SelectField(_l("To a former holder"), choices=options(FORMER.items()))
+    cool_down = StringField(_l("Days between placements"))
+    licence = SelectField(_l("Licence valid"), choices=options((k.value, w) for k, w in LICENCES.items()))
+    spread = SelectMultipleField(
+        _l("Comparable also by"), widget=ListWidget(), option_widget=CheckboxInput(),
+        choices=options((name, STRATA_WORDS[name]) for name in SPREADS),
+    )  # fmt: skip
+    picks = TextAreaField(_l("Picked by hand"))
 
-    def __init__(self, asked: MultiDict[str, str], currencies: list[str], seed: int) -> None:
-        """`asked`: the address's fields or a form's; nothing in it is the first showing, with the usual answers."""
-        asked = MultiDict([(name, _printable(value)) for name, value in _pairs(asked)])
-        usual: dict[str, Any] = {"buckets": ["M2", "M3"], "seed": str(seed), "order": Order.LARGEST.value}
+    def __init__(
+        self,
+        asked: MultiDict[str, str],
+        currencies: list[str],
+        seed: int,
+        segments: Sequence[tuple[int, str]] = (),
+        criteria_of: Callable[[int], Criteria] | None = None,
+    ) -> None:
+        """`asked`: the address's fields or a form's; nothing in it is the first showing, with the usual answers.
+        `segments`: saved ones by id and name; `criteria_of` answers what one of them asks for."""
+        asked = MultiDict([(name, _printable(name, value)) for name, value in _pairs(asked)])
+        usual: dict[str, Any] = {
+            "buckets": ["M2", "M3"], "seed": str(seed), "order": Order.LARGEST.value, "former": "never", "cool_down": "0",
+            "part": "10", "floor": "0", "ceiling": "100", "spread": ["balance"], "segment": asked.get("segment", ""),
+            "recall": asked.get("recall", ""),
+        }  # fmt: skip
+        if usual["recall"]:
+            usual["buckets"] = list(PLACEABLE_BUCKETS)
         super().__init__(asked if "kind" in asked else None, data=usual)
         self.currency.choices = options((code, code) for code in currencies)
         self.buckets.choices = options((name, bucket(name)) for name in PLACEABLE_BUCKETS)
+        self.segment.choices = [("", _l("none: as chosen here")), *options((str(n), name) for n, name in segments)]
+        self._keep_to_choices(currencies, {str(number) for number, _ in segments})
+        self.asked = asked
+        self._criteria_of = criteria_of
+
+    def _keep_to_choices(self, currencies: list[str], segments: set[str]) -> None:
+        """What an address says that is none of the choices becomes the first of them."""
         if self.currency.data not in currencies:
             self.currency.data = currencies[0] if currencies else ""
-        if self.kind.data not in {kind.value for kind in PLACEABLE_KINDS}:
-            self.kind.data = PlacementKind.COLLECTION.value
-        self.asked = asked
+        if self.segment.data not in segments:
+            self.segment.data = ""
+        known: tuple[tuple[SelectField, Sequence[str]], ...] = (
+            (self.kind, PLACEABLE_KINDS), (self.method, tuple(MethodKind)), (self.by, tuple(By)),
+            (self.overflow, tuple(Overflow)), (self.former, tuple(FORMER)), (self.licence, tuple(LICENCES)),
+        )  # fmt: skip
+        for field, choices in known:
+            if field.data not in choices:
+                field.data = str(choices[0])
 
     @property
     def chosen_kind(self) -> PlacementKind:
         """The kind that receivers are looked up for."""
         return PlacementKind(self.kind.data)
 
+    @property
+    def chosen_method(self) -> MethodKind:
+        """How accounts are shared out."""
+        return MethodKind(self.method.data)
+
+    @property
+    def chosen_currency(self) -> str:
+        """The currency that receivers are looked up for: a segment has its own."""
+        base = self._base()
+        return base.currency if base else self.currency.data or ""
+
+    def _base(self) -> Criteria | None:
+        if not self.segment.data or self._criteria_of is None:
+            return None
+        return self._criteria_of(int(self.segment.data))
+
     def criteria(self) -> Criteria:
         """The criteria as entered; DomainError naming the field where they cannot be meant."""
         currency = self.currency.data or ""
         if not currency:
             raise DomainError("run.currency", say("There are no accounts yet: import a file first."), field="currency")
+        most, order = _count("most", self.most.data), _order(self.order.data)
+        seed = _count("seed", self.seed.data) or 0
+        base = self._base()
+        if base is not None:
+            return replace(base, kind=self.chosen_kind, most=most, order=order, seed=seed).check()
         return Criteria(
             kind=self.chosen_kind,
             currency=currency,
             buckets=tuple(b for b in PLACEABLE_BUCKETS if b in (self.buckets.data or ())),
             from_minor=_amount("balance_from", self.balance_from.data, currency),
             to_minor=_amount("balance_to", self.balance_to.data, currency),
-            most=_count("most", self.most.data),
-            order=_order(self.order.data),
-            seed=_count("seed", self.seed.data) or 0,
+            most=most,
+            order=order,
+            seed=seed,
+            conditions=Conditions(returned_by=_count("recall", self.recall.data)),
         ).check()
 
-    def shares(self, organisation_ids: Iterable[int]) -> list[Share]:
-        """The shares as entered, in percent on the page and of one here; who has none takes no part."""
-        found = []
+    def asked_method(self, organisation_ids: Iterable[int]) -> Method:
+        """How accounts are to be shared out; DomainError naming the field where it cannot be read. Whether it can be meant
+        is asked where it is used, so that a half-filled form shows its counts."""
+        kind = self.chosen_method
+        values = {}
         for organisation_id in organisation_ids:
-            written = self.asked.get(share_field(organisation_id), "").strip().removesuffix("%").strip()
-            if written:
-                found.append(Share(organisation_id, _percent(written)))
-        return [share for share in found if share.share]
+            written = self.asked.get(share_field(organisation_id), "").strip()
+            value = _value(kind, written) if written else Decimal(0)
+            if value:
+                values[organisation_id] = value
+        return Method(
+            kind=kind,
+            values=values,
+            by=By(self.by.data),
+            overflow=Overflow(self.overflow.data),
+            challengers=frozenset(o for o in values if self.asked.get(role_field(o))),
+            part=_part("part", self.part.data),
+            floor=_part("floor", self.floor.data),
+            ceiling=_part("ceiling", self.ceiling.data),
+            strata=("bucket", *(name for name in SPREADS if name in (self.spread.data or ()))),
+            former_rounds=None if self.former.data == "never" else int(self.former.data),
+            cool_down_days=_count("cool_down", self.cool_down.data) or 0,
+            licence=Licence(self.licence.data),
+            picks=tuple(_picks(self.picks.data or "")),
+            fill=bool(self.fill.data),
+        )
 
     def entries(self) -> list[tuple[str, str]]:
         """Every field with its value, to be sent again unseen."""
@@ -93,12 +199,78 @@ class RunForm(Form):
         return [
             (name, value)
             for name, value in _pairs(self.asked)
-            if name in names or name.startswith(SHARE)
+            if name in names or name.startswith((SHARE, ROLE))
         ]  # fmt: skip
 
 
-def _printable(value: str) -> str:
+def _value(kind: MethodKind, written: str) -> Decimal:
+    """What a receiver's field means: a percentage, a score, a rank, or that it takes part."""
+    if kind in (MethodKind.SHARES, MethodKind.CHAMPION):
+        return _percent(written.removesuffix("%").strip())
+    if kind is MethodKind.EQUAL:
+        return Decimal(0) if written in ("0", "no") else Decimal(1)
+    try:
+        value = Decimal(written)
+    except InvalidOperation as error:
+        raise _no_value(kind) from error
+    whole = kind is not MethodKind.RANKED or value == int(value) if value.is_finite() else False
+    if not whole or not 0 <= value <= LARGEST_VALUE or value != round(value, 6):
+        raise _no_value(kind)
+    return value
+
+
+def _no_value(kind: MethodKind) -> DomainError:
+    if kind is MethodKind.RANKED:
+        return DomainError("run.rank", say("Write a rank as a whole number: 1 is filled first."), field="shares")
+    return DomainError("run.score", say("Write a score as a number of 0 or more, for example 12.5."), field="shares")
+
+
+def _part(field: str, written: str | None) -> Decimal:
+    try:
+        return _percent((written or "0").strip().removesuffix("%").strip())
+    except DomainError as error:
+        raise DomainError("run.share", error.message, field=field) from error
+
+
+def _picks(written: str) -> Iterator[tuple[str, str]]:
+    """Lines of an account's reference and a receiver's code."""
+    for number, line in enumerate(written.splitlines(), 1):
+        parts = line.replace(",", " ").replace(";", " ").split()
+        if not parts:
+            continue
+        if len(parts) != 2:
+            words = say("Line %(line)s: write an account's reference and a receiver's code.", line=number)
+            raise DomainError("run.picks", words, field="picks")
+        yield parts[0], parts[1].upper()
+
+
+def method_fields(method: Method) -> list[tuple[str, str]]:
+    """The fields that ask for a method, for an address."""
+    percent = method.kind in (MethodKind.SHARES, MethodKind.CHAMPION)
+    fields = [
+        ("method", method.kind.value), ("by", method.by.value), ("overflow", method.overflow.value),
+        ("part", _hundredfold(method.part)), ("floor", _hundredfold(method.floor)),
+        ("ceiling", _hundredfold(method.ceiling)), ("cool_down", str(method.cool_down_days)),
+        ("former", "never" if method.former_rounds is None else str(method.former_rounds)),
+        ("licence", method.licence.value),
+    ]  # fmt: skip
+    fields += [("spread", name) for name in method.strata if name in SPREADS]
+    fields += [("fill", "y")] if method.fill else []
+    fields += [("picks", "\n".join(" ".join(pick) for pick in method.picks))] if method.picks else []
+    for organisation, value in method.values.items():
+        fields.append((share_field(organisation), _hundredfold(value) if percent else format(value.normalize(), "f")))
+        fields += [(role_field(organisation), "y")] if organisation in method.challengers else []
+    return fields
+
+
+def _hundredfold(part: Decimal) -> str:
+    return format((part * 100).normalize(), "f")
+
+
+def _printable(name: str, value: str) -> str:
     """What a field may show again, whatever an address holds."""
+    if name == "picks":
+        return "".join(c for c in value if c.isprintable() or c == "\n")[:LONGEST_PICKS]
     return "".join(filter(str.isprintable, value))[:LONGEST_ANSWER]
 
 

@@ -81,6 +81,14 @@ def recall_numbered(session: Session, actor: Actor, number: str) -> Recall | Non
     return found[0] if found else None
 
 
+def recall_named(session: Session, actor: Actor, recall_id: str | None) -> Recall | None:
+    """The recall that an address names by its id, if there is one that the actor may see."""
+    text = recall_id or ""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return session.scalar(visible(Recall, actor).where(Recall.id == int(text)))
+
+
 def open_recalls_of_batch(session: Session, actor: Actor, batch_id: int) -> Sequence[Recall]:
     """Recalls that are asked for or pending and have accounts of the batch, the latest first."""
     of_batch = (

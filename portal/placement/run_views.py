@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -21,13 +23,28 @@ from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires, say_flash
 from portal.placement import operations, queries
 from portal.placement.blueprint import blueprint
-from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
+from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria
+from portal.placement.evidence import Evidence
 from portal.placement.fairness import Outcome, books_of
-from portal.placement.forms import RunForm, share_field
-from portal.placement.labels import BATCH_STATES, ORDERS, RUN_STATES, reason_words
+from portal.placement.forms import RunForm, method_fields, role_field, share_field
+from portal.placement.labels import (
+    BATCH_STATES,
+    MEASURES,
+    METHODS,
+    ORDERS,
+    OVERFLOWS,
+    RUN_STATES,
+    STRATA_WORDS,
+    VALUES,
+    reason_words,
+)
+from portal.placement.method import Method, MethodKind
 from portal.placement.models import AllocationRun, RunState
 from portal.placement.proposal import Preview, preview
+from portal.placement.recall_queries import recall_named
 from portal.placement.receivers import PossibleReceiver, possible_receivers
+from portal.placement.scores import LOOK_BACK_DAYS, recovery_rates
+from portal.placement.segment_queries import conditions_of_segment, segments_to_choose
 from portal.placement.tables import lines_table, runs_table
 from portal.vendors.labels import KIND_LABELS, name_of
 from portal.vendors.queries import work_organisations
@@ -38,6 +55,16 @@ if TYPE_CHECKING:
 __all__ = [
     "approve_run", "make_run", "new_run", "refuse_run", "run", "runs", "submit_run",
 ]  # fmt: skip
+
+
+# By which of an engine's reasons a method places, for the filter of a run's lines.
+PLACED_BY = {
+    MethodKind.SHARES: ("share", "rank", "pick"),
+    MethodKind.EQUAL: ("share", "rank", "pick"),
+    MethodKind.PERFORMANCE: ("share", "rank", "pick"),
+    MethodKind.CHAMPION: ("champion", "challenger", "rank", "pick"),
+    MethodKind.RANKED: ("rank", "pick"),
+}
 
 
 @blueprint.get("/placements")
@@ -60,7 +87,7 @@ def make_run() -> Any:
     """Save what the preview showed as a draft."""
     form = _form(request.form)
     try:
-        run_id = operations.make_run(actor(), form.criteria(), form.shares(_numbers(request.form)))
+        run_id = operations.make_run(actor(), form.criteria(), form.asked_method(_numbers(request.form)))
     except DomainError as error:
         if error.field is None:
             raise
@@ -76,12 +103,14 @@ def run(run_id: int) -> Any:
     """One run: what it decided, who made and decided it, what became of it."""
     session, who = db.session(), actor()
     found, maker, decider = queries.run_for(session, who, run_id)
-    shares = [Share.from_data(data) for data in found.shares]
+    method = operations.method_of(found)
     organisations = {o.id: o for o in work_organisations(session, who)}
     outcome = Outcome.from_data(found.outcome) if found.outcome else Outcome([])
     left_out = [*outcome.left_out, *outcome.since]
-    receivers = [organisations[s.organisation_id] for s in shares if s.organisation_id in organisations]
-    reasons = ["share", "no_room", *(t.reason for t in left_out if t.reason)]
+    evidence = Evidence.from_data(outcome.evidence) if outcome.evidence else _plain_evidence(outcome, found)
+    taking = [*method.values, *(r["organisation_id"] for r in evidence.receivers)]
+    receivers = [organisations[o] for o in dict.fromkeys(taking) if o in organisations]
+    reasons = [*PLACED_BY[method.kind], *(t.reason for t in [*evidence.not_placed, *left_out] if t.reason)]
     return table_response(
         lines_table(who, found, receivers, reasons),
         "placement/run.html",
@@ -91,14 +120,17 @@ def run(run_id: int) -> Any:
         state=RUN_STATES[found.state],
         kind=KIND_LABELS[found.kind],
         criteria=Criteria.from_data(found.kind, found.currency, found.seed, found.criteria),
-        books=books_of(outcome.groups, {s.organisation_id: s.share for s in shares}),
+        method=method,
+        strata_said=" · ".join(str(STRATA_WORDS[name]) for name in method.strata),
+        evidence=evidence,
+        books=evidence.books,
         outcome=outcome,
         names={key: name_of(organisation) for key, organisation in organisations.items()},
         left_out=left_out,
         batches=queries.batches_of_run(session, found),
         job=_job(found),
         is_maker=found.made_by is not None and found.made_by == who.user_id,
-        again_url=url_for("placement.new_run") + "?" + _question(found, shares),
+        again_url=url_for("placement.new_run") + "?" + _question(found, method),
         **_words(),
     )
 
@@ -134,32 +166,54 @@ def refuse_run(run_id: int) -> Any:
 
 
 def _form(asked: MultiDict[str, str]) -> RunForm:
-    currencies = queries.currencies(db.session())
-    return RunForm(asked, currencies, seed=int(f"{services().clock.today():%Y%m%d}"))
+    session, who = db.session(), actor()
+    return RunForm(
+        asked,
+        queries.currencies(session),
+        seed=int(f"{services().clock.today():%Y%m%d}"),
+        segments=[(segment.id, segment.name) for segment in segments_to_choose(session, who)],
+        criteria_of=lambda segment_id: conditions_of_segment(session, who, segment_id),
+    )
 
 
 def _new_run_page(form: RunForm) -> str:
-    session, who = db.session(), actor()
-    possible = possible_receivers(session, who, form.chosen_kind, form.currency.data or "", services().clock.today())
+    session, who, today = db.session(), actor(), services().clock.today()
+    possible = possible_receivers(session, who, form.chosen_kind, form.chosen_currency, today)
     shown: Preview | None = None
     try:
         criteria = form.criteria()
-        shown = preview(session, criteria, form.shares(p.id for p in possible), possible, services().clock.today())
+        shown = preview(session, criteria, form.asked_method(p.id for p in possible), possible, today)
     except DomainError as error:
         show_error(form, error)
+    rates = recovery_rates(session, who, form.chosen_kind, form.chosen_currency, today - timedelta(days=LOOK_BACK_DAYS))
     return render_template(
         "placement/new_run.html",
         form=form,
         possible=possible,
-        written={p.id: form.asked.get(share_field(p.id), "") for p in possible},
+        written={p.id: _written(form, p.id, rates) for p in possible},
+        challengers={p.id for p in possible if form.asked.get(role_field(p.id))},
+        rates=rates,
         share_field=share_field,
+        role_field=role_field,
+        value_label=VALUES[form.chosen_method],
         preview=shown,
+        evidence=shown.evidence if shown else None,
         names={p.id: name_of(p.organisation) for p in possible},
-        currency=form.currency.data,
-        today=services().clock.today(),
+        currency=form.chosen_currency,
+        recall=recall_named(session, who, form.recall.data),
+        today=today,
         too_small=_too_small(possible, shown),
         **_words(),
     )
+
+
+def _written(form: RunForm, organisation_id: int, rates: dict[int, Decimal]) -> str:
+    """What a receiver's field holds; a score that nobody has written is what it recovered of a hundred."""
+    name = share_field(organisation_id)
+    if name in form.asked or form.chosen_method is not MethodKind.PERFORMANCE:
+        return str(form.asked.get(name, ""))
+    rate = rates.get(organisation_id)
+    return format(rate * 100, "f") if rate else ""
 
 
 def _words() -> dict[str, Any]:
@@ -167,6 +221,10 @@ def _words() -> dict[str, Any]:
     return {
         "reason_words": reason_words,
         "orders": ORDERS,
+        "methods": METHODS,
+        "measures": MEASURES,
+        "overflows": OVERFLOWS,
+        "strata_words": STRATA_WORDS,
         "buckets": PLACEABLE_BUCKETS,
         "name_of": name_of,
         "batch_states": BATCH_STATES,
@@ -207,14 +265,20 @@ def _job(found: AllocationRun) -> ShownJob | None:
     return shown_job(actor(), job) if job else None
 
 
-def _question(found: AllocationRun, shares: list[Share]) -> str:
-    """The address's fields of a run like this one."""
+def _plain_evidence(outcome: Outcome, found: AllocationRun) -> Evidence:
+    """The books of a run of before there was more."""
+    shares = {share["organisation_id"]: Decimal(share["share"]) for share in found.shares}
+    return Evidence(books=books_of(outcome.groups, shares))
+
+
+def _question(found: AllocationRun, method: Method) -> str:
+    """The address's fields of a run like this one. What a segment asked for beyond these fields is not in it."""
     asked = Criteria.from_data(found.kind, found.currency, found.seed, found.criteria)
     limits = {"balance_from": asked.from_minor, "balance_to": asked.to_minor}
     fields: list[tuple[str, str]] = [("kind", asked.kind.value), ("currency", asked.currency)]
     fields += [("buckets", bucket) for bucket in asked.buckets]
     fields += [(name, format_amount(v, asked.currency)) for name, v in limits.items() if v is not None]
     fields += [("most", str(asked.most))] if asked.most is not None else []
+    fields += [("recall", str(asked.conditions.returned_by))] if asked.conditions.returned_by else []
     fields += [("order", asked.order.value), ("seed", str(asked.seed))]
-    fields += [(share_field(s.organisation_id), format((s.share * 100).normalize(), "f")) for s in shares]
-    return urlencode(fields)
+    return urlencode([*fields, *method_fields(method)])

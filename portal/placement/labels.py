@@ -61,10 +61,10 @@ METHODS: dict[MethodKind, Any] = {
 }
 # What each receiver's field holds under a method.
 VALUES: dict[MethodKind, Any] = {
-    MethodKind.SHARES: _l("Share, %%"),
+    MethodKind.SHARES: _l("Share, %"),
     MethodKind.EQUAL: _l("Takes part (1)"),
     MethodKind.PERFORMANCE: _l("Score"),
-    MethodKind.CHAMPION: _l("Share of its side, %%"),
+    MethodKind.CHAMPION: _l("Share of its side, %"),
     MethodKind.RANKED: _l("Rank"),
 }
 MEASURES: dict[By, Any] = {By.ACCOUNTS: _l("of the accounts"), By.AMOUNT: _l("of the amount")}

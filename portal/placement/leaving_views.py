@@ -82,7 +82,7 @@ def certificate(duty_id: int) -> str:
     )
 
 
-@blueprint.route("/certificates/<int:duty_id>/confirm", methods=["GET", "POST"])
+@blueprint.route("/certificates/<int:duty_id>/confirmation", methods=["GET", "POST"])
 @requires(Permission.BATCHES_ACCEPT)
 def confirm_certificate(duty_id: int) -> Any:
     """The leader of the organisation confirms, or corrects what was confirmed."""
@@ -107,12 +107,10 @@ def confirm_certificate(duty_id: int) -> Any:
     return page, 422 if form.errors or form.form_errors else 200
 
 
-@blueprint.get("/certificates/<int:duty_id>/<language>.pdf")
+@blueprint.get("/certificates/<int:duty_id>/<any('zh', 'en'):language>.pdf")
 @requires(Permission.BATCHES_VIEW)
 def certificate_file(duty_id: int, language: str) -> Response:
     """The certificate that stands, as a document to be signed."""
-    if language not in LANGUAGES:
-        raise NotFound
     who, bank = actor(), queries.bank_name(language)
     with reading(who) as session:
         duty = queries.duty_for(session, who, duty_id)

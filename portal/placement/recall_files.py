@@ -21,10 +21,10 @@ from portal.placement.models import Placement
 from portal.placement.recall_models import RecallLine, RecallLineState, RecallOrigin
 from portal.placement.recalls import LATEST_DAYS, Wish, open_recalls
 from portal.portfolio.bulk import Applied
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.intake import Reading
 from portal.portfolio.models import Account, ImportKind, ImportRun
-from portal.portfolio.operations import ended
+from portal.portfolio.operations import ended, tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -186,3 +186,9 @@ def import_recalls(actor: Actor, run_id: int) -> dict[str, Any]:
 def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
     summary = run_import(job.actor, job.payload["run"], RECALLS, progress.step)
     return {"message": as_data(ended(summary)), "url": f"/recalls/imports/{job.payload['run']}"}
+
+
+@handler("trial.recalls", _l("Trial of an import of recalls"))
+def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
+    trial = run_trial(job.actor, job.payload["run"], RECALLS, progress.step)
+    return {"message": as_data(tried(trial)), "url": f"/recalls/imports/{job.payload['run']}/prepare"}

@@ -193,6 +193,7 @@ def _new_run_page(form: RunForm) -> str:
         written={p.id: _written(form, p.id, rates) for p in possible},
         challengers={p.id for p in possible if form.asked.get(role_field(p.id))},
         rates=rates,
+        limited=any(p.standing.buckets or p.standing.regions for p in possible),
         share_field=share_field,
         role_field=role_field,
         value_label=VALUES[form.chosen_method],

@@ -1,4 +1,4 @@
-"""The room's blueprint; its pages stand in `views` (accounts, holds, search) and `import_views`."""
+"""The room's blueprint; its pages stand in `views` and, for every kind of file, in `import_views`."""
 
 from flask import Blueprint
 

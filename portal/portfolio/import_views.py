@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 
-from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError
@@ -18,9 +17,8 @@ from portal.foundation.language import _l, from_data, say, translate
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_page, table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
-from portal.foundation.web import actor, requires, say_flash
-from portal.portfolio import labels, operations, queries, waiting
-from portal.portfolio.blueprint import blueprint
+from portal.foundation.web import actor, say_flash
+from portal.portfolio import labels, queries, waiting
 from portal.portfolio.changes import Report
 from portal.portfolio.forms import ImportForm
 from portal.portfolio.models import ImportKind, ImportRun, ImportState, RejectedRow
@@ -194,57 +192,3 @@ def _error(error: dict[str, Any]) -> str:
     words = f"{translate(from_data(error['message']))} [{error['code']}]"
     value = f" “{error['value']}”" if error.get("value") else ""
     return f"{error['column']}{value}: {words}" if error["column"] else words
-
-
-ACCOUNTS = ImportPages(
-    ImportKind.ACCOUNTS, "portfolio", _l("Imports of accounts"), _l("Import accounts"), operations.ACCOUNTS
-)
-
-
-@blueprint.get("/imports")
-@requires(Permission.ACCOUNTS_IMPORT)
-def imports() -> Any:
-    """Files of accounts."""
-    return ACCOUNTS.list()
-
-
-@blueprint.route("/imports/new", methods=["GET", "POST"])
-@requires(Permission.ACCOUNTS_IMPORT)
-def new_import() -> Any:
-    """Send a file of accounts."""
-    return ACCOUNTS.new()
-
-
-@blueprint.route("/imports/<int:run_id>/prepare", methods=["GET", "POST"])
-@requires(Permission.ACCOUNTS_IMPORT)
-def prepare_import(run_id: int) -> Any:
-    """How a file of accounts is to be read."""
-    return ACCOUNTS.prepare(run_id)
-
-
-@blueprint.post("/imports/<int:run_id>/drop")
-@requires(Permission.ACCOUNTS_IMPORT)
-def drop_import(run_id: int) -> Any:
-    """Do not import a file of accounts that waits."""
-    return ACCOUNTS.drop(run_id)
-
-
-@blueprint.post("/imports/<int:run_id>/repeat")
-@requires(Permission.ACCOUNTS_IMPORT)
-def repeat_import(run_id: int) -> Any:
-    """Prepare a refused file of accounts again."""
-    return ACCOUNTS.repeat(run_id)
-
-
-@blueprint.get("/imports/<int:run_id>")
-@requires(Permission.ACCOUNTS_IMPORT)
-def import_run(run_id: int) -> Any:
-    """What became of a file of accounts."""
-    return ACCOUNTS.run(run_id)
-
-
-@blueprint.get("/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>")
-@requires(Permission.ACCOUNTS_IMPORT)
-def rejects(run_id: int, file_name: str) -> Any:
-    """Rejected rows of a file of accounts."""
-    return ACCOUNTS.rejects(run_id, file_name)

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template
 
-from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.language import _l, say
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Table
-from portal.foundation.web import actor, requires, say_flash
+from portal.foundation.web import actor, say_flash
 from portal.portfolio import labels, profiles, queries
-from portal.portfolio.blueprint import blueprint
-from portal.portfolio.import_views import ACCOUNTS
 from portal.portfolio.models import StoredMapping
 
 if TYPE_CHECKING:
@@ -79,34 +76,3 @@ class LayoutPages:
 
 def _state(row: Any) -> Any:
     return labels.layout_state(row.StoredMapping)
-
-
-LAYOUTS = LayoutPages(ACCOUNTS)
-
-
-@blueprint.get("/imports/layouts")
-@requires(Permission.ACCOUNTS_IMPORT)
-def layouts() -> Any:
-    """Layouts of files of accounts."""
-    return LAYOUTS.list()
-
-
-@blueprint.get("/imports/layouts/<int:profile_id>")
-@requires(Permission.ACCOUNTS_IMPORT)
-def layout(profile_id: int) -> Any:
-    """One layout of files of accounts."""
-    return LAYOUTS.show(profile_id)
-
-
-@blueprint.post("/imports/layouts/<int:profile_id>/archive")
-@requires(Permission.ACCOUNTS_IMPORT)
-def archive_layout(profile_id: int) -> Any:
-    """Archive a layout of files of accounts."""
-    return LAYOUTS.archive(profile_id)
-
-
-@blueprint.post("/imports/layouts/<int:profile_id>/restore")
-@requires(Permission.ACCOUNTS_IMPORT)
-def restore_layout(profile_id: int) -> Any:
-    """Restore an archived layout of files of accounts."""
-    return LAYOUTS.restore(profile_id)

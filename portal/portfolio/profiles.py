@@ -41,6 +41,7 @@ __all__ = [
 PERMISSIONS: Final = {
     ImportKind.ACCOUNTS: Permission.ACCOUNTS_IMPORT,
     ImportKind.PAYMENTS: Permission.PAYMENTS_IMPORT,
+    ImportKind.RECALLS: Permission.PLACEMENTS_PROPOSE,
 }
 _NAMED: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,47})(?:@(\d{1,6}))?")
 _LONGEST_NOTE: Final = 200

@@ -15,15 +15,22 @@ from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
-from portal.portfolio import import_views, labels, layout_views, operations, queries
+from portal.portfolio import labels, operations, queries
 from portal.portfolio.blueprint import blueprint
 from portal.portfolio.buckets import BUCKETS
 from portal.portfolio.changes import moves_of
+from portal.portfolio.import_routes import add_import_pages
+from portal.portfolio.import_views import ImportPages
 from portal.portfolio.limitation import limitation
-from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
+from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag, ImportKind
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
-__all__ = ["blueprint", "import_views", "layout_views"]
+__all__ = ["blueprint"]
+
+IMPORTS = ImportPages(
+    ImportKind.ACCOUNTS, "portfolio", _l("Imports of accounts"), _l("Import accounts"), operations.ACCOUNTS
+)
+add_import_pages(blueprint, IMPORTS, "/imports", Permission.ACCOUNTS_IMPORT)
 
 
 @blueprint.get("/accounts")

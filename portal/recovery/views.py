@@ -15,8 +15,8 @@ from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires
+from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
-from portal.portfolio.layout_views import LayoutPages
 from portal.portfolio.models import ImportKind
 from portal.recovery import operations, queries
 from portal.recovery.models import Attribution, Decision
@@ -39,7 +39,7 @@ DECISIONS = {
 IMPORTS = ImportPages(
     ImportKind.PAYMENTS, "recovery", _l("Imports of payments"), _l("Import payments"), operations.PAYMENTS
 )
-LAYOUTS = LayoutPages(IMPORTS)
+add_import_pages(blueprint, IMPORTS, "/payments/imports", Permission.PAYMENTS_IMPORT)
 
 
 @blueprint.get("/payments")
@@ -54,83 +54,6 @@ def payments() -> Any:
 def exceptions() -> Any:
     """Payments that nobody is credited with, each with the reason."""
     return table_response(_table(actor(), "exceptions"), "recovery/payments.html", exceptions=True)
-
-
-@blueprint.get("/payments/imports")
-@requires(Permission.PAYMENTS_IMPORT)
-def imports() -> Any:
-    """Files of payments."""
-    return IMPORTS.list()
-
-
-@blueprint.route("/payments/imports/new", methods=["GET", "POST"])
-@requires(Permission.PAYMENTS_IMPORT)
-def new_import() -> Any:
-    """Send a file of payments."""
-    return IMPORTS.new()
-
-
-@blueprint.get("/payments/imports/<int:run_id>")
-@requires(Permission.PAYMENTS_IMPORT)
-def import_run(run_id: int) -> Any:
-    """What became of a file of payments."""
-    return IMPORTS.run(run_id)
-
-
-@blueprint.get("/payments/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>")
-@requires(Permission.PAYMENTS_IMPORT)
-def rejects(run_id: int, file_name: str) -> Any:
-    """Rejected rows of a file of payments."""
-    return IMPORTS.rejects(run_id, file_name)
-
-
-@blueprint.route("/payments/imports/<int:run_id>/prepare", methods=["GET", "POST"])
-@requires(Permission.PAYMENTS_IMPORT)
-def prepare_import(run_id: int) -> Any:
-    """How a file of payments is to be read."""
-    return IMPORTS.prepare(run_id)
-
-
-@blueprint.post("/payments/imports/<int:run_id>/drop")
-@requires(Permission.PAYMENTS_IMPORT)
-def drop_import(run_id: int) -> Any:
-    """Do not import a file of payments that waits."""
-    return IMPORTS.drop(run_id)
-
-
-@blueprint.post("/payments/imports/<int:run_id>/repeat")
-@requires(Permission.PAYMENTS_IMPORT)
-def repeat_import(run_id: int) -> Any:
-    """Prepare a refused file of payments again."""
-    return IMPORTS.repeat(run_id)
-
-
-@blueprint.get("/payments/imports/layouts")
-@requires(Permission.PAYMENTS_IMPORT)
-def layouts() -> Any:
-    """Layouts of files of payments."""
-    return LAYOUTS.list()
-
-
-@blueprint.get("/payments/imports/layouts/<int:profile_id>")
-@requires(Permission.PAYMENTS_IMPORT)
-def layout(profile_id: int) -> Any:
-    """One layout of files of payments."""
-    return LAYOUTS.show(profile_id)
-
-
-@blueprint.post("/payments/imports/layouts/<int:profile_id>/archive")
-@requires(Permission.PAYMENTS_IMPORT)
-def archive_layout(profile_id: int) -> Any:
-    """Archive a layout of files of payments."""
-    return LAYOUTS.archive(profile_id)
-
-
-@blueprint.post("/payments/imports/layouts/<int:profile_id>/restore")
-@requires(Permission.PAYMENTS_IMPORT)
-def restore_layout(profile_id: int) -> Any:
-    """Restore an archived layout of files of payments."""
-    return LAYOUTS.restore(profile_id)
 
 
 @counts("recovery.exceptions")

@@ -124,7 +124,7 @@ def test_a_leader_confirms_and_the_bank_sees_it(app: Flask, client_for: Client, 
     leader = client_for(make_user(Role.AGENCY_LEADER, leaver, locale=locale))
     clerk = client_for(make_user(Role.VENDOR_MANAGER, locale=locale))
     assert duty.subject in clerk.get("/certificates?state=open")
-    page = leader.get(f"/certificates/{duty.id}/confirm")
+    page = leader.get(f"/certificates/{duty.id}/confirmation")
 
     again = page.submit("form", returned="", deleted="all records", status=422)
     assert again.field("deleted").text == "all records"

@@ -188,7 +188,23 @@ ROUTES: tuple[Route, ...] = (
     Route("placement.imports", GET, "/recalls/imports", P.PLACEMENTS_PROPOSE),
     Route("placement.new_import", BOTH, "/recalls/imports/new", P.PLACEMENTS_PROPOSE),
     Route("placement.import_run", GET, "/recalls/imports/<int:run_id>", P.PLACEMENTS_PROPOSE, ("import of recalls",)),
-    Route("placement.rejects", GET, "/recalls/imports/<int:run_id>/rejects.csv", P.PLACEMENTS_PROPOSE, ("import of recalls",)),
+    Route(
+        "placement.rejects", GET, "/recalls/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>",
+        P.PLACEMENTS_PROPOSE, ("rejects of recalls",),
+    ),
+    Route("placement.prepare_import", BOTH, "/recalls/imports/<int:run_id>/prepare", P.PLACEMENTS_PROPOSE, ("waiting recalls",)),
+    Route("placement.drop_import", POST, "/recalls/imports/<int:run_id>/drop", P.PLACEMENTS_PROPOSE, ("waiting recalls",)),
+    Route("placement.repeat_import", POST, "/recalls/imports/<int:run_id>/repeat", P.PLACEMENTS_PROPOSE, ("dropped recalls",)),
+    Route("placement.layouts", GET, "/recalls/imports/layouts", P.PLACEMENTS_PROPOSE),
+    Route("placement.layout", GET, "/recalls/imports/layouts/<int:profile_id>", P.PLACEMENTS_PROPOSE, ("layout of recalls",)),
+    Route(
+        "placement.archive_layout", POST, "/recalls/imports/layouts/<int:profile_id>/archive", P.PLACEMENTS_PROPOSE,
+        ("layout of recalls",),
+    ),
+    Route(
+        "placement.restore_layout", POST, "/recalls/imports/layouts/<int:profile_id>/restore", P.PLACEMENTS_PROPOSE,
+        ("layout of recalls",),
+    ),
     Route("placement.new_return", BOTH, "/returns/new", P.RECALLS_ANSWER),
     Route("placement.retentions", GET, "/retentions", P.RECALLS_VIEW),
     Route("placement.new_retention", BOTH, "/retentions/new", P.RECALLS_VIEW),
@@ -201,10 +217,10 @@ ROUTES: tuple[Route, ...] = (
     Route("placement.certificates", GET, "/certificates", P.BATCHES_VIEW),
     Route("placement.certificate", GET, "/certificates/<int:duty_id>", P.BATCHES_VIEW, ("certificate",)),
     Route(
-        "placement.confirm_certificate", BOTH, "/certificates/<int:duty_id>/confirm", P.BATCHES_ACCEPT, ("certificate",)
+        "placement.confirm_certificate", BOTH, "/certificates/<int:duty_id>/confirmation", P.BATCHES_ACCEPT, ("certificate",)
     ),
     Route(
-        "placement.certificate_file", GET, "/certificates/<int:duty_id>/<language>.pdf", P.BATCHES_VIEW,
+        "placement.certificate_file", GET, "/certificates/<int:duty_id>/<any('zh', 'en'):language>.pdf", P.BATCHES_VIEW,
         ("printed certificate",),
     ),
     Route("placement.exits", GET, "/exits", P.PLACEMENTS_VIEW),

@@ -25,7 +25,7 @@ def described(criteria: Criteria, names: Mapping[int, str], recalls: Mapping[int
             say("owed"), *(_money(minor, criteria.currency) for minor in (criteria.from_minor, criteria.to_minor))
         ),
         *_limits(say("days past due"), asked.days_from, asked.days_to),
-        *_limits(say("opened"), asked.opened_from, asked.opened_to),
+        *_limits(say("account opened"), asked.opened_from, asked.opened_to),
         *_limits(say("oldest unpaid since"), asked.due_from, asked.due_to),
         *_paid(criteria),
         *_rounds(asked.rounds_from, asked.rounds_to),

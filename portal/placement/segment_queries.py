@@ -38,11 +38,13 @@ def segment_rows(actor: Actor) -> sa.Select[Any]:
     )
 
 
-def segment_for(session: Session, actor: Actor, segment_id: int, *, lock: bool = False) -> Segment:
-    """One segment, kept for this transaction where `lock`; NotFound where the actor sees none."""
+def segment_for(session: Session, actor: Actor, segment_id: int, *, lock: bool = False, fresh: bool = False) -> Segment:
+    """One segment, kept for this transaction where `lock`, read anew where `fresh`; NotFound where the actor sees none."""
     wanted = visible(Segment, actor).where(Segment.id == segment_id)
     if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+        wanted = wanted.with_for_update()
+    if lock or fresh:
+        wanted = wanted.execution_options(populate_existing=True)
     found = session.scalar(wanted)
     if found is None:
         raise NotFound

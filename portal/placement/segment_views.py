@@ -94,7 +94,7 @@ def edit_segment(segment_id: int) -> Any:
             written = (form.name.data or "", form.criteria(), form.note.data or "")
             operations.change_segment(actor(), segment_id, version, *written)
         except DomainError as error:
-            return _form_page(form, found, error)
+            return _form_page(form, reads.segment_for(db.session(), actor(), segment_id, fresh=True), error)
         say_flash(say("The segment is saved."))
         return redirect(url_for("placement.segment", segment_id=segment_id))
     asked = request.args if "currency" in request.args else _fields(found)
@@ -133,8 +133,6 @@ def _fields(found: Segment) -> MultiDict[str, str]:
 
 def _form_page(form: SegmentForm, found: Segment | None, error: DomainError | None = None) -> Any:
     """The form with what its question finds now; with an error it is shown at its field, and what was entered stays."""
-    if error is not None and error.field is None:
-        raise error
     count = None
     try:
         count = reads.count_of(db.session(), form.criteria())
@@ -146,7 +144,7 @@ def _form_page(form: SegmentForm, found: Segment | None, error: DomainError | No
         "placement/segment_form.html", form=form, segment=found, count=count, currency=form.currency.data,
         entries=form.entries(*([("version", str(found.version))] if found else [])),
     )  # fmt: skip
-    return page, 422 if error is not None and request.method == "POST" else 200
+    return page, (error.status if error is not None and request.method == "POST" else 200)
 
 
 # --- words and the list -------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class DayField(StringField):
 class SegmentForm(Form):
     """A name, the accounts that it stands for, and a note."""
 
-    name = StringField(_l("Name"))
+    name = StringField(_l("Name of the segment"))
     note = StringField(_l("Note"))
     currency = SelectField(_l("Currency"))
     buckets = SelectMultipleField(_l("Buckets"), widget=ListWidget(), option_widget=CheckboxInput())

@@ -26,23 +26,28 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Scrubbed", "conditions_of_segment", "count_of", "criteria_of", "scrub", "segment_for", "segment_rows",
+    "Scrubbed", "changer_of", "conditions_of_segment", "count_of", "criteria_of", "scrub", "segment_for", "segment_rows",
     "segments_to_choose", "taken_names",
 ]  # fmt: skip
 
 
-def segment_rows(actor: Actor) -> sa.Select[Any]:
-    """Segments with the name of who changed them last."""
-    return (
-        visible(Segment, actor).add_columns(User.name.label("changer")).outerjoin(User, User.id == Segment.changed_by)
-    )
+def segment_rows(actor: Actor) -> sa.Select[tuple[Segment]]:
+    """All segments, archived ones too."""
+    return visible(Segment, actor)
 
 
-def segment_for(session: Session, actor: Actor, segment_id: int, *, lock: bool = False) -> Segment:
-    """One segment, kept for this transaction where `lock`; NotFound where the actor sees none."""
+def changer_of(session: Session, actor: Actor, segment: Segment) -> str | None:
+    """The name of who changed a segment last."""
+    return session.scalar(visible(User, actor).where(User.id == segment.changed_by).with_only_columns(User.name))
+
+
+def segment_for(session: Session, actor: Actor, segment_id: int, *, lock: bool = False, fresh: bool = False) -> Segment:
+    """One segment, kept for this transaction where `lock`, read anew where `fresh`; NotFound where the actor sees none."""
     wanted = visible(Segment, actor).where(Segment.id == segment_id)
     if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+        wanted = wanted.with_for_update()
+    if lock or fresh:
+        wanted = wanted.execution_options(populate_existing=True)
     found = session.scalar(wanted)
     if found is None:
         raise NotFound

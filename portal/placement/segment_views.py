@@ -59,6 +59,7 @@ def segment(segment_id: int) -> str:
         segment=found,
         criteria=criteria,
         words=_words(criteria),
+        changer=reads.changer_of(session, who, found),
         scrubbed=reads.scrub(session, criteria, today),
         today=today,
         reason_words=reason_words,
@@ -94,7 +95,7 @@ def edit_segment(segment_id: int) -> Any:
             written = (form.name.data or "", form.criteria(), form.note.data or "")
             operations.change_segment(actor(), segment_id, version, *written)
         except DomainError as error:
-            return _form_page(form, found, error)
+            return _form_page(form, reads.segment_for(db.session(), actor(), segment_id, fresh=True), error)
         say_flash(say("The segment is saved."))
         return redirect(url_for("placement.segment", segment_id=segment_id))
     asked = request.args if "currency" in request.args else _fields(found)
@@ -133,8 +134,6 @@ def _fields(found: Segment) -> MultiDict[str, str]:
 
 def _form_page(form: SegmentForm, found: Segment | None, error: DomainError | None = None) -> Any:
     """The form with what its question finds now; with an error it is shown at its field, and what was entered stays."""
-    if error is not None and error.field is None:
-        raise error
     count = None
     try:
         count = reads.count_of(db.session(), form.criteria())
@@ -146,7 +145,7 @@ def _form_page(form: SegmentForm, found: Segment | None, error: DomainError | No
         "placement/segment_form.html", form=form, segment=found, count=count, currency=form.currency.data,
         entries=form.entries(*([("version", str(found.version))] if found else [])),
     )  # fmt: skip
-    return page, 422 if error is not None and request.method == "POST" else 200
+    return page, (error.status if error is not None and request.method == "POST" else 200)
 
 
 # --- words and the list -------------------------------------------------------------------------------------------------
@@ -162,11 +161,11 @@ def _words(criteria: Criteria) -> list[Message]:
 
 
 def _amount(row: Any, tally: Tally) -> Money:
-    return Money(tally.total_minor, row.Segment.data["currency"])
+    return Money(tally.total_minor, row.data["currency"])
 
 
 def _said(row: Any) -> str:
-    return " · ".join(translate(words) for words in _words(reads.criteria_of(row.Segment)))
+    return " · ".join(translate(words) for words in _words(reads.criteria_of(row)))
 
 
 def _segments_table() -> Table:
@@ -174,9 +173,9 @@ def _segments_table() -> Table:
 
     def counted(row: Any) -> Tally:
         """What it finds now, counted once for all columns; of those on the page only, each in a fraction of a second."""
-        if row.Segment.id not in known:
-            known[row.Segment.id] = reads.count_of(db.session(), reads.criteria_of(row.Segment))
-        return known[row.Segment.id]
+        if row.id not in known:
+            known[row.id] = reads.count_of(db.session(), reads.criteria_of(row))
+        return known[row.id]
 
     return Table(
         name="segments",
@@ -186,12 +185,11 @@ def _segments_table() -> Table:
         page_size=10,
         export_allowed=False,
         columns=[
-            Column("name", _l("Segment"), expression=Segment.name, value="Segment.name", sortable=True),
+            Column("name", _l("Segment"), expression=Segment.name, value="name", sortable=True),
             Column("question", _l("Accounts that it finds"), value=_said),
             Column("accounts", _l("Accounts"), "number", value=lambda row: counted(row).accounts),
             Column("amount", _l("Amount"), "money", value=lambda row: _amount(row, counted(row))),
-            Column("changed_by", _l("Changed by"), value="changer"),
-            Column("changed_at", _l("Changed"), "instant", value="Segment.changed_at"),
+            Column("changed_at", _l("Changed"), "instant", value="changed_at"),
         ],
         filters=[
             Filter(
@@ -203,7 +201,7 @@ def _segments_table() -> Table:
                 default="offered",
             ),
         ],
-        row_url=lambda row: url_for("placement.segment", segment_id=row.Segment.id),
+        row_url=lambda row: url_for("placement.segment", segment_id=row.id),
         empty=Empty(say("No segment is saved yet."), say("Save a question that you ask the book again and again.")),
     )
 

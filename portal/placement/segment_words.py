@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
+from portal.placement.criteria import PLACEABLE_BUCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,12 +21,12 @@ def described(criteria: Criteria, names: Mapping[int, str], recalls: Mapping[int
     more is called by its id."""
     asked = criteria.conditions
     phrases = [
-        say("%(currency)s, %(buckets)s", currency=criteria.currency, buckets=", ".join(criteria.buckets)),
+        say("%(currency)s, %(buckets)s", currency=criteria.currency, buckets=_buckets(criteria.buckets)),
         *_limits(
             say("owed"), *(_money(minor, criteria.currency) for minor in (criteria.from_minor, criteria.to_minor))
         ),
         *_limits(say("days past due"), asked.days_from, asked.days_to),
-        *_limits(say("opened"), asked.opened_from, asked.opened_to),
+        *_limits(say("account opened"), asked.opened_from, asked.opened_to),
         *_limits(say("oldest unpaid since"), asked.due_from, asked.due_to),
         *_paid(criteria),
         *_rounds(asked.rounds_from, asked.rounds_to),
@@ -43,6 +44,14 @@ def described(criteria: Criteria, names: Mapping[int, str], recalls: Mapping[int
         number = recalls.get(asked.returned_by, str(asked.returned_by))
         phrases.append(say("came back by recall %(number)s", number=number))
     return phrases
+
+
+def _buckets(names: tuple[str, ...]) -> str:
+    """M4-M6 rather than M4, M5, M6 where none is missing between."""
+    at = [PLACEABLE_BUCKETS.index(name) for name in names]
+    if len(at) > 2 and at == list(range(at[0], at[-1] + 1)):
+        return f"{names[0]}-{names[-1]}"
+    return ", ".join(names)
 
 
 def _limits(what: Message, first: Any, last: Any) -> Iterator[Message]:

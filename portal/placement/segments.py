@@ -58,7 +58,9 @@ def change_segment(actor: Actor, segment_id: int, version: int, name: str, crite
         segment = segment_for(work.session, actor, segment_id, lock=True)
         _refuse_archived(segment)
         if segment.version != version:
-            words = say("Somebody else has changed this segment meanwhile. Look at it as it is now, then change it.")
+            words = say(
+                "Somebody else has changed this segment meanwhile. Look at it first: saving again writes this over it."
+            )
             raise Refused("segment.changed", words)
         before = _facts(segment)
         segment.name, segment.note, segment.data = name, note, _data(criteria)

@@ -1,7 +1,8 @@
 """What a credited payment earns under a plan. Pure: standard library and money only.
 
-A plan is data in the notation of reference/commission.md. This engine knows the flat `rate` (with `currency`); a plan that
-says anything else is refused by name, never half understood. Rounding is half up to the minor unit, once a line.
+A plan is data in the notation of reference/commission.md. This engine knows the flat `rate` (with `currency`), and leaves
+`tail` to attribution (portal/recovery/attribution.py), which has decided already what falls into it; a plan that says
+anything else is refused by name, never half understood. Rounding is half up to the minor unit, once a line.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from portal.foundation.money import CURRENCIES, divided_half_up, share_of
 
 __all__ = ["Earned", "Earning", "FlatPlan", "PaidCredit", "PlanError", "earnings", "read_plan"]
 
-KNOWN_KEYS = {"currency", "rate"}
+KNOWN_KEYS = {"currency", "rate", "tail"}
 
 
 class PlanError(ValueError):
@@ -70,7 +71,19 @@ def read_plan(plan: Mapping[str, Any]) -> FlatPlan:
         raise PlanError("no_rate", "rate") from error
     if not rate.is_finite() or not 0 <= rate <= 1:
         raise PlanError("rate_out_of_range", "rate")
+    _check_tail(plan.get("tail"))
     return FlatPlan(str(plan["currency"]), rate)
+
+
+def _check_tail(tail: Any) -> None:
+    """Days or months, one of them, a whole number of 0 or more."""
+    if tail is None:
+        return
+    lengths = list(tail.items()) if isinstance(tail, Mapping) else []
+    if len(lengths) != 1 or lengths[0][0] not in ("days", "months"):
+        raise PlanError("tail", "tail")
+    if not isinstance(lengths[0][1], int) or isinstance(lengths[0][1], bool) or lengths[0][1] < 0:
+        raise PlanError("tail", "tail")
 
 
 @dataclass(slots=True)

@@ -14,13 +14,14 @@ from portal.foundation.bulk import in_chunks, insert_rows, reserve_ids
 from portal.foundation.language import as_data
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
+from portal.placement.tail import earns_until
 from portal.portfolio.bulk import CHUNK, Applied
 from portal.portfolio.models import Account
 from portal.recovery.attribution import RULE, Window, attribute
 from portal.recovery.models import Attribution, Decision, Payment
 from portal.recovery.posting import KnownAccount, PaymentRow
 from portal.recovery.words import trace_of, trace_of_impossible_reversal, trace_of_reversal
-from portal.vendors.models import PlacementKind
+from portal.vendors.models import ContractVersion, PlacementKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,14 +142,17 @@ def _places(session: Session, account_ids: Collection[int]) -> dict[int, list[_P
     rows = session.execute(
         sa.select(
             Placement.account_id, Placement.id, Placement.placed_on, Placement.ended_on, Placement.organisation_id,
-            Placement.batch_id, Organisation.name,
+            Placement.batch_id, Organisation.name, Placement.reverse, ContractVersion.plan,
         )
         .join(Organisation, Organisation.id == Placement.organisation_id)
+        .join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
         .where(Placement.account_id.in_(account_ids), Placement.kind.in_(EXCLUDING_KINDS))
     )  # fmt: skip
     found: dict[int, list[_Place]] = defaultdict(list)
-    for account_id, placement_id, placed_on, ended_on, organisation_id, batch_id, name in rows:
-        window = Window(placement_id, placed_on, ended_on)
+    for account_id, placement_id, placed_on, ended_on, organisation_id, batch_id, name, reverse, plan in rows:
+        # what was placed in error earns nothing after its end
+        last = earns_until(ended_on, plan.get("tail")) if ended_on and not reverse else None
+        window = Window(placement_id, placed_on, ended_on, last)
         found[account_id].append(_Place(window, organisation_id, name, batch_id))
     return found
 

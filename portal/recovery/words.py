@@ -19,6 +19,11 @@ def trace_of(value_date: date, credit: Credit, holder: str) -> Message:
         return say("Value date %(paid)s; the account was never placed for collection. Nobody is credited.", paid=paid)
     start = window.placed_on.isoformat()
     end: str | Message = window.ended_on.isoformat() if window.ended_on else say("today")
+    if credit.in_tail and window.earns_until is not None:
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; tail to %(last)s; credited to %(holder)s.",
+            holder=holder, start=start, end=end, paid=paid, last=window.earns_until.isoformat(),
+        )  # fmt: skip
     if credit.decision == Decision.CREDITED:
         return say(
             "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; credited to %(holder)s.",

@@ -32,10 +32,7 @@ class _TermsForm(FlaskForm):
     )
     tail_length = StringField(
         _l("Tail"), [Optional(), Length(max=4)],
-        description=_l(
-            "How long after the end payments still earn. Empty: not at all. No statement can be drawn under a plan with a tail "
-            "as long as the engine does not evaluate it."
-        ),
+        description=_l("How long after the end payments still earn, unless another holds the account. Empty: not at all."),
     )  # fmt: skip
     tail_unit = SelectField(
         _l("Tail, counted in"), [_needed], coerce=TailUnit,

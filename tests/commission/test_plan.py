@@ -50,13 +50,23 @@ def test_a_payment_earns_its_rate_rounded_half_up_once(amount: int, rate: str, c
         ({"currency": "CNY", "rate": "-0.1"}, "rate_out_of_range", "rate"),
         ({"rate": "0.2"}, "unknown_currency", "currency"),
         ({"currency": "CNY", "rate": "0.2", "bonus": "0.1"}, "unknown_key", "bonus"),
+        ({"currency": "CNY", "rate": "0.2", "tail": {"weeks": 2}}, "tail", "tail"),
+        ({"currency": "CNY", "rate": "0.2", "tail": {"days": -1}}, "tail", "tail"),
+        ({"currency": "CNY", "rate": "0.2", "tail": {"days": 1, "months": 1}}, "tail", "tail"),
+        ({"currency": "CNY", "rate": "0.2", "tail": "long"}, "tail", "tail"),
     ],
 )
-def test_a_plan_that_says_anything_else_is_refused_by_name(plan: dict[str, str], code: str, key: str) -> None:
+def test_a_plan_that_says_anything_else_is_refused_by_name(plan: dict[str, object], code: str, key: str) -> None:
     with pytest.raises(PlanError) as error:
         read_plan(plan)
 
     assert (error.value.code, error.value.key) == (code, key)
+
+
+def test_a_tail_is_attributions_business_and_changes_no_rate() -> None:
+    assert read_plan({"currency": "CNY", "rate": "0.2", "tail": {"months": 1}}) == read_plan(
+        {"currency": "CNY", "rate": "0.2"}
+    )
 
 
 def test_a_reversal_of_what_is_nowhere_is_an_error() -> None:

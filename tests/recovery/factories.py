@@ -63,13 +63,14 @@ def held_account(
 def place(
     account: Account, agency: Organisation, placed_on: date, ended_on: date | None = None, *, rate: str = "0.20",
     kind: PlacementKind = PlacementKind.COLLECTION, version_id: int | None = None, plan_currency: str | None = None,
+    tail: dict[str, int] | None = None,
 ) -> int:  # fmt: skip
     """The account with the agency from `placed_on` to `ended_on`, both ends included; the placement's number.
 
     `ended_on` before `placed_on` is a batch that was refused.
     """
     with transaction(observer()) as work:
-        version = version_id or _version(work.session, agency, account.currency, rate, kind, plan_currency)
+        version = version_id or _version(work.session, agency, account.currency, rate, kind, plan_currency, tail)
         batch = _batch(work.session, agency, version, kind, account, placed_on, ended_on)
         starts = _at(placed_on, 9)
         ends = None if ended_on is None else max(_at(ended_on + timedelta(days=1), 0), starts)
@@ -93,7 +94,13 @@ def _at(day: date, hour: int) -> datetime:
 
 
 def _version(
-    session: Session, agency: Organisation, currency: str, rate: str, kind: PlacementKind, plan_currency: str | None
+    session: Session,
+    agency: Organisation,
+    currency: str,
+    rate: str,
+    kind: PlacementKind,
+    plan_currency: str | None,
+    tail: dict[str, int] | None = None,
 ) -> int:
     contract = Contract(
         organisation_id=agency.id, number=f"CT-R{next(_numbers):04d}", kind=kind, currency=currency,
@@ -103,7 +110,7 @@ def _version(
     session.flush()
     version = ContractVersion(
         contract_id=contract.id, organisation_id=agency.id, version=1, effective_from=date(2005, 1, 1),
-        plan={"currency": plan_currency or currency, "rate": rate}, created_at=_at(date(2005, 1, 1), 0),
+        plan={"currency": plan_currency or currency, "rate": rate} | ({"tail": tail} if tail else {}), created_at=_at(date(2005, 1, 1), 0),
     )  # fmt: skip
     session.add(version)
     session.flush()

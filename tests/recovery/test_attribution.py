@@ -107,3 +107,38 @@ def test_each_payment_has_one_holder_at_most_whatever_order_the_windows_come_in(
         assert credit.window == min(holders, key=lambda w: (w.placed_on, w.placement_id))
     elif credit.window is not None:
         assert not credit.window.holds(day)
+
+
+TAILED = Window(1, FIRST, LAST, earns_until=LAST + timedelta(days=10))
+
+
+@pytest.mark.parametrize(
+    ("days_after", "credit"),
+    [
+        (0, Credit(CREDITED, TAILED)),
+        (1, Credit(CREDITED, TAILED, in_tail=True)),
+        (10, Credit(CREDITED, TAILED, in_tail=True)),
+        (11, Credit(AFTER_PLACEMENT, TAILED)),
+    ],
+)
+def test_a_tail_earns_to_its_last_day(days_after: int, credit: Credit) -> None:
+    assert attribute(LAST + timedelta(days=days_after), [TAILED]) == credit
+
+
+def test_who_holds_the_account_comes_before_who_has_a_tail_on_it() -> None:
+    heir = Window(2, LAST + timedelta(days=3), None)
+
+    assert attribute(LAST + timedelta(days=2), [TAILED, heir]) == Credit(CREDITED, TAILED, in_tail=True)
+    assert attribute(LAST + timedelta(days=3), [TAILED, heir]) == Credit(CREDITED, heir)
+
+
+def test_of_two_tails_the_later_placement_earns() -> None:
+    later = Window(2, LAST + timedelta(days=2), LAST + timedelta(days=4), earns_until=LAST + timedelta(days=6))
+
+    assert attribute(LAST + timedelta(days=5), [later, TAILED]) == Credit(CREDITED, later, in_tail=True)
+    assert attribute(LAST + timedelta(days=8), [later, TAILED]) == Credit(CREDITED, TAILED, in_tail=True)
+
+
+def test_a_refused_batch_has_no_tail() -> None:
+    refused = Window(3, FIRST, FIRST - timedelta(days=1), earns_until=LAST)
+    assert attribute(FIRST, [refused]) == Credit(NOT_PLACED, None)

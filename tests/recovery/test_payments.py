@@ -58,7 +58,20 @@ def test_a_payment_is_credited_to_the_placement_that_held_the_account_on_its_day
     assert held.agency.name in why
     assert "2005-07-01" in why
     assert "2005-07-10" in why
-    assert credit.rule == "placement-window/1"
+    assert credit.rule == "placement-window/2"
+
+
+def test_a_tail_earns_after_the_end_and_the_trace_names_its_last_day(db_session: Session) -> None:
+    (account,) = make_book()
+    agency = make_agency()
+    place(account, agency, date(2005, 6, 1), date(2005, 6, 30), tail={"days": 10})
+
+    bring_payments(payments_file(account, paid("P-1", day="2005-07-10"), paid("P-2", day="2005-07-11")))
+
+    assert decisions(db_session) == [("P-1", "credited", 10_000), ("P-2", "after_placement", 0)]
+    credit = db_session.scalars(sa.select(Attribution).where(Attribution.payment_ref == "P-1")).one()
+    assert credit.organisation_id == agency.id
+    assert "tail to 2005-07-10" in str(from_data(credit.trace))
 
 
 def test_what_nobody_is_credited_with_stands_in_the_exceptions_with_the_reason(db_session: Session) -> None:

@@ -107,6 +107,7 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     def on(days: int, hour: int, minute: int, deed: Callable[..., Any], *given: Any, **named: Any) -> None:
         stage.plan(begins + timedelta(days=days), hour, minute, partial(deed, stage, *given, **named))
 
+    on(0, 8, 10, placing.keep_segments)
     on(0, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 25, "AH": 20, "BL": 15}, count * 36 // 100 + 1)
     on(0, 8, 30, placing.send, LATE, {"XT": 60, "YF": 40}, count * 13 // 100 + 1)
     on(0, 8, 45, placing.answer_batches)
@@ -123,6 +124,7 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     _plan_letters(on, last, count)
     on(last, 20, 40, placing.send, EARLY, {"HT": 60, "AH": 40}, count * 4 // 100 + 1)
     on(last, 20, 45, placing.ask_back, "YF", "vendor1")
+    on(last, 20, 48, placing.propose_trial, "HT", "BL", ("M1", "M2"), count * 2 // 100 + 1)
     on(last, 20, 50, placing.propose_run, MIDDLE, {"ZX": 50, "BL": 50}, count * 3 // 100 + 1)
     on(last, 20, 55, placing.propose_run, LATE, {"XT": 100}, count // 100 + 1, maker="vendor2")
 

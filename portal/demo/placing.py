@@ -8,25 +8,29 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from portal.demo.cast import HOUSES
-from portal.foundation.errors import Refused
+from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.identity.models import Organisation
 from portal.placement.batches import accept_batch, refuse_batch
 from portal.placement.codes import RecallReason
 from portal.placement.criteria import Criteria, Share
+from portal.placement.method import Method, MethodKind
 from portal.placement.models import BatchState, PlacementBatch
 from portal.placement.operations import approve_run, make_run, submit_run
 from portal.placement.queries import batches_of_run, run_for
 from portal.placement.recall_models import Recall, RecallState
 from portal.placement.recalls import Wish, ask_batch_recall, carry_out
+from portal.placement.segments import seed_segments
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
     from portal.demo.stage import Stage
     from portal.foundation.access import Actor
 
-__all__ = ["LETTERS", "answer_batches", "ask_back", "propose_run", "send", "take_back"]
+__all__ = [
+    "LETTERS", "answer_batches", "ask_back", "keep_segments", "propose_run", "propose_trial", "send", "take_back",
+]  # fmt: skip
 
 COLLECTION, LETTERS = PlacementKind.COLLECTION, PlacementKind.LETTER
 LEADERS = {house.code: house.leader.user_name for house in HOUSES}
@@ -66,6 +70,29 @@ def send(
     with reading(vendor) as session:
         run, _, _ = run_for(session, vendor, run_id)
         return [batch.id for batch in batches_of_run(session, run)]
+
+
+def keep_segments(stage: Stage) -> None:
+    """The questions that the bank asks every month."""
+    seed_segments(stage.actor("vendor1"), stage.currency, 2_000_000)
+
+
+def propose_trial(stage: Stage, champion: str, challenger: str, buckets: tuple[str, ...], most: int) -> None:
+    """A run that waits for approval: one agency tries against another on a fifth of the customers, and nobody gets back
+    what it had in the last round."""
+    maker = stage.actor("vendor1")
+    with reading(maker) as session:
+        ids = dict(session.execute(sa.select(Organisation.code, Organisation.id)).tuples().all())
+    method = Method(
+        MethodKind.CHAMPION, {ids[champion]: Decimal(1), ids[challenger]: Decimal(1)},
+        challengers=frozenset({ids[challenger]}), part=Decimal("0.2"), strata=("bucket", "balance"), former_rounds=1,
+    )  # fmt: skip
+    try:
+        run_id = make_run(maker, Criteria(COLLECTION, stage.currency, buckets, most=most, seed=20), method)
+    except (Refused, DomainError):
+        return
+    run_pending(stage.app)
+    submit_run(maker, run_id)
 
 
 def answer_batches(stage: Stage, refusing: str = "") -> None:

@@ -18,7 +18,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 from portal.placement.allocation import By, Licence, Order, Overflow
 from portal.placement.conditions import Conditions
-from portal.placement.criteria import PLACEABLE_BUCKETS, PLACEABLE_KINDS, Criteria
+from portal.placement.criteria import PLACEABLE_BUCKETS, PLACEABLE_KINDS, Criteria, UnknownLimitation
 from portal.placement.labels import MEASURES, METHODS, ORDERS, OVERFLOWS, STRATA_WORDS
 from portal.placement.method import Method, MethodKind
 from portal.vendors.labels import KIND_LABELS
@@ -50,6 +50,7 @@ FORMER = {
     "0": _l("allowed"),
 }
 LICENCES = {Licence.DAY: _l("on the day of placing"), Licence.TERM: _l("through the whole term")}
+UNKNOWN = {UnknownLimitation.PLACE: _l("place it"), UnknownLimitation.LEAVE_OUT: _l("leave it out")}
 SPREADS = ("balance", "region")  # the bucket always counts
 
 
@@ -81,6 +82,9 @@ class RunForm(Form):
         _l("Comparable also by"), widget=ListWidget(), option_widget=CheckboxInput(),
         choices=options((name, STRATA_WORDS[name]) for name in SPREADS),
     )  # fmt: skip
+    unknown_limitation = SelectField(
+        _l("Limitation not known"), choices=options((u.value, words) for u, words in UNKNOWN.items())
+    )
     picks = TextAreaField(_l("Picked by hand"))
 
     def __init__(
@@ -118,6 +122,7 @@ class RunForm(Form):
         known: tuple[tuple[SelectField, Sequence[str]], ...] = (
             (self.kind, PLACEABLE_KINDS), (self.method, tuple(MethodKind)), (self.by, tuple(By)),
             (self.overflow, tuple(Overflow)), (self.former, tuple(FORMER)), (self.licence, tuple(LICENCES)),
+            (self.unknown_limitation, tuple(UNKNOWN)),
         )  # fmt: skip
         for field, choices in known:
             if field.data not in choices:
@@ -151,9 +156,12 @@ class RunForm(Form):
             raise DomainError("run.currency", say("There are no accounts yet: import a file first."), field="currency")
         most, order = _count("most", self.most.data), _order(self.order.data)
         seed = _count("seed", self.seed.data) or 0
+        unknown = UnknownLimitation(self.unknown_limitation.data)
         base = self._base()
         if base is not None:
-            return replace(base, kind=self.chosen_kind, most=most, order=order, seed=seed).check()
+            return replace(
+                base, kind=self.chosen_kind, most=most, order=order, seed=seed, unknown_limitation=unknown
+            ).check()
         return Criteria(
             kind=self.chosen_kind,
             currency=currency,
@@ -163,6 +171,7 @@ class RunForm(Form):
             most=most,
             order=order,
             seed=seed,
+            unknown_limitation=unknown,
             conditions=Conditions(returned_by=_count("recall", self.recall.data)),
         ).check()
 

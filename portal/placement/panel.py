@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from portal.foundation.hooks import account_panels
 from portal.foundation.language import _l
 from portal.foundation.panels import Panel
+from portal.foundation.services import services
 from portal.placement.labels import placement_state
 from portal.placement.queries import placements_of_account
 from portal.placement.recall_labels import closure_words
-from portal.placement.why import why_here
+from portal.placement.why import stands_now, why_here
 from portal.vendors.labels import KIND_LABELS, name_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def placements_panel(session: Session, actor: Actor, account: Account) -> Panel 
     """Where the account was and is, round by round, and why; None for who sees no placement of it."""
     placements = placements_of_account(session, account.id)
     decisions = why_here(session, account.id)
-    if not placements and not decisions:
+    now = stands_now(session, account.id, services().clock.today()) if actor.is_bank else None
+    if not placements and not decisions and now is None:
         return None
     reasons = {why.placement_id: why.sentences for why in decisions if why.placement_id}
     rows = [
@@ -43,5 +45,12 @@ def placements_panel(session: Session, actor: Actor, account: Account) -> Panel 
     ]
     others = [why for why in decisions if why.placement_id is None]
     live = [p.id for p in placements if p.ended_at is None and (actor.is_bank or p.accepted_at is not None)]
-    context = {"live": live, "rows": rows, "others": others, "currency": account.currency, "names": actor.is_bank}
+    context = {
+        "live": live,
+        "now": now,
+        "rows": rows,
+        "others": others,
+        "currency": account.currency,
+        "names": actor.is_bank,
+    }
     return Panel(_l("Placements"), "placement/account_panel.html", context)

@@ -280,6 +280,7 @@ def _question(found: AllocationRun, method: Method) -> str:
     fields += [("buckets", bucket) for bucket in asked.buckets]
     fields += [(name, format_amount(v, asked.currency)) for name, v in limits.items() if v is not None]
     fields += [("most", str(asked.most))] if asked.most is not None else []
+    fields += [("unknown_limitation", asked.unknown_limitation.value)]
     fields += [("recall", str(asked.conditions.returned_by))] if asked.conditions.returned_by else []
     fields += [("order", asked.order.value), ("seed", str(asked.seed))]
     return urlencode([*fields, *method_fields(method)])

@@ -6,7 +6,7 @@ The bank reads the run's line; an agency, which knows nothing of runs, reads its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -15,18 +15,21 @@ import sqlalchemy as sa
 
 from portal.foundation.language import Message, say
 from portal.identity.models import Organisation
+from portal.placement.eligibility import Obstacles
 from portal.placement.labels import STOPPED, reason_words
 from portal.placement.models import AllocationLine, AllocationRun, EndReason, Placement, RunState
 from portal.placement.queries import placements_of_account
 from portal.placement.trace import read_trace
+from portal.portfolio.models import Account
 from portal.vendors.labels import name_of
+from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-__all__ = ["Why", "why_here"]
+__all__ = ["Why", "stands_now", "why_here"]
 
 LATEST_RUNS = 10
 
@@ -51,6 +54,16 @@ def why_here(session: Session, account_id: int) -> list[Why]:
     names = _names(session, [line for line, _ in lines.values()])
     found += [_of_line(line, run, names) for line, run in lines.values()]
     return sorted(found, key=lambda why: why.at, reverse=True)
+
+
+def stands_now(session: Session, account_id: int, today: date) -> Message:
+    """What stands in the way of placing an account for collection today, for the bank, which sees all of it."""
+    obstacles = Obstacles(PlacementKind.COLLECTION, today)
+    asked = obstacles.beside(sa.select(obstacles.reason).select_from(Account)).where(Account.id == account_id)
+    reason = session.scalar(asked)
+    if reason is None:
+        return say("Nothing stands in the way of placing it now.")
+    return say("In the way of placing it now: %(reason)s.", reason=reason_words(reason))
 
 
 def _names(session: Session, lines: Sequence[AllocationLine]) -> dict[int, str]:

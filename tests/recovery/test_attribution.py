@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -142,3 +143,28 @@ def test_of_two_tails_the_later_placement_earns() -> None:
 def test_a_refused_batch_has_no_tail() -> None:
     refused = Window(3, FIRST, FIRST - timedelta(days=1), earns_until=LAST)
     assert attribute(FIRST, [refused]) == Credit(NOT_PLACED, None)
+
+
+@given(histories(), st.lists(st.none() | st.integers(0, 120), min_size=6, max_size=6), st.integers(-10, 600))
+def test_a_tail_changes_only_days_that_nobody_held_and_only_while_it_runs(
+    windows: list[Window], lengths: list[int | None], offset: int
+) -> None:
+    day = date(2005, 1, 1) + timedelta(days=offset)
+    tailed = [_with_tail(window, lengths[window.placement_id]) for window in windows]
+
+    plain, credit = attribute(day, windows), attribute(day, tailed)
+
+    assert credit == attribute(day, sorted(tailed, key=lambda w: w.placement_id))
+    running = [w for w in tailed if w.has_tail_on(day) and w.ended_on is not None and w.placed_on <= w.ended_on]
+    assert credit.in_tail == (plain.decision != CREDITED and bool(running))
+    if credit.in_tail:
+        assert credit.decision == CREDITED
+        assert credit.window in running
+    else:
+        assert credit.decision == plain.decision
+
+
+def _with_tail(window: Window, days: int | None) -> Window:
+    if window.ended_on is None or days is None:
+        return window
+    return replace(window, earns_until=window.ended_on + timedelta(days=days))

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from portal.foundation import hooks
 from portal.foundation.language import from_data
-from portal.foundation.work import reading
+from portal.foundation.work import reading, transaction
+from portal.placement.models import Placement
 from portal.portfolio.importing import ImportRefused, Options
 from portal.portfolio.models import RejectedRow
 from portal.recovery.models import Attribution, Decision, Payment
@@ -72,6 +73,26 @@ def test_a_tail_earns_after_the_end_and_the_trace_names_its_last_day(db_session:
     credit = db_session.scalars(sa.select(Attribution).where(Attribution.payment_ref == "P-1")).one()
     assert credit.organisation_id == agency.id
     assert "tail to 2005-07-10" in str(from_data(credit.trace))
+
+
+def test_a_tail_of_months_ends_on_the_same_day_clipped_to_the_months_length(db_session: Session) -> None:
+    (account,) = make_book()
+    place(account, make_agency(), date(2005, 1, 1), date(2005, 1, 31), tail={"months": 1})
+
+    bring_payments(payments_file(account, paid("P-1", day="2005-02-28"), paid("P-2", day="2005-03-01")))
+
+    assert decisions(db_session) == [("P-1", "credited", 10_000), ("P-2", "after_placement", 0)]
+
+
+def test_what_was_placed_in_error_earns_no_tail(db_session: Session) -> None:
+    (account,) = make_book()
+    placement = place(account, make_agency(), date(2005, 6, 1), date(2005, 6, 30), tail={"days": 10})
+    with transaction(observer()) as work:
+        work.session.execute(sa.update(Placement).where(Placement.id == placement).values(reverse=True))
+
+    bring_payments(payments_file(account, paid("P-1", day="2005-06-30"), paid("P-2", day="2005-07-01")))
+
+    assert decisions(db_session) == [("P-1", "credited", 10_000), ("P-2", "after_placement", 0)]
 
 
 def test_what_nobody_is_credited_with_stands_in_the_exceptions_with_the_reason(db_session: Session) -> None:

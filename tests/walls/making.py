@@ -199,10 +199,10 @@ def _portfolio(world: World) -> None:
         rows.append(_account(side, "worked", f"{side.mark}-BOTH", 90) | shared)
     content = accounts_file(*rows)
     clerk = world.person(Role.VENDOR_MANAGER).actor
-    run = receive_accounts(clerk, io.BytesIO(content), "accounts.csv", Options(as_of=date(2005, 6, 30)))
-    summary = import_accounts(clerk, run.id)
+    accounts = receive_accounts(clerk, io.BytesIO(content), "accounts.csv", Options(as_of=date(2005, 6, 30))).id
+    summary = import_accounts(clerk, accounts)
     assert (summary["created"], summary["rejected"]) == (14, 1), summary
-    world.keep("import of accounts", "BANK", run.id)
+    world.keep("import of accounts", "BANK", accounts)
     asked = b"account_ref,reason\nEAST-UNKNOWN,client\n"
     recalls = receive_recalls(clerk, io.BytesIO(asked), "back.csv", Options(), as_job=False).id
     with contextlib.suppress(ImportRefused):  # its one row names an account that nobody has: it has rejects
@@ -210,7 +210,7 @@ def _portfolio(world: World) -> None:
     world.keep("import of recalls", "BANK", recalls)
     world.keep("rejects of recalls", "BANK", recalls, "rejects.csv")
     _files_that_wait(world, clerk, RECALLS, asked)
-    world.keep("rejects of accounts", "BANK", run.id, "rejects.csv")
+    world.keep("rejects of accounts", "BANK", accounts, "rejects.csv")
     _files_that_wait(world, clerk, ACCOUNTS, content)
 
 

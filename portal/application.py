@@ -40,6 +40,8 @@ MODELS = (
     "portal.vendors.models",
     "portal.placement.models",
     "portal.placement.recall_models",
+    "portal.placement.leaving_models",
+    "portal.placement.segment_models",
     "portal.contact.models",
     "portal.recovery.models",
     "portal.commission.models",

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from portal.commission import operations as commission
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
-from portal.contact.models import Channel
+from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
@@ -405,6 +405,7 @@ def _belongings(world: World) -> None:
     for (hold_id,) in _rows(sa.select(Hold.id)):
         world.keep("hold", "BANK", hold_id)
     _certificates_and_exit(world, codes)
+    _carried_to_who_holds_now()
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
@@ -413,6 +414,21 @@ def _belongings(world: World) -> None:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))
     assert len(list(_rows(sa.select(PlacementBatch.id)))) == 12
+
+
+def _carried_to_who_holds_now() -> None:
+    """What was promised before on accounts that a side works on now, as its last holder would have left it."""
+    wanted = sa.select(Promise).join(Account, Account.id == Promise.account_id)
+    with transaction(observer()) as work:
+        for side in SIDES:
+            of_side = wanted.where(Account.account_ref.like(f"{side.mark}-WORKED-%")).order_by(Promise.id).limit(1)
+            promise = work.session.scalars(of_side).one()
+            row = CarriedPromise(
+                promise_id=promise.id, account_id=promise.account_id, round=1, amount_minor=promise.amount_minor,
+                currency=promise.currency, made_on=promise.made_on, promised_on=promise.promised_on,
+                state=PromiseState.OPEN, carried_at=work.now,
+            )  # fmt: skip
+            work.session.add(row)
 
 
 def _certificates_and_exit(world: World, codes: dict[int, str]) -> None:

@@ -105,8 +105,12 @@ def test_after_a_recall_the_earnings_stay_and_the_person_is_gone(world: World) -
             assert reference in statement and reference in payments
         batch = browser.get(f"/batches/{world.one('recalled batch', person.mark)}")
         assert batch.status_code == 200
-        for path in ("/accounts", "/queue", "/promises", "/search?q=BOTH-C"):
+        for path in ("/accounts", "/queue", "/search?q=BOTH-C"):
             assert f"{side.mark}-RECALLED" not in browser.get(path).text, path
+        # one's own promise keeps the account's reference, and nothing of the person
+        promises = browser.get("/promises").text
+        assert f"{side.mark}-RECALLED-1" in promises
+        assert f"{side.surname}3" not in promises
         assert f"{side.surname}3" not in batch.text and f"{side.surname}*" not in batch.text
 
 

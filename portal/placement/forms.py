@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -141,10 +142,12 @@ class RunForm(Form):
     @property
     def chosen_currency(self) -> str:
         """The currency that receivers are looked up for: a segment has its own."""
-        base = self._base()
+        base = self._base
         return base.currency if base else self.currency.data or ""
 
+    @cached_property
     def _base(self) -> Criteria | None:
+        """What the chosen segment asks for; looked up once, though currency and criteria both come from it."""
         if not self.segment.data or self._criteria_of is None:
             return None
         return self._criteria_of(int(self.segment.data))
@@ -157,7 +160,7 @@ class RunForm(Form):
         most, order = _count("most", self.most.data), _order(self.order.data)
         seed = _count("seed", self.seed.data) or 0
         unknown = UnknownLimitation(self.unknown_limitation.data)
-        base = self._base()
+        base = self._base
         if base is not None:
             return replace(
                 base, kind=self.chosen_kind, most=most, order=order, seed=seed, unknown_limitation=unknown

@@ -14,10 +14,10 @@ from portal.foundation.work import transaction
 from portal.placement import bulk, queries
 from portal.placement.allocation import RULE
 from portal.placement.criteria import Criteria, Share
-from portal.placement.fairness import Outcome
+from portal.placement.fairness import Outcome, Tally
 from portal.placement.method import Method, as_method
 from portal.placement.models import AllocationRun, RunState
-from portal.placement.proposal import LARGEST_AT_ONCE, propose, take_part
+from portal.placement.proposal import LARGEST_AT_ONCE, TakingPart, propose, take_part
 from portal.placement.receivers import possible_receivers
 
 if TYPE_CHECKING:
@@ -51,10 +51,8 @@ def make_run(actor: Actor, criteria: Criteria, asked: Method | Sequence[Share]) 
     """
     criteria.check()
     with transaction(actor) as work:
-        possible = possible_receivers(work.session, actor, criteria.kind, criteria.currency, work.today)
         method = as_method(asked).check()
-        take_part(work.session, method, criteria, possible)
-        tallies = queries.tally_by_obstacle(work.session, criteria, work.today)
+        part, tallies = _looked_up(work, criteria, method)
         eligible = sum(t.accounts for t in tallies if t.reason is None)
         if not eligible:
             raise Refused("run.nothing_eligible", say("No account can be placed: look at what is left out, and why."))
@@ -76,7 +74,7 @@ def make_run(actor: Actor, criteria: Criteria, asked: Method | Sequence[Share]) 
         if eligible > LARGEST_AT_ONCE:
             work.request_job(ALLOCATE, str(run.id), {"run_id": run.id})
         else:
-            _freeze(work, run)
+            _freeze(work, run, criteria, part, tallies)
         return run.id
 
 
@@ -85,7 +83,8 @@ def allocate_run(actor: Actor, run_id: int) -> AllocationRun:
     with transaction(actor) as work:
         run = locked_run(work, run_id)
         if run.state is RunState.DRAFT and run.outcome is None:
-            _freeze(work, run)
+            criteria = Criteria.from_data(run.kind, run.currency, run.seed, run.criteria)
+            _freeze(work, run, criteria, *_looked_up(work, criteria, method_of(run)))
         return run
 
 
@@ -143,12 +142,18 @@ def check_reason(reason: str) -> str:
     return reason
 
 
-def _freeze(work: Work, run: AllocationRun) -> None:
+def _looked_up(work: Work, criteria: Criteria, method: Method) -> tuple[TakingPart, list[Tally]]:
+    """Who takes part and by which strategy, and the accounts of the segment by what stands in their way now. Both are asked
+    once a run: the second walks over the whole segment."""
+    possible = possible_receivers(work.session, work.actor, criteria.kind, criteria.currency, work.today)
+    part = take_part(work.session, method, criteria, possible)
+    return part, queries.tally_by_obstacle(work.session, criteria, work.today)
+
+
+def _freeze(work: Work, run: AllocationRun, criteria: Criteria, part: TakingPart, tallies: Sequence[Tally]) -> None:
     """Split the accounts that are eligible now, and write down every decision."""
-    criteria = Criteria.from_data(run.kind, run.currency, run.seed, run.criteria)
-    possible = possible_receivers(work.session, work.actor, run.kind, run.currency, work.today)
-    proposal = propose(work.session, criteria, take_part(work.session, method_of(run), criteria, possible))
-    stopped = [t for t in queries.tally_by_obstacle(work.session, criteria, work.today) if t.reason is not None]
+    proposal = propose(work.session, criteria, part)
+    stopped = [t for t in tallies if t.reason is not None]
     bulk.write_lines(work.session, run.id, proposal.pairs)
     left_out = bulk.write_left_out(work.session, run.id, criteria, work.today)
     run.account_count = proposal.accounts

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from portal.placement.receivers import PossibleReceiver
 
-__all__ = ["LARGEST_AT_ONCE", "Preview", "Proposal", "preview", "propose", "take_part"]
+__all__ = ["LARGEST_AT_ONCE", "Preview", "Proposal", "TakingPart", "preview", "propose", "take_part"]
 
 LARGEST_AT_ONCE = 20_000  # accounts that are allocated while the page waits; more are a job
 

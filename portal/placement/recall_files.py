@@ -12,8 +12,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from portal.foundation.jobs import handler
-from portal.foundation.language import _l, as_data, say
+from portal.foundation.language import _l, say
 from portal.placement.bulk_recalls import stage_numbers
 from portal.placement.codes import RecallCategory, RecallReason
 from portal.placement.ending import alone
@@ -21,10 +20,10 @@ from portal.placement.models import Placement
 from portal.placement.recall_models import RecallLine, RecallLineState, RecallOrigin
 from portal.placement.recalls import LATEST_DAYS, Wish, open_recalls
 from portal.portfolio.bulk import Applied
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, run_trial, try_file
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
 from portal.portfolio.intake import Reading
 from portal.portfolio.models import Account, ImportKind, ImportRun
-from portal.portfolio.operations import ended, tried
+from portal.portfolio.operations import add_import_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
-    from portal.foundation.jobs import JobView, Progress
     from portal.foundation.tabular import Table
     from portal.foundation.work import Work
     from portal.portfolio.intake import MappingProfile
@@ -182,13 +180,4 @@ def import_recalls(actor: Actor, run_id: int) -> dict[str, Any]:
     return run_import(actor, run_id, RECALLS)
 
 
-@handler("import.recalls", _l("Import of recalls"))
-def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    summary = run_import(job.actor, job.payload["run"], RECALLS, progress.step)
-    return {"message": as_data(ended(summary)), "url": f"/recalls/imports/{job.payload['run']}"}
-
-
-@handler("trial.recalls", _l("Trial of an import of recalls"))
-def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    trial = run_trial(job.actor, job.payload["run"], RECALLS, progress.step)
-    return {"message": as_data(tried(trial)), "url": f"/recalls/imports/{job.payload['run']}/prepare"}
+add_import_jobs(RECALLS, _l("Import of recalls"), _l("Trial of an import of recalls"), "/recalls/imports")

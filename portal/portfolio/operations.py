@@ -12,7 +12,7 @@ from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.bulk import AccountWriter, currencies_of
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, run_trial, try_file
+from portal.portfolio.importing import FileKind, FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.intake import Reading, read_accounts
 from portal.portfolio.models import Account, Hold, HoldFlag, ImportKind, ImportRun
 
@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
     from portal.portfolio.intake import MappingProfile
 
-__all__ = ["ACCOUNTS", "import_accounts", "raise_hold", "receive_accounts", "release_hold", "try_accounts"]
+__all__ = [
+    "ACCOUNTS",
+    "add_import_jobs",
+    "import_accounts",
+    "raise_hold",
+    "receive_accounts",
+    "release_hold",
+    "try_accounts",
+]
 
 
 class _Accounts:
@@ -70,16 +78,21 @@ def import_accounts(actor: Actor, run_id: int) -> dict[str, Any]:
     return run_import(actor, run_id, ACCOUNTS)
 
 
-@handler("import.accounts", _l("Import of accounts"))
-def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    summary = run_import(job.actor, job.payload["run"], ACCOUNTS, progress.step)
-    return {"message": as_data(ended(summary)), "url": f"/imports/{job.payload['run']}"}
+def add_import_jobs(rules: FileKind, title: Any, trial_title: Any, address: str) -> None:
+    """The two jobs of a kind of file: importing one, and trying it first. `address`: where its pages begin."""
+
+    @handler(f"import.{rules.kind.value}", title)
+    def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
+        summary = run_import(job.actor, job.payload["run"], rules, progress.step)
+        return {"message": as_data(ended(summary)), "url": f"{address}/{job.payload['run']}"}
+
+    @handler(f"trial.{rules.kind.value}", trial_title)
+    def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
+        trial = run_trial(job.actor, job.payload["run"], rules, progress.step)
+        return {"message": as_data(tried(trial)), "url": f"{address}/{job.payload['run']}/prepare"}
 
 
-@handler("trial.accounts", _l("Trial of an import of accounts"))
-def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    trial = run_trial(job.actor, job.payload["run"], ACCOUNTS, progress.step)
-    return {"message": as_data(tried(trial)), "url": f"/imports/{job.payload['run']}/prepare"}
+add_import_jobs(ACCOUNTS, _l("Import of accounts"), _l("Trial of an import of accounts"), "/imports")
 
 
 def tried(trial: dict[str, Any]) -> Message:

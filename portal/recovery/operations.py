@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from portal.foundation import hooks
-from portal.foundation.jobs import handler
-from portal.foundation.language import _l, as_data
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, run_trial, try_file
+from portal.foundation.language import _l
+from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
 from portal.portfolio.models import ImportKind, ImportRun
-from portal.portfolio.operations import ended, tried
+from portal.portfolio.operations import add_import_jobs
 from portal.recovery.bulk import BankLedger, PaymentWriter, attribute_reversals
 from portal.recovery.posting import read_payments
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
-    from portal.foundation.jobs import JobView, Progress
     from portal.foundation.tabular import Table
     from portal.foundation.work import Work
     from portal.portfolio.intake import MappingProfile, Reading
@@ -68,13 +66,4 @@ def import_payments(actor: Actor, run_id: int) -> dict[str, Any]:
     return run_import(actor, run_id, PAYMENTS)
 
 
-@handler("import.payments", _l("Import of payments"))
-def _import_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    summary = run_import(job.actor, job.payload["run"], PAYMENTS, progress.step)
-    return {"message": as_data(ended(summary)), "url": f"/payments/imports/{job.payload['run']}"}
-
-
-@handler("trial.payments", _l("Trial of an import of payments"))
-def _trial_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    trial = run_trial(job.actor, job.payload["run"], PAYMENTS, progress.step)
-    return {"message": as_data(tried(trial)), "url": f"/payments/imports/{job.payload['run']}/prepare"}
+add_import_jobs(PAYMENTS, _l("Import of payments"), _l("Trial of an import of payments"), "/payments/imports")

@@ -7,24 +7,19 @@ emptied, with the same indexes and constraints.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from portal.bench.filling import AGENCIES, HELD_ONE_IN, fill_accounts, make_agencies
-from portal.bench.measuring import Measured, by_size, measure, rounded, stopwatch
-from portal.bench.scratch import Place, empty, scratch, vacuum
+from portal.bench.measuring import Measured, by_size, measure, rounded
+from portal.bench.placing import place_book, unequal_shares
+from portal.bench.scratch import empty, scratch, vacuum
 from portal.foundation.database import db
-from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
 from portal.placement.models import Placement
-from portal.placement.operations import allocate_run, approve_run, make_run, submit_run
-from portal.placement.sending import send_run
-from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["bench_allocate"]
 
@@ -38,13 +33,13 @@ def bench_allocate(server: str | None, sizes: Sequence[int]) -> dict[str, Any]:
 
 def _one(server: str | None, accounts: int) -> dict[str, Any]:
     with scratch(server) as place:
-        shares = _shares(make_agencies(accounts))
+        shares = unequal_shares(make_agencies(accounts))
         fill_accounts(place, accounts)
-        _run(place, shares, accounts // PLACED_BEFORE_ONE_IN)
+        place_book(place, shares, accounts // PLACED_BEFORE_ONE_IN)
         vacuum()
         steps: dict[str, float] = {}
         with measure() as allocated:
-            done = _run(place, shares, None, steps)
+            done = place_book(place, shares, steps=steps)
         if done["placed"] < accounts * 9 // 10:  # the rest is held, or was placed before
             raise RuntimeError(f"the run did not do its work: {done}")
         vacuum()
@@ -65,36 +60,6 @@ def _one(server: str | None, accounts: int) -> dict[str, Any]:
             "ratio": round(allocated.seconds / yardstick.seconds, 2),
             **place.about(),
         }
-
-
-def _shares(agencies: Sequence[int]) -> list[Share]:
-    """Unequal ones, as at a bank: 0.055, 0.065 … 0.145 of ten."""
-    return [Share(agency, Decimal(55 + 10 * place) / 1000) for place, agency in enumerate(agencies)]
-
-
-def _run(
-    place: Place, shares: Sequence[Share], most: int | None, steps: dict[str, float] | None = None
-) -> dict[str, Any]:
-    """Make, submit, approve and send a run; what sending it says, with the run's number."""
-    taken = steps if steps is not None else {}
-    wanted = Criteria(kind=PlacementKind.COLLECTION, currency="CNY", buckets=PLACEABLE_BUCKETS, most=most, seed=7)
-    with _step(taken, "make"):
-        run_id = make_run(place.maker, wanted, shares)
-        allocate_run(place.maker, run_id)
-    with _step(taken, "submit_and_approve"):
-        submit_run(place.maker, run_id)
-        approve_run(place.checker, run_id)
-    with _step(taken, "send"):
-        done = send_run(place.checker, run_id)
-    return done | {"run": run_id}
-
-
-@contextmanager
-def _step(steps: dict[str, float], name: str) -> Iterator[None]:
-    """Notes how long a step took."""
-    with stopwatch() as taken:
-        yield
-    steps[name] = rounded(taken.seconds)
 
 
 def _bare(run_id: int) -> tuple[Measured, int]:

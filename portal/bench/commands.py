@@ -106,3 +106,13 @@ def segments_command(**given: Any) -> None:
     from portal.bench.segmenting import bench_segments
 
     _measured(bench_segments, given)
+
+
+@bench.command("pages")
+@_sized
+@access(PUBLIC)
+def pages_command(**given: Any) -> None:
+    """Every list page over a large book, beside the same page over 1,000 accounts."""
+    from portal.bench.visiting import bench_pages
+
+    _measured(bench_pages, given)

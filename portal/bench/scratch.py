@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-__all__ = ["TODAY", "Place", "empty", "owner_connection", "scratch", "vacuum"]
+__all__ = ["CHECKER", "TODAY", "Place", "empty", "owner_connection", "scratch", "vacuum"]
 
 TODAY = date(2026, 11, 22)
 MAKER, CHECKER = "bench-maker", "bench-checker"

@@ -14,19 +14,18 @@ import sqlalchemy as sa
 
 from portal.bench.filling import fill_accounts, make_agencies
 from portal.bench.measuring import by_size, rounded, stopwatch
+from portal.bench.placing import accept_all, place_book
 from portal.bench.scratch import TODAY, Place, scratch, vacuum
-from portal.foundation.database import db
 from portal.foundation.work import reading
-from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria, Share
-from portal.placement.operations import allocate_run, approve_run, make_run, submit_run
+from portal.placement.criteria import Share
 from portal.placement.segment_queries import count_of, scrub
 from portal.placement.segments import usual_segments
-from portal.placement.sending import send_run
 from portal.portfolio.models import Account
-from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from portal.placement.criteria import Criteria
 
 __all__ = ["bench_segments"]
 
@@ -44,7 +43,8 @@ def _one(server: str | None, accounts: int) -> dict[str, Any]:
     with scratch(server) as place:
         agencies = make_agencies(accounts)
         fill_accounts(place, accounts)
-        _place(place, agencies[0], accounts // PLACED_ONE_IN)
+        first = place_book(place, [Share(agencies[0], Decimal(1))], accounts // PLACED_ONE_IN)
+        accept_all(first["run"])
         vacuum()
         bare = _middle(lambda: _bare(place))
         found = {name: _measured(place, wanted) for name, wanted in usual_segments("CNY", LARGE_MINOR).items()}
@@ -57,19 +57,6 @@ def _one(server: str | None, accounts: int) -> dict[str, Any]:
             "ratio": round(slowest / bare, 2),
             **place.about(),
         }
-
-
-def _place(place: Place, agency: int, most: int) -> None:
-    """A first round of so many accounts: placed by a run, accepted."""
-    wanted = Criteria(PlacementKind.COLLECTION, "CNY", PLACEABLE_BUCKETS, most=most)
-    run_id = make_run(place.maker, wanted, [Share(agency, Decimal(1))])
-    allocate_run(place.maker, run_id)
-    submit_run(place.maker, run_id)
-    approve_run(place.checker, run_id)
-    send_run(place.checker, run_id)
-    db.session.remove()
-    with db.engine.begin() as connection:
-        connection.execute(sa.text("UPDATE placement SET accepted_at = starts_at"))
 
 
 def _measured(place: Place, wanted: Criteria) -> dict[str, Any]:

@@ -1,0 +1,269 @@
+"""Every list page over a large book, against the same page over a small one.
+
+Two portals stand side by side, each with its own database: everything placed with ten agencies and accepted, one account
+in ten paid, one in twenty recalled. People ask for the same pages of both in turn, so that a busy moment of the
+machine slows both; of each page nineteen of twenty answers count (p95). Keyset paging, counters and indexes have to see
+to it that no page costs more where the table is longer (DESIGN section 9: at most 1.3 times).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import csv
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import sqlalchemy as sa
+
+from portal.bench.filling import fill_accounts, make_agencies
+from portal.bench.measuring import p95, stopwatch
+from portal.bench.placing import place_book, unequal_shares
+from portal.bench.scratch import CHECKER, TODAY, Place, scratch, vacuum
+from portal.foundation.access import Permission, Role, system_actor
+from portal.foundation.database import db
+from portal.foundation.work import reading, transaction
+from portal.identity.models import User
+from portal.identity.operations import PersonDetails, create_user
+from portal.identity.people import command_actor
+from portal.identity.sessions import begin
+from portal.placement.batches import accept_batch
+from portal.placement.codes import RecallReason
+from portal.placement.models import Placement, PlacementBatch
+from portal.placement.recall_models import Recall
+from portal.placement.recalls import Wish, ask_recall, carry_out
+from portal.placement.segments import save_segment, usual_segments
+from portal.portfolio.importing import Options
+from portal.portfolio.models import Account
+from portal.recovery.operations import import_payments, receive_payments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from portal.foundation.access import Actor
+
+__all__ = ["SMALL", "bench_pages"]
+
+SMALL = 1_000  # accounts of the portal beside which a larger one is measured
+REACH = 1.3
+PAID_ONE_IN, RECALLED_ONE_IN = 10, 20
+WARM, TIMES = 3, 40
+AGENCY_LEADER, FINANCE = "bench-leader", "bench-finance"
+OLDER = re.compile(r'href="([^"]+)" rel="next"')
+
+# Who looks, and where; what stands in braces is one that the portal holds.
+PAGES: tuple[tuple[str, str], ...] = (
+    (CHECKER, "/"),
+    (CHECKER, "/accounts"),
+    (CHECKER, "/accounts?bucket=M3&sort=-total"),
+    (CHECKER, "/accounts/{account}"),
+    (CHECKER, "/search?q={account_ref}"),
+    (CHECKER, "/holds"),
+    (CHECKER, "/imports"),
+    (CHECKER, "/placements"),
+    (CHECKER, "/placements/{run}"),
+    (CHECKER, "/batches"),
+    (CHECKER, "/batches/{batch}"),
+    (CHECKER, "/recalls"),
+    (CHECKER, "/recalls/{recall}"),
+    (CHECKER, "/recalls/objections"),
+    (CHECKER, "/retentions"),
+    (CHECKER, "/segments"),
+    (CHECKER, "/certificates"),
+    (CHECKER, "/exits"),
+    (CHECKER, "/vendors"),
+    (CHECKER, "/vendors/{agency}"),
+    (CHECKER, "/staff"),
+    (CHECKER, "/contracts"),
+    (CHECKER, "/statements"),
+    (CHECKER, "/audit"),
+    (FINANCE, "/"),
+    (FINANCE, "/payments"),
+    (FINANCE, "/payments/exceptions"),
+    (FINANCE, "/payments/imports"),
+    (AGENCY_LEADER, "/"),
+    (AGENCY_LEADER, "/queue"),
+    (AGENCY_LEADER, "/accounts"),
+    (AGENCY_LEADER, "/batches"),
+    (AGENCY_LEADER, "/batches/{batch}"),
+    (AGENCY_LEADER, "/recalls"),
+    (AGENCY_LEADER, "/recalls/{recall}"),
+    (AGENCY_LEADER, "/promises"),
+    (AGENCY_LEADER, "/payments"),
+    (AGENCY_LEADER, "/our-organisation"),
+)
+
+
+@dataclass
+class House:
+    """A portal with a book of one size, and a browser for each person."""
+
+    place: Place
+    browsers: dict[str, FlaskClient]
+    held: dict[str, object]
+
+    def times(self, who: str, path: str, times: int) -> list[float]:
+        """Seconds of so many answers. RuntimeError for one that is no page (a search leads to what it found)."""
+        taken = []
+        for _ in range(times):
+            with stopwatch() as watch:
+                answer = self._get(who, path)
+            if answer.status_code not in (200, 302) or "/sign-in" in (answer.location or ""):
+                raise RuntimeError(f"{path} for {who}: {answer.status} {answer.location or ''}")
+            taken.append(watch.seconds)
+        return taken
+
+    def older(self, who: str, path: str) -> str | None:
+        """The address of the page after this one, where there is one."""
+        found = OLDER.search(self._get(who, path).text)
+        return urljoin(path, unescape(found[1])) if found else None
+
+    def _get(self, who: str, path: str) -> TestResponse:
+        """As from outside: in a context of its own, so that nothing is left from the answer before."""
+        return contextvars.Context().run(self.browsers[who].get, path)
+
+
+def bench_pages(server: str | None, sizes: Sequence[int]) -> dict[str, Any]:
+    """Each page at each size beside the small portal; `ratio` is the slowest-growing page's at the largest size."""
+    results = [_one(server, size) for size in sorted(sizes)]
+    return {"ratio": results[-1]["ratio"], "accounts": results[-1]["accounts"], "sizes": results}
+
+
+def _one(server: str | None, accounts: int) -> dict[str, Any]:
+    with ExitStack() as stack:
+        small, large = (_house(stack.enter_context(scratch(server)), size) for size in (SMALL, accounts))
+        pages = {f"{who} {path}": figures for who, path in PAGES for path, figures in _beside(small, large, who, path)}
+        worst = max(pages, key=lambda name: pages[name]["ratio"])
+        return {
+            "accounts": accounts,
+            "beside": SMALL,
+            "ratio": pages[worst]["ratio"],
+            "page": worst,
+            "over_reach": {name: figures for name, figures in pages.items() if figures["ratio"] > REACH},
+            "pages": pages,
+            **large.place.about(),
+        }
+
+
+def _beside(small: House, large: House, who: str, wanted: str) -> list[tuple[str, dict[str, Any]]]:
+    """A page's figures, and those of the one that follows it where both portals have one."""
+    paths = [(wanted, wanted.format_map(small.held), wanted.format_map(large.held))]
+    following = small.older(who, paths[0][1]), large.older(who, paths[0][2])
+    if following[0] and following[1]:
+        paths.append((f"{wanted} (next page)", following[0], following[1]))
+    return [(name, _in_turn(small, large, who, of_small, of_large)) for name, of_small, of_large in paths]
+
+
+def _in_turn(small: House, large: House, who: str, of_small: str, of_large: str) -> dict[str, Any]:
+    small.times(who, of_small, WARM)
+    large.times(who, of_large, WARM)
+    pairs = [(small.times(who, of_small, 1)[0], large.times(who, of_large, 1)[0]) for _ in range(TIMES)]
+    slow_small, slow_large = (p95(times) for times in zip(*pairs, strict=True))
+    return {
+        "small_ms": round(slow_small * 1_000, 1),
+        "large_ms": round(slow_large * 1_000, 1),
+        "ratio": round(slow_large / slow_small, 2),
+    }
+
+
+# --- the portals --------------------------------------------------------------------------------------------------------
+
+
+def _house(place: Place, accounts: int) -> House:
+    """Fill a portal the way that people do, but for the accounts themselves."""
+    with place.app.app_context():
+        agencies = make_agencies(accounts)
+        fill_accounts(place, accounts)
+        largest = agencies[-1]
+        people = _more_people(largest)
+        for name, wanted in usual_segments("CNY", 8_000_000).items():
+            save_segment(place.maker, name, wanted)
+        run_id = place_book(place, unequal_shares(agencies))["run"]
+        vacuum()
+        batch_id = _accept(run_id, largest, people[AGENCY_LEADER])
+        recall_id = _recall(place, accounts, largest)
+        _pay(place, people[FINANCE], accounts)
+        vacuum()
+        held = {"run": run_id, "batch": batch_id, "recall": recall_id, "agency": largest} | _an_account(batch_id)
+        return House(place, {name: _browser(place, name) for name in (CHECKER, *people)}, held)
+
+
+def _more_people(agency: int) -> dict[str, Actor]:
+    administrator = command_actor(None, Permission.USERS_MANAGE)
+    create_user(administrator, administrator.organisation_id or 0, FINANCE, PersonDetails(FINANCE, Role.FINANCE))
+    create_user(administrator, agency, AGENCY_LEADER, PersonDetails(AGENCY_LEADER, Role.AGENCY_LEADER))
+    return {
+        FINANCE: command_actor(FINANCE, Permission.PAYMENTS_IMPORT),
+        AGENCY_LEADER: command_actor(AGENCY_LEADER, Permission.BATCHES_ACCEPT),
+    }
+
+
+def _accept(run_id: int, agency: int, leader: Actor) -> int:
+    """The agency takes its batch, which fills its queue; the batch."""
+    with reading(leader) as session:
+        mine = sa.select(PlacementBatch.id).where(PlacementBatch.run_id == run_id)
+        batch_id = session.execute(mine.where(PlacementBatch.organisation_id == agency)).scalar_one()
+    accept_batch(leader, batch_id)
+    return batch_id
+
+
+def _recall(place: Place, accounts: int, agency: int) -> int:
+    """One account in twenty goes in a week, whoever holds it; the agency's recall."""
+    wish = Wish(RecallReason.ROTATION, final_on=TODAY + timedelta(days=7))
+    recalls = ask_recall(place.maker, wish, account_ids=range(7, accounts + 1, RECALLED_ONE_IN))
+    for recall_id in recalls:
+        carry_out(place.checker, recall_id)
+    with reading(place.maker) as session:
+        mine = sa.select(Recall.id).where(Recall.id.in_(recalls), Recall.organisation_id == agency)
+        return session.execute(mine).scalar_one()
+
+
+def _pay(place: Place, finance: Actor, accounts: int) -> None:
+    """A file of payments through the import, which credits them."""
+    file = place.home / "payments.csv"
+    with file.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(("payment_ref", "account_ref", "amount", "currency", "paid_on"))
+        for number in range(1, accounts + 1, PAID_ONE_IN):
+            writer.writerow((f"P{number:08d}", f"A{10_000_000 + number}", f"{10 + number % 90}.00", "CNY", TODAY))
+    with file.open("rb") as content:
+        run = receive_payments(finance, content, file.name, Options(), as_job=False)
+    import_payments(finance, run.id)
+
+
+def _an_account(batch_id: int) -> dict[str, object]:
+    """One that the agency holds."""
+    with db.engine.connect() as connection:
+        return dict(
+            connection.execute(
+                sa.select(Account.id.label("account"), Account.account_ref)
+                .join(Placement, Placement.account_id == Account.id)
+                .where(Placement.batch_id == batch_id)
+                .order_by(Account.id)
+                .limit(1)
+            )
+            .mappings()
+            .one()
+        )
+
+
+def _browser(place: Place, name: str) -> FlaskClient:
+    """A browser in which the person is signed in."""
+    with transaction(system_actor("sign-in")) as work:
+        user = work.session.execute(sa.select(User).where(User.user_name == name)).scalar_one()
+        token = begin(work, user, "bench")
+    browser = place.app.test_client()
+
+    def take() -> None:
+        with browser.session_transaction() as cookie:
+            cookie.update({"_user_id": token, "_fresh": True})
+
+    contextvars.Context().run(take)
+    return browser

@@ -33,6 +33,7 @@ from portal.foundation.clock import FrozenClock
 from portal.foundation.database import db
 from portal.foundation.migrating import upgrade
 from tests.identity.factories import observer
+from tests.support.compiling import compile_once, share_statements
 from tests.support.servers import PostgreSQL
 
 SECRET = "only-for-tests-0123456789-abcdefghij"
@@ -40,6 +41,7 @@ KINDS = ("sqlite", "postgresql")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    compile_once()
     config.addinivalue_line("markers", "databases(*kinds): runs on these only, of sqlite and postgresql")
     config.addinivalue_line(
         "markers", "settings(**changes): settings of the application that differ from the tests' usual"
@@ -67,6 +69,7 @@ class IsolatedClient(FlaskClient):
 def make_app(settings: Settings, compiled: Path | None = None, **services: Any) -> Flask:
     """The application as it is served, with clients that are isolated from the test; `compiled` keeps templates."""
     app = create_app(settings, **services)
+    share_statements(app)
     app.test_client_class = IsolatedClient
     if compiled:
         app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))

@@ -52,6 +52,8 @@ class ShownJob:
         return {
             "id": self.id,
             "state": self.state.code,
+            "label": str(self.state.label),
+            "tone": self.state.tone,
             "done": self.done,
             "total": self.total,
             "words": translate(self.words) if self.words else None,

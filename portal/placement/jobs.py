@@ -17,16 +17,16 @@ __all__ = ["allocate", "expire", "finals", "send", "terms"]
 @handler(ALLOCATE, _l("Splitting the accounts of a run"))
 def allocate(job: JobView, progress: Progress) -> dict[str, Any]:
     """Freeze the lines of a large draft."""
-    run = allocate_run(job.actor, job.payload["run_id"])
-    progress.step(1, 1)
+    run = allocate_run(job.actor, job.payload["run_id"], progress.step)
+    progress.step(4, 4)
     return {"url": _address(run.id), "message": as_data(say("%(n)s accounts are to be placed.", n=run.account_count))}
 
 
 @handler(SEND, _l("Sending an approved run"))
 def send(job: JobView, progress: Progress) -> dict[str, Any]:
     """Write the batches and placements of an approved run."""
-    done = send_run(job.actor, job.payload["run_id"])
-    progress.step(done["placed"], done["placed"])
+    done = send_run(job.actor, job.payload["run_id"], progress.step)
+    progress.step(3, 3)
     if done["again"]:
         message = say("The run had been sent already.")
     else:

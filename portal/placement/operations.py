@@ -19,12 +19,14 @@ from portal.placement.method import Method, as_method
 from portal.placement.models import AllocationRun, RunState
 from portal.placement.proposal import LARGEST_AT_ONCE, TakingPart, propose, take_part
 from portal.placement.receivers import possible_receivers
+from portal.placement.stages import silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
+    from portal.placement.stages import Stages
 
 __all__ = [
     "ALLOCATE",
@@ -78,13 +80,14 @@ def make_run(actor: Actor, criteria: Criteria, asked: Method | Sequence[Share]) 
         return run.id
 
 
-def allocate_run(actor: Actor, run_id: int) -> AllocationRun:
-    """Write the lines of a draft that has none yet; called again it changes nothing."""
+def allocate_run(actor: Actor, run_id: int, at: Stages = silent) -> AllocationRun:
+    """Write the lines of a draft that has none yet; called again it changes nothing. `at` hears of each stage."""
     with transaction(actor) as work:
         run = locked_run(work, run_id)
         if run.state is RunState.DRAFT and run.outcome is None:
             criteria = Criteria.from_data(run.kind, run.currency, run.seed, run.criteria)
-            _freeze(work, run, criteria, *_looked_up(work, criteria, method_of(run)))
+            at(0, 4, say("Counting the accounts of the segment"))
+            _freeze(work, run, criteria, *_looked_up(work, criteria, method_of(run)), at)
         return run
 
 
@@ -108,7 +111,7 @@ def approve_run(actor: Actor, run_id: int) -> None:
         _refuse_maker(work, run)
         _move(work, run, RunState.SUBMITTED, RunState.APPROVED, decided_by=actor.user_id, decided_at=work.now)
         work.audit("placement.run_approved", run, after=_facts(run))
-        work.request_job(SEND, str(run.id), {"run_id": run.id}, total=run.account_count)
+        work.request_job(SEND, str(run.id), {"run_id": run.id})
 
 
 def refuse_run(actor: Actor, run_id: int, reason: str) -> None:
@@ -150,11 +153,21 @@ def _looked_up(work: Work, criteria: Criteria, method: Method) -> tuple[TakingPa
     return part, queries.tally_by_obstacle(work.session, criteria, work.today)
 
 
-def _freeze(work: Work, run: AllocationRun, criteria: Criteria, part: TakingPart, tallies: Sequence[Tally]) -> None:
+def _freeze(
+    work: Work,
+    run: AllocationRun,
+    criteria: Criteria,
+    part: TakingPart,
+    tallies: Sequence[Tally],
+    at: Stages = silent,
+) -> None:
     """Split the accounts that are eligible now, and write down every decision."""
+    at(1, 4, say("Deciding who gets what"))
     proposal = propose(work.session, criteria, part)
     stopped = [t for t in tallies if t.reason is not None]
+    at(2, 4, say("Writing down every decision"))
     bulk.write_lines(work.session, run.id, proposal.pairs)
+    at(3, 4, say("Writing down who is left out, and why"))
     left_out = bulk.write_left_out(work.session, run.id, criteria, work.today)
     run.account_count = proposal.accounts
     run.total_minor = proposal.total_minor

@@ -66,6 +66,10 @@ PLACED_BY = {
     MethodKind.RANKED: ("rank", "pick"),
 }
 
+# The fields whose change renews the receivers' part of the form. What they have recovered in a year is reckoned for that
+# part alone: static/js/run.js says in X-Changed what was changed.
+RENEW_RECEIVERS = ("kind", "currency", "method", "segment")
+
 
 @blueprint.get("/placements")
 @requires(Permission.PLACEMENTS_VIEW)
@@ -185,7 +189,10 @@ def _new_run_page(form: RunForm) -> str:
         shown = preview(session, criteria, form.asked_method(p.id for p in possible), possible, today)
     except DomainError as error:
         show_error(form, error)
-    rates = recovery_rates(session, who, form.chosen_kind, form.chosen_currency, today - timedelta(days=LOOK_BACK_DAYS))
+    rates: dict[int, Decimal] = {}
+    if request.headers.get("X-Changed", RENEW_RECEIVERS[0]) in RENEW_RECEIVERS:
+        since = today - timedelta(days=LOOK_BACK_DAYS)
+        rates = recovery_rates(session, who, form.chosen_kind, form.chosen_currency, since)
     return render_template(
         "placement/new_run.html",
         form=form,
@@ -193,6 +200,7 @@ def _new_run_page(form: RunForm) -> str:
         written={p.id: _written(form, p.id, rates) for p in possible},
         challengers={p.id for p in possible if form.asked.get(role_field(p.id))},
         rates=rates,
+        renew_receivers=RENEW_RECEIVERS,
         limited=any(p.standing.buckets or p.standing.regions for p in possible),
         share_field=share_field,
         role_field=role_field,

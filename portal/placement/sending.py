@@ -19,18 +19,20 @@ from portal.placement import bulk, queries
 from portal.placement.models import AllocationLine, AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.operations import locked_run
 from portal.placement.receivers import PossibleReceiver, possible_receivers
+from portal.placement.stages import silent
 from portal.portfolio.models import Account
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
+    from portal.placement.stages import Stages
 
 __all__ = ["send_run"]
 
 
-def send_run(actor: Actor, run_id: int) -> dict[str, Any]:
+def send_run(actor: Actor, run_id: int, at: Stages = silent) -> dict[str, Any]:
     """Write the batches and placements of an approved run; what became of it, in figures: `batches`, `placed`,
-    `left_out` and `again` (True where it had been sent before).
+    `left_out` and `again` (True where it had been sent before). `at` hears of each stage.
 
     NotFound; Refused for a run that nobody has approved.
     """
@@ -41,9 +43,12 @@ def send_run(actor: Actor, run_id: int) -> dict[str, Any]:
             return {"batches": 0, "placed": 0, "left_out": 0, "again": True}
         if run.state is not RunState.APPROVED:
             raise Refused("run.not_approved", say("Only an approved run is sent."))
+        at(0, 3, say("Asking what has come in the way meanwhile"))
         left_out = bulk.leave_out_changed(work.session, run, work.today)
         batches, stopped = _batches(work, run)
+        at(1, 3, say("Writing the placements"))
         placed = bulk.write_placements(work.session, run, batches, work.now) if batches else 0
+        at(2, 3, say("Writing the run’s outcome"))
         run.outcome = (run.outcome or {}) | {"since": [list(t) for t in queries.tally_since(work.session, run)]}
         run.state = RunState.SENT
         run.sent_at = work.now

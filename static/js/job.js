@@ -1,5 +1,5 @@
 /* Jobs: asks every second how far one is, and goes on to its result when it has ended. The answer is JSON:
-   { done, total (null while unknown), words, is_over, next_url }. */
+   { label and tone of its state, done, total (null while unknown), words, is_over, next_url }. */
 "use strict";
 
 (() => {
@@ -14,6 +14,9 @@
     } else {
       bar.removeAttribute("value");
     }
+    const tag = part.querySelector(".job-head .tag");
+    tag.textContent = job.label;
+    tag.className = `tag tag-${job.tone}`;
     const words = part.querySelector("[data-job-words]");
     if (words.textContent !== (job.words ?? "")) words.textContent = job.words ?? "";
   };

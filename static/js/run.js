@@ -24,7 +24,8 @@
     // What is shown is no longer what was asked for, so it cannot be saved.
     for (const button of preview.querySelectorAll("#save button")) button.disabled = true;
     try {
-      const answer = await fetch(url, { headers: { Accept: "text/html" }, signal: mine.signal });
+      const headers = { Accept: "text/html", "X-Changed": changed };
+      const answer = await fetch(url, { headers, signal: mine.signal });
       if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of document.querySelectorAll("[data-renew]")) {

@@ -105,6 +105,7 @@ def test_a_finished_job_leads_to_its_result(
     assert "3 rows were counted" in page and page.links["Open the result"] == "/jobs"
     said = browser.client.get(f"/jobs/{number}.json").json
     assert (said["state"], said["done"], said["total"], said["next_url"]) == ("done", 3, 3, "/jobs")
+    assert (said["label"], said["tone"]) == ("finished", "good")
 
 
 def test_a_result_never_leads_away_from_the_portal(

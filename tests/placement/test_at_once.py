@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
 
+    from portal.foundation.language import Message
     from portal.identity.models import Organisation
 
 pytestmark = pytest.mark.settings(today=date(2005, 7, 1))
@@ -137,3 +138,23 @@ def test_a_large_run_is_split_by_a_job(app: Flask, db_session: Session, monkeypa
     again = db_session.scalars(sa.select(AllocationLine.id).where(AllocationLine.run_id == run_id)).all()
     assert len(again) == 12
     submit_run(desk.maker, run_id)
+
+
+def test_a_large_run_says_which_of_its_stages_it_is_at(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (operations, proposal):
+        monkeypatch.setattr(module, "LARGEST_AT_ONCE", 5)
+    desk = make_desk()
+    heard: list[tuple[int, int, str]] = []
+    make_accounts(12)
+    run_id = make_run(desk.maker, criteria(), even_shares(agency("HT")))
+
+    def hear(done: int, total: int, note: Message) -> None:
+        heard.append((done, total, str(note)))
+
+    operations.allocate_run(desk.maker, run_id, hear)
+    submit_run(desk.maker, run_id)
+    approve_run(desk.checker, run_id)
+    send_run(desk.checker, run_id, hear)
+
+    assert [(done, total) for done, total, _ in heard] == [(0, 4), (1, 4), (2, 4), (3, 4), (0, 3), (1, 3), (2, 3)]
+    assert heard[1][2] == "Deciding who gets what"

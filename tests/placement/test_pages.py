@@ -232,3 +232,16 @@ def test_the_account_page_says_why_the_account_is_where_it_is(client_for: Client
     assert batch.number in page
     assert RULE in page
     assert len(accounts) == 3
+
+
+@pytest.mark.parametrize(("changed", "shown"), [("method", "0.00"), ("share_1", "–")])
+def test_recoveries_are_reckoned_only_where_the_receivers_are_renewed(
+    client_for: Client, changed: str, shown: str
+) -> None:
+    make_accounts(3)
+    placed(make_desk(), agency("HT"))
+
+    page = client_for(manager()).get("/placements/new?currency=TWD", headers={"X-Changed": changed})
+
+    cells = [cell.text or "" for cell in page.element("receivers").iter() if cell.get("class") == "num"]
+    assert shown in cells[-1]

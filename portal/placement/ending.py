@@ -89,6 +89,7 @@ def end_placements(work: Work, wanted: sa.Select[tuple[int]], ending: Ending) ->
         reverse=ending.reverse,
         past_ref=sa.case((opened, reference), else_=""),
     )
+    _count_in_batches(work, ended)
     hooks.placements_ended(work, ended)
     _close_recalls(work, ended)
     _close_batches(work, ended)
@@ -125,6 +126,27 @@ def close_empty_recalls(work: Work, recalls: sa.Select[tuple[int]]) -> None:
     waiting = sa.exists().where(RecallLine.recall_id == Recall.id, RecallLine.state.in_(OPEN_LINES))
     empty = sa.and_(Recall.id.in_(recalls), Recall.state.in_(OPEN_RECALLS), ~waiting)
     update_rows(work, Recall, empty, state=RecallState.DONE, closed_at=work.now)
+
+
+def _count_in_batches(work: Work, ended: sa.Select[tuple[int]]) -> None:
+    """Each batch knows how much of it has ended, so that what somebody holds is not counted out of all placements."""
+    more = (
+        sa.select(
+            Placement.batch_id,
+            sa.func.count().label("accounts"),
+            sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger).label("minor"),
+        )
+        .where(Placement.id.in_(ended))
+        .group_by(Placement.batch_id)
+        .subquery("more")
+    )
+    update_rows(
+        work,
+        PlacementBatch,
+        PlacementBatch.id == more.c.batch_id,
+        ended_count=PlacementBatch.ended_count + more.c.accounts,
+        ended_minor=PlacementBatch.ended_minor + more.c.minor,
+    )
 
 
 def _close_batches(work: Work, ended: sa.Select[tuple[int]]) -> None:

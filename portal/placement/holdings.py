@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from portal.foundation.hooks import live_placements
-from portal.placement.models import Placement
+from portal.placement.models import PlacementBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +24,19 @@ __all__ = ["held_now"]
 def held_now(
     session: Session, actor: Actor, organisation_ids: Iterable[int]
 ) -> dict[tuple[int, PlacementKind, str], tuple[int, int]]:
-    """Accounts and amount as placed, in minor units, of the live placements, by organisation, kind and currency."""
-    about = (Placement.organisation_id, Placement.kind, Placement.currency)
+    """Accounts and amount as placed, in minor units, of the live placements, by organisation, kind and currency.
+
+    Out of the batches' counters: placements are too many to be counted for a page.
+    """
+    about = (PlacementBatch.organisation_id, PlacementBatch.kind, PlacementBatch.currency)
     wanted = (
-        sa.select(*about, sa.func.count(), sa.func.sum(Placement.placed_total_minor))
-        .where(Placement.ended_at.is_(None), Placement.organisation_id.in_(list(organisation_ids)))
+        sa.select(
+            *about,
+            sa.func.sum(PlacementBatch.account_count - PlacementBatch.ended_count),
+            sa.func.sum(PlacementBatch.total_minor - PlacementBatch.ended_minor),
+        )
+        .where(PlacementBatch.ended_count < PlacementBatch.account_count)
+        .where(PlacementBatch.organisation_id.in_(list(organisation_ids)))
         .group_by(*about)
     )
     return {(who, kind, currency): (int(n), int(total)) for who, kind, currency, n, total in session.execute(wanted)}

@@ -130,6 +130,10 @@ class PlacementBatch(Model, OwnRows):
     acknowledged_count: Mapped[int | None] = mapped_column(comment="what the organisation says it has received")
     acknowledged_minor: Mapped[int | None] = mapped_column(MinorUnits)
     ended_at: Mapped[datetime | None] = mapped_column(comment="refused or recalled as a whole")
+    ended_count: Mapped[int] = mapped_column(default=0, server_default="0", comment="accounts of it that have ended")
+    ended_minor: Mapped[int] = mapped_column(
+        MinorUnits, default=0, server_default="0", comment="their amount as placed"
+    )
     organisation: Mapped[Organisation] = relationship()
     contract_version: Mapped[ContractVersion] = relationship()
 
@@ -140,6 +144,12 @@ class PlacementBatch(Model, OwnRows):
             "accept_by",
             sqlite_where=sa.text("state = 'sent'"),
             postgresql_where=sa.text("state = 'sent'"),
+        ),
+        sa.Index(
+            "ix_placement_batch_live",
+            "organisation_id",
+            sqlite_where=sa.text("ended_count < account_count"),
+            postgresql_where=sa.text("ended_count < account_count"),
         ),
     )
 

@@ -28,7 +28,7 @@ from portal.foundation.services import services
 from portal.foundation.verifying import verify
 from portal.identity.entering import sign_in
 from portal.legal.models import LetterPack, PackState
-from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
+from portal.placement.models import AllocationRun, BatchState, Placement, PlacementBatch, RunState
 from portal.portfolio.models import Account
 from portal.portfolio.standin import write_accounts
 from portal.recovery.models import Attribution, Payment
@@ -68,6 +68,21 @@ def test_a_bank_stands_in_the_middle_of_its_work(filled: Flask, db_session: Sess
     contracts = sa.select(Contract.kind, sa.func.count()).where(Contract.currency == "TWD").group_by(Contract.kind)
     assert dict(db_session.execute(contracts).tuples().all()) == {PlacementKind.COLLECTION: 4, PlacementKind.LETTER: 2}
     assert not counted(db_session, Attribution, Attribution.currency == "TWD")
+
+
+def test_batches_know_how_much_of_them_has_ended(filled: Flask, db_session: Session) -> None:
+    """Whatever ended it in the demo's months: refusals, recalls, returns, terms, an exit."""
+    ended = (
+        sa.select(Placement.batch_id, sa.func.count(), sa.func.sum(Placement.placed_total_minor))
+        .where(Placement.ended_at.is_not(None))
+        .group_by(Placement.batch_id)
+    )
+    counted_out = {batch: (n, int(minor)) for batch, n, minor in db_session.execute(ended)}
+
+    kept = {b.id: (b.ended_count, b.ended_minor) for b in db_session.scalars(sa.select(PlacementBatch))}
+
+    assert {batch: sums for batch, sums in kept.items() if sums != (0, 0)} == counted_out
+    assert len(counted_out) > 1
 
 
 def test_the_history_ends_before_the_business_date_and_the_clock_goes_on(filled: Flask, db_session: Session) -> None:

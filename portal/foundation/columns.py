@@ -18,7 +18,9 @@ from portal.foundation.states import StateTag
 
 __all__ = ["Cell", "Column", "Kind"]
 
-Kind = Literal["text", "number", "money", "day", "month", "instant", "percent", "state", "bucket", "size", "why"]
+Kind = Literal[
+    "text", "number", "money", "day", "month", "instant", "percent", "state", "bucket", "size", "why", "later"
+]
 FIGURES = frozenset({"number", "money", "percent", "size"})
 
 

@@ -95,6 +95,8 @@ class Table:
     `statement`: a select made for the actor (see `visibility`); a single entity's rows are the entity itself, more
     columns come as a row with names. `key`: the unique column that breaks ties. `default_sort`: a column's name, with
     `-` before it for descending. `row_url(row)`: what a row opens. `prefix`: for the second table of a page.
+    `complete(session, rows)`: the rows as they are shown, in the same order, where the statement finds little more than
+    their keys; asked for a page at a time.
     `export`: whether what is shown may be taken away as a file, at most `export_cap` rows.
     """
 
@@ -104,6 +106,7 @@ class Table:
     filters: Sequence[Filter] = ()
     default_sort: str = ""
     key: Any = None
+    complete: Callable[[Session, Sequence[Any]], Sequence[Any]] | None = None
     row_url: Callable[[Any], str | None] | None = None
     empty: Empty | Message | str = field(default_factory=lambda: say("There is nothing here yet."))
     page_size: int = 50
@@ -122,7 +125,7 @@ class Table:
         return TablePage(
             table=self,
             heads=tuple(self._head(c, column, keyset, address) for c in self.columns),
-            rows=tuple(self._row(row) for row in found.rows),
+            rows=tuple(self._rows(session, found.rows)),
             filters=states,
             kept=address.kept(),
             newer_url=address.cursor("before", found.before, sort),
@@ -150,12 +153,13 @@ class Table:
         _, _, keyset = self._order(statement, args)
         wanted = keyset.ordered(keyset.with_place(statement)).limit(self.export_cap + 1)
         with session.execute(wanted.execution_options(yield_per=1_000)) as rows:
-            for count, row in enumerate(rows):
-                if count == self.export_cap:
-                    yield [translate(_more_than(self.export_cap))]
-                    return
-                subject = _subject(row)
-                yield [value for c in self.columns for value in c.values_in_file(subject)]
+            count = 0
+            for part in rows.partitions(1_000):
+                for subject in self._subjects(session, part[: self.export_cap - count]):
+                    yield [value for c in self.columns for value in c.values_in_file(subject)]
+                count += len(part)
+            if count > self.export_cap:
+                yield [translate(_more_than(self.export_cap))]
 
     def _narrowed(self, args: Mapping[str, str]) -> tuple[Select[Any], tuple[FilterState, ...]]:
         statement, states = self.statement, []
@@ -203,10 +207,15 @@ class Table:
         down = direction == "ascending" if direction else down_first
         return Head(column, address.url(sort=f"-{column.name}" if down else column.name), direction)
 
-    def _row(self, row: Any) -> RowView:
-        subject = _subject(row)
-        url = self.row_url(subject) if self.row_url else None
-        return RowView(row[-1], url, tuple(c.cell(subject) for c in self.columns), subject)
+    def _rows(self, session: Session, found: Sequence[Any]) -> Iterator[RowView]:
+        for row, subject in zip(found, self._subjects(session, found), strict=True):
+            url = self.row_url(subject) if self.row_url else None
+            yield RowView(row[-1], url, tuple(c.cell(subject) for c in self.columns), subject)
+
+    def _subjects(self, session: Session, found: Sequence[Any]) -> Sequence[Any]:
+        """What the columns ask, row by row."""
+        subjects = [_subject(row) for row in found]
+        return self.complete(session, subjects) if self.complete and subjects else subjects
 
     @staticmethod
     def _left_out(state: FilterState) -> Message:

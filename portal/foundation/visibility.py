@@ -30,6 +30,7 @@ __all__ = [
     "Shared",
     "actor_of",
     "bind_actor",
+    "holdings",
     "visible",
 ]
 
@@ -39,9 +40,13 @@ APPLICATION_ROLE_SUFFIX = "_app"
 # Placements live in a lower room than the accounts that they make visible, so only their table's outline is known here.
 _placement = sa.table(
     "placement",
-    sa.column("account_id"),
+    sa.column("id", sa.BigInteger()),
+    sa.column("account_id", sa.BigInteger()),
     sa.column("customer_id"),
     sa.column("organisation_id"),
+    sa.column("placed_on", sa.Date()),
+    sa.column("placed_bucket", sa.String()),
+    sa.column("placed_total_minor", sa.BigInteger()),
     sa.column("accepted_at"),
     sa.column("ended_at"),
 )
@@ -135,6 +140,19 @@ def _organisation_criterion(model: type[Any], organisation_id: int) -> ColumnEle
 def visible(model: type[M], actor: Actor) -> sa.Select[tuple[M]]:
     """A select of the rows that the actor may see."""
     return sa.select(model).where(criterion(model, actor))
+
+
+def holdings(actor: Actor) -> tuple[sa.Select[Any], Any]:
+    """What the actor's organisation holds now, account by account, and the columns by name: `id` (unique), `account_id`,
+    and of the day on which it was placed `placed_on`, `placed_bucket` and `placed_total_minor`.
+
+    For lists of a holder, which are read in the order of this table's indexes: a list of accounts of which each is asked
+    whether it is held costs what all of them cost. The bank holds nothing.
+    """
+    held = _placement.c
+    shown = (held.id, held.account_id, held.placed_on, held.placed_bucket, held.placed_total_minor)
+    mine = held.organisation_id == (None if actor.is_bank else actor.organisation_id or 0)
+    return sa.select(*shown).where(mine, held.ended_at.is_(None), held.accepted_at.is_not(None)), held
 
 
 def bind_actor(session: Session, actor: Actor | None) -> None:

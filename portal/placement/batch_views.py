@@ -88,7 +88,7 @@ def _batch_page(batch_id: int, form: AcceptForm) -> Any:
         name=name_of(found.organisation),
         kind=KIND_LABELS[found.kind],
         state=BATCH_STATES[found.state],
-        by_bucket=queries.batch_by_bucket(session, found),
+        by_bucket=found.by_bucket or [],
         mean_minor=mean_balance(found.total_minor, found.account_count),
         terms=terms,
         rate=exact_percent(plan_rate(terms.plan)),

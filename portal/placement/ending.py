@@ -22,6 +22,8 @@ from portal.foundation.visibility import visible
 from portal.placement.bulk import day_before_start, stage_ids
 from portal.placement.models import BatchState, EndReason, Placement, PlacementBatch
 from portal.placement.recall_models import (
+    OPEN_LINES,
+    OPEN_RECALLS,
     Objection,
     ObjectionState,
     Recall,
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["Ending", "alone", "close_empty_recalls", "end_placements", "last_day", "live_of", "update_rows"]
 
 OVER = (BatchState.REFUSED, BatchState.EXPIRED, BatchState.ENDED)
-OPEN_LINES = (RecallLineState.ASKED, RecallLineState.PENDING)
-OPEN_RECALLS = (RecallState.ASKED, RecallState.PENDING)
 
 
 @dataclass(frozen=True)

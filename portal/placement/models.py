@@ -134,6 +134,9 @@ class PlacementBatch(Model, OwnRows):
     ended_minor: Mapped[int] = mapped_column(
         MinorUnits, default=0, server_default="0", comment="their amount as placed"
     )
+    by_bucket: Mapped[list[list[Any]] | None] = mapped_column(
+        JsonData, comment="as placed: bucket, accounts, amount in minor units"
+    )
     organisation: Mapped[Organisation] = relationship()
     contract_version: Mapped[ContractVersion] = relationship()
 
@@ -215,6 +218,17 @@ class Placement(Model, OwnRows):
             postgresql_where=sa.text("ended_at IS NULL AND kind = 'letter'"),
         ),
         sa.Index("ix_placement_batch", "batch_id", "id"),
+        *(
+            sa.Index(
+                name,
+                "organisation_id",
+                order,
+                "id",
+                sqlite_where=sa.text("ended_at IS NULL"),
+                postgresql_where=sa.text("ended_at IS NULL"),
+            )
+            for name, order in (("ix_placement_held", "placed_on"), ("ix_placement_held_owed", "placed_total_minor"))
+        ),
         sa.Index("ix_placement_holder", "organisation_id", "account_id"),
         sa.Index("ix_placement_person", "customer_id", "organisation_id"),
         sa.Index(

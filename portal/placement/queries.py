@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from portal.placement.criteria import Criteria
 
 __all__ = [
-    "account_ids", "batch_by_bucket", "batch_for", "batch_rows", "batches_of_run", "batches_to_answer", "candidates", "currencies",
+    "account_ids", "batch_for", "batch_rows", "batches_by_bucket", "batches_of_run", "batches_to_answer", "candidates", "currencies",
     "line_rows", "live_placement", "placement_rows", "placements_of_account", "run_for",
     "run_rows", "runs_to_approve", "tally_by_obstacle", "tally_since",
 ]  # fmt: skip
@@ -238,19 +238,24 @@ def batches_of_run(session: Session, run: AllocationRun) -> list[PlacementBatch]
     )
 
 
-def batch_by_bucket(session: Session, batch: PlacementBatch) -> list[tuple[str, int, int]]:
-    """Bucket, accounts and amount (minor units) of a batch as it was placed."""
+def batches_by_bucket(session: Session, run: AllocationRun) -> dict[int, list[tuple[str, int, int]]]:
+    """Of each batch of a run that has just been sent: bucket, accounts and amount in minor units as placed."""
     rows = session.execute(
         sa.select(
+            Placement.batch_id,
             Placement.placed_bucket,
             sa.func.count(),
             sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger),
         )
-        .where(Placement.batch_id == batch.id)
-        .group_by(Placement.placed_bucket)
-        .order_by(Placement.placed_bucket)
+        .join(PlacementBatch, PlacementBatch.id == Placement.batch_id)
+        .where(PlacementBatch.run_id == run.id)
+        .group_by(Placement.batch_id, Placement.placed_bucket)
+        .order_by(Placement.batch_id, Placement.placed_bucket)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    found: dict[int, list[tuple[str, int, int]]] = {}
+    for batch_id, *part in rows:
+        found.setdefault(batch_id, []).append(tuple(part))
+    return found
 
 
 def placement_rows(actor: Actor, batch_id: int) -> sa.Select[Any]:

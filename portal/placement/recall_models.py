@@ -15,7 +15,7 @@ from portal.placement.codes import ObjectionReason, RecallCategory, RecallReason
 from portal.placement.models import Placement, PlacementBatch
 
 __all__ = [
-    "MoveCause", "Objection", "ObjectionState", "Recall", "RecallLine", "RecallLineState", "RecallMove", "RecallOrigin",
+    "OPEN_LINES", "OPEN_RECALLS", "MoveCause", "Objection", "ObjectionState", "Recall", "RecallLine", "RecallLineState", "RecallMove", "RecallOrigin",
     "RecallState", "Retention", "RetentionLine", "RetentionState",
 ]  # fmt: skip
 
@@ -42,6 +42,10 @@ class RecallLineState(StrEnum):
     ENDED = "ended"  # the placement has ended, by this recall or before it
     RELEASED = "released"  # the recall was withdrawn
     SUPERSEDED = "superseded"  # a later recall has taken its place
+
+
+OPEN_RECALLS = (RecallState.ASKED, RecallState.PENDING)
+OPEN_LINES = (RecallLineState.ASKED, RecallLineState.PENDING)
 
 
 class ObjectionState(StrEnum):

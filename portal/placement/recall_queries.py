@@ -14,8 +14,9 @@ from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.codes import RecallCategory
-from portal.placement.models import Placement
+from portal.placement.models import Placement, PlacementBatch
 from portal.placement.recall_models import (
+    OPEN_RECALLS,
     Objection,
     ObjectionState,
     Recall,
@@ -92,11 +93,19 @@ def recall_named(session: Session, actor: Actor, recall_id: str | None) -> Recal
 def open_recalls_of_batch(session: Session, actor: Actor, batch_id: int) -> Sequence[Recall]:
     """Recalls that are asked for or pending and have accounts of the batch, the latest first."""
     of_batch = (
-        sa.select(RecallLine.recall_id)
+        sa.select(sa.literal(1))
+        .select_from(RecallLine)
         .join(Placement, Placement.id == RecallLine.placement_id)
-        .where(Placement.batch_id == batch_id)
+        .where(RecallLine.recall_id == Recall.id, Placement.batch_id == batch_id)
+        .limit(1)  # asked recall by recall: what a batch's placements are in is too much to be gathered
+        .scalar_subquery()
     )
-    wanted = recall_rows(actor).with_only_columns(Recall).where(Recall.id.in_(of_batch))
+    theirs = sa.select(PlacementBatch.organisation_id).where(PlacementBatch.id == batch_id).scalar_subquery()
+    wanted = (
+        recall_rows(actor)
+        .with_only_columns(Recall)
+        .where(Recall.organisation_id == theirs, Recall.state.in_(OPEN_RECALLS), of_batch.is_not(None))
+    )
     return session.scalars(wanted.order_by(Recall.id.desc()).limit(20)).all()
 
 
@@ -142,14 +151,21 @@ def line_rows(actor: Actor, recall_id: int) -> sa.Select[Any]:
 
 def most_objection_days(session: Session, actor: Actor, recall_id: int) -> int:
     """The most days that the contracts behind a recall allow an objection to ask for."""
-    wanted = (
-        visible(RecallLine, actor)
+    under_it = (
+        sa.select(sa.literal(1))
+        .select_from(RecallLine)
         .join(Placement, Placement.id == RecallLine.placement_id)
-        .join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
-        .where(RecallLine.recall_id == recall_id)
-        .with_only_columns(sa.func.max(ContractVersion.objection_days))
+        .where(RecallLine.recall_id == recall_id, Placement.contract_version_id == ContractVersion.id)
+        .limit(1)  # asked version by version, the most generous first: there are few, and lines may be many
+        .scalar_subquery()
     )
-    return session.scalar(wanted) or 0
+    theirs = visible(Recall, actor).with_only_columns(Recall.organisation_id).where(Recall.id == recall_id)
+    wanted = (
+        visible(ContractVersion, actor)
+        .with_only_columns(ContractVersion.objection_days)
+        .where(ContractVersion.organisation_id == theirs.scalar_subquery(), under_it.is_not(None))
+    )
+    return session.scalar(wanted.order_by(ContractVersion.objection_days.desc()).limit(1)) or 0
 
 
 # --- what waits ---------------------------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ from portal.identity.models import Organisation
 from portal.placement.bulk import stage_ids
 from portal.placement.bulk_recalls import set_final_days, stage_numbers, write_lines
 from portal.placement.codes import RecallCategory, RecallReason
-from portal.placement.ending import OPEN_LINES, Ending, alone, close_empty_recalls, end_placements, update_rows
+from portal.placement.ending import Ending, alone, close_empty_recalls, end_placements, update_rows
 from portal.placement.models import EndReason, Placement, PlacementBatch
 from portal.placement.recall_dates import rotation_day
 from portal.placement.recall_models import (
+    OPEN_LINES,
     Objection,
     ObjectionState,
     Recall,

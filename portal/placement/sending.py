@@ -48,6 +48,7 @@ def send_run(actor: Actor, run_id: int, at: Stages = silent) -> dict[str, Any]:
         batches, stopped = _batches(work, run)
         at(1, 3, say("Writing the placements"))
         placed = bulk.write_placements(work.session, run, batches, work.now) if batches else 0
+        _note_contents(work, run, batches)
         at(2, 3, say("Writing the run’s outcome"))
         run.outcome = (run.outcome or {}) | {"since": [list(t) for t in queries.tally_since(work.session, run)]}
         run.state = RunState.SENT
@@ -75,6 +76,17 @@ def _batches(work: Work, run: AllocationRun) -> tuple[list[PlacementBatch], int]
     work.session.add_all(batches)
     work.session.flush()
     return batches, stopped
+
+
+def _note_contents(work: Work, run: AllocationRun, batches: list[PlacementBatch]) -> None:
+    """Each batch knows what it was made of, from the placements themselves: a payment may have come in since the sums
+    were asked for."""
+    made_of = queries.batches_by_bucket(work.session, run)
+    for batch in batches:
+        parts = made_of[batch.id]
+        batch.by_bucket = [list(part) for part in parts]
+        batch.account_count = sum(accounts for _, accounts, _ in parts)
+        batch.total_minor = sum(minor for _, _, minor in parts)
 
 
 def _sums(work: Work, run: AllocationRun) -> list[tuple[int, int, int]]:

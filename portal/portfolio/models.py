@@ -252,6 +252,10 @@ class Account(Model, PlacedRows):
         sa.CheckConstraint("principal_minor + interest_minor + fees_minor = total_minor", name="parts_add_up"),
         sa.CheckConstraint("days_past_due >= 0", name="days_past_due"),
         sa.Index("ix_account_segment", "currency", "status", "bucket", "total_minor", "id"),
+        # the orders of the list of accounts: all, of a bucket, of a state
+        sa.Index("ix_account_owed", "total_minor", "id"),
+        sa.Index("ix_account_bucket_owed", "bucket", "total_minor", "id"),
+        sa.Index("ix_account_status_owed", "status", "total_minor", "id"),
     )
 
 
@@ -310,6 +314,13 @@ class Hold(Model, PlacedPeople):
             sa.text("coalesce(account_id, 0)"),
             "flag",
             unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_hold_open",
+            "raised_at",
+            "id",
             sqlite_where=sa.text("released_at IS NULL"),
             postgresql_where=sa.text("released_at IS NULL"),
         ),

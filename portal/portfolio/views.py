@@ -16,13 +16,13 @@ from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio import labels, operations, queries
+from portal.portfolio.account_tables import accounts_table
 from portal.portfolio.blueprint import blueprint
-from portal.portfolio.buckets import BUCKETS
 from portal.portfolio.changes import moves_of
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.limitation import limitation
-from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag, ImportKind
+from portal.portfolio.models import Hold, HoldFlag, ImportKind
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
 __all__ = ["blueprint"]
@@ -37,7 +37,7 @@ add_import_pages(blueprint, IMPORTS, "/imports", Permission.ACCOUNTS_IMPORT)
 @requires(Permission.ACCOUNTS_VIEW)
 def accounts() -> Any:
     """Accounts that the person may see."""
-    return table_response(_accounts_table(actor()), "portfolio/accounts.html")
+    return table_response(accounts_table(db.session(), actor()), "portfolio/accounts.html")
 
 
 @blueprint.get("/accounts/<int:account_id>")
@@ -135,53 +135,6 @@ def search() -> Any:
     return render_template(
         "portfolio/search.html", words=words, accounts=accounts, others=others, most=queries.MOST_FOUND
     )
-
-
-def _accounts_table(who: Actor) -> Table:
-    currencies = queries.currencies(db.session(), who)
-    states = [(state.value, tag.label) for state, tag in labels.ACCOUNT_STATES.items()]
-    return Table(
-        name="accounts",
-        statement=queries.accounts(who),
-        key=Account.id,
-        default_sort="-total",
-        columns=[
-            Column("account", _l("Account"), expression=Account.account_ref, value="account_ref", sortable=True),
-            Column("name", _l("Name"), value="customer.name_masked"),
-            Column("bucket", _l("Bucket"), "bucket", value="bucket"),
-            Column("days", _l("Days past due"), "number", expression=Account.days_past_due, value="days_past_due"),
-            Column("total", _l("Owed"), "money", expression=Account.total_minor, value="total_minor", sortable=True),
-            Column("as_of", _l("As of"), "day", value="balance_as_of"),
-            Column("state", _l("State"), "state", value="status", states=labels.ACCOUNT_STATES),
-        ],
-        filters=[
-            Filter("bucket", _l("Bucket"), "choice", _in_bucket, [(name, name) for name in BUCKETS]),
-            Filter("currency", _l("Currency"), "choice", _in_currency, [(code, code) for code in currencies]),
-            Filter("state", _l("State"), "choice", _in_state, states),
-        ],
-        row_url=lambda row: url_for("portfolio.account", account_id=row.id),
-        empty=_nothing(who),
-    )
-
-
-def _nothing(who: Actor) -> Empty:
-    if who.can(Permission.ACCOUNTS_IMPORT):
-        return Empty(say("No account is here yet."), say("Import a file"), url_for("portfolio.new_import"))
-    if who.is_bank:
-        return Empty(say("No account is here yet."))
-    return Empty(say("No account is with you now."), say("Accounts come with the batches that you accept."))
-
-
-def _in_bucket(statement: Any, value: str) -> Any:
-    return statement.where(Account.bucket == value)
-
-
-def _in_currency(statement: Any, value: str) -> Any:
-    return statement.where(Account.currency == value)
-
-
-def _in_state(statement: Any, value: str) -> Any:
-    return statement.where(Account.status == AccountStatus(value))
 
 
 def _holds_table(who: Actor) -> Table:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from portal.bench.book import rejected_of, write_book
 from portal.bench.measuring import growth, p95
+from portal.bench.visiting import PAGES
 from portal.cli import main
 from portal.identity.operations import create_bank_and_administrator
 
@@ -96,6 +97,17 @@ def test_counts_of_segments_are_measured_beside_a_bare_count(where: list[str]) -
     assert all(segment["eligible"] <= segment["accounts"] for segment in size["segments"].values())
     assert size["yardstick_seconds"] > 0
     assert figures["ratio"] == size["ratio"] > 0
+
+
+@pytest.mark.bench
+def test_every_list_page_is_measured_beside_the_same_page_of_a_small_portal(where: list[str]) -> None:
+    figures = _bench("pages", *where, "--accounts", "1200")
+
+    (size,) = figures["sizes"]
+    assert {f"{who} {path}" for who, path in PAGES} <= set(size["pages"])
+    assert "bench-checker /accounts (next page)" in size["pages"]
+    assert all(page["small_ms"] > 0 < page["large_ms"] for page in size["pages"].values())
+    assert figures["ratio"] == max(page["ratio"] for page in size["pages"].values())
 
 
 @pytest.mark.bench

@@ -109,7 +109,8 @@ def test_the_list_counts_and_hides_what_is_archived(app: Flask, client_for: Clie
 
     offered, archived = browser.get("/segments"), browser.get("/segments?state=archived")
     assert {"Late", "Old"} & set(offered.links) == {"Late"}
-    assert "TWD, M2 4 NT$400.00" in offered
+    counted = browser.client.get(offered.html.split('data-later="')[1].split('"')[0]).json
+    assert counted == {"words": "4 accounts · NT$400.00"}
     assert {"Late", "Old"} & set(archived.links) == {"Old"}
 
 

@@ -160,6 +160,7 @@ ROUTES: tuple[Route, ...] = (
     Route("placement.refuse_run", POST, "/placements/<int:run_id>/refuse", P.PLACEMENTS_APPROVE, ("run",), reason=True),
     Route("placement.segments", GET, "/segments", P.PLACEMENTS_VIEW),
     Route("placement.segment", GET, "/segments/<int:segment_id>", P.PLACEMENTS_VIEW, ("segment",)),
+    Route("placement.count_segment", GET, "/segments/<int:segment_id>/count.json", P.PLACEMENTS_VIEW, ("segment",)),
     Route("placement.new_segment", BOTH, "/segments/new", P.PLACEMENTS_PROPOSE),
     Route("placement.edit_segment", BOTH, "/segments/<int:segment_id>/edit", P.PLACEMENTS_PROPOSE, ("segment",)),
     Route("placement.archive_segment", POST, "/segments/<int:segment_id>/archive", P.PLACEMENTS_PROPOSE, ("segment",)),

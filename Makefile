@@ -17,7 +17,7 @@ run: setup ## set up, fill a demo bank on the first start, serve it at http://12
 	@exec .venv/bin/portal serve
 
 test: setup-test lint ## set up, then lint and the tests of every day
-	@$(PYTEST) -n 2 -m "not ($(SLOW))"
+	@$(PYTEST) -n 2 --dist loadgroup -m "not ($(SLOW))"
 
 test-all: test ## and kills, load and benches, one at a time
 	@$(PYTEST) -m "$(SLOW)"

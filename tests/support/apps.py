@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal import create_app
@@ -53,6 +54,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         chosen = metafunc.definition.get_closest_marker("databases")
         metafunc.parametrize("database_kind", chosen.args if chosen else KINDS)
+
+
+@event.listens_for(Engine, "connect")
+def _write_without_waiting(connection: Any, _record: Any) -> None:
+    """Nothing here is to be kept, so no file has to reach the disk (as for the tests' PostgreSQL)."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 class IsolatedClient(FlaskClient):
@@ -120,12 +128,22 @@ class EmptiedPostgreSQL:
 
     def empty(self) -> None:
         """Take out every row. As the superuser with triggers off: evidence is otherwise kept, as it should be."""
-        with psycopg.connect(self.superuser, autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")
-            connection.execute("SET lock_timeout = '20s'")
-            filled = self._filled(connection)
-            if filled:
-                connection.execute(self._emptying(filled))
+        filled = self._filled(self._connection)
+        if filled:
+            self._connection.execute(self._emptying(filled))
+
+    def close(self) -> None:
+        """Let go of the server, at the end of the run."""
+        if "_connection" in self.__dict__:
+            self._connection.close()
+
+    @cached_property
+    def _connection(self) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(self.superuser, autocommit=True)
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET lock_timeout = '20s'")
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        return connection
 
     def _emptying(self, filled: list[str]) -> sql.Composed:
         """A test leaves few rows in many tables, so that deleting them is several times as quick as giving every table
@@ -156,18 +174,21 @@ class EmptiedPostgreSQL:
             )
             for table in self.tables
         ]
-        return [str(name) for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(questions)).fetchall()]
+        asked = connection.execute(sql.SQL(" UNION ALL ").join(questions), prepare=True)
+        return [str(name) for (name,) in asked.fetchall()]
 
 
 @pytest.fixture(scope="session")
 def postgresql_database(
     postgresql_server: PostgreSQL, postgresql_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> EmptiedPostgreSQL:
+) -> Iterator[EmptiedPostgreSQL]:
     """This worker's database, migrated by its owner."""
     home = tmp_path_factory.mktemp("postgresql-home")
     migrate(Settings(env="test", home=home, database_url=postgresql_url, secret_key=SECRET))
     name = str(conninfo_to_dict(postgresql_url)["dbname"])
-    return EmptiedPostgreSQL(postgresql_url, make_conninfo(postgresql_server.url, dbname=name))
+    database = EmptiedPostgreSQL(postgresql_url, make_conninfo(postgresql_server.url, dbname=name))
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from tests.walls.world import World
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each world is made by one worker of a parallel run."""
+    for item in items:
+        kind = getattr(item, "callspec", None) and item.callspec.params.get("world")  # type: ignore[attr-defined]
+        if kind:
+            item.add_marker(pytest.mark.xdist_group(f"world-{kind}"))
+
+
 @pytest.fixture(scope="package", params=KINDS)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, compiled_templates: Path

@@ -63,7 +63,8 @@ _R, _P = Role, Permission
 _VENDOR_PAGES = (
     "vendors.vendor", "vendors.edit_vendor", "vendors.requirements", "vendors.new_paper", "vendors.new_contact",
     "vendors.edit_contact", "vendors.staff", "vendors.member", "vendors.new_member", "vendors.edit_member",
-    "vendors.new_record",
+    "vendors.new_record", "vendors.imports", "vendors.new_import", "vendors.prepare_import", "vendors.import_run",
+    "vendors.layouts", "vendors.layout",
 )  # fmt: skip
 
 ENTRIES: tuple[Entry, ...] = (
@@ -130,7 +131,16 @@ ENTRIES: tuple[Entry, ...] = (
         "vendors.staff",
         _P.VENDORS_VIEW,
         _OUTSIDE,
-        ("vendors.member", "vendors.new_member", "vendors.edit_member", "vendors.new_record"),
+        (
+            "vendors.member",
+            "vendors.new_member",
+            "vendors.edit_member",
+            "vendors.new_record",
+            "vendors.imports",
+            "vendors.new_import",
+            "vendors.prepare_import",
+            "vendors.import_run",
+        ),
     ),
     Entry(
         _l("Contracts"),

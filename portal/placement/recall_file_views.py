@@ -12,5 +12,7 @@ from portal.portfolio.models import ImportKind
 
 __all__ = ["IMPORTS"]
 
-IMPORTS = ImportPages(ImportKind.RECALLS, "placement", _l("Files of recalls"), _l("Recall by file"), RECALLS)
+IMPORTS = ImportPages(
+    ImportKind.RECALLS, "placement", _l("Files of recalls"), _l("Recall by file"), RECALLS, keeps_extra=False
+)
 add_import_pages(blueprint, IMPORTS, "/recalls/imports", Permission.PLACEMENTS_PROPOSE)

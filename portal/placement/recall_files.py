@@ -142,8 +142,9 @@ class _Recalls:
         self._writers: WeakKeyDictionary[Work, _RecallWriter] = WeakKeyDictionary()
 
     def read(
-        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
-    ) -> Reading[Any]:
+        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session,
+        organisation_id: int | None = None,
+    ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against what is held and what was asked for."""
         return Reading(table, profile, profile.as_of(None, today), _RecallCheck(session, today))
 

@@ -16,7 +16,7 @@ from portal.foundation.bulk import among, insert_rows, reserve_ids, stage_rows
 from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
 from portal.portfolio.buckets import bucket
-from portal.portfolio.changes import Changes
+from portal.portfolio.changes import Changes, Told
 from portal.portfolio.intake import AccountRow, SkippedRow
 from portal.portfolio.masking import mask_name
 from portal.portfolio.models import (
@@ -61,7 +61,7 @@ class Applied:
     unchanged: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     known_skips: dict[str, int] = field(default_factory=dict)
-    changes: Changes | None = None
+    changes: Told | None = None
 
     def add_total(self, row: AccountRow) -> None:
         """Count a row that was created or updated into the control total."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from portal.portfolio.buckets import BUCKETS, bucket
 
-__all__ = ["CLOSED", "NEW", "PLACES", "Changes", "Move", "Report", "Stay", "moves_of"]
+__all__ = ["CLOSED", "NEW", "PLACES", "Changes", "Move", "Report", "Stay", "Told", "moves_of"]
 
 NEW, CLOSED = "new", "closed"
 PLACES: Final = (NEW, *BUCKETS[1:], CLOSED)
@@ -21,6 +21,13 @@ _OPEN: Final = BUCKETS[1:]
 _COUNTS: Final = (
     "created", "refreshed", "closed", "reopened", "up", "down", "older", "contact_points", "holds",
 )  # fmt: skip
+
+
+class Told(Protocol):
+    """What a kind of file changed, as its rows were written."""
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON, to be kept with the run and read by `Report`."""
 
 
 class Row(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
-from wtforms.validators import Length, Optional
+from wtforms.validators import DataRequired, Length, Optional
 
 from portal.foundation.forms import options
 from portal.foundation.language import _l
@@ -29,12 +29,22 @@ _LONGEST = {"values": 4_000, "date": 80}
 
 
 class ImportForm(FlaskForm):
-    """A file; how it is to be read is asked once it has been looked at."""
+    """A file; how it is to be read is asked once it has been looked at. `organisations`: whose it may be, where the bank
+    sends it for one of them."""
 
+    organisation = SelectField(_l("Organisation"), [DataRequired(_l("Say whose staff it lists."))])
     file = FileField(
         _l("File"), [FileRequired(_l("Choose a file."))],
         description=_l("CSV or XLSX. Nothing is imported before you have seen its first rows."),
     )  # fmt: skip
+
+    def __init__(self, organisations: Sequence[tuple[int, str]] = (), chosen: int | None = None, **kwargs: Any) -> None:
+        super().__init__(data={"organisation": str(chosen or "")}, **kwargs)
+        if not organisations:
+            del self.organisation
+        else:
+            known = ((str(key), name) for key, name in organisations)
+            self.organisation.choices = options([("", _l("choose")), *known])
 
 
 class PrepareForm(FlaskForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
@@ -21,20 +21,34 @@ from portal.foundation.web import actor, say_flash
 from portal.portfolio import labels, queries, waiting
 from portal.portfolio.changes import Report
 from portal.portfolio.forms import ImportForm
+from portal.portfolio.intake.layout import LAYOUTS
 from portal.portfolio.models import ImportKind, ImportRun, ImportState, RejectedRow
 from portal.portfolio.prepare_views import Preparing
+from portal.portfolio.profiles import may_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.identity.models import Organisation
     from portal.portfolio.importing import FileKind
 
-__all__ = ["ImportPages"]
+__all__ = ["ImportPages", "Owners"]
 
 REJECTS = {
     "rejects.csv": "text/csv",
     "rejects.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Whose the files of a kind may be: those that an actor may name, and what one is called in the reader's language."""
+
+    known: Callable[[Session, Actor], Sequence[Organisation]]
+    name: Callable[[Organisation], str]
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,10 @@ class ImportPages:
     title: Any
     new_title: Any
     rules: FileKind
+    owners: Owners | None = None  # where each file is of one organisation
+    keeps_extra: bool = True  # what feeds no field is kept with the row
+    has_amounts: bool = True
+    change_labels: Mapping[str, Any] = field(default_factory=lambda: labels.CHANGE_LABELS)
 
     def url(self, endpoint: str, **values: Any) -> str:
         """The address of one of this kind's pages."""
@@ -55,15 +73,17 @@ class ImportPages:
 
     def list(self) -> Any:
         """Files that were received, the latest first."""
+        who = actor()
         states = [(state.value, tag.label) for state, tag in labels.IMPORT_STATES.items()]
         table = Table(
             name=f"imports-{self.kind.value}",
-            statement=queries.import_runs(actor(), self.kind),
+            statement=queries.import_runs(who, self.kind),
             key=ImportRun.id,
             default_sort="-number",
             columns=[
                 Column("number", _l("No."), "number", expression=ImportRun.id, value="id", sortable=True),
                 Column("file", _l("File"), value="file_name"),
+                *([Column("organisation", _l("Organisation"), value=self.owner_name)] if self._names_owners else []),
                 Column("state", _l("State"), "state", value="state", states=labels.IMPORT_STATES),
                 Column("layout", _l("Layout"), value="mapping"),
                 Column("as_of", _l("As of"), "day", value="as_of"),
@@ -77,7 +97,16 @@ class ImportPages:
             row_url=self._url_of,
             empty=Empty(say("No file has been imported yet."), say("Import a file"), self.url("new_import")),
         )
-        return table_response(table, "portfolio/imports.html", pages=self)
+        return table_response(table, "portfolio/imports.html", pages=self, keeps_layouts=may_keep(who))
+
+    @property
+    def _names_owners(self) -> bool:
+        """Whether it has to be said whose a file is: the bank sees those of many."""
+        return self.owners is not None and actor().is_bank
+
+    def owner_name(self, run: ImportRun) -> str | None:
+        """Whose file it is, in the reader's language; None: the bank's own."""
+        return self.owners.name(run.organisation) if self.owners and run.organisation else None
 
     def _url_of(self, run: ImportRun) -> str:
         waits = run.state is ImportState.WAITING
@@ -85,17 +114,30 @@ class ImportPages:
 
     def new(self) -> Any:
         """Send a file; it is looked at, and waits for its layout."""
-        form = ImportForm()
+        owners, chosen = self._owners()
+        form = ImportForm(owners if self._names_owners else (), chosen)
         if form.validate_on_submit():
             upload = form.file.data
             try:
-                run = waiting.receive_waiting(actor(), self.rules, upload.stream, upload.filename)
+                run = waiting.receive_waiting(actor(), self.rules, upload.stream, upload.filename, chosen)
             except DomainError as error:
                 show_error(form, error)
             else:
                 return redirect(self.url("prepare_import", run_id=run.id))
-        page = render_template("portfolio/new_import.html", form=form, pages=self)
+        layout = LAYOUTS[self.kind.value]
+        page = render_template("portfolio/new_import.html", form=form, pages=self, layout=layout)
         return page, 422 if form.errors or form.form_errors else 200
+
+    def _owners(self) -> tuple[Sequence[tuple[int, str]], int | None]:
+        """Whose the file may be, and whose it is said to be (others than the bank send only their own); 404 for another's."""
+        if self.owners is None:
+            return [], None
+        known = [(owner.id, self.owners.name(owner)) for owner in self.owners.known(db.session(), actor())]
+        said = request.values.get("organisation", "")
+        if said and said not in {str(key) for key, _name in known}:
+            abort(404)
+        own = None if actor().is_bank else actor().organisation_id
+        return known, int(said) if said else own
 
     def prepare(self, run_id: int) -> Any:
         """How a file that waits is to be read, with its first rows beside it."""

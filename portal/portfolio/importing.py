@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from portal.foundation.access import OrganisationKind
 from portal.foundation.bulk import in_chunks, one_at_a_time
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import as_data, say, translate
@@ -23,11 +24,12 @@ from portal.foundation.services import services
 from portal.foundation.tabular import open_table
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
+from portal.identity.models import Organisation
 from portal.portfolio.bulk import CHUNK, Applied
 from portal.portfolio.intake import RejectedRow, RejectsFile, Summary, parse_profile, writer_like
 from portal.portfolio.intake.layout import LAYOUTS
 from portal.portfolio.masking import mask_field
-from portal.portfolio.models import ImportKind, ImportRun, ImportState
+from portal.portfolio.models import OF_ORGANISATIONS, ImportKind, ImportRun, ImportState
 from portal.portfolio.models import RejectedRow as RejectedRowRecord
 from portal.portfolio.profiles import find
 
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
     from portal.portfolio.intake import MappingProfile, Reading, RowIssue
 
 __all__ = [
-    "FileKind", "FileWriter", "ImportRefused", "Options", "file_name_of", "line_ends", "receive", "run_import", "run_trial",
-    "try_file",
+    "FileKind", "FileWriter", "ImportRefused", "Options", "file_name_of", "line_ends", "owner_of", "receive", "run_import",
+    "run_trial", "try_file",
 ]  # fmt: skip
 
 _FIELDS = frozenset(column.field for layout in LAYOUTS.values() for column in layout)
@@ -63,6 +65,7 @@ class Options:
     encoding: str | None = None
     control_count: int | None = None
     control_total: str | None = None
+    organisation_id: int | None = None  # whose file it is, where the kind is of one
 
 
 class FileWriter(Protocol):
@@ -80,9 +83,10 @@ class FileKind(Protocol):
     kind: ImportKind
 
     def read(
-        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
-    ) -> Reading[Any]:
-        """The rows of an open file, checked."""
+        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session,
+        organisation_id: int | None = None,
+    ) -> Reading[Any]:  # fmt: skip
+        """The rows of an open file, checked; `organisation_id` says whose it is where kinds of it are of one."""
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What applies them."""
@@ -115,6 +119,7 @@ def receive(
     unknown encoding, a missing column.
     """
     with reading(actor) as session:
+        whose = owner_of(session, actor, rules.kind, options.organisation_id)
         profile = find(session, actor, options.mapping, rules.kind, files=True)
         _look_at(content, rules, profile, options, session)
     rows = line_ends(content)
@@ -123,6 +128,7 @@ def receive(
     with transaction(actor) as work:
         run = ImportRun(
             kind=rules.kind,
+            organisation_id=whose,
             state=ImportState.RECEIVED,
             file_name=file_name_of(file_name),
             content_sha256=digest,
@@ -140,10 +146,27 @@ def receive(
     return run
 
 
+def owner_of(session: Session, actor: Actor, kind: ImportKind, organisation_id: int | None) -> int | None:
+    """Whose a file of a kind is: an agency or law firm that the actor may see (NotFound otherwise), or the bank's, None."""
+    if kind not in OF_ORGANISATIONS:
+        return None
+    found = session.scalar(
+        visible(Organisation, actor).where(
+            Organisation.id == organisation_id, Organisation.kind != OrganisationKind.BANK
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found.id
+
+
 def _look_at(content: IO[bytes], rules: FileKind, profile: MappingProfile, options: Options, session: Session) -> None:
     """Head and first row, so that whoever sends a wrong file hears of it at once."""
     table = open_table(content, sheet=options.sheet, encoding=options.encoding)
-    rules.read(table, profile, as_of=options.as_of, today=services().clock.today(), session=session)
+    rules.read(
+        table, profile, as_of=options.as_of, today=services().clock.today(), session=session,
+        organisation_id=options.organisation_id,
+    )  # fmt: skip
 
 
 def line_ends(content: IO[bytes]) -> int | None:
@@ -269,6 +292,7 @@ def _applied_before(session: Session, actor: Actor, run: ImportRun) -> dict[str,
             .where(ImportRun.kind == run.kind, ImportRun.content_sha256 == run.content_sha256)
             .where(ImportRun.mapping == run.mapping, ImportRun.state == ImportState.APPLIED)
             .where(ImportRun.as_of.is_not_distinct_from(run.as_of))
+            .where(ImportRun.organisation_id.is_not_distinct_from(run.organisation_id))
         )
     return dict(same.summary or {}) if same else None
 
@@ -289,7 +313,8 @@ def _as_of(profile: MappingProfile, wanted: date | None, today: date) -> date | 
 def _read_as(run: ImportRun) -> dict[str, Any]:
     """A run's options as `Options` takes them."""
     names = ("mapping", "sheet", "encoding", "control_count", "control_total")
-    return {name: run.options.get(name) for name in names} | {"as_of": run.as_of}
+    kept = {name: run.options.get(name) for name in names}
+    return kept | {"as_of": run.as_of, "organisation_id": run.organisation_id}
 
 
 def _write_rows(
@@ -298,7 +323,10 @@ def _write_rows(
 ) -> Applied:  # fmt: skip
     """All rows of the file, chunk by chunk: good ones to the writer, rejected ones to the file of rejects."""
     table = open_table(file, sheet=options.sheet, encoding=options.encoding)
-    rows = rules.read(table, profile, as_of=options.as_of, today=work.today, session=work.session)
+    rows = rules.read(
+        table, profile, as_of=options.as_of, today=work.today, session=work.session,
+        organisation_id=run.organisation_id,
+    )  # fmt: skip
     summary = walk.summary = Summary(rows.unknown_columns)
     walk.form = table.kind
     writer = rules.writer(work, run.id)
@@ -336,17 +364,17 @@ def _good_ones(chunk: list[Any], walk: _Walk, rejects: RejectsFile) -> list[Any]
 def _keep_rejects(work: Work, run: ImportRun, walk: _Walk) -> None:
     if not walk.rejected:
         return
-    work.session.add_all(_record(run.id, row) for row in walk.rejected)
+    work.session.add_all(_record(run, row) for row in walk.rejected)
     walk.scratch.seek(0)
     run.rejects_digest = work.storage.put(walk.scratch)
     walk.summary.rejects_file = f"{run.file_name.rsplit('.', 1)[0]}.rejects.{walk.form}"
 
 
-def _record(run_id: int, row: RejectedRow) -> RejectedRowRecord:
+def _record(run: ImportRun, row: RejectedRow) -> RejectedRowRecord:
     errors = [
         {"column": e.column, "value": _masked(e), "code": e.code, "message": as_data(e.message)} for e in row.errors
     ]
-    return RejectedRowRecord(import_run_id=run_id, line=row.line, errors=errors)
+    return RejectedRowRecord(import_run_id=run.id, organisation_id=run.organisation_id, line=row.line, errors=errors)
 
 
 def _masked(issue: RowIssue) -> str:
@@ -364,6 +392,7 @@ def try_file(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, 
     that would be refused.
     """
     with reading(actor) as session:
+        owner_of(session, actor, rules.kind, options.organisation_id)
         profile = find(session, actor, options.mapping, rules.kind, files=True)
     content.seek(0)
     digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] reads
@@ -421,6 +450,7 @@ def _trial(
 ) -> ImportRun:
     return ImportRun(
         kind=rules.kind,
+        organisation_id=options.organisation_id,
         state=ImportState.RUNNING,
         file_name=file_name_of(file_name),
         content_sha256=digest,

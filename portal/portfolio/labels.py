@@ -93,12 +93,12 @@ def hold_reason(reason: str) -> Any:
     return _RAISED_BY.get(reason.split(":")[0], reason)
 
 
-_CHINESE = {column.field: column.chinese for layout in LAYOUTS.values() for column in layout}
+_CHINESE = {(kind, column.field): column.chinese for kind, layout in LAYOUTS.items() for column in layout}
 
 
-def field_name(field: str) -> str:
-    """A field of the standard layout by the header that the reader's language has for it."""
-    return _CHINESE.get(field, field) if str(get_locale()).startswith("zh") else field
+def field_name(field: str, kind: str) -> str:
+    """A field of a kind's standard layout by the header that the reader's language has for it."""
+    return _CHINESE.get((kind, field), field) if str(get_locale()).startswith("zh") else field
 
 
 def layout_state(layout: StoredMapping) -> StateTag:
@@ -115,6 +115,17 @@ def layout_title(name: str, title: str, label: str) -> Any:
     return label if title == name else f"{title} · {label}"
 
 
+CHANGE_LABELS = {
+    "created": _l("Created"),
+    "refreshed": _l("Refreshed"),
+    "closed": _l("Paid or cured"),
+    "reopened": _l("Overdue again"),
+    "up": _l("Later bucket"),
+    "down": _l("Earlier bucket"),
+    "contact_points": _l("New contact points of known people"),
+    "holds": _l("New holds"),
+    "older": _l("Rows older than what is known"),
+}
 SKIP_LABELS = {"not_overdue": _l("not overdue"), "no_balance": _l("no balance owed")}
 ERROR_LABELS = {
     "missing": _l("a required value is missing"),

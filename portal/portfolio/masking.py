@@ -64,6 +64,8 @@ def mask_field(field: str, text: str) -> str:
         return mask_email(text) if "@" in text else STARS
     if field == "address":
         return mask_address(text)
+    if field.startswith("certificate_no"):  # often the holder's identity number
+        return mask_unknown(text)
     return mask_card_numbers(text) if field else mask_unknown(text)
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
 from portal.foundation.vault import PersonKey
-from portal.foundation.visibility import BankOnly, PlacedPeople, PlacedRows
-
-if TYPE_CHECKING:
-    pass
+from portal.foundation.visibility import BankOnly, OwnRows, PlacedPeople, PlacedRows
+from portal.identity.models import Organisation
 
 
 class ContactKind(StrEnum):
@@ -66,6 +64,11 @@ class ImportKind(StrEnum):
     ACCOUNTS = "accounts"
     PAYMENTS = "payments"
     RECALLS = "recalls"
+    STAFF = "staff"
+
+
+# Kinds whose files are of one agency or law firm, which may send them itself; all others are the bank's.
+OF_ORGANISATIONS = frozenset({ImportKind.STAFF})
 
 
 class ImportState(StrEnum):
@@ -109,11 +112,14 @@ class StoredMappingVersion(Model, BankOnly):
     __table_args__ = (sa.UniqueConstraint("mapping_profile_id", "version"),)
 
 
-class ImportRun(Model, BankOnly):
-    """One file, read once. The same bytes under the same mapping and date are one run."""
+class ImportRun(Model, OwnRows):
+    """One file, read once. The same bytes under the same mapping and date are one run, for each organisation."""
 
     __tablename__ = "import_run"
     id: Mapped[int] = key_column()
+    organisation_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("organisation.id"), index=True, comment="whose file it is; null: the bank's own"
+    )
     kind: Mapped[ImportKind] = mapped_column(choice(ImportKind))
     state: Mapped[ImportState] = mapped_column(choice(ImportState))
     file_name: Mapped[str] = mapped_column(sa.String(255))
@@ -133,6 +139,7 @@ class ImportRun(Model, BankOnly):
     requested_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     requested_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    organisation: Mapped[Organisation | None] = relationship()
 
     __table_args__ = (
         sa.Index(
@@ -141,6 +148,7 @@ class ImportRun(Model, BankOnly):
             "content_sha256",
             "mapping",
             sa.text("coalesce(as_of, '0001-01-01')"),
+            sa.text("coalesce(organisation_id, 0)"),
             unique=True,
             sqlite_where=sa.text("state = 'applied'"),
             postgresql_where=sa.text("state = 'applied'"),
@@ -148,11 +156,12 @@ class ImportRun(Model, BankOnly):
     )
 
 
-class RejectedRow(Model, BankOnly):
+class RejectedRow(Model, OwnRows):
     """A row that was left out, by line, value and rule. The row's whole text is in the run's file of rejects."""
 
     __tablename__ = "rejected_row"
     id: Mapped[int] = key_column()
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), comment="the run's")
     import_run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"), index=True)
     line: Mapped[int]
     errors: Mapped[list[Any]] = mapped_column(JsonData, comment="[{column, value, code, message}], values masked")

@@ -43,8 +43,9 @@ class _Accounts:
     kind = ImportKind.ACCOUNTS
 
     def read(
-        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
-    ) -> Reading[Any]:
+        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session,
+        organisation_id: int | None = None,
+    ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against the accounts on file."""
         return read_accounts(
             table, profile, as_of=as_of, today=today, currencies=lambda refs: currencies_of(session, refs)

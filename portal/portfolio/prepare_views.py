@@ -25,7 +25,7 @@ from portal.portfolio.intake.notation import DATE_FORMS, NUMBER_FORMS
 from portal.portfolio.intake.suggest import fitting
 from portal.portfolio.masking import mask_field
 from portal.portfolio.previewing import Preview, preview
-from portal.portfolio.profiles import content_of, find, latest_versions, save_profile
+from portal.portfolio.profiles import content_of, find, latest_versions, may_keep, save_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,6 +160,7 @@ class Preparing:
             base_name=self.base_name,
             editing=self.editing,
             samples=list(self._samples()),
+            keeps_layouts=may_keep(actor()),
             layout=LAYOUTS[self.pages.kind.value],
             others=list(self._others()),
             missing=self._missing(),
@@ -204,6 +205,7 @@ class Preparing:
             profile,
             as_of=self.form.as_of.data,
             today=services().clock.today(),
+            organisation_id=self.run.organisation_id,
         )
 
     def _job(self) -> ShownJob | None:

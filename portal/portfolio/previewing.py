@@ -55,11 +55,14 @@ class Preview:
 
 
 def preview(
-    session: Session, rules: FileKind, sample: Sample, profile: MappingProfile, *, as_of: date | None, today: date
-) -> Preview:
+    session: Session, rules: FileKind, sample: Sample, profile: MappingProfile, *, as_of: date | None, today: date,
+    organisation_id: int | None = None,
+) -> Preview:  # fmt: skip
     """The head of a file through the very reading that the import uses."""
     try:
-        found = rules.read(sample.table(), profile, as_of=as_of, today=today, session=session)
+        found = rules.read(
+            sample.table(), profile, as_of=as_of, today=today, session=session, organisation_id=organisation_id
+        )
         binding = bind(profile, sample.header, found.as_of)
         names = [column.field for column in LAYOUTS[profile.kind] if column.field in found.fields]
         invented = profile.made_up.fields if profile.made_up else ()
@@ -76,7 +79,7 @@ def _row(outcome: Any, fields: tuple[str, ...], raw: dict[str, Any]) -> PreviewR
         cells = tuple(mask_field(name, cell_text(raw.get(name, ""))) for name in fields)
         return PreviewRow(outcome.line, "rejected", cells, tuple(map(_issue, outcome.errors)))
     row = outcome.row if isinstance(outcome, SkippedRow) else outcome
-    cells = tuple(mask_field(name, _value(row, name)) for name in fields)
+    cells = tuple(mask_field(name, _value(row, name, raw.get(name, ""))) for name in fields)
     warnings = tuple(map(_issue, row.warnings))
     if isinstance(outcome, SkippedRow):
         return PreviewRow(outcome.line, "skipped", cells, (outcome.reason,), warnings)
@@ -88,15 +91,15 @@ def _issue(issue: Any) -> str:
     return f"{issue.column}: {words}" if issue.column else words
 
 
-def _value(row: Any, name: str) -> str:
-    """A field of a row as it was read, in the reader's notation."""
+def _value(row: Any, name: str, raw: Any) -> str:
+    """A field of a row as it was read, in the reader's notation; as it stands in the file where the row has no such field."""
     if name.startswith("phone_"):
         place, _, relation = name.removeprefix("phone_").partition("_")
         entry = next((e for e in row.phones if e.position == int(place)), None)
         if entry is None:
             return ""
         return str(entry.relation if relation else entry.phone.number)
-    value: Any = getattr(row, name, "")
+    value: Any = getattr(row, name, raw)
     if value is None:
         return ""
     if name in AMOUNTS:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import yaml
 
 from portal.foundation.access import Permission, demand
-from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from portal.portfolio.intake import MappingProfile
 
 __all__ = [
-    "PERMISSIONS", "archive_profile", "content_of", "find", "latest_versions", "profile_for", "restore_profile",
+    "PERMISSIONS", "archive_profile", "content_of", "find", "latest_versions", "may_keep", "profile_for", "restore_profile",
     "save_profile", "text_of", "versions_of",
 ]  # fmt: skip
 
@@ -42,6 +42,7 @@ PERMISSIONS: Final = {
     ImportKind.ACCOUNTS: Permission.ACCOUNTS_IMPORT,
     ImportKind.PAYMENTS: Permission.PAYMENTS_IMPORT,
     ImportKind.RECALLS: Permission.PLACEMENTS_PROPOSE,
+    ImportKind.STAFF: Permission.REGISTER_KEEP,
 }
 _NAMED: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,47})(?:@(\d{1,6}))?")
 _LONGEST_NOTE: Final = 200
@@ -175,6 +176,11 @@ def content_of(data: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False, width=100)
 
 
+def may_keep(actor: Actor) -> bool:
+    """Whether layouts can be kept by this person: they are the bank's; others say for each file how it is read."""
+    return actor.is_bank
+
+
 def save_profile(actor: Actor, kind: ImportKind, name: str, data: dict[str, Any], note: str = "") -> MappingProfile:
     """Keep a profile under a name: its first version, or the next one where the name is known. The kept profile.
 
@@ -182,6 +188,8 @@ def save_profile(actor: Actor, kind: ImportKind, name: str, data: dict[str, Any]
     DomainError where the name is reserved, another kind's, or archived, or where the profile is wrong.
     """
     demand(actor, PERMISSIONS[kind])
+    if not may_keep(actor):
+        raise Refused("mapping.bank", say("Only the bank keeps layouts."), status=403)
     name = name.strip().lower()
     with transaction(actor) as work:
         stored = _for_name(work, kind, name)

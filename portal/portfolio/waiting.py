@@ -16,7 +16,7 @@ from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
-from portal.portfolio.importing import file_name_of, line_ends
+from portal.portfolio.importing import file_name_of, line_ends, owner_of
 from portal.portfolio.intake import parse_profile
 from portal.portfolio.intake.control import parse_total
 from portal.portfolio.models import ImportRun, ImportState
@@ -47,25 +47,31 @@ class Choice:
     control_total: str | None = None
 
 
-def receive_waiting(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str) -> ImportRun:
+def receive_waiting(
+    actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, organisation_id: int | None = None
+) -> ImportRun:
     """Keep a file and its head. DomainError, and nothing kept, for what is no table or cannot be read from the start on;
-    an encoding or a sheet that has to be named is asked for afterwards."""
+    an encoding or a sheet that has to be named is asked for afterwards. NotFound where it cannot be that organisation's."""
     demand(actor, PERMISSIONS[rules.kind])
+    with reading(actor) as session:
+        whose = owner_of(session, actor, rules.kind, organisation_id)
     sample = take(content)
     rows = line_ends(content)
     content.seek(0)
     digest = services().storage.put(content)
     head = services().storage.put(sample.to_json())
     with transaction(actor) as work:
-        run = _new(work, rules.kind, file_name_of(file_name), digest, {"sample": head, "lines": rows})
+        run = _new(work, rules.kind, whose, file_name_of(file_name), digest, {"sample": head, "lines": rows})
         work.audit("import.received", run, after={"file": digest}, kind=rules.kind.value)
     return run
 
 
-def _new(work: Work, kind: ImportKind, file_name: str, digest: str, options: dict[str, Any]) -> ImportRun:
+def _new(
+    work: Work, kind: ImportKind, organisation_id: int | None, file_name: str, digest: str, options: dict[str, Any]
+) -> ImportRun:
     run = ImportRun(
-        kind=kind, state=ImportState.WAITING, file_name=file_name, content_sha256=digest, mapping="", options=options,
-        requested_by=work.actor.user_id, requested_at=work.now,
+        kind=kind, organisation_id=organisation_id, state=ImportState.WAITING, file_name=file_name,
+        content_sha256=digest, mapping="", options=options, requested_by=work.actor.user_id, requested_at=work.now,
     )  # fmt: skip
     work.session.add(run)
     work.session.flush()
@@ -148,7 +154,10 @@ def _look_at(work: Work, rules: FileKind, run: ImportRun, profile: MappingProfil
     sample = sample_of(run)
     if sample.trouble is not None:
         raise DomainError("import.head", sample.trouble, field=sample.trouble_field)
-    rules.read(sample.table(), profile, as_of=choice.as_of, today=work.today, session=work.session)
+    rules.read(
+        sample.table(), profile, as_of=choice.as_of, today=work.today, session=work.session,
+        organisation_id=run.organisation_id,
+    )  # fmt: skip
     if choice.control_total:
         try:
             parse_total(choice.control_total)
@@ -183,7 +192,7 @@ def prepare_again(actor: Actor, kind: ImportKind, run_id: int) -> ImportRun:
             with work.storage.open(run.content_sha256) as file:
                 sample = take(file, options.get("sheet"), options.get("encoding"))
                 options |= {"sample": work.storage.put(sample.to_json()), "lines": line_ends(file)}
-        again = _new(work, kind, run.file_name, run.content_sha256, options)
+        again = _new(work, kind, run.organisation_id, run.file_name, run.content_sha256, options)
         again.as_of, again.mapping = run.as_of, run.mapping
         work.audit("import.received", again, after={"file": run.content_sha256}, again=run.id)
         return again

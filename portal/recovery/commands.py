@@ -12,6 +12,7 @@ from portal.foundation.command_line import access, in_application
 from portal.placement import commands as _recalls  # noqa: F401  # adds its file to the group
 from portal.portfolio.commands import FILE, file_options, import_group, import_now
 from portal.recovery.operations import import_payments, receive_payments, try_payments
+from portal.vendors import commands as _staff  # noqa: F401  # the same
 
 __all__ = ["import_group"]
 

@@ -31,8 +31,9 @@ class _Payments:
     kind = ImportKind.PAYMENTS
 
     def read(
-        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session
-    ) -> Reading[Any]:
+        self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session,
+        organisation_id: int | None = None,
+    ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against the accounts and payments on file."""
         return read_payments(table, profile, today=today, ledger=BankLedger(session))
 

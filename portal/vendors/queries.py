@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS_OF", "contract_for", "contract_rows", "contract_version_for", "endings_ahead", "licence_number", "organisation_for",
-    "papers_of", "required_items", "standing_of", "valid_versions", "versions_of", "work_organisations",
+    "organisations_of_staff", "papers_of", "required_items", "standing_of", "valid_versions", "versions_of", "work_organisations",
 ]  # fmt: skip
 
 # What each kind of organisation can be asked to do. A law firm's licence covers letters and lawsuits, an agency's neither.
@@ -132,6 +132,12 @@ def work_organisations(session: Session, actor: Actor) -> list[Organisation]:
             .order_by(Organisation.code)
         )
     )
+
+
+def organisations_of_staff(session: Session, actor: Actor) -> list[Organisation]:
+    """The agencies and law firms whose registers the actor may keep, by code; those that are not active too."""
+    others = visible(Organisation, actor).where(Organisation.kind != OrganisationKind.BANK)
+    return list(session.scalars(others.order_by(Organisation.code)))
 
 
 def organisation_for(session: Session, actor: Actor, organisation_id: int, *, for_update: bool = False) -> Organisation:

@@ -22,15 +22,15 @@ from portal.vendors.models import RecordKind, StaffMember, StaffRecord
 from portal.vendors.queries import organisation_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from datetime import date
 
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
 __all__ = [
-    "MemberDetails", "RecordDetails", "add_member", "add_record", "bar_member", "edit_member", "permit_member",
-    "withdraw_record",
+    "MemberDetails", "RecordDetails", "add_member", "add_record", "bar_member", "change_member", "edit_member",
+    "member_faults", "permit_member", "put_member", "put_record", "record_faults", "withdraw_record",
 ]  # fmt: skip
 
 BEST_SCORE = 100
@@ -67,31 +67,21 @@ def add_member(actor: Actor, organisation_id: int, details: MemberDetails) -> in
     NotFound; DomainError naming the field: a number or a sign-in that another entry has.
     """
     demand(actor, Permission.REGISTER_KEEP)
-    _check_member(details)
+    _raise_first(member_faults(details))
     with transaction(actor) as work:
         organisation = organisation_for(work.session, actor, organisation_id)
-        row = StaffMember(organisation_id=organisation.id, created_at=work.now, barred_reason="", **vars(details))
-        _check_unique(work, row, details)
-        work.session.add(row)
-        _flush(work)
-        work.audit("register.member_added", row, after=_masked(vars(details)))
-        return row.id
+        _check_unique(work, None, organisation.id, details)
+        return put_member(work, organisation.id, details).id
 
 
 def edit_member(actor: Actor, member_id: int, details: MemberDetails) -> None:
     """Change an entry: another position, the last day, the sign-in that belongs to it."""
     demand(actor, Permission.REGISTER_KEEP)
-    _check_member(details)
+    _raise_first(member_faults(details))
     with transaction(actor) as work:
         row = member_for_change(work, member_id)
-        _check_unique(work, row, details)
-        old = {name: getattr(row, name) for name in vars(details)}
-        changed = {name: value for name, value in vars(details).items() if old[name] != value}
-        for name, value in changed.items():
-            setattr(row, name, value)
-        _flush(work)
-        if changed:
-            work.audit("register.member_changed", row, _masked({n: old[n] for n in changed}), _masked(changed))
+        _check_unique(work, row.id, row.organisation_id, details)
+        change_member(work, row, details)
 
 
 def bar_member(actor: Actor, member_id: int, reason: str) -> None:
@@ -122,19 +112,9 @@ def permit_member(actor: Actor, member_id: int) -> None:
 def add_record(actor: Actor, member_id: int, details: RecordDetails) -> int:
     """A training, test or certificate of somebody. Answers its id; DomainError naming the field."""
     demand(actor, Permission.REGISTER_KEEP)
-    _check_record(details)
     with transaction(actor) as work:
-        member = member_for_change(work, member_id)
-        if details.taken_on > work.today:
-            words = say("This day has not come yet.")
-            raise DomainError("register.taken_on", words, field="taken_on")
-        row = StaffRecord(
-            organisation_id=member.organisation_id, member_id=member.id, created_by=actor.user_id,
-            created_at=work.now, **vars(details),
-        )  # fmt: skip
-        work.session.add(row)
-        work.audit("register.record_added", row, after=_plain(vars(details)), member=member.id)
-        return row.id
+        _raise_first(record_faults(details, work.today))
+        return put_record(work, member_for_change(work, member_id), details).id
 
 
 def withdraw_record(actor: Actor, record_id: int) -> int:
@@ -159,50 +139,95 @@ def member_for_change(work: Work, member_id: int) -> StaffMember:
     return row
 
 
-def _check_member(details: MemberDetails) -> None:
+# --- within another operation: one by one, or by file -----------------------------------------------------------------------
+
+
+def put_member(work: Work, organisation_id: int, details: MemberDetails, **about: Any) -> StaffMember:
+    """Write somebody into a register. `about`: what the audit trail is to know beside it."""
+    row = StaffMember(organisation_id=organisation_id, created_at=work.now, barred_reason="", **vars(details))
+    work.session.add(row)
+    _flush(work)
+    work.audit("register.member_added", row, after=_masked(vars(details)), **about)
+    return row
+
+
+def change_member(work: Work, row: StaffMember, details: MemberDetails, **about: Any) -> frozenset[str]:
+    """Let an entry say this from now on. Answers which of its details are others than before."""
+    old = {name: getattr(row, name) for name in vars(details)}
+    changed = {name: value for name, value in vars(details).items() if old[name] != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    _flush(work)
+    if changed:
+        before = _masked({name: old[name] for name in changed})
+        work.audit("register.member_changed", row, before, _masked(changed), **about)
+    return frozenset(changed)
+
+
+def put_record(work: Work, member: StaffMember, details: RecordDetails, **about: Any) -> StaffRecord:
+    """Add a training, test or certificate to an entry."""
+    row = StaffRecord(
+        organisation_id=member.organisation_id, member_id=member.id, created_by=work.actor.user_id,
+        created_at=work.now, **vars(details),
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    work.audit("register.record_added", row, after=_plain(vars(details)), member=member.id, **about)
+    return row
+
+
+def member_faults(details: MemberDetails) -> Iterator[DomainError]:
+    """Everything that is wrong with an entry by itself, each naming its field."""
     if not trim(details.name):
-        raise DomainError("register.name", say("Fill this in."), field="name")
+        yield DomainError("register.name", say("Fill this in."), field="name")
     if details.ended_on is not None and details.ended_on < details.started_on:
-        raise DomainError("register.ended_on", say("It ends after it begins."), field="ended_on")
+        yield DomainError("register.ended_on", say("It ends after it begins."), field="ended_on")
 
 
-def _check_record(details: RecordDetails) -> None:
+def record_faults(details: RecordDetails, today: date) -> Iterator[DomainError]:
+    """Everything that is wrong with a training, test or certificate, each naming its field."""
     if not trim(details.title):
-        raise DomainError("register.title", say("Fill this in."), field="title")
+        yield DomainError("register.title", say("Fill this in."), field="title")
+    if details.taken_on > today:
+        yield DomainError("register.taken_on", say("This day has not come yet."), field="taken_on")
     if details.valid_until is not None and details.valid_until < details.taken_on:
-        raise DomainError("register.valid_until", say("It ends after it begins."), field="valid_until")
+        yield DomainError("register.valid_until", say("It ends after it begins."), field="valid_until")
     if details.kind is RecordKind.CERTIFICATE and not trim(details.number):
-        raise DomainError("register.number", say("A certificate has a number."), field="number")
+        yield DomainError("register.number", say("A certificate has a number."), field="number")
     if details.kind is not RecordKind.TEST and (details.score is not None or not details.passed):
-        raise DomainError("register.score", say("Only a test has points, and can be failed."), field="score")
+        yield DomainError("register.score", say("Only a test has points, and can be failed."), field="score")
     if details.score is not None and not 0 <= details.score <= BEST_SCORE:
-        raise DomainError("register.score", say("Points go from 0 to %(most)s.", most=BEST_SCORE), field="score")
+        yield DomainError("register.score", say("Points go from 0 to %(most)s.", most=BEST_SCORE), field="score")
 
 
-def _check_unique(work: Work, row: StaffMember, details: MemberDetails) -> None:
-    """One entry a sign-in and a number; a sign-in of the same organisation."""
+def _raise_first(faults: Iterator[DomainError]) -> None:
+    for fault in faults:
+        raise fault
+
+
+def _check_unique(work: Work, member_id: int | None, organisation_id: int, details: MemberDetails) -> None:
+    """One entry a sign-in and a number; a sign-in of the same organisation. `member_id` None: an entry to come."""
     if details.user_id is not None:
         user = work.session.scalar(visible(User, work.actor).where(User.id == details.user_id))
-        if user is None or user.organisation_id != row.organisation_id:
+        if user is None or user.organisation_id != organisation_id:
             words = say("This sign-in is not of this organisation.")
             raise DomainError("register.user", words, field="user_id")
-        if _taken(work, row, StaffMember.user_id == details.user_id):
+        if _taken(work, member_id, StaffMember.user_id == details.user_id):
             words = say("This sign-in belongs to another entry.")
             raise DomainError("register.user", words, field="user_id")
     if details.employee_no and _taken(
         work,
-        row,
-        sa.and_(StaffMember.employee_no == details.employee_no, StaffMember.organisation_id == row.organisation_id),
+        member_id,
+        sa.and_(StaffMember.employee_no == details.employee_no, StaffMember.organisation_id == organisation_id),
     ):
         words = say("Another entry has this number.")
         raise DomainError("register.employee_no", words, field="employee_no")
 
 
-def _taken(work: Work, row: StaffMember, condition: sa.ColumnElement[bool]) -> bool:
-    with work.session.no_autoflush:
-        other = sa.select(StaffMember.id).where(condition)
-        found: Iterable[int] = work.session.scalars(other.where(StaffMember.id != row.id) if row.id else other)
-        return any(True for _ in found)
+def _taken(work: Work, member_id: int | None, condition: sa.ColumnElement[bool]) -> bool:
+    other = sa.select(StaffMember.id).where(condition)
+    found = work.session.scalars(other.where(StaffMember.id != member_id) if member_id else other)
+    return any(True for _ in found)
 
 
 def _flush(work: Work) -> None:

@@ -17,7 +17,7 @@ from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
-from portal.vendors import entering, operations, queries, staff_views, vendor_views
+from portal.vendors import entering, operations, queries, staff_file_views, staff_views, vendor_views
 from portal.vendors.blueprint import blueprint
 from portal.vendors.forms import ContractForm, VersionForm
 from portal.vendors.labels import KIND_LABELS, exact_percent, name_of
@@ -25,7 +25,7 @@ from portal.vendors.models import Contract, ContractVersion, PlacementKind
 from portal.vendors.reading import lines_of
 from portal.vendors.terms import plan_rate, terms_of
 
-__all__ = ["blueprint", "entering", "staff_views", "vendor_views"]
+__all__ = ["blueprint", "entering", "staff_file_views", "staff_views", "vendor_views"]
 
 _STATES = {
     "coming": StateTag("coming", _l("to come"), "wait"),

@@ -41,22 +41,21 @@ from portal.placement.recall_models import Objection, RecallLine
 from portal.placement.recalls import Wish, ask_recall, carry_out
 from portal.placement.segments import seed_segments
 from portal.portfolio.importing import ImportRefused, Options
-from portal.portfolio.intake import load_profile
-from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun, StoredMapping
+from portal.portfolio.models import Account, ContactKind, ContactPoint, Hold, HoldFlag, ImportRun
 from portal.portfolio.operations import ACCOUNTS, import_accounts, raise_hold, receive_accounts
-from portal.portfolio.profiles import save_profile
-from portal.portfolio.waiting import drop, receive_waiting
 from portal.recovery.operations import PAYMENTS, import_payments, receive_payments
 from portal.vendors import master, register
 from portal.vendors.models import Contract, CredentialKind, Item, PlacementKind, RecordKind, Tier
 from portal.vendors.operations import create_contract
 from portal.vendors.proofs import Proof
+from portal.vendors.staff_files import STAFF
 from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
 from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
+from tests.walls.filing import files_of_staff, files_that_wait, layout_of
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
 if TYPE_CHECKING:
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.identity.models import User
-    from portal.portfolio.importing import FileKind
 
 __all__ = ["make_world"]
 
@@ -143,6 +141,8 @@ def _knowledge(world: World) -> None:
         world.keep("member of staff", code, member_id)
         training = register.RecordDetails(RecordKind.TRAINING, f"{code} training", date(2005, 2, 1), date(2005, 9, 20))
         world.keep("staff record", code, register.add_record(manager, member_id, training))
+        files_of_staff(world, world.person(_roles(code)[0], code))
+    layout_of(world, manager, STAFF)
 
 
 def _roles(mark: str) -> tuple[Role, ...]:
@@ -209,21 +209,9 @@ def _portfolio(world: World) -> None:
         import_recalls(clerk, recalls)
     world.keep("import of recalls", "BANK", recalls)
     world.keep("rejects of recalls", "BANK", recalls, "rejects.csv")
-    _files_that_wait(world, clerk, RECALLS, asked)
+    files_that_wait(world, clerk, RECALLS, asked)
     world.keep("rejects of accounts", "BANK", accounts, "rejects.csv")
-    _files_that_wait(world, clerk, ACCOUNTS, content)
-
-
-def _files_that_wait(world: World, clerk: Actor, rules: FileKind, content: bytes) -> None:
-    """One that waits for its layout, one that was dropped, and a layout of the bank's own."""
-    kind = rules.kind.value
-    for what in ("waiting", "dropped"):
-        run = receive_waiting(clerk, rules, io.BytesIO(content), f"{what}.csv")
-        world.keep(f"{what} {kind}", "BANK", run.id)
-    drop(clerk, rules.kind, world.one(f"dropped {kind}", "BANK"))
-    name = f"walls-{kind}"
-    save_profile(clerk, rules.kind, name, dict(load_profile(None, kind).data), "first")
-    world.keep(f"layout of {kind}", "BANK", _key(StoredMapping, StoredMapping.name == name))
+    files_that_wait(world, clerk, ACCOUNTS, content)
 
 
 def _account(side: Side, what: str, reference: str, number: int) -> dict[str, str]:
@@ -353,7 +341,7 @@ def _post(world: World, name: str, rows: list[list[str]]) -> None:
     world.keep("import of payments", "BANK", run.id)
     world.keep("rejects of payments", "BANK", run.id, "rejects.csv")
     if name == "july.csv":
-        _files_that_wait(world, clerk, PAYMENTS, csv_bytes(rows))
+        files_that_wait(world, clerk, PAYMENTS, csv_bytes(rows))
 
 
 def _statements(world: World) -> None:
@@ -409,7 +397,7 @@ def _belongings(world: World) -> None:
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
-        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls")]
+        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff")]
         for kind in kinds:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))

@@ -35,7 +35,19 @@ _currencies = lru_cache(maxsize=512)(parse_currency)
 class Draft:
     """Values of a row by field, read with every error kept, so that a person mends a row once."""
 
-    __slots__ = ("amount", "binding", "cells", "currency", "errors", "extra", "key", "line", "values", "warnings")
+    __slots__ = (
+        "amount",
+        "binding",
+        "cells",
+        "currency",
+        "errors",
+        "extra",
+        "key",
+        "key_field",
+        "line",
+        "values",
+        "warnings",
+    )
 
     def __init__(self, line: int, cells: Sequence[Cell], binding: Binding) -> None:
         self.line = line
@@ -46,6 +58,7 @@ class Draft:
         self.errors: list[RowIssue] = []
         self.warnings: list[RowIssue] = []
         self.key = ""  # what makes the row the same as another
+        self.key_field = "account_ref"  # where it stands
         self.currency = ""
         self.amount: int | None = None  # for the control total; None where it cannot be read
         if len(cells) > binding.width:

@@ -17,6 +17,8 @@ __all__ = [
     "RECEIVERS",
     "REJECT_COLUMNS",
     "RELATIONS",
+    "STAFF_CERTIFICATES",
+    "STAFF_COLUMNS",
     "LayoutColumn",
 ]
 
@@ -85,16 +87,49 @@ RECALL_COLUMNS: Final = (
     LayoutColumn("final_on", "最后日期"),
 )
 
+STAFF_CERTIFICATES: Final = ("", "_2", "_3")  # a person's certificates in one row, by what their columns end with
+
+STAFF_COLUMNS: Final = (
+    LayoutColumn("employee_no", "工号", required=True),
+    LayoutColumn("name", "姓名", required=True),
+    LayoutColumn("position", "岗位"),
+    LayoutColumn("started_on", "入职日期", required=True),
+    LayoutColumn("ended_on", "离职日期"),
+    LayoutColumn("user_name", "登录名"),
+    LayoutColumn("training", "培训内容"),
+    LayoutColumn("trained_on", "培训日期"),
+    LayoutColumn("training_valid_until", "培训有效期至"),
+    LayoutColumn("test", "考试名称"),
+    LayoutColumn("tested_on", "考试日期"),
+    LayoutColumn("test_score", "考试分数"),
+    LayoutColumn("test_result", "考试结果"),
+    LayoutColumn("test_valid_until", "考试有效期至"),
+    *(
+        LayoutColumn(field + which, chinese + which.strip("_"))
+        for which in STAFF_CERTIFICATES
+        for field, chinese in (
+            ("certificate", "证书名称"),
+            ("certificate_no", "证书编号"),
+            ("certified_on", "发证日期"),
+            ("certificate_valid_until", "证书有效期至"),
+        )
+    ),
+)
+
 LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
     "accounts": ACCOUNT_COLUMNS,
     "payments": PAYMENT_COLUMNS,
     "recalls": RECALL_COLUMNS,
+    "staff": STAFF_COLUMNS,
 }
 
 # Fields whose values a file may write in a form of its own.
 DAYS: Final = frozenset(
-    "due_date opened_on charged_off_on last_paid_on balance_as_of paid_on received_on cleared_on posted_on".split()
-)
+    (
+        "due_date opened_on charged_off_on last_paid_on balance_as_of paid_on received_on cleared_on posted_on final_on "
+        "started_on ended_on trained_on training_valid_until tested_on test_valid_until"
+    ).split()
+) | {field + which for field in ("certified_on", "certificate_valid_until") for which in STAFF_CERTIFICATES}
 AMOUNTS: Final = frozenset("principal interest fees total last_paid_amount amount".split())
 
 # Written beside rejected rows; a file that is sent again with them is read as if they were not there.

@@ -109,8 +109,9 @@ class Reading(Generic[Good]):
         if draft.key:
             if self._seen.get(draft.key) is not None:
                 draft.fail(
-                    "account_ref", "duplicate", say("A second row with the same reference; the first good one stands.")
-                )
+                    draft.key_field, "duplicate",
+                    say("A second row with the same reference; the first good one stands."),
+                )  # fmt: skip
             elif good is not None:
                 self._seen.add(draft.key)
         if good is None or draft.errors:

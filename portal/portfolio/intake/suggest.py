@@ -78,6 +78,26 @@ _SYNONYMS: Final = {
         "channel": "payment_method method 还款渠道 还款方式 支付方式 繳款管道 渠道名称",
         "reverses": "reversal_of original_ref original_payment 原交易流水号 原交易号 冲正流水号 原流水號",
     },
+    "staff": {
+        "employee_no": "employee_number employee_id staff_no staff_id badge 员工编号 员工号 人员编号 员工工号 員工編號 工號",
+        "name": "staff_name employee_name full_name 员工姓名 人员姓名 催收员姓名 員工姓名",
+        "position": "job_title role title duty 职位 职务 岗位名称 職位 職稱",
+        "started_on": "start_date hire_date hired_on joined_on entry_date 入职时间 入职日 上岗日期 到职日期 到職日 到職日期 入職日期",
+        "ended_on": "end_date left_on leave_date last_day 离职时间 离职日 离岗日期 離職日期 離職日",
+        "user_name": "username login sign_in account 账号 系统账号 用户名 登录账号 帳號 登入帳號",
+        "training": "training_title course 培训名称 培训课程 培训项目 訓練名稱",
+        "trained_on": "training_date training_passed_on 培训时间 培训通过日期 培训合格日期 訓練日期",
+        "training_valid_until": "training_expiry training_expires_on 培训到期日 培训有效期",
+        "test": "exam test_title exam_name 考试 考试科目 考核名称 測驗名稱",
+        "tested_on": "test_date exam_date 考试时间 考核日期 測驗日期",
+        "test_score": "score exam_score 成绩 分数 考试成绩 考核成绩",
+        "test_result": "result exam_result 是否合格 考核结果 是否通过",
+        "test_valid_until": "test_expiry test_expires_on 考试到期日 考试有效期",
+        "certificate": "certificate_title certificate_name 证书 资格证书 资格证名称 證照名稱",
+        "certificate_no": "certificate_number licence_no license_no 证书号 证书号码 资格证编号 資格證號 證照號碼",
+        "certified_on": "certificate_date issued_on issue_date 发证日 取得日期 证书日期 發證日期",
+        "certificate_valid_until": "certificate_expiry expiry expires_on valid_until 证书到期日 证书有效期 有效期至 到期日 有效期限",
+    },
 }
 _BRACKETS: Final = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _BETWEEN: Final = re.compile(r"[\s_\-./:：*#、]+")
@@ -100,7 +120,7 @@ class Suggestion:
 
 
 def suggest(header: Sequence[str], kind: str) -> Suggestion:
-    """What each column of the header probably is, for `accounts` or `payments`."""
+    """What each column of the header probably is, for a kind of file."""
     by_key = {header_key(name): name for name in header}
     by_loose = {_loose(name): name for name in reversed(header)}
     columns: dict[str, str] = {}

@@ -1,0 +1,41 @@
+"""`portal import staff`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from portal.foundation.access import Permission
+from portal.foundation.command_line import access, in_application
+from portal.portfolio.commands import FILE, file_options, import_group, import_now
+from portal.vendors.staff_files import import_staff, organisation_named, receive_staff, try_staff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from portal.foundation.access import Actor
+    from portal.portfolio.importing import Options
+
+__all__ = ["staff"]
+
+
+@import_group.command("staff")
+@click.argument("file", type=FILE)
+@click.option("--organisation", metavar="CODE", help="Whose staff it lists; a leader's own if left out.")
+@file_options
+@access(Permission.REGISTER_KEEP)
+@in_application
+def staff(file: Path, organisation: str | None, **given: Any) -> None:
+    """Enter an agency's or law firm's staff from FILE (CSV or XLSX): people, trainings, tests, certificates."""
+
+    def of_it(deed: Callable[..., Any]) -> Callable[..., Any]:
+        def done(actor: Actor, content: IO[bytes], name: str, options: Options, **more: Any) -> Any:
+            found = organisation_named(actor, organisation)
+            return deed(actor, content, name, replace(options, organisation_id=found), **more)
+
+        return done
+
+    import_now(file, Permission.REGISTER_KEEP, of_it(receive_staff), import_staff, of_it(try_staff), given)

@@ -17,7 +17,7 @@ from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
 from portal.portfolio.buckets import bucket
 from portal.portfolio.changes import Changes, Told
-from portal.portfolio.intake import AccountRow, SkippedRow
+from portal.portfolio.intake import AccountRow, OnFile, SkippedRow
 from portal.portfolio.masking import mask_name
 from portal.portfolio.models import (
     Account,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.work import Work
 
-__all__ = ["AccountWriter", "Applied", "currencies_of"]
+__all__ = ["AccountWriter", "Applied", "accounts_on_file"]
 
 CHUNK = 2_000
 BALANCE = ("principal_minor", "interest_minor", "fees_minor", "total_minor", "days_past_due")
@@ -68,10 +68,14 @@ class Applied:
         self.totals[row.currency] = self.totals.get(row.currency, 0) + row.total
 
 
-def currencies_of(session: Session, refs: Collection[str]) -> dict[str, str]:
-    """The currencies of those of these accounts that are on file."""
-    wanted = sa.select(Account.account_ref, Account.currency).where(among(session, Account.account_ref, refs))
-    return dict(session.execute(wanted).tuples().all())
+def accounts_on_file(session: Session, refs: Collection[str]) -> dict[str, OnFile]:
+    """Those of these accounts that are on file, by reference."""
+    wanted = (
+        sa.select(Account.account_ref, Account.currency, Customer.customer_ref)
+        .join(Customer, Customer.id == Account.customer_id)
+        .where(among(session, Account.account_ref, refs))
+    )
+    return {ref: OnFile(currency, customer_ref) for ref, currency, customer_ref in session.execute(wanted)}
 
 
 class AccountWriter:

@@ -11,7 +11,7 @@ from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.portfolio.bulk import AccountWriter, currencies_of
+from portal.portfolio.bulk import AccountWriter, accounts_on_file
 from portal.portfolio.importing import FileKind, FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.intake import Reading, read_accounts
 from portal.portfolio.models import Account, Hold, HoldFlag, ImportKind, ImportRun
@@ -48,7 +48,7 @@ class _Accounts:
     ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against the accounts on file."""
         return read_accounts(
-            table, profile, as_of=as_of, today=today, currencies=lambda refs: currencies_of(session, refs)
+            table, profile, as_of=as_of, today=today, known=lambda refs: accounts_on_file(session, refs)
         )
 
     def writer(self, work: Work, run_id: int) -> FileWriter:

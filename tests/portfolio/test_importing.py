@@ -138,6 +138,17 @@ def test_another_currency_than_the_accounts_is_rejected(db_session: Session) -> 
     assert (account(db_session).currency, account(db_session).total_minor) == ("CNY", 100_000)
 
 
+def test_an_account_stays_its_customers(db_session: Session) -> None:
+    """Another person's numbers would otherwise come to the account, and its debt to them."""
+    bring_accounts(accounts_file({"customer_ref": "C-1"}))
+
+    summary = bring_accounts(accounts_file({"customer_ref": "C-2", "name": "Somebody Else", "principal": "5"}, {}))
+
+    assert summary["errors"] == {"conflict": 1}
+    assert db_session.scalars(sa.select(Customer.customer_ref)).all() == ["C-1"]
+    assert account(db_session).total_minor == 100_000
+
+
 def test_columns_that_nobody_knows_are_kept_with_the_row(db_session: Session) -> None:
     summary = bring_accounts(accounts_file({"branch": "Pudong", "shelf": "7"}))
 

@@ -13,7 +13,7 @@
 Rules and codes: reference/files.md.
 """
 
-from portal.portfolio.intake.accounts import read_accounts
+from portal.portfolio.intake.accounts import OnFile, read_accounts
 from portal.portfolio.intake.profile import MappingProfile, find_profile, load_profile, parse_profile, shipped_profiles
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.rejects import RejectsFile, writer_like
@@ -36,6 +36,7 @@ __all__ = [
     "WARNINGS",
     "AccountRow",
     "MappingProfile",
+    "OnFile",
     "PhoneEntry",
     "Reading",
     "RejectedRow",

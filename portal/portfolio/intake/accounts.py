@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -25,7 +26,7 @@ from portal.portfolio.intake.regions import country_of, parse_region
 from portal.portfolio.intake.rows import AccountRow, PhoneEntry, SkippedRow
 from portal.portfolio.madeup import MadeUpPerson, invent
 
-__all__ = ["read_accounts"]
+__all__ = ["OnFile", "read_accounts"]
 
 _DEFAULT_CURRENCY: Final = "CNY"
 _COUNTRY_OF_CURRENCY: Final = {"TWD": "TW", "HKD": "HK", "MOP": "MO", "GBP": "GB", "USD": "US"}
@@ -46,48 +47,66 @@ _MOST_DAYS: Final = 99_999
 _PHONES: Final = tuple((n, f"phone_{n}", f"phone_{n}_relation") for n in range(1, PHONE_COUNT + 1))
 
 
-Currencies = Callable[[Collection[str]], Mapping[str, str]]
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """What an import has to know of an account that is on file: its currency, and whose it is."""
+
+    currency: str
+    customer_ref: str
 
 
-def _none_known(refs: Collection[str]) -> Mapping[str, str]:
+Known = Callable[[Collection[str]], Mapping[str, OnFile]]
+
+
+def _none_known(refs: Collection[str]) -> Mapping[str, OnFile]:
     return {}
 
 
 def read_accounts(
-    table: Table, profile: MappingProfile, *, as_of: date | None, today: date, currencies: Currencies = _none_known
+    table: Table, profile: MappingProfile, *, as_of: date | None, today: date, known: Known = _none_known
 ) -> Reading[AccountRow | SkippedRow]:
     """The accounts of an open file, row by row, as the profile reads them.
 
     `as_of` is the date the file speaks of (None: the profile's last choice, else `today`), `today` the business date;
-    `currencies` answers for references of accounts on file, a batch at a time.
+    `known` answers for references of accounts on file, a batch at a time.
     DomainError where the file or the date does not fit the profile.
     """
     day = profile.as_of(as_of, today)
-    return Reading(table, profile, day, _AccountCheck(profile, day, today, currencies))
+    return Reading(table, profile, day, _AccountCheck(profile, day, today, known))
+
+
+def _check_against(draft: Draft, on_file: OnFile, currency: str, customer_ref: str) -> None:
+    """An account keeps its currency, or its history would be in two units of money; and it stays its customer's, or one
+    person's debt and telephone numbers would come to another."""
+    if currency != on_file.currency:
+        draft.fail("currency", "currency", say("The account is kept in %(currency)s.", currency=on_file.currency))
+    if customer_ref and customer_ref != on_file.customer_ref:
+        draft.fail("customer_ref", "conflict", say("The account is another customer’s on file."))
 
 
 class _AccountCheck:
     """Turns a draft into an account, or leaves the reasons in it."""
 
-    def __init__(self, profile: MappingProfile, as_of: date, today: date, currencies: Currencies) -> None:
+    def __init__(self, profile: MappingProfile, as_of: date, today: date, known: Known) -> None:
         self._profile = profile
         self._as_of = as_of
         self._today = today
-        self._currencies = currencies
-        self._kept_in: Mapping[str, str] = {}
+        self._known = known
+        self._on_file: Mapping[str, OnFile] = {}
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
-        """In which currency the accounts of this batch that are on file are kept."""
-        self._kept_in = self._currencies({draft.plain("account_ref") for draft in drafts})
+        """What stands on file of the accounts of this batch."""
+        self._on_file = self._known({draft.plain("account_ref") for draft in drafts})
 
     def check(self, draft: Draft) -> AccountRow | SkippedRow | None:
         """The account, in or out of scope; None where the draft has errors."""
         draft.key = account_ref = draft.reference("account_ref")
         invented = self._invent(draft)
         currency = draft.read_currency(_DEFAULT_CURRENCY)
-        kept_in = self._kept_in.get(account_ref, currency)
-        if currency != kept_in:  # another unit of money would be written over the one that the account's history has
-            draft.fail("currency", "currency", say("The account is kept in %(currency)s.", currency=kept_in))
+        customer_ref = draft.reference("customer_ref")
+        on_file = self._on_file.get(account_ref)
+        if on_file is not None:
+            _check_against(draft, on_file, currency, customer_ref)
         principal, interest, fees, owed = self._parts(draft, currency)
         days = _days_past_due(draft)
         region = _region(draft)
@@ -101,7 +120,7 @@ class _AccountCheck:
         row = AccountRow(
             line=draft.line,
             account_ref=account_ref,
-            customer_ref=draft.reference("customer_ref"),
+            customer_ref=customer_ref,
             name=draft.limited("name", _LONGEST_NAME, required=True),
             id_no=id_no,
             phones=phones,

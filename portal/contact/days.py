@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.contact.models import ContactAttempt, Promise
-from portal.contact.queries import reference_columns
 from portal.foundation.access import Permission
 from portal.foundation.language import Message, say
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.placement.models import Placement
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account, Customer
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def attempts_statement(actor: Actor, span: Span, user_id: int | None) -> sa.Sele
         .outerjoin(Account, Account.id == ContactAttempt.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
         .outerjoin(User, User.id == ContactAttempt.logged_by)
-        .add_columns(*reference_columns(), Customer.name_masked.label("name"), User.name.label("who"))
+        .add_columns(*account_reference(), Customer.name_masked.label("name"), User.name.label("who"))
         .where(ContactAttempt.organisation_id == actor.organisation_id)
         .where(ContactAttempt.at >= begins, ContactAttempt.at < ends)
         .where(~sa.exists().where(later.corrects_id == ContactAttempt.id))

@@ -16,6 +16,7 @@ from portal.contact.models import CarriedPromise, Channel, ContactAttempt, Promi
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account, ContactPoint, Customer, Hold
 from portal.vendors.models import PlacementKind
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "held_account", "holds_of", "promise_state",
-    "promised_within", "promises_of", "promises_statement", "reference_columns", "standing_of",
+    "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
 LONGEST_HISTORY = 200
@@ -157,14 +158,9 @@ def promises_statement(actor: Actor) -> sa.Select[Any]:
         .join(Placement, Placement.id == Promise.placement_id)
         .outerjoin(Account, Account.id == Promise.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
-        .add_columns(*reference_columns(), Customer.name_masked.label("name"))
+        .add_columns(*account_reference(), Customer.name_masked.label("name"))
         .where(Promise.state != PromiseState.REPLACED)
     )
-
-
-def reference_columns() -> tuple[Any, Any]:
-    """The account's reference, which stays with the history of whoever held it, and whether it is open to the reader."""
-    return sa.func.coalesce(Account.account_ref, Placement.past_ref).label("account_ref"), Account.id.label("open_id")
 
 
 def promise_state(statement: sa.Select[Any], state: str, today: date) -> sa.Select[Any]:

@@ -47,7 +47,7 @@ def queue_view(page: QueuePage, tab: str | None, now: datetime, zone: str) -> Ta
         sa.select(),
         columns,
         caption=_l("Queue"),
-        empty=Empty(say("Nothing waits here.")),
+        empty=_nobody_waits(tab),
         export_allowed=False,
     )
     rows = (
@@ -66,6 +66,12 @@ def queue_view(page: QueuePage, tab: str | None, now: datetime, zone: str) -> Ta
         exports=(),
         clear_url=url_for("contact.queue"),
     )
+
+
+def _nobody_waits(tab: str | None) -> Empty:
+    if tab is not None:
+        return Empty(say("Nothing waits here."), _l("Who next"), url_for("contact.queue"))
+    return Empty(say("Nothing waits here."), _l("Accounts come with the batches that your organisation accepts."))
 
 
 def day_table(

@@ -84,7 +84,12 @@ ENTRIES: tuple[Entry, ...] = (
         frozenset({_R.VENDOR_MANAGER}),
         ("placement.segment", "placement.new_segment", "placement.edit_segment"),
     ),
-    Entry(_l("Batches"), "placement.batches", _P.BATCHES_VIEW, pages=("placement.batch",)),
+    Entry(
+        _l("Batches"),
+        "placement.batches",
+        _P.BATCHES_VIEW,
+        pages=("placement.batch", "placement.accept", "placement.refuse", "placement.new_return"),
+    ),
     Entry(
         _l("Recalls"),
         "placement.recalls",

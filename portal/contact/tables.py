@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask import url_for
 
-from portal.contact.labels import CHANNELS, may_call, next_words
+from portal.contact.labels import CHANNELS, may_call, row_words
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.words import VERDICT_TAGS
@@ -35,7 +35,7 @@ def queue_view(page: QueuePage, tab: str | None, now: datetime, zone: str) -> Ta
             "amount", _l("Amount"), "money",
             value=lambda r: r.account.total_minor, currency=lambda r: r.account.currency,
         ),
-        Column("next", _l("Why now"), value=lambda r: next_words(r.item, r.tab, now, zone)),
+        Column("next", _l("Why now"), value=lambda r: row_words(r, now, zone)),
         Column(
             "last", _l("Last outcome"),
             value=lambda r: OUTCOMES[r.item.last_outcome].label if r.item.last_outcome else say("not tried"),

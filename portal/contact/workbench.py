@@ -20,7 +20,7 @@ from portal.contact.labels import (
     TAB_LABELS,
     may_call,
     moment_words,
-    next_words,
+    row_words,
 )
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
@@ -172,7 +172,7 @@ class Bench:
         """Why an account beside this one is there, or that it may not be called now."""
         if row.decision.is_blocked:
             return may_call(row.decision, self.now, self.zone).label
-        return next_words(row.item, row.tab, self.now, self.zone)
+        return row_words(row, self.now, self.zone)
 
     # --- the form ------------------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def test_a_batch_is_asked_back_by_one_and_taken_back_by_another(client_for: Clie
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])
 def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, client_for: Client, locale: str) -> None:
     receiver = agency(recall_notice_days=10, term_days=30, objection_days=20)
-    make_accounts(2, days=45)
+    accounts = make_accounts(2, days=45)
     placed(make_desk(), receiver)
     on(app, date(2005, 7, 30))
     result = CliRunner().invoke(main, ["daily"], obj=app)
@@ -120,6 +120,11 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
     assert wrong.field("days").get("value") == "21"
     assert "30 %" in wrong.html
     assert wrong.submit("form", days="20", to=page.path)
+    again = leader.get(choose(leader.get(page.path), "object", int(line or 0))).submit(
+        "form", reason="plan", days="5", status=422
+    )
+    assert "has been raised already" in again or "已提出过异议" in again
+    assert accounts[0].account_ref in again
     seen = vendor.get(vendor.get("/recalls/objections").links[number])
     answered = vendor.get(choose(vendor.get(seen.path), "answer", int(line or 0)))
     answered.submit("form", grant="yes", days="7", answer="until the plan stands", to=page.path)

@@ -15,10 +15,20 @@ from portal.portfolio.models import ContactKind, ContactStatus
 if TYPE_CHECKING:
     from portal.contact.conduct import Decision
     from portal.contact.models import CarriedPromise, Promise, WorkItem
+    from portal.contact.queue import QueueRow
 
 __all__ = [
-    "CHANNELS", "INCOMING", "INCOMING_CALL", "KINDS", "PROMISE_TAGS", "STATUSES", "TAB_LABELS", "may_call", "moment_words", "next_words",
+    "CHANNELS",
+    "INCOMING",
+    "INCOMING_CALL",
+    "KINDS",
+    "PROMISE_TAGS",
+    "STATUSES",
+    "TAB_LABELS",
+    "may_call",
+    "moment_words",
     "promise_tag",
+    "row_words",
 ]  # fmt: skip
 
 CHANNELS: dict[Channel, Any] = {
@@ -79,6 +89,14 @@ def may_call(decision: Decision, now: datetime, zone: str) -> StateTag:
         return StateTag("block", _l("not while the hold stands"), "bad")
     label = say("from %(when)s", when=moment_words(decision.next_allowed, now, zone))
     return StateTag("block", label, "plain")
+
+
+def row_words(row: QueueRow, now: datetime, zone: str) -> Message:
+    """Why an account stands in the queue, and what was promised before it came."""
+    words = next_words(row.item, row.tab, now, zone)
+    if row.promised_on is None:
+        return words
+    return say("%(words)s; promised before for %(day)s", words=words, day=day(row.promised_on, short=True))
 
 
 def next_words(item: WorkItem, tab: str, now: datetime, zone: str) -> Message:

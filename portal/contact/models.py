@@ -72,6 +72,7 @@ class ContactAttempt(Model, OwnRows):
     __table_args__ = (
         sa.UniqueConstraint("organisation_id", "attempt_ref"),
         sa.Index("ix_contact_attempt_day", "organisation_id", "logged_by", "at"),
+        sa.Index("ix_contact_attempt_team_day", "organisation_id", "at", "id"),
         sa.Index("ix_contact_attempt_person", "customer_id", "at"),
     )
 

@@ -1,4 +1,4 @@
-"""What the workbench shows: who holds an account, its history as one line of time, promises, a person's day."""
+"""What the workbench shows: who holds an account, its history as one line of time, promises."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from portal.contact.models import CarriedPromise, Channel, ContactAttempt, Promi
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account, ContactPoint, Customer, Hold
 from portal.vendors.models import PlacementKind
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Day", "PointCheck", "Standing", "attempts_of", "attempts_statement", "carried_promises_of", "contact_points", "day_begins", "held_account",
-    "holds_of", "my_day", "promise_state", "promised_within", "promises_of", "promises_statement", "standing_of",
+    "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "held_account", "holds_of", "promise_state",
+    "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
 LONGEST_HISTORY = 200
@@ -157,14 +158,9 @@ def promises_statement(actor: Actor) -> sa.Select[Any]:
         .join(Placement, Placement.id == Promise.placement_id)
         .outerjoin(Account, Account.id == Promise.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
-        .add_columns(*_reference(), Customer.name_masked.label("name"))
+        .add_columns(*account_reference(), Customer.name_masked.label("name"))
         .where(Promise.state != PromiseState.REPLACED)
     )
-
-
-def _reference() -> tuple[Any, Any]:
-    """The account's reference, which stays with the history of whoever held it, and whether it is open to the reader."""
-    return sa.func.coalesce(Account.account_ref, Placement.past_ref).label("account_ref"), Account.id.label("open_id")
 
 
 def promise_state(statement: sa.Select[Any], state: str, today: date) -> sa.Select[Any]:
@@ -184,47 +180,3 @@ def promised_within(statement: sa.Select[Any], days: tuple[date | None, date | N
     if first is not None:
         statement = statement.where(Promise.promised_on >= first)
     return statement if last is None else statement.where(Promise.promised_on <= last)
-
-
-def attempts_statement(actor: Actor, since: datetime) -> sa.Select[Any]:
-    """What the actor has logged since an instant; entries that were corrected are left out."""
-    later = aliased(ContactAttempt)
-    return (
-        visible(ContactAttempt, actor)
-        .join(Placement, Placement.id == ContactAttempt.placement_id)
-        .outerjoin(Account, Account.id == ContactAttempt.account_id)
-        .outerjoin(Customer, Customer.id == Account.customer_id)
-        .add_columns(*_reference(), Customer.name_masked.label("name"))
-        .where(ContactAttempt.organisation_id == actor.organisation_id)
-        .where(ContactAttempt.logged_by == actor.user_id, ContactAttempt.at >= since)
-        .where(~sa.exists().where(later.corrects_id == ContactAttempt.id))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What one person did on one day. Amounts promised, in minor units by currency."""
-
-    logged: int
-    reached: int
-    promises: int
-    promised: dict[str, int]
-
-
-def my_day(session: Session, actor: Actor, since: datetime) -> Day:
-    """The actor's own figures of the day that began at `since`. Reached: the right party was spoken to."""
-    mine = attempts_statement(actor, since).with_only_columns(ContactAttempt.id, ContactAttempt.counts_as).subquery()
-    spoke = sa.func.sum(sa.case((mine.c.counts_as == "conversation", 1), else_=0))
-    logged, reached = session.execute(sa.select(sa.func.count(), spoke).select_from(mine)).one()
-    rows = session.execute(
-        sa.select(Promise.currency, sa.func.count(), sa.func.sum(Promise.amount_minor))
-        .join(mine, mine.c.id == Promise.attempt_id)
-        .group_by(Promise.currency)
-    ).all()
-    promised = {currency: int(total) for currency, _, total in rows}
-    return Day(logged, int(reached or 0), sum(count for _, count, _ in rows), promised)
-
-
-def day_begins(now: datetime, zone: Any) -> datetime:
-    """The first instant of the local day of `now`."""
-    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

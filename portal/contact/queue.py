@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from portal.contact.conduct import Decision, Question
 from portal.contact.facts import Debtor, check_contact, facts_of
-from portal.contact.models import WorkItem
+from portal.contact.models import CarriedPromise, PromiseState, WorkItem
 from portal.foundation.visibility import visible
 from portal.portfolio.models import Account, Customer
 
@@ -88,13 +88,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One account of the queue. `decision`: whether a call is allowed now, before a number is chosen."""
+    """One account of the queue. `decision`: whether a call is allowed now, before a number is chosen. `promised_on`: the
+    next day for which an earlier holder was promised something."""
 
     item: WorkItem
     account: Account
     customer: Customer
     decision: Decision
     tab: str
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +175,29 @@ def _rows(
     }
     facts = facts_of(session, actor, [Debtor.of(*pair) for pair in accounts.values()], now)
     asked = Question(now, "call")
+    promised = _promised_before(session, actor, list(accounts), today)
     return tuple(
         QueueRow(
-            item, *accounts[item.account_id], check_contact(facts[item.account_id], asked).decision, tab_of(item, today)
+            item,
+            *accounts[item.account_id],
+            check_contact(facts[item.account_id], asked).decision,
+            tab_of(item, today),
+            promised.get(item.account_id),
         )
         for item in items
         if item.account_id in accounts
     )
+
+
+def _promised_before(session: Session, actor: Actor, account_ids: Sequence[int], today: date) -> dict[int, date]:
+    """The next day that was promised to an earlier holder, of those accounts where one is still to come."""
+    ahead = visible(CarriedPromise, actor).where(
+        CarriedPromise.account_id.in_(account_ids),
+        CarriedPromise.state == PromiseState.OPEN,
+        CarriedPromise.promised_on >= today,
+    )
+    days = ahead.with_only_columns(CarriedPromise.account_id, sa.func.min(CarriedPromise.promised_on))
+    return {row[0]: row[1] for row in session.execute(days.group_by(CarriedPromise.account_id))}
 
 
 def tab_of(item: WorkItem, today: date) -> str:

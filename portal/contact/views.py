@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
-from portal.contact import follow, operations, panel, queries, workbench
+from portal.contact import days, follow, operations, panel, queries, workbench
 from portal.contact.forms import AttemptForm
-from portal.contact.labels import CHANNELS, PROMISE_TAGS, promise_tag
-from portal.contact.models import ContactAttempt, Promise
+from portal.contact.labels import PROMISE_TAGS, promise_tag
+from portal.contact.models import Promise
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
-from portal.contact.tables import queue_view
-from portal.contact.words import VERDICT_TAGS
+from portal.contact.tables import day_table, queue_view
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound
@@ -44,7 +44,8 @@ def queue() -> str:
         table=queue_view(found, tab, now, who.time_zone),
         tab=tab,
         tabs=workbench.tabs(queue_counts(db.session(), who, today), COUNTED_TO),
-        day=queries.my_day(db.session(), who, _day_begins()),
+        work=days.work_of(db.session(), who, days.span_of(_today(), ZoneInfo(who.time_zone)), who.user_id),
+        who=who.user_id if who.can(Permission.USERS_VIEW) else None,
     )
 
 
@@ -150,33 +151,26 @@ def promises() -> Any:
 @blueprint.get("/my-day")
 @requires(Permission.QUEUE_WORK)
 def my_day() -> Any:
-    """What the person has logged today."""
-    since = _day_begins()
-    table = Table(
-        "my-day",
-        queries.attempts_statement(actor(), since),
-        columns=(
-            Column(
-                "at",
-                _l("When"),
-                "instant",
-                value=lambda r: r[0].at,
-                expression=ContactAttempt.at,
-                sortable=True,
-                nullable=False,
-            ),
-            Column("name", _l("Debtor")),
-            Column("account_ref", _l("Account")),
-            Column("channel", _l("Way of contact"), value=lambda r: CHANNELS[r[0].channel]),
-            Column("outcome", _l("Outcome"), value=lambda r: OUTCOMES[r[0].outcome].label),
-            Column("verdict", _l("Conduct"), "state", value=lambda r: VERDICT_TAGS[r[0].verdict]),
-        ),
-        default_sort="-at",
-        key=ContactAttempt.id,
-        row_url=_bench_url,
-        empty=Empty(_l("You have logged nothing today."), _l("Open the queue"), url_for("contact.queue")),
+    """What was logged on one day: one's own work, or for who leads everybody's. Accounts that have gone back stay."""
+    today = _today()
+    day, complaint = days.read_day(request.args.get("day", ""), today)
+    people = days.people(db.session(), actor())
+    person = next((user_id for user_id, _ in people if str(user_id) == request.args.get("who")), None)
+    whose = person if people else actor().user_id
+    span = days.span_of(day, ZoneInfo(actor().time_zone))
+    table = day_table(days.attempts_statement(actor(), span, whose), day == today, bool(people), _bench_url)
+    return table_response(
+        table,
+        "contact/my_day.html",
+        day=day,
+        today=today,
+        complaint=complaint,
+        people=people,
+        person=person,
+        work=days.work_of(db.session(), actor(), span, whose),
+        before=days.before(day),
+        after=day + timedelta(days=1) if day < today else None,
     )
-    return table_response(table, "contact/my_day.html", day=queries.my_day(db.session(), actor(), since))
 
 
 def _bench_url(row: Any) -> str | None:
@@ -189,5 +183,6 @@ def _tab() -> str | None:
     return tab if tab in TABS else None
 
 
-def _day_begins() -> Any:
-    return queries.day_begins(services().clock.now(), ZoneInfo(actor().time_zone))
+def _today() -> date:
+    """The day where the reader is."""
+    return services().clock.today(actor().time_zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from portal.contact.labels import (
     TAB_LABELS,
     may_call,
     moment_words,
-    next_words,
+    row_words,
 )
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bench", "fill", "open_bench", "tabs"]
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 BESIDE = 12  # accounts of the queue that stand beside the one that is open
 GROUPS: dict[str, Any] = {
     "unreached": _l("not reached"), "reached": _l("reached"), "third": _l("third person"),
@@ -171,7 +172,7 @@ class Bench:
         """Why an account beside this one is there, or that it may not be called now."""
         if row.decision.is_blocked:
             return may_call(row.decision, self.now, self.zone).label
-        return next_words(row.item, row.tab, self.now, self.zone)
+        return row_words(row, self.now, self.zone)
 
     # --- the form ------------------------------------------------------------------------------------------------------
 
@@ -236,7 +237,11 @@ def _with_sources(words: Message, sources: Sequence[Any]) -> Message:
 
 
 def _closed(decision: Decision) -> Message | None:
-    return finding_words(decision.findings[0]) if decision.is_blocked else None
+    """What closes a way of contact for the longest: a stop that no time heals before the hours of the day."""
+    blocks = [finding for finding in decision.findings if finding.verdict == "block"]
+    if not blocks:
+        return None
+    return finding_words(max(blocks, key=lambda f: (f.next_allowed is None, f.next_allowed or _EVER)))
 
 
 def open_bench(

@@ -71,7 +71,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
     Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, _AGENCY, ("contact.account", "contact.reveal")),
     Entry(_l("Promises"), "contact.promises", _P.QUEUE_WORK, _AGENCY),
-    Entry(_l("My day"), "contact.my_day", _P.QUEUE_WORK, _AGENCY),
+    Entry(_l("My day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF})),
+    Entry(_l("The team's day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_LEADER})),
     Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER})),
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
     Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),
@@ -83,7 +84,12 @@ ENTRIES: tuple[Entry, ...] = (
         frozenset({_R.VENDOR_MANAGER}),
         ("placement.segment", "placement.new_segment", "placement.edit_segment"),
     ),
-    Entry(_l("Batches"), "placement.batches", _P.BATCHES_VIEW, pages=("placement.batch",)),
+    Entry(
+        _l("Batches"),
+        "placement.batches",
+        _P.BATCHES_VIEW,
+        pages=("placement.batch", "placement.accept", "placement.refuse", "placement.new_return"),
+    ),
     Entry(
         _l("Recalls"),
         "placement.recalls",

@@ -18,6 +18,7 @@ from portal.vendors.knowing import staff_expiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
@@ -27,7 +28,8 @@ __all__ = ["COUNTED", "Counted"]
 
 @dataclass(frozen=True)
 class Counted:
-    """A kind of thing: who may act on it, how many wait, and where they are. `today`: they should be done by today."""
+    """A kind of thing: who may act on it, how many wait, and where they are. `today`: they should be done by today;
+    `due`: the first day of theirs."""
 
     may: Callable[[Actor], bool]
     count: Callable[[Desk], int]
@@ -36,13 +38,14 @@ class Counted:
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
     today: bool = False
+    due: Callable[[Desk], date | None] | None = None
 
     def task(self, desk: Desk) -> Task | None:
         """The line, where anything waits."""
         found = self.count(desk)
         if not found:
             return None
-        due = desk.today if self.today else None
+        due = desk.today if self.today else self.due(desk) if self.due else None
         return Task(self.words, self.action, self.endpoint, dict(self.values), due, count=found)
 
 
@@ -52,6 +55,10 @@ def _bank_decides(actor: Actor) -> bool:
 
 def _vendor_manager(actor: Actor) -> bool:
     return actor.role is Role.VENDOR_MANAGER
+
+
+def _answers_recalls(actor: Actor) -> bool:
+    return actor.can(Permission.RECALLS_ANSWER)
 
 
 def _leads(actor: Actor) -> bool:
@@ -93,13 +100,19 @@ COUNTED: tuple[Counted, ...] = (
         say("Files of accounts wait to be imported"), _l("Go on with them"), "portfolio.imports", {"state": "waiting"},
     ),
     Counted(
-        lambda actor: actor.can(Permission.RECALLS_ANSWER), lambda d: recalls.pending_count(d.session, d.actor),
+        _answers_recalls, lambda d: recalls.stopping_count(d.session, d.actor),
+        say("Recalls for compliance have stopped all work on their accounts"), _l("See which"), "placement.recalls",
+        {"state": "asked"}, today=True,
+    ),
+    Counted(
+        _answers_recalls, lambda d: recalls.pending_count(d.session, d.actor),
         say("Recalls are pending: the accounts go on their last day"), _l("See which"), "placement.recalls",
-        {"state": "pending"},
+        {"state": "pending"}, due=lambda d: recalls.next_last_day(d.session, d.actor, d.today),
     ),
     Counted(
         _leads, lambda d: leaving.certificates_open(d.session, d.actor),
         say("Certificates of return and deletion are to be confirmed"), _l("Confirm them"), "placement.certificates",
+        due=lambda d: leaving.next_certificate(d.session, d.actor),
     ),
     Counted(
         _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),

@@ -252,6 +252,16 @@ def _papers(desk: Desk) -> Iterator[Task]:
         yield Task(words, _l("Open"), "vendors.vendor", {"organisation_id": organisation.id}, standing.valid_until)
 
 
+def _own_papers(desk: Desk) -> Iterator[Task]:
+    """For who leads an agency or law firm: why it can receive nothing, or what of its own ends first."""
+    for _own, standing in endings_ahead(desk.session, desk.actor, desk.today):
+        if standing.reason is not None:
+            words = say("The bank can place nothing with you: %(reason)s", reason=standing.reason.words)
+        else:
+            words = say("Your %(paper)s ends", paper=standing.endings[0].what)
+        yield Task(words, _l("Open"), "vendors.own", {}, standing.valid_until)
+
+
 def _name(desk: Desk, organisation: Organisation) -> str:
     """The organisation's name in the reader's language, where it has one."""
     return (organisation.name_en if desk.actor.locale == "en" else "") or organisation.name
@@ -283,5 +293,6 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.QUEUE_WORK), _promises),
     (_may(Permission.QUEUE_WORK), _callbacks),
     (_is(Role.VENDOR_MANAGER, Role.ADMINISTRATOR), _papers),
+    (_is(Role.AGENCY_LEADER, Role.LEGAL_PARTNER), _own_papers),
     (_may(Permission.JOBS_VIEW), _jobs),
 )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bank_name", "certificates_of", "certificates_open", "certificates_overdue", "duty_for", "duty_of_exit", "duty_rows", "duty_state",
-    "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_under_way", "last_end", "live_counts", "lives_with", "tail_ends", "tail_rows", "tail_versions",
+    "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_under_way", "last_end", "live_counts", "lives_with", "next_certificate", "tail_ends", "tail_rows", "tail_versions",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000
@@ -99,14 +99,23 @@ def certificates_open(session: Session, actor: Actor) -> int:
     return _count_duties(session, actor, sa.true())
 
 
+def next_certificate(session: Session, actor: Actor) -> date | None:
+    """The first day by which one that is open should be confirmed."""
+    return session.scalar(_open_duties(actor).with_only_columns(sa.func.min(CertificateDuty.due_on)))
+
+
 def certificates_overdue(session: Session, actor: Actor, today: date) -> int:
     """How many should have been confirmed before today; a thousand at the most."""
     return _count_duties(session, actor, CertificateDuty.due_on < today)
 
 
-def _count_duties(session: Session, actor: Actor, condition: sa.ColumnElement[bool]) -> int:
+def _open_duties(actor: Actor) -> sa.Select[tuple[CertificateDuty]]:
     confirmed = sa.exists().where(Certificate.duty_id == CertificateDuty.id).correlate(CertificateDuty)
-    wanted = visible(CertificateDuty, actor).with_only_columns(CertificateDuty.id).where(condition, ~confirmed)
+    return visible(CertificateDuty, actor).where(~confirmed)
+
+
+def _count_duties(session: Session, actor: Actor, condition: sa.ColumnElement[bool]) -> int:
+    wanted = _open_duties(actor).with_only_columns(CertificateDuty.id).where(condition)
     return session.scalar(sa.select(sa.func.count()).select_from(wanted.limit(MOST_COUNTED).subquery())) or 0
 
 

@@ -36,6 +36,8 @@ from portal.placement.recall_models import (
     RetentionLine,
     RetentionState,
 )
+from portal.placement.references import account_reference
+from portal.portfolio.models import Account
 from portal.vendors.models import ContractVersion
 
 if TYPE_CHECKING:
@@ -109,14 +111,29 @@ def _check_objection(work: Work, line: RecallLine, recall: Recall, most_days: in
     if recall.category is RecallCategory.COMPLIANCE:
         raise Refused("objection.compliance", say("A compliance recall is not open to objection."))
     if line.state is not RecallLineState.PENDING or line.final_on is None or not may_object(line.final_on, work.today):
-        raise Refused("objection.late", say("There is no last day to object to: the account is gone or not recalled."))
+        words = say(
+            "Account %(account)s has no last day to object to: it is gone or not recalled.", account=_named(work, line)
+        )
+        raise Refused("objection.late", words)
     if not 1 <= extra_days <= most_days:
         words = say("Ask for 1 to %(most)s days: the contract allows no more.", most=most_days)
         if most_days < 1:
             words = say("The contract allows no objection.")
         raise DomainError("objection.days", words, field="days")
     if work.session.scalar(visible(Objection, work.actor).where(Objection.recall_line_id == line.id)) is not None:
-        raise Refused("objection.again", say("There has been an objection to this recall already."))
+        words = say("An objection for account %(account)s has been raised already.", account=_named(work, line))
+        raise Refused("objection.again", words)
+
+
+def _named(work: Work, line: RecallLine) -> str:
+    """The reference of a line's account, as it is known to the actor."""
+    wanted = (
+        visible(Placement, work.actor)
+        .outerjoin(Account, Account.id == Placement.account_id)
+        .where(Placement.id == line.placement_id)
+        .with_only_columns(account_reference()[0])
+    )
+    return work.session.scalar(wanted) or ""
 
 
 def answer_objections(actor: Actor, objection_ids: Sequence[int], granted_days: int | None, answer: str) -> int:

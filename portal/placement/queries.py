@@ -21,6 +21,7 @@ from portal.placement.models import (
     PlacementBatch,
     RunState,
 )
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 from portal.vendors.models import PlacementKind
 
@@ -259,15 +260,10 @@ def batches_by_bucket(session: Session, run: AllocationRun) -> dict[int, list[tu
 
 
 def placement_rows(actor: Actor, batch_id: int) -> sa.Select[Any]:
-    """The placements of a batch, each with the account's reference; what is over keeps it as a word of the history.
-
-    `open_id`: the account where the actor may open it. Before an organisation has accepted them it sees none.
-    """
+    """The placements of a batch, each with its `account_reference`. Before an organisation has accepted them it sees none."""
     return (
         visible(Placement, actor)
-        .add_columns(
-            sa.func.coalesce(Account.account_ref, Placement.past_ref).label("account_ref"), Account.id.label("open_id")
-        )
+        .add_columns(*account_reference())
         .outerjoin(Account, Account.id == Placement.account_id)
         .where(Placement.batch_id == batch_id, sa.or_(Account.id.is_not(None), Placement.past_ref != ""))
     )

@@ -28,6 +28,7 @@ from portal.placement.recall_models import (
     RetentionLine,
     RetentionState,
 )
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 from portal.vendors.models import ContractVersion
 
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "objection_rows",
+    "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "next_last_day", "objection_rows",
     "objections_to_decide", "open_recalls_of_batch", "pending_count", "placed_in_error", "progress_of", "recall_for",
     "recall_numbered", "recall_rows", "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows",
-    "retentions_to_decide", "returned_by", "stopped_by", "stopped_since",
+    "retentions_to_decide", "returned_by", "stopped_by", "stopped_since", "stopping_count",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
+_WAITING = (RecallLineState.ASKED, RecallLineState.PENDING)
 Asker, Decider = aliased(User), aliased(User)
 
 
@@ -91,12 +93,12 @@ def recall_named(session: Session, actor: Actor, recall_id: str | None) -> Recal
 
 
 def open_recalls_of_batch(session: Session, actor: Actor, batch_id: int) -> Sequence[Recall]:
-    """Recalls that are asked for or pending and have accounts of the batch, the latest first."""
+    """Recalls that are asked for or pending and still wait for accounts of the batch, the latest first."""
     of_batch = (
         sa.select(sa.literal(1))
         .select_from(RecallLine)
         .join(Placement, Placement.id == RecallLine.placement_id)
-        .where(RecallLine.recall_id == Recall.id, Placement.batch_id == batch_id)
+        .where(RecallLine.recall_id == Recall.id, Placement.batch_id == batch_id, RecallLine.state.in_(_WAITING))
         .limit(1)  # asked recall by recall: what a batch's placements are in is too much to be gathered
         .scalar_subquery()
     )
@@ -137,11 +139,10 @@ def progress_of(session: Session, actor: Actor, recall: Recall) -> Progress:
 
 
 def line_rows(actor: Actor, recall_id: int) -> sa.Select[Any]:
-    """The lines of a recall, each with its placement, its objection, and the account's reference where that is open to
-    the actor."""
+    """The lines of a recall, each with its placement, its objection, and the account's reference."""
     return (
         visible(RecallLine, actor)
-        .add_columns(Placement, Objection, Account.account_ref.label("account_ref"))
+        .add_columns(Placement, Objection, *account_reference())
         .join(Placement, Placement.id == RecallLine.placement_id)
         .outerjoin(Account, Account.id == RecallLine.account_id)
         .outerjoin(Objection, Objection.recall_line_id == RecallLine.id)
@@ -199,6 +200,22 @@ def pending_count(session: Session, actor: Actor) -> int:
     return _some(session, waiting.with_only_columns(Recall.id))
 
 
+def next_last_day(session: Session, actor: Actor, today: date) -> date | None:
+    """The next last day of what is pending with this organisation; what lies behind waits for an answer of the bank."""
+    pending = visible(RecallLine, actor).where(
+        RecallLine.organisation_id == actor.organisation_id,
+        RecallLine.state == RecallLineState.PENDING,
+        RecallLine.final_on >= today,
+    )
+    return session.scalar(pending.with_only_columns(sa.func.min(RecallLine.final_on)))
+
+
+def stopping_count(session: Session, actor: Actor) -> int:
+    """How many recalls that nobody has carried out yet have stopped this organisation's work."""
+    waiting = recall_rows(actor).where(Recall.state == RecallState.ASKED)
+    return _some(session, waiting.with_only_columns(Recall.id))
+
+
 def _some(session: Session, wanted: sa.Select[Any]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(wanted.limit(MOST_COUNTED).subquery())) or 0
 
@@ -207,13 +224,14 @@ def _some(session: Session, wanted: sa.Select[Any]) -> int:
 
 
 def objection_rows(actor: Actor) -> sa.Select[Any]:
-    """Objections with their line, recall, organisation, and the account's reference where that is open to the actor."""
+    """Objections with their line, recall, organisation, and the account's reference."""
     return (
         visible(Objection, actor)
-        .add_columns(RecallLine, Recall, Organisation, Account.account_ref.label("account_ref"))
+        .add_columns(RecallLine, Recall, Organisation, *account_reference())
         .join(RecallLine, RecallLine.id == Objection.recall_line_id)
         .join(Recall, Recall.id == Objection.recall_id)
         .join(Organisation, Organisation.id == Objection.organisation_id)
+        .join(Placement, Placement.id == RecallLine.placement_id)
         .outerjoin(Account, Account.id == RecallLine.account_id)
     )
 
@@ -238,10 +256,10 @@ def retention_for(session: Session, actor: Actor, retention_id: int) -> Any:
 
 
 def retention_line_rows(actor: Actor, retention_id: int) -> sa.Select[Any]:
-    """The placements of a wish, each with the account's reference where that is open to the actor."""
+    """The placements of a wish, each with the account's reference."""
     return (
         visible(RetentionLine, actor)
-        .add_columns(Placement, Account.account_ref.label("account_ref"))
+        .add_columns(Placement, *account_reference())
         .join(Placement, Placement.id == RetentionLine.placement_id)
         .outerjoin(Account, Account.id == RetentionLine.account_id)
         .where(RetentionLine.retention_id == retention_id)

@@ -102,7 +102,7 @@ def lines_table(actor: Actor, recall: Recall, moves: Mapping[int, list[RecallMov
             Filter("answer", _l("Answer"), "choice", _answered, [(s.value, t.label) for s, t in OBJECTION_STATES.items()]),
         ],
         row_url=lambda row: (
-            url_for("portfolio.account", account_id=row.RecallLine.account_id) if row.account_ref else None
+            url_for("portfolio.account", account_id=row.open_id) if row.open_id else None
         ),
         caption=_l("Accounts of the recall"),
         empty=say("This recall covers no account."),
@@ -176,9 +176,7 @@ def retention_lines_table(actor: Actor, retention: Retention) -> Table:
             Column("final_on", _l("Last day"), "day", value="Placement.final_recall_on"),
             Column("placement", _l("Placement"), "state", value=lambda row: placement_state(row.Placement)),
         ],
-        row_url=lambda row: (
-            url_for("portfolio.account", account_id=row.RetentionLine.account_id) if row.account_ref else None
-        ),
+        row_url=lambda row: url_for("portfolio.account", account_id=row.open_id) if row.open_id else None,
         caption=_l("Accounts that are to stay"),
         empty=say("None of these accounts is there any more."),
     )

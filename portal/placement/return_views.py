@@ -17,6 +17,7 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.placement import objections, queries, recall_queries, returns
 from portal.placement.blueprint import blueprint
 from portal.placement.models import Placement
+from portal.placement.recall_dates import LONGEST_RETENTION
 from portal.placement.recall_forms import RetentionForm, ReturnForm, whole
 from portal.placement.recall_labels import CLOSURE_CODES, RETENTION_STATES
 from portal.placement.recall_models import RetentionState
@@ -87,7 +88,12 @@ def new_retention() -> Any:
             say_flash(say("The wish is with the bank; another person answers it."))
             return redirect(url_for("placement.retention", retention_id=ids[0]))
     page = render_template(
-        "placement/new_retention.html", form=form, batch=batch, back=url_for("placement.batches"), **named
+        "placement/new_retention.html",
+        form=form,
+        batch=batch,
+        most_days=LONGEST_RETENTION,
+        back=url_for("placement.batches"),
+        **named,
     )
     return page, 422 if form.errors or form.form_errors else 200
 

@@ -23,6 +23,7 @@ from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.limitation import limitation
 from portal.portfolio.models import Hold, HoldFlag, ImportKind
+from portal.portfolio.region_names import region_name
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
 __all__ = ["blueprint"]
@@ -84,6 +85,7 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         today=services().clock.today(),
         panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
         labels=labels,
+        region_name=region_name,
         flags=[(flag.value, label) for flag, label in labels.HOLD_LABELS.items()],
     )
 

@@ -13,6 +13,8 @@ from portal.foundation.language import _l, from_data
 from portal.foundation.panels import Panel
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
+from portal.placement.models import Placement
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 from portal.recovery.models import Attribution, Decision, Payment
 
@@ -37,8 +39,9 @@ def payments(actor: Actor, *, exceptions: bool = False) -> sa.Select[Any]:
     """Payments with the decision on each and the account's reference; `exceptions`: only those credited to nobody."""
     wanted = (
         standing(actor)
-        .add_columns(Account.account_ref, Organisation.name, Organisation.name_en)
+        .add_columns(*account_reference(), Organisation.name, Organisation.name_en)
         .outerjoin(Account, Account.id == Attribution.account_id)
+        .outerjoin(Placement, Placement.id == Attribution.placement_id)
         .outerjoin(Organisation, Organisation.id == Attribution.organisation_id)
     )
     return wanted.where(Attribution.decision.in_(EXCEPTIONS)) if exceptions else wanted

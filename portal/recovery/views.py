@@ -106,9 +106,9 @@ def _nothing(who: Actor, name: str) -> Empty:
 
 def _account_url(who: Actor) -> Callable[[Any], str | None]:
     def url(row: Any) -> str | None:
-        if not row.account_ref or not who.can(Permission.ACCOUNTS_VIEW):
+        if not row.open_id or not who.can(Permission.ACCOUNTS_VIEW):
             return None
-        return url_for("portfolio.account", account_id=row.Attribution.account_id)
+        return url_for("portfolio.account", account_id=row.open_id)
 
     return url
 

@@ -20,6 +20,7 @@ from portal.foundation.values import parse_date
 from portal.foundation.web import actor, requires, say_flash
 from portal.identity.labels import KIND_LABELS as ORGANISATION_KINDS
 from portal.identity.models import Organisation
+from portal.portfolio.region_names import region_name
 from portal.vendors import knowing, labels, master, queries
 from portal.vendors.blueprint import blueprint
 from portal.vendors.entering import STAFF_ITEMS
@@ -148,6 +149,7 @@ def _page(organisation_id: int) -> str:
         rooms=knowing.rooms_of(session, who, today, [organisation.id]).get(organisation.id, []),
         held=knowing.held_by(session, who, [organisation.id]).get(organisation.id, 0),
         kinds=labels.KIND_LABELS,
+        region_name=region_name,
         manages=who.can(Permission.VENDORS_MANAGE),
     )
 

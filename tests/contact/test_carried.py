@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from portal.contact import queries, workbench
+from portal.contact.labels import row_words
 from portal.contact.models import CarriedPromise, Promise, PromiseState
 from portal.contact.operations import log_attempt
+from portal.contact.queue import queue_page
 from portal.foundation.access import Role
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
@@ -78,6 +80,8 @@ def test_an_open_promise_goes_on_with_the_account_to_the_next_holder(
         assert len(bench.taken_over) == 1
         assert "round 1" in str(bench.taken_over[0]) and desk.agency.name not in str(bench.taken_over[0])
         assert any("made in round 1" in str(event.title) for event in bench.timeline)
+        (row,) = queue_page(session, new_holder, NOON, TODAY).rows
+        assert str(row_words(row, NOON, "Asia/Shanghai")).endswith("promised before for 3 Jul")
 
 
 def test_a_promise_whose_day_has_passed_was_not_kept_and_does_not_go_on(desk: Desk, person: Person) -> None:

@@ -10,14 +10,16 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.models import ContactAttempt, Promise
+from portal.contact.models import Channel, ContactAttempt, Promise
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.work import transaction
+from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement
+from portal.portfolio.models import Account
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_account, make_desk, make_person, place
-from tests.identity.factories import make_bank, make_user, observer
+from tests.identity.factories import actor_of, make_bank, make_user, observer
 from tests.support.pages import PageClient
 
 Client = Callable[..., PageClient]
@@ -217,3 +219,81 @@ def test_what_was_promised_stays_in_the_list_when_the_account_has_gone_back_and_
         assert "王" not in page and f"/queue/{desk.account_id}" not in page.html
     assert "1,234.00" in client.get("/promises") and "Promise to pay" in page
     client.get(f"/queue/{desk.account_id}", status=404)
+
+
+def test_an_earlier_day_is_chosen_by_its_date_and_holds_what_was_logged_between_its_midnights(
+    person: Person, desk: Desk, client_for: Client
+) -> None:
+    last_minute = NOON.replace(day=2, hour=23, minute=59)
+    for when, outcome in ((NOON, "no_answer"), (last_minute, "refuses"), (NOON.replace(day=3, hour=0), "wrong_number")):
+        at_time(when)
+        late = call(person.mobile, outcome, already_happened=True)
+        log_attempt(desk.actor, desk.account_id, late)
+    at_time(NOON + timedelta(days=3))
+    client = client_for(desk.user)
+    page = client.get("/my-day?day=2005-07-02")
+    assert "Refuses to pay" in page and "No answer" not in page and "Wrong number" not in page
+    assert page.title.startswith("My day: 2 Jul 2005")
+    assert "/my-day?day=2005-07-01" in page.html and "/my-day?day=2005-07-03" in page.html
+    assert "No answer" in client.get("/my-day?day=2005-07-01")
+    today = client.get("/my-day")
+    assert "You have logged nothing today." in today and "Next day" not in today
+    assert "Nothing was logged on this day." in client.get("/my-day?day=2005-06-01")
+    in_file = client.client.get("/my-day?day=2005-07-02&export=csv").get_data(as_text=True)
+    assert "Refuses to pay" in in_file and "No answer" not in in_file
+
+
+@pytest.mark.parametrize(
+    ("day", "complaint"),
+    [
+        ("yesterday", "Write the date as year-month-day"),
+        ("2005-07-02", "not ahead of today"),
+        ("0001-01-01", "not ahead of today"),
+    ],
+)
+def test_a_day_that_cannot_be_meant_is_told_and_today_is_shown(
+    person: Person, desk: Desk, client_for: Client, day: str, complaint: str
+) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile))
+    page = client_for(desk.user).get(f"/my-day?day={day}")
+    assert complaint in page and "No answer" in page and 'aria-invalid="true"' in page.html
+
+
+def test_a_leader_sees_the_day_of_everybody_or_of_one_and_staff_only_their_own(
+    person: Person, desk: Desk, client_for: Client
+) -> None:
+    leader, colleague = make_user(Role.AGENCY_LEADER, desk.agency), make_user(Role.AGENCY_STAFF, desk.agency)
+    log_attempt(desk.actor, desk.account_id, call(person.mobile))
+    log_attempt(actor_of(colleague), desk.account_id, call(person.office, "refuses"))
+    other = make_desk(make_person(name="李四"))
+    log_attempt(other.actor, other.account_id, call(None, "sent", channel=Channel.LETTER))
+    leads = client_for(leader)
+    page = leads.get("/my-day")
+    assert page.title.startswith("The team's day")
+    assert "No answer" in page and "Refuses to pay" in page and page.html.count("data-row-link") == 2
+    assert desk.user.name in page and other.user.name not in page
+    only = leads.get(f"/my-day?who={colleague.id}")
+    assert "Refuses to pay" in only and "No answer" not in only
+    assert leads.get(f"/my-day?who={other.user.id}").html.count("data-row-link") == 2  # a stranger is nobody to choose
+    assert f'href="/my-day?who={leader.id}"' in leads.get("/queue").html
+    for address in ("/my-day", f"/my-day?who={colleague.id}"):
+        mine = client_for(desk.user).get(address)
+        assert "No answer" in mine and "Refuses to pay" not in mine and colleague.name not in mine
+
+
+@pytest.mark.parametrize("role", [Role.AGENCY_STAFF, Role.AGENCY_LEADER])
+def test_an_earlier_day_keeps_what_was_logged_for_accounts_that_have_gone_back_without_the_person(
+    person: Person, desk: Desk, client_for: Client, db_session: Session, role: Role
+) -> None:
+    reference = db_session.get_one(Account, desk.account_id).account_ref
+    log_attempt(desk.actor, desk.account_id, call(person.mobile))
+    at_time(NOON + timedelta(days=1))
+    with transaction(observer()) as work:
+        mine = sa.select(Placement.id).where(Placement.id == desk.placement_id)
+        end_placements(work, mine, Ending(EndReason.RECALLED))
+    reader = desk.user if role is Role.AGENCY_STAFF else make_user(role, desk.agency)
+    client = client_for(reader)
+    page = client.get(f"/my-day?day={NOON.date()}")
+    assert reference in page and "No answer" in page
+    for words in (page.html, client.client.get(f"/my-day?day={NOON.date()}&export=csv").get_data(as_text=True)):
+        assert "王" not in words and f"/queue/{desk.account_id}" not in words

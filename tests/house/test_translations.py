@@ -15,6 +15,7 @@ from portal.foundation.catalogue import ConflictingTranslation, entries_of, merg
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {**DEFAULT_KEYWORDS, "say": None, "_l": None}
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”》][,:;?!(]|[,;:)][\u4e00-\u9fff“《]")
 GAP = re.compile(r"%(?:%|\((\w+)\)([sd]))")
 
 
@@ -74,6 +75,18 @@ def test_a_translation_has_the_gaps_of_its_sentence() -> None:
         for file, msgid, forms, _ in fragments()
         for form in forms
         if gaps(form) != gaps(msgid) or ("%" in GAP.sub("", form) and gaps(msgid))
+    ]
+
+    assert not wrong
+
+
+def test_chinese_sentences_are_punctuated_in_chinese() -> None:
+    """Half-width marks beside Chinese characters are what an English keyboard leaves behind."""
+    wrong = [
+        f"{file}: {form}"
+        for file, _, forms, _ in fragments()
+        for form in forms
+        if HALF_WIDTH.search(GAP.sub("个", form))
     ]
 
     assert not wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,14 @@ from portal.foundation.sealing import seal
 from portal.foundation.work import transaction
 from portal.placement.criteria import Share
 from portal.placement.operations import make_run, submit_run
-from portal.vendors.models import PlacementKind
+from portal.vendors.models import CredentialKind, PlacementKind
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
 from tests.contact.factories import make_account, make_person
 from tests.identity.factories import actor_of, make_agency, make_bank, make_user, observer
 from tests.placement.factories import Desk as Desks
 from tests.placement.factories import batches, criteria, sent_run
+from tests.vendors.factories import end_paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +92,17 @@ def test_a_batch_waits_for_the_agency_with_its_deadline(
     set_clock(datetime(2005, 7, 18, 4, tzinfo=UTC))
     assert "late" in pages.sign_in(leader).get("/")
     assert "was not answered in time" in pages.sign_in(managers[0]).get("/")
+
+
+@pytest.mark.parametrize(("days", "words"), [(30, "Your licence ends"), (-1, "The bank can place nothing with you")])
+def test_who_leads_is_told_of_the_own_papers_that_end_and_of_no_other(
+    pages: PageClient, managers: tuple[User, User], agency: Organisation, days: int, words: str
+) -> None:
+    other = make_agency("ZX")
+    end_paper(agency, CredentialKind.LICENCE, NOON.date() + timedelta(days))
+    page = pages.sign_in(make_user(Role.AGENCY_LEADER, agency)).get("/")
+    assert words in page and page.links["Open"] == "/our-organisation"
+    assert "Nothing waits for you." in pages.sign_in(make_user(Role.AGENCY_LEADER, other)).get("/")
 
 
 def test_another_agency_hears_nothing_of_the_batch(

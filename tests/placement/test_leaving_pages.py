@@ -112,7 +112,7 @@ def test_after_the_end_no_page_and_no_export_of_the_agency_knows_the_person_and_
         assert "AC-GONE" in pages[path], path
     assert "recalled by the bank" in pages[f"/batches/{batch_id}"]
     assert "the account went back before" in pages["/promises"]
-    assert "P-1" in pages["/payments as a file"]
+    assert "P-1" in pages["/payments as a file"] and "AC-GONE" in pages["/payments as a file"]
 
 
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])

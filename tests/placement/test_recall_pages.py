@@ -93,14 +93,14 @@ def test_a_batch_is_asked_back_by_one_and_taken_back_by_another(client_for: Clie
     assert leader.get(f"/accounts/{account.id}", status=404)
     known = leader.get(asked.path)
     assert "complaints" in known
-    assert account.account_ref not in known.html
+    assert account.account_ref in known and f"/accounts/{account.id}" not in known.html  # a word of the history
     assert client_for(make_user(organisation=agency("ZX"))).get(asked.path, status=404)
 
 
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])
 def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, client_for: Client, locale: str) -> None:
     receiver = agency(recall_notice_days=10, term_days=30, objection_days=20)
-    make_accounts(2, days=45)
+    accounts = make_accounts(2, days=45)
     placed(make_desk(), receiver)
     on(app, date(2005, 7, 30))
     result = CliRunner().invoke(main, ["daily"], obj=app)
@@ -108,6 +108,8 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
     leader, vendor = client_for(make_user(organisation=receiver, locale=locale)), client_for(manager(locale=locale))
     number = "RC2005-07-30-HT-01"
 
+    home = leader.get("/")
+    assert "9 Aug 2005" in home or "2005年8月9日" in home  # the day by which it goes
     page = leader.get(leader.get("/recalls").links[number])
     assert "9" in page
     with reading(observer()) as session:
@@ -118,6 +120,11 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
     assert wrong.field("days").get("value") == "21"
     assert "30 %" in wrong.html
     assert wrong.submit("form", days="20", to=page.path)
+    again = leader.get(choose(leader.get(page.path), "object", int(line or 0))).submit(
+        "form", reason="plan", days="5", status=422
+    )
+    assert "has been raised already" in again or "已提出过异议" in again
+    assert accounts[0].account_ref in again
     seen = vendor.get(vendor.get("/recalls/objections").links[number])
     answered = vendor.get(choose(vendor.get(seen.path), "answer", int(line or 0)))
     answered.submit("form", grant="yes", days="7", answer="until the plan stands", to=page.path)
@@ -139,7 +146,7 @@ def test_an_agency_gives_chosen_accounts_back_after_a_question(app: Flask, clien
     first, second, _ = placements(batch_id)
 
     form = leader.get(choose(leader.get(f"/batches/{batch_id}"), "return", first.id, second.id))
-    assert "Accounts chosen: 2" in form
+    assert "2 accounts chosen" in form
     assert "cannot be undone" in form.html
     back = form.submit("form", code="skip", note="moved abroad", to="/accounts")
 
@@ -290,3 +297,39 @@ def test_what_was_recalled_by_the_bank_and_its_reason_stand_on_the_account_page(
     page = client_for(manager()).get(f"/accounts/{account.id}")
 
     assert "recalled" in page and "bankrupt" in page
+
+
+def test_a_compliance_recall_tells_who_leads_at_once_and_closes_the_form_before_the_hours_do(
+    app: Flask, client_for: Client
+) -> None:
+    receiver = agency()
+    (account,) = make_accounts(1)
+    desk = make_desk()
+    batch_id = placed(desk, receiver)
+    on(app, date(2005, 7, 5), 23)
+    leader = client_for(make_user(organisation=receiver))
+    assert "stopped all work" not in leader.get("/")
+    assert "where the debtor is" in leader.get(f"/queue/{account.id}")  # at night the hours close it
+
+    ask_batch_recall(desk.maker, batch_id, Wish(RecallReason.CONDUCT, RecallCategory.COMPLIANCE))
+
+    home = leader.get("/")
+    assert "Recalls for compliance have stopped all work on their accounts" in home
+    assert leader.get(home.links["See which"])
+    closed = leader.get(f"/queue/{account.id}")
+    assert "The form for a call is closed: The bank takes this account back" in closed
+
+
+def test_a_recall_that_another_has_overtaken_is_not_told_of_the_batch_any_more(app: Flask, client_for: Client) -> None:
+    receiver = agency(recall_notice_days=10)
+    make_accounts(1, days=45)
+    desk = make_desk()
+    batch_id = placed(desk, receiver)
+    leader = client_for(make_user(organisation=receiver))
+    recalled(desk, batch_id, final_on=date(2005, 7, 20))
+    assert "RC2005-07-01-HT-01" in leader.get(f"/batches/{batch_id}")
+
+    recalled(desk, batch_id)
+
+    page = leader.get(f"/batches/{batch_id}")
+    assert "RC2005-07-01-HT-01" not in page

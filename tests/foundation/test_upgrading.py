@@ -155,13 +155,13 @@ def test_a_file_of_before_stays_the_bank_s_and_files_of_staff_go_with_their_revi
     engine: sa.Engine, own_app: Flask
 ) -> None:
     fill(engine)
-    upgrade(own_app, "0021")
+    upgrade(own_app, "0020")
     add_run(engine, 1, "accounts")
-    upgrade(own_app, "0022")
+    upgrade(own_app, "0021")
     assert row_of(engine, "import_run")["organisation_id"] is None
     add_run(engine, 2, "staff", organisation_id=1)
 
-    downgrade(own_app, "0021")
+    downgrade(own_app, "0020")
 
     assert (row_of(engine, "import_run")["kind"], row_of(engine, "rejected_row")["import_run_id"]) == ("accounts", 1)
     with pytest.raises(sa.exc.IntegrityError):

@@ -12,7 +12,7 @@ from alembic import op
 from portal.foundation.database import JsonData
 from portal.migrations.building import see_all_rows
 
-revision = "0021"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None

@@ -15,8 +15,8 @@ from portal.migrations.guards import policy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-revision = "0022"
-down_revision = "0021"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

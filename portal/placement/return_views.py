@@ -36,6 +36,7 @@ def new_return() -> Any:
     placements = chosen("placement")
     named = named_accounts(_mine(placements))
     form = ReturnForm()
+    came_with = set(db.session.scalars(_mine(placements).with_only_columns(Placement.batch_id)))
     if form.validate_on_submit():
         try:
             count = returns.return_placements(actor(), placements, form.chosen_code(), form.note.data or "")
@@ -43,6 +44,8 @@ def new_return() -> Any:
             show_error(form, error)
         else:
             say_flash(say("%(n)s accounts are back with the bank.", n=count))
+            if len(came_with) == 1:
+                return redirect(url_for("placement.batch", batch_id=came_with.pop()))
             return redirect(url_for("portfolio.accounts"))
     holds = [CLOSURE_CODES[code] for code in returns.HOLDS]
     page = render_template(

@@ -148,7 +148,7 @@ def test_an_agency_gives_chosen_accounts_back_after_a_question(app: Flask, clien
     form = leader.get(choose(leader.get(f"/batches/{batch_id}"), "return", first.id, second.id))
     assert "2 accounts chosen" in form
     assert "cannot be undone" in form.html
-    back = form.submit("form", code="skip", note="moved abroad", to="/accounts")
+    back = form.submit("form", code="skip", note="moved abroad", to=f"/batches/{batch_id}")
 
     assert "2 accounts are back with the bank." in back
     gone = client_for(manager()).get(f"/accounts/{accounts[0].id}")

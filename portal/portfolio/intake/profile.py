@@ -28,6 +28,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -165,8 +166,14 @@ def load_profile(name: str | None, kind: str) -> MappingProfile:
         return standard_profile(kind)
     if name not in shipped_profiles():
         raise unknown_profile(name, shipped_profiles())
+    return _of_kind(_shipped(name), kind)
+
+
+@cache
+def _shipped(name: str) -> MappingProfile:
+    """Read once: pages that offer the profiles name all of them."""
     path = next(path for suffix in _SUFFIXES if (path := _SHIPPED / f"{name}{suffix}").is_file())
-    return _of_kind(parse_profile(path.read_bytes()), kind)
+    return parse_profile(path.read_bytes())
 
 
 def find_profile(name_or_file: str | None, kind: str) -> MappingProfile:
@@ -220,7 +227,7 @@ def parse_profile(content: bytes | str) -> MappingProfile:
 def _profile(data: dict[str, Any], digest: str) -> MappingProfile:
     kind = data["kind"]
     if kind not in LAYOUTS:
-        raise _wrong(say("The mapping's kind is accounts or payments."))
+        raise _wrong(say("The mapping's kind is one of: %(kinds)s.", kinds=", ".join(LAYOUTS)))
     if not _NAME.fullmatch(str(data["name"])):
         raise _wrong(say("The mapping's name consists of small letters, digits and dashes."))
     fields = {column.field for column in LAYOUTS[kind]}

@@ -32,7 +32,6 @@ __all__ = [
     "day_before_start",
     "leave_out_changed",
     "leave_out_receiver",
-    "one_at_a_time",
     "stage_ids",
     "write_left_out",
     "write_lines",
@@ -47,14 +46,6 @@ PLACEMENT_COLUMNS = (
     "placed_on", "starts_at", "term_ends_on", "placed_principal_minor", "placed_interest_minor", "placed_fees_minor",
     "placed_total_minor", "placed_days_past_due", "placed_bucket",
 )  # fmt: skip
-
-
-def one_at_a_time(session: Session, what: str) -> None:
-    """Until this transaction ends nobody else does `what`; the others wait. SQLite has one writer in any case."""
-    _as_bank(session)
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
 
 
 def stage_ids(session: Session, name: str, wanted: sa.Select[tuple[int]]) -> sa.Select[tuple[int]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.foundation.access import Permission, demand
+from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
@@ -51,6 +53,7 @@ def make_run(actor: Actor, criteria: Criteria, asked: Method | Sequence[Share]) 
     Of more than `LARGEST_AT_ONCE` eligible accounts the lines are written by a job. DomainError naming the field for
     criteria or a method that cannot be meant (shares alone are the plainest); Refused where no account is eligible.
     """
+    demand(actor, Permission.PLACEMENTS_PROPOSE)
     criteria.check()
     with transaction(actor) as work:
         method = as_method(asked).check()
@@ -93,6 +96,7 @@ def allocate_run(actor: Actor, run_id: int, at: Stages = silent) -> AllocationRu
 
 def submit_run(actor: Actor, run_id: int) -> None:
     """Ask for approval. Refused unless it is a draft whose lines stand."""
+    demand(actor, Permission.PLACEMENTS_PROPOSE)
     with transaction(actor) as work:
         run = locked_run(work, run_id)
         if run.state is RunState.DRAFT and not run.account_count:
@@ -106,6 +110,7 @@ def approve_run(actor: Actor, run_id: int) -> None:
 
     Refused for the maker, and unless the run waits for approval.
     """
+    demand(actor, Permission.PLACEMENTS_APPROVE)
     with transaction(actor) as work:
         run = locked_run(work, run_id)
         _refuse_maker(work, run)
@@ -116,6 +121,7 @@ def approve_run(actor: Actor, run_id: int) -> None:
 
 def refuse_run(actor: Actor, run_id: int, reason: str) -> None:
     """Send a run back to its maker for good, with the reason. Refused for the maker, and unless it waits."""
+    demand(actor, Permission.PLACEMENTS_APPROVE)
     reason = check_reason(reason)
     with transaction(actor) as work:
         run = locked_run(work, run_id)
@@ -205,7 +211,7 @@ def _refuse_maker(work: Work, run: AllocationRun) -> None:
 
 def _next_number(work: Work) -> str:
     """R2005-07-01-02: the second run of that day."""
-    bulk.one_at_a_time(work.session, "placement.run_number")
+    one_at_a_time(work.session, "placement.run_number")
     today: date = work.today
     made = sa.select(sa.func.count()).where(AllocationRun.placed_on == today)
     return f"R{today.isoformat()}-{(work.session.scalar(made) or 0) + 1:02d}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import Refused
 from portal.foundation.language import say
 from portal.foundation.work import transaction
@@ -37,7 +38,7 @@ def send_run(actor: Actor, run_id: int, at: Stages = silent) -> dict[str, Any]:
     NotFound; Refused for a run that nobody has approved.
     """
     with transaction(actor) as work:
-        bulk.one_at_a_time(work.session, "placement.send")
+        one_at_a_time(work.session, "placement.send")
         run = locked_run(work, run_id)
         if run.state is RunState.SENT:
             return {"batches": 0, "placed": 0, "left_out": 0, "again": True}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import say
 from portal.foundation.money import minor_digits
@@ -47,6 +48,7 @@ def create_contract(
     organisation has no licence for, an end before the start, a number that is taken, a second contract for the same
     days.
     """
+    demand(actor, Permission.CONTRACTS_MANAGE)
     number = number.strip()
     _check(number, currency, started_on, ended_on)
     terms.check()
@@ -82,6 +84,7 @@ def add_version(actor: Actor, contract_id: int, effective_from: date, terms: Ter
 
     NotFound; DomainError naming the field where the date is not after the last version's, or behind the contract's end.
     """
+    demand(actor, Permission.CONTRACTS_MANAGE)
     terms.check()
     with transaction(actor) as work:
         contract = contract_for(work.session, actor, contract_id)

@@ -6,6 +6,7 @@ Each takes a session to add to (it is flushed, not committed), or opens a transa
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.foundation.access import ROLES_OF, Actor, OrganisationKind, Role, system_actor
+from portal.foundation.access import ROLES_OF, Actor, OrganisationKind, Permission, Role, system_actor
 from portal.foundation.work import transaction
 from portal.identity.models import Organisation, User
 from portal.identity.passwords import hash_password
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = [
-    "PASSWORD", "actor_of", "make_agency", "make_bank", "make_law_firm", "make_user", "observer", "system_actor",
+    "PASSWORD", "actor_of", "contracts_clerk", "make_agency", "make_bank", "make_law_firm", "make_user", "observer", "system_actor",
 ]  # fmt: skip
 
 PASSWORD = "correct horse battery"
@@ -37,6 +38,11 @@ _numbers = count(1)
 def observer() -> Actor:
     """Nobody in particular, who sees what the bank sees: to prepare rows and to look at them afterwards."""
     return Actor(user_id=None, name="tests", user_name="tests", organisation_kind=OrganisationKind.BANK)
+
+
+def contracts_clerk() -> Actor:
+    """Somebody at the bank who may keep contracts."""
+    return replace(observer(), permissions=frozenset({Permission.CONTRACTS_MANAGE}))
 
 
 @contextmanager

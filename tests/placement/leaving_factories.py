@@ -12,7 +12,7 @@ from portal.placement.exits import approve_exit, plan_exit, submit_exit
 from portal.vendors.models import PlacementKind
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import DataClauses, Tail, TailUnit, Terms
-from tests.identity.factories import make_agency, observer
+from tests.identity.factories import contracts_clerk, make_agency
 
 if TYPE_CHECKING:
     from portal.identity.models import Organisation
@@ -33,7 +33,7 @@ def make_leaver(
     organisation = make_agency(code)
     terms = Terms(Decimal("0.20"), 0, 90, None, tail=tail, data=data)
     create_contract(
-        observer(), organisation.id, number=f"CL-{next(_numbers):04d}", kind=PlacementKind.COLLECTION, currency="TWD",
+        contracts_clerk(), organisation.id, number=f"CL-{next(_numbers):04d}", kind=PlacementKind.COLLECTION, currency="TWD",
         started_on=date(2005, 1, 1), ended_on=None, terms=terms,
     )  # fmt: skip
     return organisation

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.jobs import Job, run_pending
@@ -24,7 +25,7 @@ from portal.placement.operations import approve_run, make_run, refuse_run, submi
 from portal.placement.sending import send_run
 from portal.portfolio.models import Account, AccountStatus, HoldFlag
 from portal.vendors.models import CredentialKind, PlacementKind
-from tests.identity.factories import make_agency, make_law_firm, observer
+from tests.identity.factories import actor_of, make_agency, make_law_firm, make_user, observer
 from tests.placement.factories import (
     batches,
     criteria,
@@ -345,3 +346,21 @@ def test_agencies_know_nothing_of_runs(app: Flask) -> None:
 
     with pytest.raises(NotFound):
         submit_run(outsider, run_id)
+
+
+def test_runs_refuse_whoever_may_not_by_themselves(app: Flask) -> None:
+    """The page asks first; a job or a command that did not is refused here."""
+    desk = make_desk()
+    make_accounts(1)
+    run_id = make_run(desk.maker, criteria(), even_shares(agency("HT")))
+    finance = actor_of(make_user(Role.FINANCE))
+
+    for deed in (
+        lambda: make_run(finance, criteria(), even_shares(agency("ZX"))),
+        lambda: submit_run(finance, run_id),
+        lambda: approve_run(finance, run_id),
+        lambda: refuse_run(finance, run_id, "no"),
+    ):
+        with pytest.raises(Refused) as refused:
+            deed()
+        assert refused.value.code == "access.forbidden"

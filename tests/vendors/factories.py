@@ -14,7 +14,7 @@ from portal.foundation.work import transaction
 from portal.vendors.models import Credential, CredentialKind, PlacementKind, RecordKind, StaffMember, StaffRecord
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
-from tests.identity.factories import observer
+from tests.identity.factories import contracts_clerk, observer
 
 if TYPE_CHECKING:
     from portal.identity.models import Organisation, User
@@ -39,7 +39,7 @@ def make_contract(
     """The id of a contract with one version; the kind that fits the organisation if left out."""
     fitting = PlacementKind.LETTER if organisation.kind is OrganisationKind.LAW_FIRM else PlacementKind.COLLECTION
     return create_contract(
-        observer(),
+        contracts_clerk(),
         organisation.id,
         number=f"CT-{next(_numbers):04d}",
         kind=kind or fitting,

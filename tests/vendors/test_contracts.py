@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from portal.foundation.access import Role
-from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.work import reading, transaction
 from portal.vendors.models import ContractVersion, PlacementKind
 from portal.vendors.operations import add_version, create_contract
-from portal.vendors.queries import contract_version_for
+from portal.vendors.queries import contract_for, contract_version_for
 from portal.vendors.terms import Terms, parse_rate
-from tests.identity.factories import actor_of, make_agency, make_law_firm, make_user, observer
+from tests.identity.factories import actor_of, contracts_clerk, make_agency, make_law_firm, make_user, observer
 from tests.vendors.factories import make_contract
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_terms_that_cannot_be_meant_name_their_field(field: str, fields: dict[st
 def test_the_version_that_has_begun_last_holds(app: Flask) -> None:
     agency = make_agency("HT")
     contract = make_contract(agency, rate="0.20", started_on=date(2005, 1, 1), ended_on=date(2005, 12, 31))
-    add_version(observer(), contract, date(2005, 8, 1), terms(rate=Decimal("0.25")))
+    add_version(contracts_clerk(), contract, date(2005, 8, 1), terms(rate=Decimal("0.25")))
 
     assert rate_on(agency, date(2004, 12, 31)) is None
     assert rate_on(agency, date(2005, 1, 1)) == "0.2"
@@ -101,7 +101,7 @@ def test_new_terms_begin_after_the_last_and_before_the_end(app: Flask, day: date
     contract = make_contract(make_agency("HT"), started_on=date(2005, 1, 1), ended_on=date(2005, 12, 31))
 
     with pytest.raises(DomainError) as refused:
-        add_version(observer(), contract, day, terms())
+        add_version(contracts_clerk(), contract, day, terms())
     assert refused.value.field == "effective_from"
 
 
@@ -150,17 +150,17 @@ def test_a_contract_that_cannot_be_names_its_field(app: Flask, field: str, field
         "terms": terms(),
     }
     with pytest.raises(DomainError) as refused:
-        create_contract(observer(), make_agency("HT").id, **(usual | fields))
+        create_contract(contracts_clerk(), make_agency("HT").id, **(usual | fields))
     assert refused.value.field == field
 
 
 def test_a_number_that_is_taken_is_refused(app: Flask) -> None:
     first, second = make_agency("HT"), make_agency("ZX")
     usual: dict[str, Any] = {"kind": PlacementKind.COLLECTION, "currency": "TWD", "started_on": JULY, "terms": terms()}
-    create_contract(observer(), first.id, number="C-1", **usual)
+    create_contract(contracts_clerk(), first.id, number="C-1", **usual)
 
     with pytest.raises(DomainError) as refused:
-        create_contract(observer(), second.id, number=" C-1 ", **usual)
+        create_contract(contracts_clerk(), second.id, number=" C-1 ", **usual)
     assert refused.value.field == "number"
 
 
@@ -168,8 +168,10 @@ def test_another_agency_cannot_touch_a_contract(app: Flask) -> None:
     contract = make_contract(make_agency("HT"))
     stranger = actor_of(make_user(organisation=make_agency("ZX")))
 
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused):
         add_version(stranger, contract, date(2005, 9, 1), terms())
+    with reading(stranger) as session, pytest.raises(NotFound):
+        contract_for(session, stranger, contract)
 
 
 # --- pages --------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from portal.vendors.models import ContractVersion
 from portal.vendors.operations import add_version
 from portal.vendors.reading import lines_of
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, terms_of
-from tests.identity.factories import make_agency, make_user, observer
+from tests.identity.factories import contracts_clerk, make_agency, make_user, observer
 from tests.vendors.factories import make_contract
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_a_term_that_cannot_be_meant_names_its_field(change: dict[str, Any], fie
 def test_a_new_version_keeps_all_terms_and_the_audit_trail_both(app: Flask, db_session: Session) -> None:
     contract = make_contract(make_agency("HT"))
 
-    add_version(observer(), contract, date(2005, 9, 1), FULL)
+    add_version(contracts_clerk(), contract, date(2005, 9, 1), FULL)
 
     before, after = versions(db_session)
     assert terms_of(after) == FULL
@@ -128,7 +128,7 @@ def test_a_version_keeps_the_scale_of_the_one_before(app: Flask, db_session: Ses
         later = columns | {"version": 2, "effective_from": date(2005, 8, 1), "plan": scale}
         work.session.add(ContractVersion(**later))
 
-    add_version(observer(), contract, date(2005, 9, 1), replace(FULL, rate=None, tail=None))
+    add_version(contracts_clerk(), contract, date(2005, 9, 1), replace(FULL, rate=None, tail=None))
 
     assert versions(db_session)[-1].plan == scale
 

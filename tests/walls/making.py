@@ -51,7 +51,7 @@ from portal.vendors.proofs import Proof
 from portal.vendors.staff_files import STAFF
 from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
-from tests.identity.factories import make_agency, make_bank, make_law_firm, make_user, observer
+from tests.identity.factories import contracts_clerk, make_agency, make_bank, make_law_firm, make_user, observer
 from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
@@ -166,7 +166,7 @@ def _contract(world: World, code: str) -> None:
     organisation = world.organisations[code]
     is_firm = code.endswith("LF")
     contract_id = create_contract(
-        observer(),
+        contracts_clerk(),
         organisation.id,
         number=f"CT-{code}",
         kind=PlacementKind.LETTER if is_firm else PlacementKind.COLLECTION,

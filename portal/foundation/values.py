@@ -19,6 +19,7 @@ __all__ = [
     "identity_check_digit",
     "identity_number_is_right",
     "is_scientific_notation",
+    "is_starred_card_number",
     "mask_card_numbers",
     "parse_boolean",
     "parse_currency",
@@ -171,6 +172,7 @@ def identity_number_is_right(text: str) -> bool:
 _DIGIT_RUN: Final = re.compile(r"\d(?:[ \t\-‐‑‒–—]{0,2}\d){12,}", re.ASCII)
 # The same loosely and in one cheap pass, full-width forms included: hardly any text goes further.
 _MAYBE: Final = re.compile(r"\d[\d \t\-‐‑‒–—－\u3000\xa0]{11,}\d")
+_STARRED: Final = re.compile(r"\d{6}\*{3,9}\d{4}", re.ASCII)
 _GROUP: Final = re.compile(r"\d+", re.ASCII)
 _SHORTEST_CARD, _LONGEST_CARD = 13, 19
 _SHORTEST_GROUP: Final = 4
@@ -247,6 +249,11 @@ def card_number_in(text: str) -> str | None:
     text = text.translate(_HALF_WIDTH)
     spans = _card_spans(text)
     return text[spans[0][0] : spans[0][1]] if spans else None
+
+
+def is_starred_card_number(text: str) -> bool:
+    """Whether a text is nothing but a card number as `mask_card_numbers` leaves it, which names no account."""
+    return _STARRED.fullmatch(text) is not None
 
 
 def mask_card_numbers(text: str) -> str:

@@ -163,7 +163,9 @@ def _look_at(work: Work, rules: FileKind, run: ImportRun, profile: MappingProfil
             parse_total(choice.control_total)
         except ValueError:
             raise DomainError(
-                "intake.control_total", say("The control total is not an exact amount."), field="control_total"
+                "intake.control_total",
+                say("The control total is not an exact amount; write it like 1,234,567.89."),
+                field="control_total",
             ) from None
 
 
@@ -187,7 +189,7 @@ def prepare_again(actor: Actor, kind: ImportKind, run_id: int) -> ImportRun:
         )
         if run is None:
             raise NotFound
-        options = {key: value for key, value in run.options.items() if key not in ("totals", "trials")}
+        options = {key: value for key, value in run.options.items() if key not in ("totals", "trials", "warnings")}
         if not options.get("sample"):  # it came by command
             with work.storage.open(run.content_sha256) as file:
                 sample = take(file, options.get("sheet"), options.get("encoding"))

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from portal.foundation.services import services
 from portal.foundation.tabular import NumberText, open_table
-from portal.portfolio.importing import Options
+from portal.portfolio.importing import ImportRefused, Options
 from portal.portfolio.intake.layout import REJECT_COLUMNS
 from portal.portfolio.models import Account, RejectedRow
 from portal.portfolio.operations import import_accounts, receive_accounts
@@ -159,3 +159,14 @@ def test_what_stood_there_is_kept_masked_beside_the_rule(db_session: Session) ->
     kept = str(errors)
     for value in ("110105194912310021", "13800138000", "1380013800", CARD, "wang@"):
         assert value not in kept
+
+
+def test_a_card_number_that_was_starred_makes_no_account_when_the_file_is_sent_again(db_session: Session) -> None:
+    bring_accounts(written("utf-8", ",", {}, {"account_ref": CARD}))
+    assert b"****" in rejects()
+
+    with pytest.raises(ImportRefused) as caught:
+        bring_accounts(rejects())
+
+    assert (caught.value.summary["created"], caught.value.summary["errors"]) == (0, {"card_number": 1})
+    assert db_session.scalar(sa.select(sa.func.count()).select_from(Account)) == 1

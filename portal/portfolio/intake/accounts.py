@@ -271,7 +271,8 @@ def _relation(draft: Draft, field: str) -> str:
         return "self"
     relation = RELATIONS.get(word.lower())
     if relation is None:
-        draft.fail(field, "unknown_value", say("This relation is not known."))
+        known = ", ".join(RELATIONS)
+        draft.fail(field, "unknown_value", say("This relation is not known; known are %(known)s.", known=known))
     return relation or "other"
 
 
@@ -333,6 +334,10 @@ def _flags(draft: Draft) -> tuple[str, ...]:
     words = dict.fromkeys(word for part in text.split(";") if (word := plain(part).lower()))
     for word in words:
         if word not in FLAGS:
-            draft.fail("flags", "unknown_value", say("One of the flags is not known."))
+            draft.fail(
+                "flags",
+                "unknown_value",
+                say("One of the flags is not known; known are %(known)s.", known=", ".join(sorted(FLAGS))),
+            )
             break
     return tuple(words)

@@ -146,15 +146,17 @@ def _check_required(profile: MappingProfile, found: set[str], header: Sequence[s
     missing = [column for column in layout if column.required and column.field not in found | invented]
     if profile.total_alone and "total" in found:
         missing = [column for column in missing if column.field != "principal"]
-    names = [f"{column.field} ({column.chinese})" for column in missing]
+    names = [(column.field, column.chinese) for column in missing]
     if profile.kind == "accounts" and not {"phone_1", "address"} & (found | invented):
-        names.append("phone_1 (手机号) / address (地址)")
+        names.append(("phone_1 / address", "手机号 / 地址"))
     if names:
         raise DomainError(
             "intake.missing_columns",
             say(
-                "The file lacks the columns %(missing)s; it has: %(header)s. Another mapping may fit.",
-                missing=", ".join(names),
+                "The file lacks the columns %(missing)s (%(chinese)s); it has: %(header)s. Say which column holds them, or "
+                "take another layout.",
+                missing=", ".join(field for field, _ in names),
+                chinese="、".join(chinese for _, chinese in names),
                 header=", ".join(header[:40]),
             ),
             field="mapping",

@@ -101,7 +101,9 @@ class ControlFigures:
             said = parse_total(total) if isinstance(total, str) else total
         except ValueError:
             raise DomainError(
-                "intake.control_total", say("The control total is not an exact amount."), field="control_total"
+                "intake.control_total",
+                say("The control total is not an exact amount; write it like 1,234,567.89."),
+                field="control_total",
             ) from None
         if self.unreadable:
             raise DomainError(

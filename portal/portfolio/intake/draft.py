@@ -13,6 +13,7 @@ from portal.foundation.tabular import Cell, NumberText, cell_text
 from portal.foundation.values import (
     card_number_in,
     is_scientific_notation,
+    is_starred_card_number,
     mask_card_numbers,
     parse_currency,
     parse_date,
@@ -100,12 +101,15 @@ class Draft:
         return self._judged(field, self.text(field), longest, required)
 
     def reference(self, field: str, *, required: bool = True, longest: int = 64) -> str:
-        """A reference in plain form; one that a spreadsheet has rounded is no reference."""
+        """A reference in plain form; one that a spreadsheet has rounded is no reference, nor is a card number that a file of
+        rejects has starred, which would become an account of its own when that file is sent again."""
         text = self._judged(field, self.plain(field), longest, required)
         if text and is_scientific_notation(text):
             self.fail(
                 field, "scientific_notation", say("A spreadsheet has turned this reference into a rounded number.")
             )
+        elif is_starred_card_number(text):
+            self.fail(field, "card_number", say("A starred card number; put the bank's token for the account here."))
         return text
 
     def _judged(self, field: str, text: str, longest: int, required: bool) -> str:

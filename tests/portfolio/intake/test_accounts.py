@@ -294,8 +294,8 @@ def test_a_file_without_required_columns_is_refused_by_name() -> None:
         reading_of(csv_bytes([["account_ref", "姓"], ["1", "2"]]))
 
     assert caught.value.code == "intake.missing_columns"
-    assert "principal (本金)" in str(caught.value.message)
-    assert "phone_1 (手机号) / address (地址)" in str(caught.value.message)
+    assert "card_last4, principal, days_past_due, phone_1 / address (" in str(caught.value.message)
+    assert "卡号末四位、本金、逾期天数、手机号 / 地址)" in str(caught.value.message)
 
 
 def test_two_headers_of_one_field_are_refused() -> None:

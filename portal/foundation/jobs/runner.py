@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
+from flask_babel import force_locale
 from sqlalchemy.exc import OperationalError
 
 from portal.foundation.access import system_actor
@@ -138,7 +139,8 @@ def _attempt(job: Job, progress: Progress) -> Outcome:
         if handler is None:
             raise DomainError("job.unknown_kind", say("This version of the portal cannot do this kind of job."))
         view = JobView(job.id, job.kind, job.key, job.attempts, actor, job.payload)
-        return Outcome(JobState.DONE, result=_plain(handler(view, progress)))
+        with force_locale(actor.locale):  # files that it writes are for the person who asked
+            return Outcome(JobState.DONE, result=_plain(handler(view, progress)))
     except Cancelled:
         return Outcome(JobState.CANCELLED)
     except Superseded:

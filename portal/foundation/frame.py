@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from portal.foundation import catalogue
 from portal.foundation.access import Actor, Permission, Role
@@ -155,8 +157,9 @@ class Frame:
 
     @property
     def here(self) -> str:
-        """This page's address, to come back to after a change of language; a page that only takes POST has none."""
-        here = _within(request.full_path.rstrip("?")) if request.method == "GET" else None
+        """This page's address, to come back to after a change of language; what answers a POST has none of its own, so it is
+        the page that the POST came from."""
+        here = _within(request.full_path.rstrip("?")) if request.method == "GET" else _opens(_came_from())
         return here or self.home_url
 
     @property
@@ -167,15 +170,30 @@ class Frame:
     @property
     def back_url(self) -> str | None:
         """The page before this one, if it was one of ours."""
-        before = request.referrer or ""
-        if not before.startswith(request.host_url) or before == request.url:
-            return None
-        return _within("/" + before.removeprefix(request.host_url))
+        return None if request.referrer == request.url else _came_from()
 
     @property
     def now(self) -> datetime:
         """The instant at which a page is printed."""
         return services().clock.now()
+
+
+def _came_from() -> str | None:
+    """The page of ours that led here."""
+    before = request.referrer or ""
+    return _within("/" + before.removeprefix(request.host_url)) if before.startswith(request.host_url) else None
+
+
+def _opens(path: str | None) -> str | None:
+    """The path, unless it only takes POST, so that nobody can come back to it."""
+    adapter = current_app.create_url_adapter(request)
+    if path is None or adapter is None:
+        return None
+    try:
+        adapter.match(urlsplit(path).path, method="GET")
+    except HTTPException:
+        return None
+    return path
 
 
 def _within(path: str) -> str | None:

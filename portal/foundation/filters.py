@@ -42,8 +42,8 @@ class FilterState:
 
     @property
     def is_set(self) -> bool:
-        """Whether it narrows the list."""
-        return self.error is None and any(self.written)
+        """Whether somebody narrowed the list by it: what it does by itself is nobody's doing."""
+        return self.error is None and any(self.written) and self.written != (self.filter.default,)
 
 
 @dataclass(frozen=True)

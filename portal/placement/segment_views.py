@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from werkzeug.datastructures import MultiDict
 
+    from portal.foundation.access import Actor
     from portal.foundation.language import Message
     from portal.placement.criteria import Criteria
 
@@ -202,8 +203,15 @@ def _segments_table() -> Table:
             ),
         ],
         row_url=lambda row: url_for("placement.segment", segment_id=row.id),
-        empty=Empty(say("No segment is saved yet."), say("Save a question that you ask the book again and again.")),
+        empty=_nothing(actor()),
     )
+
+
+def _nothing(who: Actor) -> Empty:
+    sentence = say("No segment is in use. Save a question that you ask the book again and again.")
+    if who.can(Permission.PLACEMENTS_PROPOSE):
+        return Empty(sentence, say("New segment"), url_for("placement.new_segment"))
+    return Empty(sentence)
 
 
 def _in_state(statement: Select[Any], value: str) -> Select[Any]:

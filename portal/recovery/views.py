@@ -101,7 +101,7 @@ def _nothing(who: Actor, name: str) -> Empty:
         return Empty(say("Every payment is credited to somebody."))
     if who.can(Permission.PAYMENTS_IMPORT):
         return Empty(say("No payment is posted yet."), say("Import payments"), url_for("recovery.new_import"))
-    return Empty(say("No payment is credited to you yet."))
+    return Empty(say("No payment is posted yet.") if who.is_bank else say("No payment is credited to you yet."))
 
 
 def _account_url(who: Actor) -> Callable[[Any], str | None]:

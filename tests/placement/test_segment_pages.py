@@ -147,3 +147,10 @@ def test_the_account_says_until_when_it_can_be_sued_for_and_what_began_it_anew(a
     page = browser.get(f"/accounts/{paid.id}")
     assert "1 Jun 2008 3 years from the last payment, 1 Jun 2005, which began them anew" in page
     assert "自应还款日2005年5月1日起 3 年" in chinese.get(f"/accounts/{due.id}")
+
+
+def test_a_portal_without_segments_leads_to_the_first_one(app: Flask, client_for: Client) -> None:
+    page = client_for(make_user(Role.VENDOR_MANAGER)).get("/segments")
+
+    assert "No segment is in use." in page and "Clear the filters" not in page
+    assert page.links["New segment"] == "/segments/new"

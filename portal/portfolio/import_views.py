@@ -13,7 +13,7 @@ from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
-from portal.foundation.language import _l, from_data, say, translate
+from portal.foundation.language import _l, from_data, say
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_page, table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
@@ -84,8 +84,8 @@ class ImportPages:
                 Column("number", _l("No."), "number", expression=ImportRun.id, value="id", sortable=True),
                 Column("file", _l("File"), value="file_name"),
                 *([Column("organisation", _l("Organisation"), value=self.owner_name)] if self._names_owners else []),
-                Column("state", _l("State"), "state", value="state", states=labels.IMPORT_STATES),
-                Column("layout", _l("Layout"), value="mapping"),
+                Column("state", _l("State"), "state", value=labels.import_state),
+                Column("layout", _l("Layout"), value=_layout, title=lambda run: run.mapping),
                 Column("as_of", _l("As of"), "day", value="as_of"),
                 Column("rows", _l("Rows"), "number", value=_figure("rows")),
                 Column("created", _l("Created"), "number", value=_figure("created")),
@@ -172,7 +172,8 @@ class ImportPages:
             "portfolio/import_run.html",
             run=found,
             job=job,
-            tag=job.state if job else labels.IMPORT_STATES[found.state],
+            tag=job.state if job else labels.import_state(found),
+            earlier=queries.applied_before(db.session(), actor(), found) if again else None,
             totals=sorted(found.options.get("totals", {}).items()),
             pages=self,
             labels=labels,
@@ -205,7 +206,7 @@ def _rejected(run_id: int) -> Table:
         default_sort="line",
         columns=[
             Column("line", _l("Line"), "number", expression=RejectedRow.line, sortable=True),
-            Column("errors", _l("What is wrong"), value=_errors, wraps=True),
+            Column("errors", _l("What is wrong"), value=_errors, wraps=True, title=_rules),
         ],
         empty=Empty(say("No row was left out.")),
         export_allowed=False,
@@ -226,11 +227,13 @@ def _figure(name: str) -> Callable[[ImportRun], int | None]:
 
 
 def _errors(row: RejectedRow) -> str:
-    """A line an error: the column, what stood there (masked), what is wrong with it, and the rule's name."""
-    return "\n".join(map(_error, row.errors))
+    return labels.issue_words(row.errors)
 
 
-def _error(error: dict[str, Any]) -> str:
-    words = f"{translate(from_data(error['message']))} [{error['code']}]"
-    value = f" “{error['value']}”" if error.get("value") else ""
-    return f"{error['column']}{value}: {words}" if error["column"] else words
+def _rules(row: RejectedRow) -> str:
+    """The names by which files and commands call what is wrong."""
+    return ", ".join(dict.fromkeys(error["code"] for error in row.errors))
+
+
+def _layout(run: ImportRun) -> Any:
+    return labels.layout_of_run(run.mapping) if run.mapping else None

@@ -26,12 +26,13 @@ from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation
 from portal.portfolio.bulk import CHUNK, Applied
-from portal.portfolio.intake import RejectedRow, RejectsFile, Summary, parse_profile, writer_like
+from portal.portfolio.intake import RejectedRow, RejectsFile, SkippedRow, Summary, parse_profile, writer_like
 from portal.portfolio.intake.layout import LAYOUTS
 from portal.portfolio.masking import mask_field
 from portal.portfolio.models import OF_ORGANISATIONS, ImportKind, ImportRun, ImportState
 from portal.portfolio.models import RejectedRow as RejectedRowRecord
 from portal.portfolio.profiles import find
+from portal.portfolio.queries import applied_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ __all__ = [
 ]  # fmt: skip
 
 _FIELDS = frozenset(column.field for layout in LAYOUTS.values() for column in layout)
+MOST_SHOWN_OF_A_TRIAL = 50
+MOST_WARNINGS_KEPT = 200
 MOST_REJECTS_KEPT = 1_000  # rows whose reasons are kept beside the run; the file of rejects has them all
 PIECE = 1 << 20
 
@@ -96,11 +99,13 @@ class FileKind(Protocol):
 
 
 class ImportRefused(DomainError):
-    """A file that cannot be taken as a whole; `summary` says how far it was read."""
+    """A file that cannot be taken as a whole; `summary` says how far it was read, `issues` what was wrong with its first
+    rows (of a trial)."""
 
-    def __init__(self, cause: DomainError, summary: dict[str, Any]) -> None:
+    def __init__(self, cause: DomainError, summary: dict[str, Any], issues: dict[str, Any] | None = None) -> None:
         super().__init__(cause.code, cause.message, field=cause.field, status=cause.status)
         self.summary = summary
+        self.issues = issues or {}
 
 
 class _TakenBack(Exception):
@@ -215,6 +220,7 @@ class _Walk:
     form: str = "csv"  # of the file, and so of the file of rejects
     summary: Summary = field(default_factory=Summary)
     rejected: list[RejectedRow] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)  # of rows that were taken all the same
 
 
 @contextmanager
@@ -247,15 +253,15 @@ def _apply(actor: Actor, run_id: int, rules: FileKind, step: Step, walk: _Walk) 
             return dict(run.summary or {})
         profile = _profile(work.session, actor, run)
         run.as_of = _as_of(profile, run.as_of, work.today)
-        earlier = _applied_before(work.session, actor, run)
+        earlier = applied_before(work.session, actor, run)
         if earlier is not None:
-            return _end(work, run, ImportState.REFUSED, Summary.already_imported(earlier))
+            return _end(work, run, ImportState.REFUSED, Summary.already_imported(earlier.summary or {}))
         with work.storage.open(run.content_sha256) as file:
             applied = _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
         run.changes = applied.changes.as_data() if applied.changes else None
         _keep_rejects(work, run, walk)
         # By currency in minor units, for the page: the summary has the form that files and commands print.
-        run.options = run.options | {"totals": dict(walk.summary.totals)}
+        run.options = run.options | {"totals": dict(walk.summary.totals), "warnings": walk.warnings}
         rules.finish(work, run_id)
         return _end(work, run, ImportState.APPLIED, walk.summary.as_dict("applied"))
 
@@ -282,19 +288,6 @@ def _end(work: Work, run: ImportRun, state: ImportState, summary: dict[str, Any]
         run.refusal = None
     work.audit(f"import.{state.value}", run, after=summary, file=run.content_sha256)
     return summary
-
-
-def _applied_before(session: Session, actor: Actor, run: ImportRun) -> dict[str, Any] | None:
-    """The summary of the run that applied the same bytes under the same mapping and date."""
-    with session.no_autoflush:
-        same = session.scalar(
-            visible(ImportRun, actor)
-            .where(ImportRun.kind == run.kind, ImportRun.content_sha256 == run.content_sha256)
-            .where(ImportRun.mapping == run.mapping, ImportRun.state == ImportState.APPLIED)
-            .where(ImportRun.as_of.is_not_distinct_from(run.as_of))
-            .where(ImportRun.organisation_id.is_not_distinct_from(run.organisation_id))
-        )
-    return dict(same.summary or {}) if same else None
 
 
 def _profile(session: Session, actor: Actor, run: ImportRun) -> MappingProfile:
@@ -354,6 +347,9 @@ def _good_ones(chunk: list[Any], walk: _Walk, rejects: RejectsFile) -> list[Any]
         walk.summary.note(outcome)
         if not isinstance(outcome, RejectedRow):
             good.append(outcome)
+            row = outcome.row if isinstance(outcome, SkippedRow) else outcome
+            if row.warnings and len(walk.warnings) < MOST_WARNINGS_KEPT:
+                walk.warnings.append({"line": row.line, "errors": _issues(row.warnings)})
             continue
         rejects.write(outcome)
         if len(walk.rejected) < MOST_REJECTS_KEPT:
@@ -371,10 +367,14 @@ def _keep_rejects(work: Work, run: ImportRun, walk: _Walk) -> None:
 
 
 def _record(run: ImportRun, row: RejectedRow) -> RejectedRowRecord:
-    errors = [
-        {"column": e.column, "value": _masked(e), "code": e.code, "message": as_data(e.message)} for e in row.errors
-    ]
-    return RejectedRowRecord(import_run_id=run.id, organisation_id=run.organisation_id, line=row.line, errors=errors)
+    return RejectedRowRecord(
+        import_run_id=run.id, organisation_id=run.organisation_id, line=row.line, errors=_issues(row.errors)
+    )
+
+
+def _issues(found: Iterable[RowIssue]) -> list[dict[str, Any]]:
+    """What is wrong with a row, as JSON to be shown in either language."""
+    return [{"column": e.column, "value": _masked(e), "code": e.code, "message": as_data(e.message)} for e in found]
 
 
 def _masked(issue: RowIssue) -> str:
@@ -396,8 +396,8 @@ def try_file(actor: Actor, rules: FileKind, content: IO[bytes], file_name: str, 
         profile = find(session, actor, options.mapping, rules.kind, files=True)
     content.seek(0)
     digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] reads
-    summary, _changes = _try(actor, rules, profile, content, digest, file_name, options, lambda done: None)
-    return summary
+    tried = _try(actor, rules, profile, content, digest, file_name, options, lambda done: None)
+    return dict(tried["summary"])
 
 
 def run_trial(actor: Actor, run_id: int, rules: FileKind, step: Step = lambda done: None) -> dict[str, Any]:
@@ -410,10 +410,9 @@ def run_trial(actor: Actor, run_id: int, rules: FileKind, step: Step = lambda do
     trial: dict[str, Any] = {"mapping": label, "refusal": None, "changes": None}
     try:
         with services().storage.open(digest) as file:
-            summary, changes = _try(actor, rules, profile, file, digest, file_name, options, step)
-        trial |= {"summary": summary, "changes": changes}
+            trial |= _try(actor, rules, profile, file, digest, file_name, options, step)
     except ImportRefused as refused:
-        trial |= {"summary": refused.summary, "refusal": as_data(refused.message)}
+        trial |= {"summary": refused.summary, "refusal": as_data(refused.message)} | refused.issues
     with transaction(actor) as work:
         run = _run(work.session, actor, run_id)
         run.trial = trial
@@ -424,25 +423,30 @@ def run_trial(actor: Actor, run_id: int, rules: FileKind, step: Step = lambda do
 def _try(
     actor: Actor, rules: FileKind, profile: MappingProfile, content: IO[bytes], digest: str, file_name: str,
     options: Options, step: Step,
-) -> tuple[dict[str, Any], dict[str, Any] | None]:  # fmt: skip
-    """Summary and changes of an import that is taken back."""
+) -> dict[str, Any]:  # fmt: skip
+    """Summary and changes of an import that is taken back, with the first rows that are wrong."""
     changes: dict[str, Any] | None = None
     with _walking() as walk:
         try:
             with transaction(actor) as work:
                 run = _trial(work, rules, profile, digest, file_name, options)
-                earlier = _applied_before(work.session, actor, run)
+                earlier = applied_before(work.session, actor, run)
                 if earlier is not None:
-                    return Summary.already_imported(earlier), None
+                    return {"summary": Summary.already_imported(earlier.summary or {})}
                 work.session.add(run)
                 work.session.flush()
                 applied = _write_rows(work, run, rules, profile, content, options, walk, step)
                 changes = applied.changes.as_data() if applied.changes else None
                 raise _TakenBack
         except _TakenBack:
-            return walk.summary.as_dict("dry_run"), changes
+            return {"summary": walk.summary.as_dict("dry_run"), "changes": changes} | _first_issues(walk)
         except DomainError as error:
-            raise ImportRefused(error, walk.summary.as_dict("refused")) from error
+            raise ImportRefused(error, walk.summary.as_dict("refused"), _first_issues(walk)) from error
+
+
+def _first_issues(walk: _Walk) -> dict[str, Any]:
+    rejected = [{"line": row.line, "errors": _issues(row.errors)} for row in walk.rejected[:MOST_SHOWN_OF_A_TRIAL]]
+    return {"rejected": rejected, "warnings": walk.warnings[:MOST_SHOWN_OF_A_TRIAL]}
 
 
 def _trial(

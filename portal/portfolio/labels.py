@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import get_locale
 
-from portal.foundation.language import Message, _l, say
+from portal.foundation.language import Message, _l, from_data, say, translate
 from portal.foundation.states import StateTag
 from portal.portfolio.intake.layout import LAYOUTS
 from portal.portfolio.models import (
@@ -15,11 +15,13 @@ from portal.portfolio.models import (
     ContactSource,
     ContactStatus,
     HoldFlag,
+    ImportRun,
     ImportState,
     StoredMapping,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from portal.portfolio.limitation import Limitation
@@ -101,6 +103,18 @@ def field_name(field: str, kind: str) -> str:
     return _CHINESE.get((kind, field), field) if str(get_locale()).startswith("zh") else field
 
 
+def encoding_name(encoding: str) -> str:
+    """An encoding as people write it; a mark at the file's beginning is nothing that they need to know of."""
+    return encoding.upper().removesuffix("-SIG")
+
+
+def import_state(run: ImportRun) -> StateTag:
+    """What became of a file; one that was imported before is no failure."""
+    if run.summary and run.summary["status"] == "already_imported":
+        return StateTag("already_imported", _l("imported before"), "plain")
+    return IMPORT_STATES[run.state]
+
+
 def layout_state(layout: StoredMapping) -> StateTag:
     """Whether a layout is offered."""
     if layout.archived_at is not None:
@@ -113,6 +127,14 @@ def layout_title(name: str, title: str, label: str) -> Any:
     if name == "standard":
         return _l("Standard layout")
     return label if title == name else f"{title} · {label}"
+
+
+def layout_of_run(label: str) -> Any:
+    """The layout by which a file was read, from the `name@version` that its import remembers."""
+    name = label.partition("@")[0]
+    if name == "standard":
+        return _l("Standard layout")
+    return _l("for this file only") if name.startswith("once-") else label
 
 
 CHANGE_LABELS = {
@@ -143,6 +165,17 @@ ERROR_LABELS = {
     "conflict": _l("the same reference with other content"),
     "above_balance": _l("more than the account owes"),
 }
+
+
+def issue_words(issues: Iterable[Mapping[str, Any]]) -> str:
+    """What is wrong with a row, a line each: the column, what stood there (masked), and what is wrong with it."""
+    return "\n".join(map(_issue, issues))
+
+
+def _issue(issue: Mapping[str, Any]) -> str:
+    words = translate(from_data(issue["message"]))
+    value = f" “{issue['value']}”" if issue.get("value") else ""
+    return f"{issue['column']}{value}: {words}" if issue["column"] else words
 
 
 def limitation_words(found: Limitation) -> Message:

@@ -234,7 +234,7 @@ class Preparing:
         invented = self.base.made_up.fields if self.base and self.base.made_up else ()
         alone = self.editing.total_alone and "total" in {use.use for use in self.editing.columns}
         return [
-            f"{column.field} ({column.chinese})"
+            labels.field_name(column.field, self.pages.kind.value)
             for column, source in self._others()
             if column.required and not source.column and not source.value and column.field not in invented
             and not (alone and column.field == "principal")

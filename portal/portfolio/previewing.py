@@ -11,10 +11,13 @@ from portal.foundation.errors import DomainError
 from portal.foundation.formats import amount, day
 from portal.foundation.language import translate
 from portal.foundation.tabular import cell_text
+from portal.portfolio import labels
 from portal.portfolio.intake import RejectedRow, SkippedRow
 from portal.portfolio.intake.binding import bind
 from portal.portfolio.intake.layout import AMOUNTS, LAYOUTS
 from portal.portfolio.masking import mask_field
+from portal.portfolio.models import HoldFlag
+from portal.portfolio.region_names import region_name
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -98,7 +101,7 @@ def _value(row: Any, name: str, raw: Any) -> str:
         entry = next((e for e in row.phones if e.position == int(place)), None)
         if entry is None:
             return ""
-        return str(entry.relation if relation else entry.phone.number)
+        return str(labels.RELATIONS.get(entry.relation, entry.relation) if relation else entry.phone.number)
     value: Any = getattr(row, name, raw)
     if value is None:
         return ""
@@ -106,4 +109,8 @@ def _value(row: Any, name: str, raw: Any) -> str:
         return amount(value, row.currency)
     if isinstance(value, date):
         return day(value)
+    if name == "flags" and isinstance(value, tuple):
+        return "; ".join(str(labels.HOLD_LABELS[HoldFlag(flag)]) for flag in value)
+    if name == "region":
+        return str(region_name(value))
     return "; ".join(value) if isinstance(value, tuple) else str(value)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from portal.foundation.vault import Vault
 
 __all__ = [
-    "account_for", "accounts", "contact_points_of", "currencies", "files_of", "found_accounts", "holds", "holds_of",
+    "account_for", "accounts", "applied_before", "contact_points_of", "currencies", "files_of", "found_accounts", "holds", "holds_of",
     "import_run_for", "import_runs", "layouts", "rejected_rows_of", "snapshots_of", "versions_with_people",
     "waiting_imports",
 ]  # fmt: skip
@@ -100,6 +100,17 @@ def holds(actor: Actor) -> sa.Select[Any]:
 def import_runs(actor: Actor, kind: ImportKind) -> sa.Select[tuple[ImportRun]]:
     """Files of a kind that were received."""
     return visible(ImportRun, actor).where(ImportRun.kind == kind)
+
+
+def applied_before(session: Session, actor: Actor, run: ImportRun) -> ImportRun | None:
+    """The run that applied the same bytes under the same mapping and date."""
+    with session.no_autoflush:
+        return session.scalar(
+            import_runs(actor, run.kind)
+            .where(ImportRun.content_sha256 == run.content_sha256, ImportRun.mapping == run.mapping)
+            .where(ImportRun.state == ImportState.APPLIED, ImportRun.as_of.is_not_distinct_from(run.as_of))
+            .where(ImportRun.organisation_id.is_not_distinct_from(run.organisation_id))
+        )
 
 
 def import_run_for(session: Session, actor: Actor, kind: ImportKind, run_id: int) -> ImportRun:

@@ -10,6 +10,7 @@ from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.formats import day
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
@@ -99,10 +100,15 @@ def raise_hold(account_id: int) -> Any:
     except ValueError:
         raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag") from None
     whole_person = request.form.get("whole_person") == "1"
-    operations.raise_hold(actor(), account_id, flag, request.form.get("reason", ""), whole_person=whole_person)
-    say_flash(
-        say("The hold stands; nothing is placed while it does. The conduct rules say whether people may be called.")
-    )
+    found = queries.account_for(db.session(), actor(), account_id)
+    standing = {hold.id: hold.raised_at for hold in queries.holds_of(db.session(), actor(), found)}
+    hold = operations.raise_hold(actor(), account_id, flag, request.form.get("reason", ""), whole_person=whole_person)
+    if since := standing.get(hold.id):
+        say_flash(say("This hold stands already, since %(at)s; nothing was changed.", at=day(since)), "info")
+    else:
+        say_flash(
+            say("The hold stands; nothing is placed while it does. The conduct rules say whether people may be called.")
+        )
     return redirect(url_for("portfolio.account", account_id=account_id))
 
 
@@ -155,11 +161,16 @@ def _holds_table(who: Actor) -> Table:
         filters=[
             Filter("flag", _l("Hold"), "choice", _with_flag, [(f.value, w) for f, w in labels.HOLD_LABELS.items()])
         ],
-        row_url=lambda row: (
-            url_for("portfolio.account", account_id=row.Hold.account_id) if row.Hold.account_id else None
-        ),
+        row_url=_held,
         empty=Empty(say("Nothing is on hold.")),
     )
+
+
+def _held(row: Any) -> str:
+    """The account that is on hold, or all accounts of the person."""
+    if row.Hold.account_id:
+        return url_for("portfolio.account", account_id=row.Hold.account_id)
+    return url_for("portfolio.search", q=row.customer_ref)
 
 
 def _with_flag(statement: Any, value: str) -> Any:

@@ -69,7 +69,7 @@ def test_a_file_is_sent_waits_as_a_job_and_says_what_became_of_it(
     assert "2,000.00" in page
     assert "1 rows were left out." in page
     assert "a value cannot be read: 1" in page
-    assert "days_past_due “x”: Not a whole number of days. [unreadable]" in page
+    assert "days_past_due “x”: Not a whole number of days." in page and "[unreadable]" not in page
     assert page.links["Download the rejected rows"] == "/imports/1/rejects.csv"
     assert db_session.scalar(sa.select(sa.func.count()).select_from(Account)) == 2
     rejects = pages.client.get("/imports/1/rejects.csv")
@@ -240,3 +240,50 @@ def test_finance_sees_no_holds_and_strangers_see_no_account(app: Flask) -> None:
     agency.get("/accounts/1", status=404)
     agency.get("/imports", status=403)
     assert "No account is with you now." in agency.get("/accounts")
+
+
+def test_what_was_left_out_of_good_rows_is_listed_by_line_and_value(pages: PageClient, app: Flask) -> None:
+    send(pages, accounts_file({}, {"region": "火星"}), to="/imports/1")
+    run_pending(app)
+
+    page = pages.get("/imports/1")
+
+    assert "Taken with a warning" in page and "region “火星”: This region is not known; left out." in page
+
+
+def test_a_file_that_was_imported_before_leads_to_what_it_changed_then(pages: PageClient, app: Flask) -> None:
+    for number in (1, 2):
+        send(pages, accounts_file({}), to=f"/imports/{number}")
+        run_pending(app)
+
+    page = pages.get("/imports/2")
+
+    assert "imported before" in page and "not applied" not in page
+    assert [url for words, url in page.links.items() if words.startswith("See what it changed")] == ["/imports/1"]
+
+
+def test_reasons_are_written_in_the_language_of_who_sent_the_file(app: Flask) -> None:
+    browser = PageClient(app, "zh_Hans").sign_in(make_user(Role.VENDOR_MANAGER, locale="zh_Hans"))
+    send(browser, accounts_file({}, {"days_past_due": "x"}), to="/imports/1")
+    run_pending(app)
+
+    assert "天数不是整数。 [unreadable]" in browser.client.get("/imports/1/rejects.csv").get_data(as_text=True)
+    page = browser.get("/imports/1")
+    assert "标准格式" in page and "standard@1" not in page
+
+
+def test_a_hold_that_stands_already_is_said_to_stand(pages: PageClient, db_session: Session) -> None:
+    bring_accounts(accounts_file({"flags": "dispute"}))
+
+    page = pages.post("/accounts/1/holds", {"flag": "dispute", "reason": "told twice"}, to="/accounts/1")
+
+    assert "This hold stands already" in page
+    assert db_session.scalar(sa.select(sa.func.count()).select_from(Hold)) == 1
+
+
+def test_the_language_can_be_changed_on_a_page_that_answers_a_post(pages: PageClient) -> None:
+    make_accounts(1)
+
+    for before, following in (("/accounts/1", "/accounts/1"), ("/accounts/1/reveal", "/")):  # which takes no GET
+        page = pages.post("/accounts/1/reveal", headers={"Referer": f"http://localhost{before}"}, status=200)
+        assert page.field("next").get("value") == following

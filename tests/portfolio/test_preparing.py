@@ -112,7 +112,7 @@ def test_without_what_is_required_nothing_is_imported(pages: PageClient, db_sess
     page = receive(pages, csv_bytes(FOREIGN)).submit("prepare", step="import", c4="ignore")
 
     assert page.status == 422
-    assert "card_last4 (卡号末四位)" in page
+    assert "card_last4" in page and "卡号末四位" in page and "Still missing" in page
     assert run(db_session).state is ImportState.WAITING
 
 
@@ -165,7 +165,9 @@ def test_a_trial_says_what_would_change_and_the_file_goes_on_waiting(
     run_pending(app)
     page = pages.get("/imports/2/prepare")
 
-    assert "Tried with standard@1" in page and "What would change" in page and "Later bucket 1" in page
+    assert "The first rows that would be rejected" in page
+    assert "days_past_due “x”: Not a whole number of days." in page
+    assert "Tried with Standard layout" in page and "What would change" in page and "Later bucket 1" in page
     assert page.field("control_count").get("value") == "3"
     assert run(db_session).state is ImportState.WAITING
     assert db_session.scalars(sa.select(Account.days_past_due)).all() == [45]

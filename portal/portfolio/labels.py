@@ -8,7 +8,7 @@ from flask_babel import get_locale
 
 from portal.foundation.language import Message, _l, from_data, say, translate
 from portal.foundation.states import StateTag
-from portal.portfolio.intake.layout import LAYOUTS
+from portal.portfolio.intake.layout import CHINESE
 from portal.portfolio.models import (
     AccountStatus,
     ContactKind,
@@ -95,12 +95,9 @@ def hold_reason(reason: str) -> Any:
     return _RAISED_BY.get(reason.split(":")[0], reason)
 
 
-_CHINESE = {(kind, column.field): column.chinese for kind, layout in LAYOUTS.items() for column in layout}
-
-
 def field_name(field: str, kind: str) -> str:
     """A field of a kind's standard layout by the header that the reader's language has for it."""
-    return _CHINESE.get((kind, field), field) if str(get_locale()).startswith("zh") else field
+    return CHINESE.get((kind, field), field) if str(get_locale()).startswith("zh") else field
 
 
 def encoding_name(encoding: str) -> str:

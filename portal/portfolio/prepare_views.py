@@ -121,6 +121,9 @@ class Preparing:
         if self.base is None or name != self.base.name:
             data["title"] = name
         self.base = save_profile(actor(), self.pages.kind, name, data, self.form.note.data or "")
+        # From here on it is shown as it was kept, so that an import at once goes by its name.
+        self.editing = _editing(self.sample, self.pages.kind.value, self.base)
+        self.form.show_editing(self.editing)
         say_flash(say("The layout is kept as %(label)s.", label=self.base.label))
         return self.page()
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.portfolio.intake.binding import header_key
-from portal.portfolio.intake.layout import REJECT_COLUMNS
+from portal.portfolio.intake.layout import CHINESE, REJECT_COLUMNS
 from portal.portfolio.intake.notation import NUMBER_FORMS, NumberForm
 from portal.portfolio.intake.profile import MappingProfile, Source
 from portal.portfolio.intake.suggest import Suggestion
@@ -84,8 +84,9 @@ class Editing:
             elif column in uses:
                 others[name] = OtherSource(column=column)
             else:
-                values = "\n".join(f"{key} = {value}" for key, value in source.value_map.items())
-                uses[column] = ColumnUse(column, name, values, "; ".join(source.dates), _name_of(source.number))
+                uses[column] = ColumnUse(
+                    column, name, _as_lines(source), "; ".join(source.dates), _name_of(source.number)
+                )
         ignored = {header_key(name) for name in profile.ignore}
         columns = tuple(
             uses.get(name) or ColumnUse(name, IGNORE if header_key(name) in ignored else _rest(name)) for name in header
@@ -98,7 +99,7 @@ class Editing:
     def data(self, kind: str, base: MappingProfile | None, *, keep_all: bool = False) -> dict[str, Any]:
         """The parts of the profile that reads the file so; `keep_all`: what feeds no field is said to be kept, and so is
         no longer unknown. DomainError `mapping.wrong`, its field the form's, for what cannot be."""
-        self._refuse_doubles()
+        self._refuse_doubles(kind)
         data: dict[str, Any] = {} if base is None else dict(base.data)
         data["kind"] = kind
         data["columns"] = self._sources(base)
@@ -137,7 +138,7 @@ class Editing:
         form = own if name == OWN else NUMBER_FORMS.get(name)
         return None if form is None else _as_data(form)
 
-    def _refuse_doubles(self) -> None:
+    def _refuse_doubles(self, kind: str) -> None:
         """A field is fed once."""
         seen: dict[str, str] = {}
         for use in self.columns:
@@ -146,8 +147,8 @@ class Editing:
             if use.use in seen:
                 raise DomainError(
                     "mapping.wrong",
-                    say("“%(one)s” and “%(other)s” cannot both be %(field)s.",
-                        one=seen[use.use], other=use.column, field=use.use),
+                    say("“%(one)s” and “%(other)s” cannot both be %(field)s (%(chinese)s).",
+                        one=seen[use.use], other=use.column, field=use.use, chinese=CHINESE.get((kind, use.use), use.use)),
                     field="mapping",
                 )  # fmt: skip
             seen[use.use] = use.column
@@ -181,8 +182,7 @@ class Editing:
         if before is not None and _is_plain(before) and before.value is None:
             here = [by_key[key] for name in before.columns if (key := header_key(name)) in by_key]
             as_it_was = use == ColumnUse(
-                use.column, use.use, "\n".join(f"{k} = {v}" for k, v in before.value_map.items()),
-                "; ".join(before.dates), _name_of(before.number),
+                use.column, use.use, _as_lines(before), "; ".join(before.dates), _name_of(before.number),
             )  # fmt: skip
             if here == [use.column] and as_it_was:
                 return given
@@ -194,6 +194,11 @@ class Editing:
 
 
 _REJECTS: Final = frozenset(header_key(name) for name in REJECT_COLUMNS)
+
+
+def _as_lines(source: Source) -> str:
+    """What the words of a column mean, a line each, as a form sends them back."""
+    return "\n".join(f"{key} = {value}".strip() for key, value in source.value_map.items())
 
 
 def _rest(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 __all__ = [
     "ACCOUNT_COLUMNS",
     "AMOUNTS",
+    "CHINESE",
     "DAYS",
     "FLAGS",
     "LAYOUTS",
@@ -121,6 +122,10 @@ LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
     "payments": PAYMENT_COLUMNS,
     "recalls": RECALL_COLUMNS,
     "staff": STAFF_COLUMNS,
+}
+# The Chinese header of every field, by the kind of file and the field.
+CHINESE: Final[Mapping[tuple[str, str], str]] = {
+    (kind, column.field): column.chinese for kind, layout in LAYOUTS.items() for column in layout
 }
 
 # Fields whose values a file may write in a form of its own.

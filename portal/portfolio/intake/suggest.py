@@ -23,7 +23,7 @@ _SYNONYMS: Final = {
         "借据编号 借据号 借据号码 账号 账户号 账户 合同号 合同编号 案件编号 案件号 委案编号 帳戶編號 帳號 帳戶 借據編號 案件編號",
         "customer_ref": "debtor_id customer_no customer_number customer_id cust_no cust_id client_no debtor_no cif "
         "客户号 客户代码 客户id 債務人編號 客戶編號 客戶代號 客戶號",
-        "name": "debtor_name customer_name cust_name debtor full_name holder 姓名 债务人姓名 债务人 客户名称 持卡人 持卡人姓名 "
+        "name": "debtor_name customer_name cust_name debtor full_name holder 姓名 户名 债务人姓名 债务人 客户名称 持卡人 持卡人姓名 "
         "主卡人 客戶姓名 債務人姓名",
         "id_no": "id_number identity_number national_id ssn id_card 证件号码 证件号 身份证 身份证号码 公民身份号码 身分證字號 "
         "身分證號 證件號碼",
@@ -43,7 +43,7 @@ _SYNONYMS: Final = {
         "region": "province state city 省份 省 城市 所在地区 所在省份 归属地 縣市 地區",
         "email": "e-mail mail email_address 邮箱 电子邮件 電子郵件 電子信箱",
         "product": "account_type product_line product_name 产品线 产品名称 产品类型 卡种 業務別 產品 產品名稱",
-        "card_last4": "last4 last_four card_last_four card_tail 卡号后四位 卡尾号 卡号尾号 末四位 后四位 卡號後四碼 卡號末四碼",
+        "card_last4": "last4 last_four card_last_four card_tail 卡号后四位 卡尾号 卡号尾号 尾号 末四位 后四位 卡號後四碼 卡號末四碼",
         "currency": "ccy curr currency_code 货币 币别 幣別 幣種 貨幣",
         "principal": "principal_balance prin 剩余本金 贷款本金 本金余额 逾期本金 欠款本金 未還本金 本金餘額",
         "interest": "interest_balance int 剩余利息 利息余额 逾期利息 欠息 利息餘額",

@@ -187,8 +187,8 @@ def _segments_table() -> Table:
         page_size=10,
         export_allowed=False,
         columns=[
-            Column("name", _l("Segment"), expression=Segment.name, value="name", sortable=True),
-            Column("question", _l("Accounts that it finds"), value=_said),
+            Column("name", _l("Segment"), expression=Segment.name, value="name", sortable=True, wraps=True),
+            Column("question", _l("Accounts that it finds"), value=_said, wraps=True),
             Column("now", _l("Now"), "later", value=lambda row: url_for("placement.count_segment", segment_id=row.id)),
             Column("changed_at", _l("Changed"), "instant", value="changed_at"),
         ],

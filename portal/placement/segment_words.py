@@ -33,7 +33,7 @@ def described(criteria: Criteria, names: Mapping[int, str], recalls: Mapping[int
         *_rounds(asked.rounds_from, asked.rounds_to),
     ]
     if asked.regions:
-        phrases.append(say("in %(regions)s", regions=", ".join((str(region_name(code)) for code in asked.regions))))
+        phrases.append(say("in %(regions)s", regions=", ".join(str(region_name(code)) for code in asked.regions)))
     if asked.products:
         phrases.append(say("product %(products)s", products=", ".join(asked.products)))
     if asked.charged_off is not None:

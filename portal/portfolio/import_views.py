@@ -82,7 +82,7 @@ class ImportPages:
             default_sort="-number",
             columns=[
                 Column("number", _l("No."), "number", expression=ImportRun.id, value="id", sortable=True),
-                Column("file", _l("File"), value="file_name"),
+                Column("file", _l("File"), value="file_name", wraps=True),
                 *([Column("organisation", _l("Organisation"), value=self.owner_name)] if self._names_owners else []),
                 Column("state", _l("State"), "state", value=labels.import_state),
                 Column("layout", _l("Layout"), value=_layout, title=lambda run: run.mapping),

@@ -81,6 +81,16 @@
     });
   }
 
+  // A table with more columns than fit scrolls in its own place.
+  const fit = () => {
+    for (const frame of document.querySelectorAll(".table-frame")) {
+      frame.classList.remove("is-wide");
+      frame.classList.toggle("is-wide", frame.scrollWidth > frame.clientWidth + 1);
+    }
+  };
+  window.addEventListener("resize", fit);
+  fit();
+
   // What takes longer than the page comes after it, one thing after the other.
   const fill = async (cells) => {
     for (const cell of cells) {

@@ -156,7 +156,7 @@ def part_named(dimension: str, value: str) -> Message:
     name = part_words(dimension, value)
     if dimension == "bucket":
         return say("bucket %(name)s", name=name)
-    return say("region %(name)s", name=name) if dimension == "region" else say("balances: %(band)s", band=name)
+    return say("region %(name)s", name=name) if dimension == "region" else say("the %(band)s", band=name)
 
 
 def reason_words(code: str) -> Message:

@@ -81,11 +81,13 @@
     });
   }
 
-  // A table with more columns than fit scrolls in its own place.
+  // A table with more columns than fit is set smaller first; what still does not fit scrolls in its own place.
   const fit = () => {
     for (const frame of document.querySelectorAll(".table-frame")) {
-      frame.classList.remove("is-wide");
-      frame.classList.toggle("is-wide", frame.scrollWidth > frame.clientWidth + 1);
+      frame.classList.remove("is-tight", "is-wide");
+      for (const step of ["is-tight", "is-wide"]) {
+        frame.classList.toggle(step, frame.scrollWidth > frame.clientWidth + 1);
+      }
     }
   };
   window.addEventListener("resize", fit);

@@ -28,6 +28,12 @@ class Message:
     def __str__(self) -> str:
         return self.msgid % self.params if self.params else self.msgid.replace("%%", "%")
 
+    def __html__(self) -> str:
+        """In the reader's language also where a page puts it into a sentence of its own."""
+        from markupsafe import escape
+
+        return escape(translate(self))
+
 
 def say(msgid: str, **params: Any) -> Message:
     """Marks a sentence for the catalogue and keeps its values apart from its words."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -15,7 +15,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.foundation.errors import DomainError
 from portal.foundation.formats import bucket
 from portal.foundation.forms import options
-from portal.foundation.language import _l, say
+from portal.foundation.language import Message, _l, say
 from portal.foundation.money import parse_amount
 from portal.placement.allocation import By, Licence, Order, Overflow
 from portal.placement.conditions import Conditions
@@ -25,12 +25,13 @@ from portal.placement.method import Method, MethodKind
 from portal.vendors.labels import KIND_LABELS
 from portal.vendors.models import PlacementKind
 
-__all__ = ["RunForm", "method_fields", "role_field", "share_field"]
+__all__ = ["RunForm", "is_share_field", "method_fields", "role_field", "share_field"]
 
 SHARE, ROLE = "share_", "role_"
 LONGEST_ANSWER = 40
 LONGEST_PICKS = 2_400  # it stands in the address
 LARGEST_VALUE = 1_000_000
+PERCENTAGES = {MethodKind.SHARES.value, MethodKind.CHAMPION.value}  # whose numbers mean the same
 
 
 def role_field(organisation_id: int) -> str:
@@ -41,6 +42,11 @@ def role_field(organisation_id: int) -> str:
 def share_field(organisation_id: int) -> str:
     """The name of the field that holds an organisation's share."""
     return f"{SHARE}{organisation_id}"
+
+
+def is_share_field(name: str | None) -> TypeGuard[str]:
+    """Whether it is the field of some organisation's share."""
+    return name is not None and name.startswith(SHARE)
 
 
 FORMER = {
@@ -87,6 +93,7 @@ class RunForm(Form):
         _l("Limitation not known"), choices=options((u.value, words) for u, words in UNKNOWN.items())
     )
     picks = TextAreaField(_l("Picked by hand"))
+    meant = HiddenField()  # the method that the receivers' numbers were written for
 
     def __init__(
         self,
@@ -99,6 +106,13 @@ class RunForm(Form):
         """`asked`: the address's fields or a form's; nothing in it is the first showing, with the usual answers.
         `segments`: saved ones by id and name; `criteria_of` answers what one of them asks for."""
         asked = MultiDict([(name, _printable(name, value)) for name, value in _pairs(asked)])
+        method = asked.get("method") or MethodKind.SHARES.value
+        self._is_new_method = asked.get("meant") != method
+        if self._is_new_method and "meant" in asked and not {asked["meant"], method} <= PERCENTAGES:
+            asked = MultiDict([(name, value) for name, value in _pairs(asked) if not name.startswith((SHARE, ROLE))])
+        if "kind" in asked:
+            asked["meant"] = method
+        self.receiver_errors: dict[str, Message] = {}
         usual: dict[str, Any] = {
             "buckets": ["M2", "M3"], "seed": str(seed), "order": Order.LARGEST.value, "former": "never", "cool_down": "0",
             "part": "10", "floor": "0", "ceiling": "100", "spread": ["balance"], "segment": asked.get("segment", ""),
@@ -185,7 +199,10 @@ class RunForm(Form):
         values = {}
         for organisation_id in organisation_ids:
             written = self.asked.get(share_field(organisation_id), "").strip()
-            value = _value(kind, written) if written else Decimal(0)
+            try:
+                value = _value(kind, written) if written else Decimal(0)
+            except DomainError as error:
+                raise DomainError(error.code, error.message, field=share_field(organisation_id)) from error
             if value:
                 values[organisation_id] = value
         return Method(
@@ -204,6 +221,20 @@ class RunForm(Form):
             picks=tuple(_picks(self.picks.data or "")),
             fill=bool(self.fill.data),
         )
+
+    @property
+    def wants_scores(self) -> bool:
+        """Whether scores are asked for and nobody has written any: the portal then proposes what was recovered."""
+        return (
+            self._is_new_method
+            and self.chosen_method is MethodKind.PERFORMANCE
+            and not any(map(is_share_field, self.asked))
+        )
+
+    def fill_in(self, scores: Mapping[int, Decimal]) -> None:
+        """Propose scores, as if somebody had written them."""
+        for organisation_id, score in scores.items():
+            self.asked[share_field(organisation_id)] = format(score.normalize(), "f")
 
     def entries(self) -> list[tuple[str, str]]:
         """Every field with its value, to be sent again unseen."""

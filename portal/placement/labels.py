@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.foundation.formats import bucket
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
 from portal.placement.allocation import By, Order, Overflow
@@ -11,6 +12,7 @@ from portal.placement.eligibility import HOLD, SINCE
 from portal.placement.method import MethodKind
 from portal.placement.models import BatchState, EndReason, Placement, RunState
 from portal.portfolio.models import HoldFlag
+from portal.portfolio.region_names import region_name
 
 __all__ = [
     "BATCH_STATES",
@@ -24,6 +26,8 @@ __all__ = [
     "STOPPED",
     "STRATA_WORDS",
     "VALUES",
+    "part_named",
+    "part_words",
     "placement_state",
     "reason_words",
 ]
@@ -62,7 +66,7 @@ METHODS: dict[MethodKind, Any] = {
 # What each receiver's field holds under a method.
 VALUES: dict[MethodKind, Any] = {
     MethodKind.SHARES: _l("Share, %"),
-    MethodKind.EQUAL: _l("Takes part (1)"),
+    MethodKind.EQUAL: _l("Takes part"),
     MethodKind.PERFORMANCE: _l("Score"),
     MethodKind.CHAMPION: _l("Share of its side, %"),
     MethodKind.RANKED: _l("Rank"),
@@ -72,6 +76,10 @@ OVERFLOWS: dict[Overflow, Any] = {
     Overflow.NOBODY: _l("goes to nobody"),
     Overflow.OTHERS: _l("goes to the others, by their shares"),
 }
+QUARTERS: dict[str, Any] = {
+    "1/4": _l("smallest balances"), "2/4": _l("second quarter of balances"), "3/4": _l("third quarter of balances"),
+    "4/4": _l("largest balances"),
+}  # fmt: skip
 STRATA_WORDS: dict[str, Any] = {"bucket": _l("bucket"), "balance": _l("balance band"), "region": _l("region")}
 # How a rule is said of one receiver that it stopped.
 STOPPED: dict[str, Message] = {
@@ -132,6 +140,23 @@ _PLAIN: dict[str, Message] = {
     "no_contract": say("the receiver has no valid contract or licence any more"),
 }
 REASONS: dict[str, Message] = _PLAIN | {HOLD + flag.value: words for flag, words in _FLAGS.items()}
+
+
+def part_words(dimension: str, value: str) -> Any:
+    """What a bucket, a band of balances or a region of a book is called."""
+    if dimension == "bucket":
+        return bucket(value)
+    if dimension == "region":
+        return region_name(value) if value else _l("unknown region")
+    return QUARTERS.get(value, value or "–")
+
+
+def part_named(dimension: str, value: str) -> Message:
+    """The same within a sentence, with what kind of part it is."""
+    name = part_words(dimension, value)
+    if dimension == "bucket":
+        return say("bucket %(name)s", name=name)
+    return say("region %(name)s", name=name) if dimension == "region" else say("the %(band)s", band=name)
 
 
 def reason_words(code: str) -> Message:

@@ -144,7 +144,7 @@ def answer_objections(actor: Actor, objection_ids: Sequence[int], granted_days: 
     """
     demand(actor, Permission.PLACEMENTS_APPROVE)
     _check_note(answer, "answer")
-    answer = check_reason(answer) if granted_days is None else answer.strip()
+    answer = check_reason(answer, "answer") if granted_days is None else answer.strip()
     wanted = set(objection_ids)
     if not wanted:
         raise DomainError("objection.nothing", say("Choose the accounts first."))

@@ -140,14 +140,14 @@ def locked_run(work: Work, run_id: int) -> AllocationRun:
     return run
 
 
-def check_reason(reason: str) -> str:
+def check_reason(reason: str, field: str = "reason") -> str:
     """A reason that says something, without the spaces around it. DomainError naming the field otherwise."""
     reason = reason.strip()
     if not reason:
-        raise DomainError("placement.reason", say("Say why: the others read it."), field="reason")
+        raise DomainError("placement.reason", say("Say why: the others read it."), field=field)
     if len(reason) > LONGEST_REASON:
         words = say("Say it in at most %(most)s characters.", most=LONGEST_REASON)
-        raise DomainError("placement.reason", words, field="reason")
+        raise DomainError("placement.reason", words, field=field)
     return reason
 
 

@@ -47,6 +47,8 @@ REASONS: dict[str, RecallReason] = {
     "停催": RecallReason.DO_NOT_CONTACT, "盗办": RecallReason.FRAUD, "欺诈": RecallReason.FRAUD,
     "困难": RecallReason.HARDSHIP, "转诉讼": RecallReason.LEGAL, "核销": RecallReason.WRITE_OFF,
     "错误委案": RecallReason.ERROR, "机构退出": RecallReason.EXIT,
+    "已故": RecallReason.DECEASED, "有争议": RecallReason.DISPUTE, "投诉中": RecallReason.COMPLAINT,  # as pages call them
+    "盗办 / 欺诈": RecallReason.FRAUD, "困难客户": RecallReason.HARDSHIP,
 } | {reason.value: reason for reason in RecallReason if reason is not RecallReason.TERM}  # fmt: skip
 CATEGORIES: dict[str, RecallCategory] = {
     "策略": RecallCategory.STRATEGIC, "合规": RecallCategory.COMPLIANCE, "数据管控": RecallCategory.DATA_CONTROL,
@@ -115,8 +117,17 @@ class _RecallCheck:
                 draft.missing(name)
             return usual
         if written not in words:
-            draft.fail(name, "unknown_value", say("This word is none of the list's."))
+            draft.fail(name, "unknown_value", say("Write one of these: %(words)s.", words=_offered(words)))
         return words.get(written)
+
+
+def _offered(words: dict[str, Any]) -> str:
+    """What a cell may say: each meaning once, by its first word, with the code that stands for it."""
+    by_meaning: dict[Any, list[str]] = {}
+    for word, meaning in words.items():
+        by_meaning.setdefault(meaning, []).append(word)
+    codes = ((each[0], next(filter(str.isascii, each), each[0])) for each in by_meaning.values())
+    return ", ".join(" ".join(dict.fromkeys(pair)) for pair in codes)
 
 
 @dataclass

@@ -271,7 +271,7 @@ def answer_objections(recall_id: int) -> Any:
         except DomainError as error:
             show_error(form, error)
         else:
-            say_flash(say("%(n)s objections are answered.", n=count))
+            say_flash(say("Objections answered: %(n)s.", n=count))
             return redirect(url_for("placement.recall", recall_id=recall_id))
     return _form_page("placement/objection_answer.html", form, waiting=found, **named)
 

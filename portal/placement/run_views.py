@@ -26,7 +26,7 @@ from portal.placement.blueprint import blueprint
 from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria
 from portal.placement.evidence import Evidence
 from portal.placement.fairness import Outcome, books_of
-from portal.placement.forms import RunForm, method_fields, role_field, share_field
+from portal.placement.forms import RunForm, is_share_field, method_fields, role_field, share_field
 from portal.placement.labels import (
     BATCH_STATES,
     MEASURES,
@@ -36,6 +36,8 @@ from portal.placement.labels import (
     RUN_STATES,
     STRATA_WORDS,
     VALUES,
+    part_named,
+    part_words,
     reason_words,
 )
 from portal.placement.method import Method, MethodKind
@@ -46,6 +48,7 @@ from portal.placement.receivers import PossibleReceiver, possible_receivers
 from portal.placement.scores import LOOK_BACK_DAYS, recovery_rates
 from portal.placement.segment_queries import conditions_of_segment, segments_to_choose
 from portal.placement.tables import lines_table, runs_table
+from portal.portfolio.region_names import region_name
 from portal.vendors.labels import KIND_LABELS, name_of
 from portal.vendors.queries import work_organisations
 
@@ -95,7 +98,7 @@ def make_run() -> Any:
     except DomainError as error:
         if error.field is None:
             raise
-        show_error(form, error)
+        _show(form, error)
         return _new_run_page(form), 422
     say_flash(say("The run is saved as a draft: nothing has been placed yet."))
     return redirect(url_for("placement.run", run_id=run_id))
@@ -184,20 +187,22 @@ def _new_run_page(form: RunForm) -> str:
     session, who, today = db.session(), actor(), services().clock.today()
     possible = possible_receivers(session, who, form.chosen_kind, form.chosen_currency, today)
     shown: Preview | None = None
+    rates: dict[int, Decimal] = {}
+    if form.wants_scores or request.headers.get("X-Changed", RENEW_RECEIVERS[0]) in RENEW_RECEIVERS:
+        since = today - timedelta(days=LOOK_BACK_DAYS)
+        rates = recovery_rates(session, who, form.chosen_kind, form.chosen_currency, since)
+    if form.wants_scores:
+        form.fill_in({p.id: rates[p.id] * 100 for p in possible if p.may_receive and rates.get(p.id)})
     try:
         criteria = form.criteria()
         shown = preview(session, criteria, form.asked_method(p.id for p in possible), possible, today)
     except DomainError as error:
-        show_error(form, error)
-    rates: dict[int, Decimal] = {}
-    if request.headers.get("X-Changed", RENEW_RECEIVERS[0]) in RENEW_RECEIVERS:
-        since = today - timedelta(days=LOOK_BACK_DAYS)
-        rates = recovery_rates(session, who, form.chosen_kind, form.chosen_currency, since)
+        _show(form, error)
     return render_template(
         "placement/new_run.html",
         form=form,
         possible=possible,
-        written={p.id: _written(form, p.id, rates) for p in possible},
+        written={p.id: form.asked.get(share_field(p.id), "") for p in possible},
         challengers={p.id for p in possible if form.asked.get(role_field(p.id))},
         rates=rates,
         renew_receivers=RENEW_RECEIVERS,
@@ -216,19 +221,21 @@ def _new_run_page(form: RunForm) -> str:
     )
 
 
-def _written(form: RunForm, organisation_id: int, rates: dict[int, Decimal]) -> str:
-    """What a receiver's field holds; a score that nobody has written is what it recovered of a hundred."""
-    name = share_field(organisation_id)
-    if name in form.asked or form.chosen_method is not MethodKind.PERFORMANCE:
-        return str(form.asked.get(name, ""))
-    rate = rates.get(organisation_id)
-    return format(rate * 100, "f") if rate else ""
+def _show(form: RunForm, error: DomainError) -> None:
+    """An error beside its field; one of a receiver's number, which is no field of the form's own, with that receiver."""
+    if is_share_field(error.field):
+        form.receiver_errors[error.field] = error.message
+    else:
+        show_error(form, error)
 
 
 def _words() -> dict[str, Any]:
     """What the templates of runs say things with."""
     return {
         "reason_words": reason_words,
+        "part_named": part_named,
+        "part_words": part_words,
+        "region_name": region_name,
         "orders": ORDERS,
         "methods": METHODS,
         "measures": MEASURES,

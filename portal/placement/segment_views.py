@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
+from portal.foundation.formats import number
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say, translate
 from portal.foundation.money import Money
@@ -75,7 +76,7 @@ def count_segment(segment_id: int) -> dict[str, str]:
     criteria = reads.criteria_of(reads.segment_for(session, actor(), segment_id))
     tally = reads.count_of(session, criteria)
     words = say(
-        "%(accounts)s accounts · %(amount)s", accounts=tally.accounts,
+        "%(accounts)s accounts · %(amount)s", accounts=number(tally.accounts),
         amount=Money(tally.total_minor, criteria.currency),
     )  # fmt: skip
     return {"words": translate(words)}

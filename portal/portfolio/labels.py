@@ -159,7 +159,7 @@ ERROR_LABELS = {
     "future_date": _l("a date that is still to come"),
     "unknown_account": _l("no such account"),
     "currency": _l("another currency than the account's"),
-    "conflict": _l("the same reference with other content"),
+    "conflict": _l("contradicts what is on file"),
     "above_balance": _l("more than the account owes"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, SelectField, StringField
@@ -15,6 +15,9 @@ from portal.foundation.money import CURRENCIES, format_amount, minor_digits, par
 from portal.vendors.labels import AT_END_LABELS, KIND_LABELS
 from portal.vendors.models import PlacementKind
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, parse_rate
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = ["ContractForm", "VersionForm"]
 
@@ -93,7 +96,7 @@ class _TermsForm(FlaskForm):
         """Put terms into the fields, as somebody would have entered them."""
         for name in _COUNTS:
             self[name].data = str(getattr(terms, name))
-        self.rate.data = "" if terms.rate is None else format(terms.rate, "f")
+        self.rate.data = "" if terms.rate is None else _percent(terms.rate)
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
         amount = terms.capacity_minor
@@ -101,7 +104,7 @@ class _TermsForm(FlaskForm):
         if terms.tail is not None:
             self.tail_length.data, self.tail_unit.data = str(terms.tail.length), terms.tail.unit
         if terms.settlement is not None:
-            self.settle_from.data = format(terms.settlement.lowest, "f")
+            self.settle_from.data = _percent(terms.settlement.lowest)
             self.waive_interest.data = terms.settlement.waive_interest
             self.waive_fees.data = terms.settlement.waive_fees
         if terms.data is not None:
@@ -176,3 +179,8 @@ def _count(field: str, text: str) -> int:
     if not written.isascii() or not written.isdigit():
         raise DomainError(f"contract.{field}", say("Write a whole number."), field=field)
     return int(written)
+
+
+def _percent(rate: Decimal) -> str:
+    """A rate as people write it; `parse_rate` reads it back."""
+    return format((rate * 100).normalize(), "f") + "%"

@@ -81,6 +81,18 @@
     });
   }
 
+  // A table with more columns than fit is set smaller first; what still does not fit scrolls in its own place.
+  const fit = () => {
+    for (const frame of document.querySelectorAll(".table-frame")) {
+      frame.classList.remove("is-tight", "is-wide");
+      for (const step of ["is-tight", "is-wide"]) {
+        frame.classList.toggle(step, frame.scrollWidth > frame.clientWidth + 1);
+      }
+    }
+  };
+  window.addEventListener("resize", fit);
+  fit();
+
   // What takes longer than the page comes after it, one thing after the other.
   const fill = async (cells) => {
     for (const cell of cells) {

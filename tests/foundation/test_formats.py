@@ -131,3 +131,11 @@ def test_amounts_and_days_inside_a_sentence_are_written_as_its_reader_writes_the
     assert translate(sentence) == "CN¥57,658.66 by 20 Nov 2026"
     with force_locale("zh_Hans"):
         assert translate(sentence) == "¥57,658.66 by 2026年11月20日"
+
+
+def test_a_message_within_a_page_s_own_sentence_is_written_for_its_reader_too() -> None:
+    words = say("%(owed)s & more", owed=Money(5765866, "CNY"))
+    with force_locale("zh_Hans"):
+        assert render_template_string("{{ _('before: %(words)s', words=words) }}", words=words) == (
+            "before: ¥57,658.66 &amp; more"
+        )

@@ -129,6 +129,33 @@ def test_what_cannot_be_meant_is_said_and_cannot_be_saved(client_for: Client, qu
         assert not [f for f in page.forms if f.get("id") == "save"]
 
 
+def test_numbers_written_for_one_method_are_not_read_as_those_of_another(client_for: Client) -> None:
+    one, two = agency("HT"), agency("ZX")
+    make_accounts(4, days=45)
+    maker = client_for(manager())
+    question = f"kind=collection&currency=TWD&buckets=M2&seed=1&share_{one.id}=12.5&share_{two.id}=7"
+
+    same = maker.get(f"/placements/new?{question}&method=performance&meant=performance")
+    assert same.element(f"share_{one.id}").get("value") == "12.5"
+    other = maker.get(f"/placements/new?{question}&method=ranked&meant=performance")
+    assert other.element(f"share_{one.id}").get("value") == ""
+    assert "Give at least one receiver" in other
+    equal = maker.get(f"/placements/new?{question}&method=equal&meant=equal")
+    assert equal.element(f"share_{one.id}").get("checked") is not None
+    assert equal.element(f"share_{one.id}").get("type") == "checkbox"
+
+
+def test_a_number_that_cannot_be_read_is_named_with_its_receiver(client_for: Client) -> None:
+    one = agency("HT")
+    make_accounts(1, days=45)
+    page = client_for(manager()).get(
+        f"/placements/new?kind=collection&currency=TWD&buckets=M2&seed=1&share_{one.id}=lots"
+    )
+    assert page.links["Agency HT"] == f"#share_{one.id}"
+    assert page.element(f"share_{one.id}").get("aria-invalid") == "true"
+    assert page.element(f"share_{one.id}").get("value") == "lots"
+
+
 def test_a_saved_question_that_no_longer_holds_is_shown_again(client_for: Client) -> None:
     receiver = agency("HT")
     make_accounts(3, days=45)

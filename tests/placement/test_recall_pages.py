@@ -85,7 +85,7 @@ def test_a_batch_is_asked_back_by_one_and_taken_back_by_another(client_for: Clie
     assert asker.post(f"{asked.path}/carry-out", status=409)
     assert "complaints" not in leader.get(f"/batches/{batch_id}")
     assert leader.get(asked.path, status=404)
-    assert "Recalls to decide 1" in other.get("/recalls")
+    assert "Recalls for you to decide 1" in other.get("/recalls")
     done = other.get(asked.path).submit("carry-out", to=asked.path)
 
     assert "done" in done

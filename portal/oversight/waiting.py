@@ -19,6 +19,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.legal.models import LetterPack, PackState
+from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
 from portal.oversight.tasks import Desk, Task
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
@@ -295,4 +296,5 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_is(Role.VENDOR_MANAGER, Role.ADMINISTRATOR), _papers),
     (_is(Role.AGENCY_LEADER, Role.LEGAL_PARTNER), _own_papers),
     (_may(Permission.JOBS_VIEW), _jobs),
+    (lambda actor: actor.is_bank, first_steps),
 )

@@ -57,10 +57,20 @@ def agency(managers: tuple[User, User]) -> Organisation:
     return agency
 
 
-def test_nothing_waits_on_the_first_day(pages: PageClient, managers: tuple[User, User]) -> None:
+def test_a_bank_that_has_just_been_founded_is_told_its_first_steps(
+    pages: PageClient, managers: tuple[User, User]
+) -> None:
     page = pages.sign_in(managers[0]).get("/")
+    assert page.links["Enter a contract"] == "/contracts/new"
+    assert page.links["Import a file"] == "/imports/new"
+    assert "No agency or law firm" not in page  # an administrator's to enter
 
-    assert "Nothing waits for you." in page
+    assert pages.sign_in(make_user(Role.ADMINISTRATOR)).get("/").links["Enter an organisation"] == "/organisations/new"
+
+
+@pytest.mark.usefixtures("agency")
+def test_nothing_waits_once_the_first_steps_are_done(pages: PageClient, managers: tuple[User, User]) -> None:
+    assert "Nothing waits for you." in pages.sign_in(managers[0]).get("/")
 
 
 def test_a_run_waits_for_the_other_manager_and_not_for_its_maker(

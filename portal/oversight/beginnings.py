@@ -1,0 +1,46 @@
+"""The first steps of a bank that has just been founded: what there is none of yet, for whoever may make the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from portal.foundation.access import OrganisationKind, Permission
+from portal.foundation.language import _l, say
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation
+from portal.oversight.tasks import Desk, Task
+from portal.portfolio.models import Account
+from portal.vendors.models import Contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portal.foundation.language import Message
+
+__all__ = ["first_steps"]
+
+# Who may, what there is none of, in words, what to do about it, where.
+STEPS: tuple[tuple[Permission, type[Any], tuple[Any, ...], Message, Any, str], ...] = (
+    (
+        Permission.ORGANISATIONS_MANAGE, Organisation, (Organisation.kind != OrganisationKind.BANK,),
+        say("No agency or law firm is here yet"), _l("Enter an organisation"), "identity.new_organisation",
+    ),
+    (
+        Permission.CONTRACTS_MANAGE, Contract, (),
+        say("No contract is here yet: nobody can receive accounts"), _l("Enter a contract"), "vendors.new_contract",
+    ),
+    (
+        Permission.ACCOUNTS_IMPORT, Account, (),
+        say("No account is here yet"), _l("Import a file"), "portfolio.new_import",
+    ),
+)  # fmt: skip
+
+
+def first_steps(desk: Desk) -> Iterator[Task]:
+    """One line for each thing of which there is none; nothing once the work has begun."""
+    for permission, model, conditions, words, action, endpoint in STEPS:
+        if not desk.actor.can(permission):
+            continue
+        some = visible(model, desk.actor).where(*conditions).with_only_columns(model.id).limit(1)
+        if desk.session.scalar(some) is None:
+            yield Task(words, action, endpoint)

@@ -1,0 +1,17 @@
+"""A file of recalls says what the page of a recall says."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import force_locale
+
+from portal.placement.codes import RecallReason
+from portal.placement.recall_files import REASONS
+from portal.placement.recall_labels import RECALL_REASONS
+
+
+def test_a_file_may_use_the_words_of_the_page(app: Flask) -> None:
+    with app.test_request_context(), force_locale("zh_Hans"):
+        for reason, label in RECALL_REASONS.items():
+            if reason is not RecallReason.TERM:
+                assert REASONS[str(label)] is reason

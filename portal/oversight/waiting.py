@@ -208,11 +208,14 @@ def _packs(desk: Desk) -> Iterator[Task]:
 
 
 def _jobs(desk: Desk) -> Iterator[Task]:
-    """Work that failed lately: one's own, and for those who manage jobs everybody's."""
+    """Work that failed lately: one's own; and for those who manage jobs what failed by a fault of the portal, not by a
+    file that was refused, which its sender has to mend."""
     since = desk.now - timedelta(days=FAILED_DAYS)
     wanted = visible_jobs(desk.actor).where(Job.state == JobState.FAILED, Job.finished_at >= since)
-    if not desk.actor.can(Permission.JOBS_MANAGE):
-        wanted = wanted.where(Job.requested_by == desk.actor.user_id)
+    theirs = Job.requested_by == desk.actor.user_id
+    if desk.actor.can(Permission.JOBS_MANAGE):
+        theirs = sa.or_(theirs, Job.error["code"].as_string().startswith("job."))
+    wanted = wanted.where(theirs)
     for job in desk.session.scalars(wanted.order_by(Job.id.desc()).limit(MOST)):
         words = say("“%(title)s” has failed", title=title_of(job.kind))
         yield Task(words, _l("See why"), "jobs.job", {"job_id": job.id}, job.finished_at)

@@ -175,3 +175,17 @@ def test_the_pages_are_chinese_for_who_reads_chinese(app: Flask, client_for: Cal
 def test_every_job_that_is_asked_for_is_in_the_queue(app: Flask, manager: User) -> None:
     numbers = [ask(manager, key=str(n)) for n in range(3)]
     assert runtime().queue.numbers == numbers
+
+
+def test_home_tells_administrators_of_faults_of_the_portal_and_senders_of_their_own_files(
+    app: Flask, manager: User, client_for: Callable[[User], PageClient]
+) -> None:
+    ask(manager, "test.refuse", name="june.csv")
+    crashed = ask(manager, "test.crash")
+    run_pending(app)
+
+    sender, administrator = client_for(manager).get("/"), client_for(make_user(Role.ADMINISTRATOR)).get("/")
+
+    assert sender.text.count("has failed") == 2
+    assert administrator.text.count("has failed") == 1
+    assert administrator.links["See why"] == f"/jobs/{crashed}"

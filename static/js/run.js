@@ -14,11 +14,16 @@
     return `${form.action.split("?")[0]}?${new URLSearchParams(fields)}`;
   };
 
+  let asked = question();
+
   const renew = async (changed) => {
+    const url = question();
+    // Leaving a field says once more what its typing has said: a click on “save” must not be lost to that.
+    if (url === asked) return;
+    asked = url;
     asking?.abort();
     const mine = new AbortController();
     asking = mine;
-    const url = question();
     const preview = document.getElementById("preview");
     preview.setAttribute("aria-busy", "true");
     // What is shown is no longer what was asked for, so it cannot be saved.

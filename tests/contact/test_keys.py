@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from portal.contact.models import ContactAttempt, Promise
 from portal.foundation.access import Role
@@ -21,6 +19,7 @@ from portal.foundation.clock import FrozenClock
 from portal.foundation.services import services
 from tests.contact.factories import NOON, Desk, Person, at_time, make_account, make_desk, make_person, place
 from tests.identity.factories import PASSWORD, make_user
+from tests.support.running import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
 
@@ -55,12 +54,9 @@ def screen(app: Flask) -> Iterator[Screen]:
     place(desk.agency, second)
     user = make_user(Role.AGENCY_STAFF, desk.agency, password=PASSWORD)
     services().clock = StandingClock(at=NOON.astimezone(UTC))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with sync_playwright() as playwright:
+    with served(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(base_url=f"http://127.0.0.1:{server.server_port}", locale="en").new_page()
+        page = browser.new_context(base_url=address, locale="en").new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto("/sign-in")
@@ -71,9 +67,6 @@ def screen(app: Flask) -> Iterator[Screen]:
         page.goto(f"/queue/{desk.account_id}")
         yield Screen(page, desk, person, second)
         browser.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
     assert not complaints
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from portal.contact.models import CarriedPromise, Promise, PromiseState, WorkItem
+from portal.foundation.bulk import insert_new
 from portal.foundation.database import UtcDateTime, choice
 from portal.placement.models import Placement
 from portal.vendors.models import PlacementKind
@@ -41,13 +42,12 @@ def open_batch(session: Session, batch_id: int, today: date) -> None:
         Placement.batch_id == batch_id,
         Placement.kind == PlacementKind.COLLECTION,
         Placement.ended_at.is_(None),
-        ~sa.exists().where(WorkItem.placement_id == Placement.id),
     )
     columns = [
         "placement_id", "organisation_id", "account_id", "customer_id", "open", "next_kind", "next_on", "value_minor",
         "attempts", "last_outcome",
     ]  # fmt: skip
-    session.execute(sa.insert(WorkItem).from_select(columns, new))
+    insert_new(session, WorkItem, columns, new)
 
 
 def close_work(session: Session, ended: sa.Select[tuple[int]]) -> None:

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from portal.foundation.database import Model
 
-__all__ = ["among", "count_rows", "in_chunks", "insert_rows", "one_at_a_time", "reserve_ids", "stage_rows"]
+__all__ = [
+    "among",
+    "count_rows",
+    "in_chunks",
+    "insert_new",
+    "insert_rows",
+    "one_at_a_time",
+    "reserve_ids",
+    "stage_rows",
+]
 
 SQLITE_CHUNK = 2_000
 
@@ -169,6 +178,18 @@ def insert_rows(
     insert = _insert_for(session)(table).from_select(list(names), source)
     if skip_existing:
         insert = insert.on_conflict_do_nothing()
+    return session.connection().execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def insert_new(session: Session, model: type[Model], names: Sequence[str], found: sa.Select[Any]) -> int:
+    """Insert what a select with a condition finds, without rows that a unique index has already; how many.
+
+    A condition that asks the table itself would have PostgreSQL read it again for each row, while it grows: 135,000 rows
+    took five minutes.
+    """
+    actor_of(session)
+    table: sa.Table = model.__table__  # type: ignore[assignment]
+    insert = _insert_for(session)(table).from_select(list(names), found).on_conflict_do_nothing()
     return session.connection().execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
 

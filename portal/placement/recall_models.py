@@ -130,6 +130,7 @@ class RecallLine(Model, OwnRows):
     __table_args__ = (
         sa.UniqueConstraint("recall_id", "placement_id"),
         sa.Index("ix_recall_line_recall", "recall_id", "id"),
+        sa.Index("ix_recall_line_progress", "recall_id", "state", "final_on"),
         # of a placement one recall is asked for at a time, and one is decided
         sa.Index(
             "uq_recall_line_open",

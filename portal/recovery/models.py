@@ -99,4 +99,5 @@ class Attribution(Model, OwnRows):
         sa.Index("ix_attribution_credit", "organisation_id", "currency", "paid_on", "id"),
         sa.Index("ix_attribution_exception", "decision", "paid_on", "id"),
         sa.Index("ix_attribution_day", "paid_on", "id"),
+        sa.Index("ix_attribution_holder_day", "organisation_id", "paid_on", "id"),
     )

@@ -24,6 +24,8 @@ INDEXES = (
     ("ix_account_status_owed", "account", ["status", "total_minor", "id"], None),
     ("ix_hold_open", "hold", ["raised_at", "id"], "released_at IS NULL"),
     ("ix_attribution_day", "attribution", ["paid_on", "id"], None),
+    ("ix_attribution_holder_day", "attribution", ["organisation_id", "paid_on", "id"], None),
+    ("ix_recall_line_progress", "recall_line", ["recall_id", "state", "final_on"], None),
     ("ix_placement_held", "placement", ["organisation_id", "placed_on", "id"], "ended_at IS NULL"),
     ("ix_placement_held_owed", "placement", ["organisation_id", "placed_total_minor", "id"], "ended_at IS NULL"),
     ("ix_placement_batch_live", "placement_batch", ["organisation_id"], "ended_count < account_count"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -110,9 +111,10 @@ def segments_command(**given: Any) -> None:
 
 @bench.command("pages")
 @_sized
+@click.option("--times", type=click.IntRange(1, 1_000), default=40, show_default=True, help="How often each is asked.")
 @access(PUBLIC)
-def pages_command(**given: Any) -> None:
+def pages_command(times: int, **given: Any) -> None:
     """Every list page over a large book, beside the same page over 1,000 accounts."""
     from portal.bench.visiting import bench_pages
 
-    _measured(bench_pages, given)
+    _measured(partial(bench_pages, times=times), given)

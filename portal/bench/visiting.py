@@ -54,7 +54,7 @@ __all__ = ["SMALL", "bench_pages"]
 SMALL = 1_000  # accounts of the portal beside which a larger one is measured
 REACH = 1.3
 PAID_ONE_IN, RECALLED_ONE_IN = 10, 20
-WARM, TIMES = 3, 40
+WARM = 3
 AGENCY_LEADER, FINANCE = "bench-leader", "bench-finance"
 OLDER = re.compile(r'href="([^"]+)" rel="next"')
 
@@ -130,16 +130,18 @@ class House:
         return contextvars.Context().run(self.browsers[who].get, path)
 
 
-def bench_pages(server: str | None, sizes: Sequence[int]) -> dict[str, Any]:
-    """Each page at each size beside the small portal; `ratio` is the slowest-growing page's at the largest size."""
-    results = [_one(server, size) for size in sorted(sizes)]
+def bench_pages(server: str | None, sizes: Sequence[int], times: int) -> dict[str, Any]:
+    """Each page so many times at each size beside the small portal; `ratio` is the slowest-growing page's at the largest size."""
+    results = [_one(server, size, times) for size in sorted(sizes)]
     return {"ratio": results[-1]["ratio"], "accounts": results[-1]["accounts"], "sizes": results}
 
 
-def _one(server: str | None, accounts: int) -> dict[str, Any]:
+def _one(server: str | None, accounts: int, times: int) -> dict[str, Any]:
     with ExitStack() as stack:
         small, large = (_house(stack.enter_context(scratch(server)), size) for size in (SMALL, accounts))
-        pages = {f"{who} {path}": figures for who, path in PAGES for path, figures in _beside(small, large, who, path)}
+        pages = {
+            f"{who} {path}": figures for who, path in PAGES for path, figures in _beside(small, large, who, path, times)
+        }
         worst = max(pages, key=lambda name: pages[name]["ratio"])
         return {
             "accounts": accounts,
@@ -152,19 +154,20 @@ def _one(server: str | None, accounts: int) -> dict[str, Any]:
         }
 
 
-def _beside(small: House, large: House, who: str, wanted: str) -> list[tuple[str, dict[str, Any]]]:
+def _beside(small: House, large: House, who: str, wanted: str, times: int) -> list[tuple[str, dict[str, Any]]]:
     """A page's figures, and those of the one that follows it where both portals have one."""
     paths = [(wanted, wanted.format_map(small.held), wanted.format_map(large.held))]
     following = small.older(who, paths[0][1]), large.older(who, paths[0][2])
     if following[0] and following[1]:
         paths.append((f"{wanted} (next page)", following[0], following[1]))
-    return [(name, _in_turn(small, large, who, of_small, of_large)) for name, of_small, of_large in paths]
+    return [(name, _in_turn(small, large, who, (of_small, of_large), times)) for name, of_small, of_large in paths]
 
 
-def _in_turn(small: House, large: House, who: str, of_small: str, of_large: str) -> dict[str, Any]:
+def _in_turn(small: House, large: House, who: str, paths: tuple[str, str], times: int) -> dict[str, Any]:
+    of_small, of_large = paths
     small.times(who, of_small, WARM)
     large.times(who, of_large, WARM)
-    pairs = [(small.times(who, of_small, 1)[0], large.times(who, of_large, 1)[0]) for _ in range(TIMES)]
+    pairs = [(small.times(who, of_small, 1)[0], large.times(who, of_large, 1)[0]) for _ in range(times)]
     slow_small, slow_large = (p95(times) for times in zip(*pairs, strict=True))
     return {
         "small_ms": round(slow_small * 1_000, 1),

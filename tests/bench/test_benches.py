@@ -101,7 +101,7 @@ def test_counts_of_segments_are_measured_beside_a_bare_count(where: list[str]) -
 
 @pytest.mark.bench
 def test_every_list_page_is_measured_beside_the_same_page_of_a_small_portal(where: list[str]) -> None:
-    figures = _bench("pages", *where, "--accounts", "1200")
+    figures = _bench("pages", *where, "--accounts", "1200", "--times", "2")
 
     (size,) = figures["sizes"]
     assert {f"{who} {path}" for who, path in PAGES} <= set(size["pages"])

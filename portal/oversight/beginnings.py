@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from portal.foundation.access import OrganisationKind, Permission
+import sqlalchemy as sa
+
+from portal.foundation.access import OrganisationKind, Permission, Role
 from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
-from portal.identity.models import Organisation
+from portal.identity.models import Organisation, User
 from portal.oversight.tasks import Desk, Task
 from portal.portfolio.models import Account
 from portal.vendors.models import Contract
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from portal.foundation.language import Message
 
 __all__ = ["first_steps"]
+
+MAKER_AND_CHECKER = 2
 
 # Who may, what there is none of, in words, what to do about it, where.
 STEPS: tuple[tuple[Permission, type[Any], tuple[Any, ...], Message, Any, str], ...] = (
@@ -38,9 +42,20 @@ STEPS: tuple[tuple[Permission, type[Any], tuple[Any, ...], Message, Any, str], .
 
 def first_steps(desk: Desk) -> Iterator[Task]:
     """One line for each thing of which there is none; nothing once the work has begun."""
+    if desk.actor.can(Permission.USERS_MANAGE) and _managers(desk) < MAKER_AND_CHECKER:
+        yield Task(
+            say("A bank needs two vendor managers: what one asks for, another approves"), _l("Invite a person"),
+            "identity.new_user", {"organisation_id": desk.actor.organisation_id},
+        )  # fmt: skip
     for permission, model, conditions, words, action, endpoint in STEPS:
         if not desk.actor.can(permission):
             continue
         some = visible(model, desk.actor).where(*conditions).with_only_columns(model.id).limit(1)
         if desk.session.scalar(some) is None:
             yield Task(words, action, endpoint)
+
+
+def _managers(desk: Desk) -> int:
+    """Vendor managers of the bank who may sign in, or have been invited to."""
+    wanted = visible(User, desk.actor).where(User.role == Role.VENDOR_MANAGER, User.active)
+    return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0

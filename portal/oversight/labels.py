@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from portal.foundation.language import _l
 
-__all__ = ["ACTIONS", "FIELDS", "SUBJECTS"]
+__all__ = ["ACTIONS", "FIELDS", "ORIGINS", "SUBJECTS", "SYSTEM_WORDS"]
 
 ACTIONS: Final[dict[str, Any]] = {
     "attempt.logged": _l("Attempt logged"),
@@ -150,6 +150,24 @@ SUBJECTS: Final[dict[str, Any]] = {
     "user_account": _l("Person"),
     "user_session": _l("Session"),
     "vendor_contact": _l("Contact"),
+}
+
+# Who acted where no person did, by the name that the event keeps.
+SYSTEM_WORDS: Final[dict[str, Any]] = {
+    "demo": _l("the demo"),
+    "init": _l("the founding"),
+    "job": _l("a background job"),
+    "portal": _l("the portal itself"),
+    "sealer": _l("the sealer"),
+    "sign-in": _l("the sign-in"),
+    "verification": _l("the verification page"),
+}
+
+# From where, besides the addresses of browsers.
+ORIGINS: Final[dict[str, Any]] = {
+    "cli": _l("command line"),
+    "job": _l("background job"),
+    "system": _l("the portal"),
 }
 
 FIELDS: Final[dict[str, Any]] = {

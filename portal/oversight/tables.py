@@ -14,7 +14,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.tables import Column, Table
 from portal.identity.models import User
 from portal.oversight import queries
-from portal.oversight.labels import ACTIONS, SUBJECTS
+from portal.oversight.labels import ACTIONS, ORIGINS, SUBJECTS, SYSTEM_WORDS
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
@@ -36,7 +36,7 @@ def audit_table(actor: Actor) -> Table:
             Column("who", _l("Who"), value=_who, title=lambda row: row.AuditEvent.actor_name),
             Column("action", _l("What was done"), value=_action, title=lambda row: row.AuditEvent.action),
             Column("subject", _l("To what"), value=_subject, title=_subject_code),
-            Column("origin", _l("From where"), value="AuditEvent.origin"),
+            Column("origin", _l("From where"), value=_origin, title=lambda row: row.AuditEvent.origin),
         ],
         filters=[
             Filter("who", _l("User name"), "text", _by),
@@ -53,7 +53,12 @@ def audit_table(actor: Actor) -> Table:
 
 def _who(row: Any) -> str:
     name: str = row.person or row.AuditEvent.actor_name
-    return name
+    return name if row.person else str(SYSTEM_WORDS.get(name, name))
+
+
+def _origin(row: Any) -> str:
+    origin: str = row.AuditEvent.origin
+    return str(ORIGINS.get(origin, origin))
 
 
 def _action(row: Any) -> str:

@@ -247,7 +247,9 @@ def _callbacks(desk: Desk) -> Iterator[Task]:
 
 def _papers(desk: Desk) -> Iterator[Task]:
     """Agencies and law firms with which nothing can be placed, or soon nothing: what ended or ends first."""
-    for organisation, standing in endings_ahead(desk.session, desk.actor, desk.today)[:MOST]:
+    ahead = endings_ahead(desk.session, desk.actor, desk.today)
+    mendable = [(o, standing) for o, standing in ahead if not standing.is_over]
+    for organisation, standing in mendable[:MOST]:
         name = _name(desk, organisation)
         if standing.reason is not None:
             words = say("Nothing can be placed with %(name)s: %(reason)s", name=name, reason=standing.reason.words)

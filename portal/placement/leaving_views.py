@@ -183,6 +183,7 @@ def _exit_page(exit_id: int, form: ExceptionsForm) -> Any:
         kinds=list(ExceptionKind),
         words=EXCEPTION_KINDS,
         choices=operations.choices_of(row),
+        today=services().clock.today(),
         left=queries.live_counts(session, who, exit_id) if row.state is ExitState.RUNNING else {},
         lives=queries.lives_with(session, who, row.organisation_id),
         form=form,

@@ -73,8 +73,14 @@ def recalls_table(actor: Actor) -> Table:
             Filter("category", _l("Category"), "choice", _of_category, [(c.value, w) for c, w in CATEGORIES.items()]),
         ],
         row_url=lambda row: url_for("placement.recall", recall_id=row.Recall.id),
-        empty=Empty(
-            say("Nothing has been recalled yet.") if actor.is_bank else say("The bank has recalled nothing from you.")
+        empty=(
+            Empty(
+                say("Nothing has been recalled yet. A batch or accounts are recalled from their page."),
+                say("Open the batches"),
+                url_for("placement.batches"),
+            )
+            if actor.is_bank
+            else Empty(say("The bank has recalled nothing from you."))
         ),
     )
 
@@ -188,12 +194,14 @@ def _moves(row: Any, moves: Mapping[int, list[RecallMove]]) -> list[str] | None:
 
 
 def _objection(row: Any) -> str | None:
-    if row.Objection is None:
-        return None
-    words = say(
-        "%(reason)s, %(days)s days", reason=OBJECTION_REASONS[row.Objection.reason], days=row.Objection.extra_days
-    )
-    return f"{translate(words)} · {row.Objection.note}" if row.Objection.note else translate(words)
+    return None if row.Objection is None else objection_words(row.Objection)
+
+
+def objection_words(objection: Objection) -> str:
+    """What an organisation asks for with an objection: why, how many days, in its own words."""
+    reason = OBJECTION_REASONS[objection.reason]
+    words = translate(say("%(reason)s, %(days)s days", reason=reason, days=objection.extra_days))
+    return f"{words} · {objection.note}" if objection.note else words
 
 
 def _answer(row: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from portal.placement.models import Placement
 from portal.placement.recall_forms import AnswerForm, ObjectionForm, RecallForm, whole
 from portal.placement.recall_labels import CATEGORIES, LINE_STATES, ORIGINS, RECALL_REASONS, RECALL_STATES, when_words
 from portal.placement.recall_models import Objection, ObjectionState, Recall, RecallLine, RecallState
-from portal.placement.recall_tables import lines_table, objections_table, recalls_table
+from portal.placement.recall_tables import lines_table, objection_words, objections_table, recalls_table
 from portal.portfolio.models import Account
 from portal.vendors.labels import name_of
 
@@ -150,7 +151,7 @@ def _named(batch_id: int | None, placements: list[int], accounts: list[int]) -> 
         return {
             "batch": batch,
             "name": name_of(batch.organisation),
-            "count": batch.account_count,
+            "count": batch.account_count - batch.ended_count,
             "refs": [],
             "back": back,
         }
@@ -273,7 +274,8 @@ def answer_objections(recall_id: int) -> Any:
         else:
             say_flash(say("Objections answered: %(n)s.", n=count))
             return redirect(url_for("placement.recall", recall_id=recall_id))
-    return _form_page("placement/objection_answer.html", form, waiting=found, **named)
+    asked = Counter(map(objection_words, found))
+    return _form_page("placement/objection_answer.html", form, waiting=found, asked=asked.most_common(NAMED), **named)
 
 
 def _lines(recall_id: int) -> tuple[list[int], dict[str, Any]]:

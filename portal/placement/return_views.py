@@ -72,7 +72,9 @@ def new_retention() -> Any:
     """Ask to keep a batch or chosen accounts past their term."""
     batch_id, placements = request.args.get("batch", type=int), chosen("placement")
     batch = queries.batch_for(db.session(), actor(), batch_id) if batch_id is not None else None
-    named = {"count": batch.account_count, "refs": []} if batch else named_accounts(_mine(placements))
+    named = (
+        {"count": batch.account_count - batch.ended_count, "refs": []} if batch else named_accounts(_mine(placements))
+    )
     form = RetentionForm()
     if form.validate_on_submit():
         try:

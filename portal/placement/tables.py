@@ -113,7 +113,7 @@ def batches_table(actor: Actor) -> Table:
             Filter("state", _l("State"), "choice", _batch_state, [(s.value, t.label) for s, t in BATCH_STATES.items()]),
         ],
         row_url=lambda row: url_for("placement.batch", batch_id=row.PlacementBatch.id),
-        empty=say("No batch has been sent yet.") if actor.is_bank else say("No batch has arrived yet."),
+        empty=_no_batch(actor),
     )
 
 
@@ -168,3 +168,12 @@ def _receiver(statement: Select[Any], value: str) -> Select[Any]:
 
 def _reason(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(AllocationLine.reason == value)
+
+
+def _no_batch(actor: Actor) -> Empty:
+    if not actor.is_bank:
+        return Empty(say("No batch has arrived yet."))
+    sentence = say("No batch has been sent yet. A run that is approved sends them.")
+    if not actor.can(Permission.PLACEMENTS_PROPOSE):
+        return Empty(sentence)
+    return Empty(sentence, say("Open the runs"), url_for("placement.runs"))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
     from portal.identity.models import Organisation
     from portal.portfolio.importing import FileKind
 
@@ -52,6 +53,15 @@ class Owners:
 
 
 @dataclass(frozen=True)
+class Onward:
+    """Where the work goes on once a file has brought something, said on the import's page."""
+
+    words: Message
+    label: Any
+    endpoint: str
+
+
+@dataclass(frozen=True)
 class ImportPages:
     """The pages of one kind of file; the room names them and says what reads its files."""
 
@@ -65,6 +75,7 @@ class ImportPages:
     owners: Owners | None = None  # where each file is of one organisation
     keeps_extra: bool = True  # what feeds no field is kept with the row
     has_amounts: bool = True
+    onward: Onward | None = None
     change_labels: Mapping[str, Any] = field(default_factory=lambda: labels.CHANGE_LABELS)
 
     def url(self, endpoint: str, **values: Any) -> str:

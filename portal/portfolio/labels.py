@@ -172,7 +172,12 @@ def issue_words(issues: Iterable[Mapping[str, Any]]) -> str:
 def _issue(issue: Mapping[str, Any]) -> str:
     words = translate(from_data(issue["message"]))
     value = f" “{issue['value']}”" if issue.get("value") else ""
-    return f"{issue['column']}{value}: {words}" if issue["column"] else words
+    return of_column(f"{issue['column']}{value}" if issue["column"] else "", words)
+
+
+def of_column(column: str, words: str) -> str:
+    """What is said of a column, behind its name; of none where it concerns the whole row."""
+    return f"{column}{translate(say(': '))}{words}" if column else words
 
 
 def limitation_words(found: Limitation) -> Message:

@@ -91,7 +91,7 @@ def _row(outcome: Any, fields: tuple[str, ...], raw: dict[str, Any]) -> PreviewR
 
 def _issue(issue: Any) -> str:
     words = translate(issue.message)
-    return f"{issue.column}: {words}" if issue.column else words
+    return labels.of_column(issue.column, words)
 
 
 def _value(row: Any, name: str, raw: Any) -> str:

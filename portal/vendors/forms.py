@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
@@ -9,19 +10,22 @@ from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import options
+from portal.foundation.forms import options, show_error
 from portal.foundation.language import _l, say
-from portal.foundation.money import CURRENCIES, format_amount, minor_digits, parse_amount
+from portal.foundation.money import format_amount, minor_digits, parse_amount
+from portal.foundation.values import parse_currency
 from portal.vendors.labels import AT_END_LABELS, KIND_LABELS
 from portal.vendors.models import PlacementKind
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, parse_rate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
-__all__ = ["ContractForm", "VersionForm"]
+__all__ = ["ContractForm", "VersionForm", "read_currency"]
 
 _needed = InputRequired(_l("Fill this in."))
+_CLAUSE_COUNTS = ("data_within_days", "recordings_days")
 _COUNTS = ("term_days", "answer_hours", "recall_notice_days", "objection_days", "payment_extends_days")
 
 
@@ -64,7 +68,9 @@ class _TermsForm(FlaskForm):
     )  # fmt: skip
     waive_interest = BooleanField(_l("It may waive interest"))
     waive_fees = BooleanField(_l("It may waive fees"))
-    data_at_end = SelectField(_l("Data at the end"), [Optional()])
+    data_at_end = SelectField(
+        _l("Data at the end"), [Optional()], description=_l("Without an agreement none of the clauses below is kept.")
+    )
     data_within_days = StringField(_l("Within days of the end"), [Optional(), Length(max=6)], default="30")
     data_certificate = BooleanField(_l("A certificate of it is required"), default=True)
     subcontracting = BooleanField(_l("Subcontracting is allowed"))
@@ -77,10 +83,29 @@ class _TermsForm(FlaskForm):
         super().__init__(**kwargs)
         self.data_at_end.choices = options([("", _l("not agreed")), *((e.value, AT_END_LABELS[e]) for e in AtEnd)])
 
+    def figures_readable(self, currency: str) -> bool:
+        """Whether every figure can be read as it is written; each that cannot says so beside its field, all at once."""
+        reads: list[Callable[[], object]] = [
+            lambda: parse_rate(self.rate.data) if self.rate.data else None,
+            lambda: self._count("tail_length") if self.tail_length.data else None,
+            lambda: _amount("letter_fee", self.letter_fee.data or "0", currency),
+            lambda: self._count("capacity") if self.capacity.data else None,
+            lambda: self._capacity(currency),
+            self._settlement,
+            *(partial(self._count, name) for name in _COUNTS),
+            *(partial(self._count, name) for name in _CLAUSE_COUNTS if self.data_at_end.data),
+            self._data,
+        ]
+        for read in reads:
+            try:
+                read()
+            except DomainError as error:
+                if error.field is None or not self[error.field].errors:
+                    show_error(self, error)
+        return not self.errors
+
     def terms(self, currency: str) -> Terms:
         """The terms as entered; DomainError naming the field where a figure is none."""
-        if currency not in CURRENCIES:
-            raise DomainError("contract.currency", say("This is no currency code."), field="currency")
         return Terms(
             rate=parse_rate(self.rate.data) if self.rate.data else None,
             tail=Tail(self._count("tail_length"), self.tail_unit.data) if self.tail_length.data else None,
@@ -132,6 +157,9 @@ class _TermsForm(FlaskForm):
 
     def _data(self) -> DataClauses | None:
         if not self.data_at_end.data:
+            if self.subcontracting.data or self.leaves_country.data:
+                words = say("Choose what happens with the data at the end, so that the clauses below are kept.")
+                raise DomainError("contract.data_at_end", words, field="data_at_end")
             return None
         return DataClauses(
             at_end=AtEnd(self.data_at_end.data),
@@ -149,7 +177,7 @@ class ContractForm(_TermsForm):
     organisation_id = SelectField(_l("Organisation"), [_needed], coerce=int)
     number = StringField(_l("Contract number"), [_needed, Length(max=64)])
     kind = SelectField(_l("Kind"), [_needed], coerce=PlacementKind)
-    currency = StringField(_l("Currency"), [_needed, Length(min=3, max=3, message=_l("A code of three letters."))])
+    currency = StringField(_l("Currency"), [_needed, Length(max=16)], default="CNY")
     started_on = DateField(_l("In force from"), [_needed])
     ended_on = DateField(_l("In force until"), [Optional()])
 
@@ -158,11 +186,33 @@ class ContractForm(_TermsForm):
         self.organisation_id.choices = options(organisations)
         self.kind.choices = options((k.value, KIND_LABELS[k]) for k in (PlacementKind.COLLECTION, PlacementKind.LETTER))
 
+    def code(self) -> str:
+        """The currency's code; DomainError where what was written is none."""
+        return read_currency(self.currency.data)
+
+    def readable(self) -> bool:
+        """Whether currency and figures can be read. Amounts of an unknown currency are read with two decimals."""
+        try:
+            currency = self.code()
+        except DomainError as error:
+            show_error(self, error)
+            currency = "CNY"
+        return self.figures_readable(currency)
+
 
 class VersionForm(_TermsForm):
     """New terms of a contract."""
 
     effective_from = DateField(_l("In force from"), [_needed])
+
+
+def read_currency(text: str | None) -> str:
+    """The code of a currency as somebody wrote it, 人民币 included; DomainError where it is none."""
+    try:
+        return parse_currency(text or "")
+    except ValueError as error:
+        words = say("Write the currency as a code of three letters, such as CNY, TWD or USD.")
+        raise DomainError("currency.unknown", words, field="currency") from error
 
 
 def _amount(field: str, text: str, currency: str) -> int:

@@ -122,6 +122,11 @@ class Standing:
         return self.reasons[0] if self.reasons else None
 
     @property
+    def is_over(self) -> bool:
+        """Whether the bank itself has ended the work with it, so that no paper is missed."""
+        return any(reason.code in {"inactive", "exited"} for reason in self.reasons)
+
+    @property
     def valid_until(self) -> date | None:
         """The earliest day on which something ends; None: no such day is known."""
         return self.endings[0].day if self.endings else None

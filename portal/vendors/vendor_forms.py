@@ -13,8 +13,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import options
 from portal.foundation.language import _l, say
-from portal.foundation.money import CURRENCIES, parse_amount
+from portal.foundation.money import parse_amount
 from portal.portfolio.buckets import BUCKETS
+from portal.vendors.forms import read_currency
 from portal.vendors.labels import PAPER_LABELS, RECORD_LABELS, TIER_LABELS
 from portal.vendors.master import ContactDetails, PaperDetails, VendorDetails, parse_regions
 from portal.vendors.models import CredentialKind, RecordKind, Tier
@@ -104,7 +105,9 @@ class PaperForm(FlaskForm):
     number = StringField(_l("Number"), [_needed, Length(max=64)], render_kw=_AFTER)
     issuer = StringField(_l("Issued by"), [Optional(), Length(max=200)])
     insured = StringField(_l("Insured amount"), [Optional(), Length(max=24)], description=_l("Of an insurance."))
-    currency = StringField(_l("Currency"), [Optional(), Length(min=3, max=3, message=_l("A code of three letters."))])
+    currency = StringField(
+        _l("Currency"), [Optional(), Length(max=16)], default="CNY", description=_l("Of an insurance.")
+    )
     valid_from = DateField(_l("Valid from"), [_needed])
     valid_until = DateField(
         _l("Valid until"), [Optional()], description=_l("The last day. Empty: no end is written on it.")
@@ -113,16 +116,14 @@ class PaperForm(FlaskForm):
 
     def details(self) -> PaperDetails:
         """The paper as entered; DomainError naming the field for an amount that is none."""
-        currency = (self.currency.data or "").strip().upper()
         insured = (self.insured.data or "").strip()
-        if insured and currency not in CURRENCIES:
-            raise DomainError("paper.currency", say("This is no currency code."), field="currency")
+        currency = read_currency(self.currency.data) if insured else ""
         return PaperDetails(
             kind=CredentialKind(self.kind.data),
             number=(self.number.data or "").strip(),
             issuer=(self.issuer.data or "").strip(),
             insured_minor=_amount(insured, currency) if insured else None,
-            currency=currency if insured else "",
+            currency=currency,
             valid_from=_given(self.valid_from.data),
             valid_until=self.valid_until.data,
         )

@@ -107,9 +107,9 @@ def new_contract() -> Any:
     if request.method == "GET":
         form.organisation_id.data = request.args.get("organisation", type=int)
         form.started_on.data = services().clock.today()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.readable():
         try:
-            currency = (form.currency.data or "").strip().upper()
+            currency = form.code()
             contract_id = operations.create_contract(
                 actor(),
                 form.organisation_id.data,
@@ -137,7 +137,7 @@ def new_version(contract_id: int) -> Any:
     form = VersionForm()
     if request.method == "GET":
         form.show(terms_of(last), found.currency)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.figures_readable(found.currency):
         try:
             operations.add_version(actor(), found.id, _given(form.effective_from.data), form.terms(found.currency))
         except DomainError as error:

@@ -14,6 +14,7 @@ from portal.foundation.sealing import seal
 from portal.foundation.work import transaction
 from portal.placement.criteria import Share
 from portal.placement.operations import make_run, submit_run
+from portal.vendors.master import VendorDetails, edit_vendor
 from portal.vendors.models import CredentialKind, PlacementKind
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
@@ -68,6 +69,17 @@ def test_a_bank_that_has_just_been_founded_is_told_its_first_steps(
     assert pages.sign_in(make_user(Role.ADMINISTRATOR)).get("/").links["Enter an organisation"] == "/organisations/new"
 
 
+def test_an_administrator_is_told_to_invite_a_maker_and_a_checker(pages: PageClient) -> None:
+    bank = make_bank()
+    administrator = make_user(Role.ADMINISTRATOR)
+    make_user(Role.VENDOR_MANAGER)
+
+    assert pages.sign_in(administrator).get("/").links["Invite a person"] == f"/organisations/{bank.id}/users/new"
+
+    make_user(Role.VENDOR_MANAGER)
+    assert "Invite a person" not in pages.sign_in(administrator).get("/").links
+
+
 @pytest.mark.usefixtures("agency")
 def test_nothing_waits_once_the_first_steps_are_done(pages: PageClient, managers: tuple[User, User]) -> None:
     assert "Nothing waits for you." in pages.sign_in(managers[0]).get("/")
@@ -113,6 +125,15 @@ def test_who_leads_is_told_of_the_own_papers_that_end_and_of_no_other(
     page = pages.sign_in(make_user(Role.AGENCY_LEADER, agency)).get("/")
     assert words in page and page.links["Open"] == "/our-organisation"
     assert "Nothing waits for you." in pages.sign_in(make_user(Role.AGENCY_LEADER, other)).get("/")
+
+
+def test_an_agency_that_has_left_is_no_task_any_more(
+    pages: PageClient, managers: tuple[User, User], agency: Organisation
+) -> None:
+    edit_vendor(actor_of(managers[0]), agency.id, VendorDetails(exits_on=NOON.date() - timedelta(1)))
+    end_paper(agency, CredentialKind.LICENCE, NOON.date() + timedelta(30))
+
+    assert "Nothing waits for you." in pages.sign_in(managers[0]).get("/")
 
 
 def test_another_agency_hears_nothing_of_the_batch(

@@ -79,6 +79,7 @@ def test_a_batch_is_asked_back_by_one_and_taken_back_by_another(client_for: Clie
     leader = client_for(make_user(organisation=receiver))
 
     form = asker.get(asker.get(f"/batches/{batch_id}").links["Ask for recall"])
+    assert "accounts that it still holds: 1" in form
     asked = form.submit("form", reason="client", category="strategic", when="now", note="complaints")
     assert asked.h1 == "Recall RC2005-07-01-HT-01"
     assert "Another person has to carry it out." in asked
@@ -90,6 +91,7 @@ def test_a_batch_is_asked_back_by_one_and_taken_back_by_another(client_for: Clie
 
     assert "done" in done
     assert done.links["Place again"].endswith(f"/placements/new?recall={asked.path.rsplit('/', 1)[1]}")
+    assert "All of its accounts have come back." in asker.get(f"/recalls/new?batch={batch_id}")
     assert leader.get(f"/accounts/{account.id}", status=404)
     known = leader.get(asked.path)
     assert "complaints" in known
@@ -127,6 +129,7 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
     assert accounts[0].account_ref in again
     seen = vendor.get(vendor.get("/recalls/objections").links[number])
     answered = vendor.get(choose(vendor.get(seen.path), "answer", int(line or 0)))
+    assert "20" in answered and "30 %" in answered.html  # what was asked for, beside the answer
     answered.submit("form", grant="yes", days="7", answer="until the plan stands", to=page.path)
 
     last = date(2005, 8, 9) + timedelta(days=7)
@@ -250,6 +253,7 @@ def test_a_file_asks_for_one_recall_of_each_reason_and_organisation(client_for: 
     page = client_for(vendor).get(page.path)
 
     assert "Created 3" in page and "Rejected 3" in page
+    assert page.links["Open the recalls"] == "/recalls"
     with reading(observer()) as session:
         found = session.scalars(sa.select(Recall).order_by(Recall.account_count.desc())).all()
         assert [(r.reason, r.account_count, r.reverse, r.state) for r in found] == [

@@ -208,6 +208,48 @@ def test_a_form_with_mistakes_says_each_at_its_field(client_for: Callable[..., P
     assert page.field("number").get("value") == "C-1"
 
 
+def test_a_form_says_all_that_cannot_be_read_at_once(client_for: Callable[..., PageClient]) -> None:
+    make_agency("HT")
+    pages = client_for(make_user(Role.VENDOR_MANAGER))
+
+    page = pages.get("/contracts/new").submit(
+        "form", status=422, number="C-1", currency="yuan", rate="a third", capacity="many", letter_fee="dear"
+    )  # fmt: skip
+
+    assert "such as CNY, TWD or USD." in page
+    assert "Write the rate as 0.35 or 35%." in page
+    assert "Write a whole number." in page
+    assert "Write an amount with at most 2 digits" in page
+    assert page.field("capacity").get("value") == "many"
+
+
+def test_a_currency_is_written_as_people_write_it(client_for: Callable[..., PageClient]) -> None:
+    make_agency("HT")
+    form = client_for(make_user(Role.VENDOR_MANAGER)).get("/contracts/new")
+    assert form.field("currency").get("value") == "CNY"
+
+    page = form.submit("form", number="C-1", currency="人民币", rate="0.2", capacity_amount="1,000")
+
+    assert "CN¥1,000.00" in page
+
+
+def test_clauses_on_data_are_never_dropped_in_silence(client_for: Callable[..., PageClient]) -> None:
+    make_agency("HT")
+    form = client_for(make_user(Role.VENDOR_MANAGER)).get("/contracts/new")
+
+    page = form.submit("form", status=422, number="C-1", rate="0.2", subcontracting="y")
+
+    assert "Choose what happens with the data at the end" in page
+
+
+def test_who_enters_a_contract_before_any_organisation_is_told_where_to_begin(
+    client_for: Callable[..., PageClient],
+) -> None:
+    assert "Your administrator enters them." in client_for(make_user(Role.VENDOR_MANAGER)).get("/contracts/new")
+    page = client_for(make_user(Role.ADMINISTRATOR)).get("/contracts/new")
+    assert page.links["Enter an organisation"] == "/organisations/new"
+
+
 def test_an_agency_reads_its_own_contracts_and_no_other(client_for: Callable[..., PageClient]) -> None:
     mine, other = make_agency("HT"), make_agency("ZX")
     own, foreign = make_contract(mine, rate="0.1875"), make_contract(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import get_locale
@@ -87,12 +88,17 @@ _BEGINNINGS = {
     (True, False): say("%(years)s years from the last payment, %(day)s, which began them anew"),
     (True, True): say("%(years)s years from the last payment, %(day)s, which began them anew"),
 }
-_RAISED_BY = {"file": _l("from the bank's file"), "attempt": _l("from a logged contact")}
+_RAISED_BY = {
+    "file": _l("from the bank's file"),
+    "attempt": _l("from a logged contact"),
+    "return": _l("given back by an organisation"),
+}
+_RAISED = re.compile(r"file|(attempt|return):\w+", re.ASCII)
 
 
 def hold_reason(reason: str) -> Any:
     """Why a hold was raised: words for what the portal writes itself, else what a person wrote."""
-    return _RAISED_BY.get(reason.split(":")[0], reason)
+    return _RAISED_BY[reason.split(":")[0]] if _RAISED.fullmatch(reason) else reason
 
 
 def field_name(field: str, kind: str) -> str:

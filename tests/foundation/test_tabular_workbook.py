@@ -84,6 +84,8 @@ def test_a_sheet_is_chosen_by_name_and_the_first_one_otherwise() -> None:
 def test_an_empty_sheet_and_a_header_alone_are_refused() -> None:
     assert refusal(workbook(("a", []))).code == "tabular.empty"
     assert refusal(workbook(("a", [["h"]]))).code == "tabular.no_rows"
+    several = refusal(workbook(("notes", [["h"]]), ("accounts", [["h"], ["1"]])))
+    assert "The sheet “notes” has a header and no rows" in str(several.message)
 
 
 def test_a_truncated_workbook_is_refused() -> None:

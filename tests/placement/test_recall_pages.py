@@ -159,6 +159,11 @@ def test_an_agency_gives_chosen_accounts_back_after_a_question(app: Flask, clien
     staff = client_for(make_user(Role.AGENCY_STAFF, organisation=receiver))
     assert staff.get("/returns/new", status=403)
 
+    form = leader.get(choose(leader.get(f"/batches/{batch_id}"), "return", placements(batch_id)[2].id))
+    form.submit("form", code="deceased", to=f"/batches/{batch_id}")
+    held = client_for(manager()).get("/holds")
+    assert "given back by an organisation" in held and "return:" not in held.html
+
 
 def test_the_accounts_of_another_are_in_no_form(client_for: Client) -> None:
     receiver, rival = agency(), agency("ZX")

@@ -176,7 +176,12 @@ def _table(names: list[Cell], rows: Iterator[Row], *, kind: str, encoding: str |
     body = _fitted(rows, len(header))
     first_row = next(body, None)
     if first_row is None:
-        raise DomainError("tabular.no_rows", say("The file has a header and no rows."), field="file")
+        words = say("The file has a header and no rows.")
+        if sheet is not None:
+            words = say(
+                "The sheet “%(sheet)s” has a header and no rows; if they stand on another, name it.", sheet=sheet
+            )
+        raise DomainError("tabular.no_rows", words, field="file")
     return Table(header, encoding, kind, sheet, chain([first_row], body))
 
 

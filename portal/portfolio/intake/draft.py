@@ -105,9 +105,11 @@ class Draft:
         rejects has starred, which would become an account of its own when that file is sent again."""
         text = self._judged(field, self.plain(field), longest, required)
         if text and is_scientific_notation(text):
-            self.fail(
-                field, "scientific_notation", say("A spreadsheet has turned this reference into a rounded number.")
+            words = say(
+                "A spreadsheet has turned this reference into a rounded number. Take it anew from the bank's system, "
+                "in a column of text."
             )
+            self.fail(field, "scientific_notation", words)
         elif is_starred_card_number(text):
             self.fail(field, "card_number", say("A starred card number; put the bank's token for the account here."))
         return text

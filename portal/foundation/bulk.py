@@ -175,10 +175,7 @@ def insert_rows(
     )
     # The condition says nothing; without one SQLite takes ON CONFLICT for the ON of a join.
     source = sa.select(*(staged.c[name] for name in names)).where(sa.true())
-    insert = _insert_for(session)(table).from_select(list(names), source)
-    if skip_existing:
-        insert = insert.on_conflict_do_nothing()
-    return session.connection().execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+    return _insert_found(session, table, names, source, skip_existing)
 
 
 def insert_new(session: Session, model: type[Model], names: Sequence[str], found: sa.Select[Any]) -> int:
@@ -189,7 +186,15 @@ def insert_new(session: Session, model: type[Model], names: Sequence[str], found
     """
     actor_of(session)
     table: sa.Table = model.__table__  # type: ignore[assignment]
-    insert = _insert_for(session)(table).from_select(list(names), found).on_conflict_do_nothing()
+    return _insert_found(session, table, names, found, skip_existing=True)
+
+
+def _insert_found(
+    session: Session, table: sa.Table, names: Sequence[str], found: sa.Select[Any], skip_existing: bool
+) -> int:
+    insert = _insert_for(session)(table).from_select(list(names), found)
+    if skip_existing:
+        insert = insert.on_conflict_do_nothing()
     return session.connection().execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -134,6 +133,8 @@ def _offered(words: dict[str, Any]) -> str:
 class _RecallWriter:
     """Keeps what is wanted until all rows are read: one recall for each wish and organisation."""
 
+    work: Work
+    run_id: int
     applied: Applied = field(default_factory=Applied)
     wanted: dict[Wish, list[int]] = field(default_factory=dict)
 
@@ -143,14 +144,18 @@ class _RecallWriter:
             self.wanted.setdefault(row.wish, []).append(row.account_id)
             self.applied.created += 1
 
+    def finish(self) -> None:
+        """Ask for them, in the file's own transaction."""
+        for wish, accounts in self.wanted.items():
+            named = stage_numbers(self.work.session, "named_account", set(accounts))
+            chosen = sa.select(Placement.id).where(Placement.account_id.in_(named))
+            open_recalls(self.work, chosen, wish, RecallOrigin.FILE, import_run_id=self.run_id)
+
 
 class _Recalls:
     """Files of recalls."""
 
     kind = ImportKind.RECALLS
-
-    def __init__(self) -> None:
-        self._writers: WeakKeyDictionary[Work, _RecallWriter] = WeakKeyDictionary()
 
     def read(
         self, table: Table, profile: MappingProfile, *, as_of: date | None, today: date, session: Session,
@@ -162,14 +167,7 @@ class _Recalls:
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What collects them."""
         alone(work)
-        return self._writers.setdefault(work, _RecallWriter())
-
-    def finish(self, work: Work, run_id: int) -> None:
-        """Ask for them, in the file's own transaction."""
-        for wish, accounts in self._writers.pop(work, _RecallWriter()).wanted.items():
-            named = stage_numbers(work.session, "named_account", set(accounts))
-            chosen = sa.select(Placement.id).where(Placement.account_id.in_(named))
-            open_recalls(work, chosen, wish, RecallOrigin.FILE, import_run_id=run_id)
+        return _RecallWriter(work, run_id)
 
 
 RECALLS = _Recalls()

@@ -108,6 +108,9 @@ class AccountWriter:
         self._snapshots([*created, *refreshed])
         self._holds([*created, *self._flagged(seen)])
 
+    def finish(self) -> None:
+        """Nothing follows: placements hear of balances when they look."""
+
     # --- people --------------------------------------------------------------------------------------------------------
 
     def _people(self, rows: list[AccountRow]) -> dict[str, int]:

@@ -79,6 +79,9 @@ class FileWriter(Protocol):
     def write(self, outcomes: Iterable[Any]) -> None:
         """One chunk."""
 
+    def finish(self) -> None:
+        """What follows in the same transaction once all rows stand; never of a trial."""
+
 
 class FileKind(Protocol):
     """What a room knows about its kind of file."""
@@ -93,9 +96,6 @@ class FileKind(Protocol):
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What applies them."""
-
-    def finish(self, work: Work, run_id: int) -> None:
-        """What follows in the same transaction once all rows stand."""
 
 
 class ImportRefused(DomainError):
@@ -257,12 +257,12 @@ def _apply(actor: Actor, run_id: int, rules: FileKind, step: Step, walk: _Walk) 
         if earlier is not None:
             return _end(work, run, ImportState.REFUSED, Summary.already_imported(earlier.summary or {}))
         with work.storage.open(run.content_sha256) as file:
-            applied = _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
-        run.changes = applied.changes.as_data() if applied.changes else None
+            writer = _write_rows(work, run, rules, profile, file, Options(**_read_as(run)), walk, step)
+        run.changes = writer.applied.changes.as_data() if writer.applied.changes else None
         _keep_rejects(work, run, walk)
         # By currency in minor units, for the page: the summary has the form that files and commands print.
         run.options = run.options | {"totals": dict(walk.summary.totals), "warnings": walk.warnings}
-        rules.finish(work, run_id)
+        writer.finish()
         return _end(work, run, ImportState.APPLIED, walk.summary.as_dict("applied"))
 
 
@@ -313,8 +313,8 @@ def _read_as(run: ImportRun) -> dict[str, Any]:
 def _write_rows(
     work: Work, run: ImportRun, rules: FileKind, profile: MappingProfile, file: IO[bytes], options: Options,
     walk: _Walk, step: Step,
-) -> Applied:  # fmt: skip
-    """All rows of the file, chunk by chunk: good ones to the writer, rejected ones to the file of rejects."""
+) -> FileWriter:  # fmt: skip
+    """All rows of the file, chunk by chunk: good ones to the writer, rejected ones to the file of rejects. The writer."""
     table = open_table(file, sheet=options.sheet, encoding=options.encoding)
     rows = rules.read(
         table, profile, as_of=options.as_of, today=work.today, session=work.session,
@@ -338,7 +338,7 @@ def _write_rows(
     done = writer.applied
     summary.known_after_all(done.known_skips)
     summary.applied(created=done.created, updated=done.updated, unchanged=done.unchanged, totals=done.totals)
-    return done
+    return writer
 
 
 def _good_ones(chunk: list[Any], walk: _Walk, rejects: RejectsFile) -> list[Any]:
@@ -435,7 +435,7 @@ def _try(
                     return {"summary": Summary.already_imported(earlier.summary or {})}
                 work.session.add(run)
                 work.session.flush()
-                applied = _write_rows(work, run, rules, profile, content, options, walk, step)
+                applied = _write_rows(work, run, rules, profile, content, options, walk, step).applied
                 changes = applied.changes.as_data() if applied.changes else None
                 raise _TakenBack
         except _TakenBack:

@@ -55,9 +55,6 @@ class _Accounts:
         """What creates and refreshes them."""
         return AccountWriter(work, run_id)
 
-    def finish(self, work: Work, run_id: int) -> None:
-        """Nothing follows: placements hear of balances when they look."""
-
 
 ACCOUNTS = _Accounts()
 

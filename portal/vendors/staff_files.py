@@ -82,6 +82,9 @@ class _StaffWriter:
         for row in rows:
             self._write_row(row, known.get(row.member_id or 0))
 
+    def finish(self) -> None:
+        """Nothing follows: whoever may come in is asked of the register at every request."""
+
     def _write_row(self, row: StaffRow, member: StaffMember | None) -> None:
         about = {"import_run": self._run_id}
         changed: frozenset[str] = frozenset()
@@ -120,9 +123,6 @@ class _Staff:
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What enters and changes them."""
         return _StaffWriter(work, run_id)
-
-    def finish(self, work: Work, run_id: int) -> None:
-        """Nothing follows: whoever may come in is asked of the register at every request."""
 
 
 STAFF = _Staff()

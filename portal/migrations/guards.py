@@ -44,6 +44,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("certificate_duty", since="0017"),
     Evidence("certificate", since="0017"),
     Evidence("mapping_profile_version", since="0013"),
+    Evidence("day_credit", since="0023"),
 )
 DEEDS = ("update", "delete")
 

@@ -12,6 +12,7 @@ from portal.foundation.columns import Cell
 from portal.foundation.language import _l
 from portal.oversight import queries
 from portal.oversight.labels import FIELDS
+from portal.recovery.queries import credited_in
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -55,7 +56,7 @@ def comparisons(session: Session, actor: Actor, now: Stretch, before: Stretch) -
     """What the actor's page compares: money first, then what was done for it."""
     lines: list[Comparison] = []
     if actor.can(Permission.PAYMENTS_VIEW):
-        money, earlier = (queries.recovered_in(session, actor, days) for days in (now, before))
+        money, earlier = (credited_in(session, actor, days.first, days.last) for days in (now, before))
         lines += _by_currency(_l("Recovered"), money, earlier, "recovery.payments")
     if actor.can(Permission.STATEMENTS_VIEW):
         money, earlier = (queries.commission_in(session, actor, days, actor.time_zone) for days in (now, before))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from portal.commission.models import Statement, StatementState
 from portal.commission.queries import current_state
@@ -21,8 +19,8 @@ from portal.identity.models import Organisation, User
 from portal.oversight.curves import Curve
 from portal.placement.models import BatchState, PlacementBatch
 from portal.placement.recall_queries import error_by_batch, placed_in_error
-from portal.recovery.models import Attribution, Decision
-from portal.vendors.models import Contract, PlacementKind
+from portal.recovery.queries import credited_by_batch
+from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,8 +31,7 @@ if TYPE_CHECKING:
     from portal.oversight.months import Stretch
 
 __all__ = [
-    "Attempts", "Chain", "attempts_in", "chain_state", "commission_in", "events", "promises_in", "recovered_in",
-    "recovery_curves",
+    "Attempts", "Chain", "attempts_in", "chain_state", "commission_in", "events", "promises_in", "recovery_curves",
 ]  # fmt: skip
 
 CURVES = 6
@@ -63,30 +60,6 @@ class Chain:
     def is_more(self) -> bool:
         """Whether even more wait than were counted."""
         return self.waiting >= UNSEALED_COUNTED
-
-
-def recovered_in(session: Session, actor: Actor, days: Stretch) -> dict[str, int]:
-    """Credits with a value date in these days, by currency in minor units; reversals are taken off, and what was placed
-    in error counts nowhere."""
-    held = visible(Contract, actor).with_only_columns(Contract.organisation_id, Contract.currency).distinct().subquery()
-    later = aliased(Attribution)
-    rows = session.execute(
-        sa.select(Attribution.currency, sa.cast(sa.func.sum(Attribution.credit_minor), sa.BigInteger))
-        .select_from(held)
-        .join(
-            Attribution,
-            sa.and_(
-                Attribution.organisation_id == held.c.organisation_id,
-                Attribution.currency == held.c.currency,
-                Attribution.paid_on.between(days.first, days.last),
-            ),
-        )
-        .where(Attribution.decision == Decision.CREDITED, Attribution.placement_id.not_in(placed_in_error()))
-        .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
-        .group_by(Attribution.currency)
-        .order_by(Attribution.currency)
-    )
-    return {currency: int(total) for currency, total in rows}
 
 
 def commission_in(session: Session, actor: Actor, days: Stretch, zone: str) -> dict[str, int]:
@@ -159,35 +132,16 @@ def recovery_curves(session: Session, actor: Actor, today: date) -> list[Curve]:
         .limit(CURVES)
     ).all()
     numbers = [batch.id for batch, _ in batches]
-    brought = _credits_by_batch(session, actor, numbers)
+    brought = credited_by_batch(session, actor, numbers)
     wrong = error_by_batch(session, actor, numbers)
     return [
         Curve(
             batch.id, batch.number, organisation.code, batch.total_minor - wrong.get(batch.id, 0),
             min((today - batch.placed_on).days, LONGEST_CURVE),
-            tuple(((paid_on - batch.placed_on).days, total) for paid_on, total in brought[batch.id]),
+            tuple(((paid_on - batch.placed_on).days, total) for paid_on, total in brought.get(batch.id, ())),
         )
         for batch, organisation in batches
     ]  # fmt: skip
-
-
-def _credits_by_batch(session: Session, actor: Actor, batch_ids: list[int]) -> dict[int, list[tuple[date, int]]]:
-    later = aliased(Attribution)
-    rows = session.execute(
-        visible(Attribution, actor)
-        .where(Attribution.batch_id.in_(batch_ids), Attribution.decision == Decision.CREDITED)
-        .where(Attribution.placement_id.not_in(placed_in_error()))
-        .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
-        .with_only_columns(
-            Attribution.batch_id, Attribution.paid_on, sa.cast(sa.func.sum(Attribution.credit_minor), sa.BigInteger)
-        )
-        .group_by(Attribution.batch_id, Attribution.paid_on)
-        .order_by(Attribution.batch_id, Attribution.paid_on)
-    )
-    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
-    for batch_id, paid_on, total in rows:
-        found[batch_id].append((paid_on, int(total)))
-    return found
 
 
 def _instants(days: Stretch, zone: str) -> tuple[datetime, datetime]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.foundation import hooks
 from portal.foundation.bulk import in_chunks, insert_rows, reserve_ids
 from portal.foundation.language import as_data
 from portal.identity.models import Organisation
@@ -18,7 +19,7 @@ from portal.placement.tail import earns_until
 from portal.portfolio.bulk import CHUNK, Applied
 from portal.portfolio.models import Account
 from portal.recovery.attribution import RULE, Window, attribute
-from portal.recovery.models import Attribution, Decision, Payment
+from portal.recovery.models import Attribution, DayCredit, Decision, Payment
 from portal.recovery.posting import KnownAccount, PaymentRow
 from portal.recovery.words import trace_of, trace_of_impossible_reversal, trace_of_reversal
 from portal.vendors.models import ContractVersion, PlacementKind
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from portal.foundation.language import Message
     from portal.foundation.work import Work
 
-__all__ = ["BankLedger", "PaymentWriter", "attribute_reversals"]
+__all__ = ["BankLedger", "PaymentWriter"]
 
 EXCLUDING_KINDS = (PlacementKind.COLLECTION, PlacementKind.LITIGATION)  # letters run beside them and take no credit
 PAYMENT_COLUMNS = (
@@ -43,6 +44,9 @@ ATTRIBUTION_COLUMNS = (
     "payment_id", "organisation_id", "placement_id", "batch_id", "account_id", "decision", "payment_ref", "paid_on",
     "currency", "credit_minor", "amount_minor", "reverses_id", "rule", "trace", "supersedes_id", "decided_at",
 )  # fmt: skip
+DAY_COLUMNS = ("import_run_id", "organisation_id", "batch_id", "currency", "paid_on", "credit_minor")
+DAY = tuple(ATTRIBUTION_COLUMNS.index(name) for name in DAY_COLUMNS[1:-1])
+CREDIT = ATTRIBUTION_COLUMNS.index("credit_minor")
 
 
 class BankLedger:
@@ -82,6 +86,7 @@ class PaymentWriter:
         self._work = work
         self._session = work.session
         self._run_id = run_id
+        self._decisions = _Decisions(work.session)
         self.applied = Applied()
 
     def write(self, outcomes: Iterable[PaymentRow]) -> None:
@@ -98,6 +103,12 @@ class PaymentWriter:
         insert_rows(self._session, Payment, PAYMENT_COLUMNS, [self._payment_values(*each) for each in posted])
         self._attribute([(i, row, account_id) for i, row, account_id, _ in posted if not row.reverses])
 
+    def finish(self) -> None:
+        """Reversals follow their originals; whoever waits for money hears of it."""
+        self._attribute_reversals()
+        self._decisions.sum_up(self._run_id)
+        hooks.payments_credited(self._work, self._run_id)
+
     def _accounts(self, refs: Collection[str]) -> dict[str, tuple[int, int]]:
         rows = self._session.execute(
             sa.select(Account.account_ref, Account.id, Account.customer_id).where(Account.account_ref.in_(refs))
@@ -113,12 +124,17 @@ class PaymentWriter:
 
     def _attribute(self, posted: Sequence[tuple[int, PaymentRow, int]]) -> None:
         places = _places(self._session, {account_id for _, _, account_id in posted})
-        insert_rows(
-            self._session,
-            Attribution,
-            ATTRIBUTION_COLUMNS,
-            [self._decide(i, row, account_id, places[account_id]) for i, row, account_id in posted],
-        )
+        self._decisions.insert([self._decide(i, row, account_id, places[account_id]) for i, row, account_id in posted])
+
+    def _attribute_reversals(self) -> None:
+        """Reversals of this run, and those that waited for a payment of this run, follow their original's credit; one
+        whose original is not posted waits in the exception list."""
+        for chunk in in_chunks(self._session.execute(_open_reversals(self._run_id)).all(), CHUNK):
+            rows = [each for each in chunk if each.waiting_id is None or each.original_id is not None]
+            originals = _originals(self._session, [row.original_id for row in rows if row.original_id])
+            self._decisions.insert(
+                [_mirror(self._work.now, row.Payment, row.waiting_id, originals.get(row.original_id)) for row in rows]
+            )
 
     def _decide(self, payment_id: int, row: PaymentRow, account_id: int, places: list[_Place]) -> tuple[Any, ...]:
         credit = attribute(row.paid_on, [place.window for place in places])
@@ -135,6 +151,29 @@ class PaymentWriter:
             row.amount if holder else 0,
             row.amount, None, RULE, as_data(trace), None, self._work.now,
         )  # fmt: skip
+
+
+class _Decisions:
+    """Inserts the decisions of a file and sums up, for each batch and value date, what they credit.
+
+    A decision that supersedes another supersedes one without credit (a reversal that waited), so nothing is taken off.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._days: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+
+    def insert(self, values: Sequence[tuple[Any, ...]]) -> None:
+        """One chunk, each a tuple of `ATTRIBUTION_COLUMNS`."""
+        insert_rows(self._session, Attribution, ATTRIBUTION_COLUMNS, values)
+        for each in values:
+            if each[CREDIT]:
+                self._days[tuple(each[at] for at in DAY)] += each[CREDIT]
+
+    def sum_up(self, run_id: int) -> None:
+        """One row for each batch, currency and day; a day on which all was taken back again has none."""
+        rows = [(run_id, *day, credit) for day, credit in sorted(self._days.items()) if credit]
+        insert_rows(self._session, DayCredit, DAY_COLUMNS, rows)
 
 
 def _places(session: Session, account_ids: Collection[int]) -> dict[int, list[_Place]]:
@@ -155,21 +194,6 @@ def _places(session: Session, account_ids: Collection[int]) -> dict[int, list[_P
         window = Window(placement_id, placed_on, ended_on, last)
         found[account_id].append(_Place(window, organisation_id, name, batch_id))
     return found
-
-
-def attribute_reversals(work: Work, run_id: int) -> int:
-    """Reversals of this run, and those that waited for a payment of this run, follow their original's credit.
-
-    Returns how many were decided. A reversal whose original is not posted waits in the exception list.
-    """
-    decided = 0
-    for chunk in in_chunks(work.session.execute(_open_reversals(run_id)).all(), CHUNK):
-        rows = [each for each in chunk if each.waiting_id is None or each.original_id is not None]
-        originals = _originals(work.session, [row.original_id for row in rows if row.original_id])
-        values = [_mirror(work.now, row.Payment, row.waiting_id, originals.get(row.original_id)) for row in rows]
-        insert_rows(work.session, Attribution, ATTRIBUTION_COLUMNS, values)
-        decided += len(values)
-    return decided
 
 
 def _open_reversals(run_id: int) -> sa.Select[Any]:

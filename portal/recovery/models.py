@@ -101,3 +101,23 @@ class Attribution(Model, OwnRows):
         sa.Index("ix_attribution_day", "paid_on", "id"),
         sa.Index("ix_attribution_holder_day", "organisation_id", "paid_on", "id"),
     )
+
+
+class DayCredit(Model, OwnRows):
+    """What a file of payments credited to a batch for one value date: months are summed from these, whose number does not
+    grow with the payments. Appended with the attributions that it sums; what was placed in error is in it."""
+
+    __tablename__ = "day_credit"
+    id: Mapped[int] = key_column()
+    import_run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"))
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    paid_on: Mapped[date]
+    credit_minor: Mapped[int] = mapped_column(MinorUnits, comment="reversals taken off, so it may be negative")
+
+    __table_args__ = (
+        sa.UniqueConstraint("import_run_id", "batch_id", "currency", "paid_on"),
+        sa.Index("ix_day_credit_holder", "organisation_id", "paid_on"),
+        sa.Index("ix_day_credit_batch", "batch_id", "paid_on"),
+    )

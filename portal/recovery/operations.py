@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from portal.foundation import hooks
 from portal.foundation.language import _l
 from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
 from portal.portfolio.models import ImportKind, ImportRun
 from portal.portfolio.operations import add_import_jobs
-from portal.recovery.bulk import BankLedger, PaymentWriter, attribute_reversals
+from portal.recovery.bulk import BankLedger, PaymentWriter
 from portal.recovery.posting import read_payments
 
 if TYPE_CHECKING:
@@ -40,11 +39,6 @@ class _Payments:
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What posts and attributes them."""
         return PaymentWriter(work, run_id)
-
-    def finish(self, work: Work, run_id: int) -> None:
-        """Reversals follow their originals; whoever waits for money hears of it."""
-        attribute_reversals(work, run_id)
-        hooks.payments_credited(work, run_id)
 
 
 PAYMENTS = _Payments()

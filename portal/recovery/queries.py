@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,16 +15,20 @@ from portal.foundation.panels import Panel
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
+from portal.placement.recall_queries import placed_in_error
 from portal.placement.references import account_reference
 from portal.portfolio.models import Account
-from portal.recovery.models import Attribution, Decision, Payment
+from portal.recovery.models import Attribution, DayCredit, Decision, Payment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
-__all__ = ["count_exceptions", "credits_of_account", "payments"]
+__all__ = ["count_exceptions", "credited_by_batch", "credited_in", "credits_of_account", "payments"]
 
 EXCEPTIONS = [decision for decision in Decision if decision is not Decision.CREDITED]
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
@@ -57,6 +62,51 @@ def credits_of_account(session: Session, actor: Actor, account_id: int, most: in
     """The latest decisions on an account's payments that the actor may see."""
     wanted = standing(actor).where(Attribution.account_id == account_id)
     return list(session.scalars(wanted.order_by(Attribution.paid_on.desc(), Attribution.id.desc()).limit(most)))
+
+
+def credited_in(session: Session, actor: Actor, first: date, last: date) -> dict[str, int]:
+    """Credits with a value date in these days, both included, by currency in minor units; reversals are taken off, and
+    what was placed in error counts nowhere."""
+    owners = visible(Organisation, actor).with_only_columns(Organisation.id).subquery()
+    found: dict[str, int] = defaultdict(int)
+    for table, sign in _credits(actor):
+        days = table.c.organisation_id == owners.c.id, table.c.paid_on.between(first, last)
+        sums = sa.select(table.c.currency, _sum(table)).select_from(owners).join(table, sa.and_(*days))
+        for currency, total in session.execute(sums.group_by(table.c.currency)):
+            found[currency] += sign * int(total)
+    return dict(sorted(found.items()))
+
+
+def credited_by_batch(
+    session: Session, actor: Actor, batch_ids: Sequence[int]
+) -> dict[int, tuple[tuple[date, int], ...]]:
+    """What was credited to each of these batches by value date, in minor units of its currency, as `credited_in`."""
+    found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for table, sign in _credits(actor):
+        sums = sa.select(table.c.batch_id, table.c.paid_on, _sum(table)).where(table.c.batch_id.in_(batch_ids))
+        for batch_id, paid_on, total in session.execute(sums.group_by(table.c.batch_id, table.c.paid_on)):
+            found[batch_id][paid_on] += sign * int(total)
+    return {batch_id: tuple(sorted(days.items())) for batch_id, days in found.items()}
+
+
+def _credits(actor: Actor) -> tuple[tuple[sa.Subquery, int], tuple[sa.Subquery, int]]:
+    """What counts as recovered: the sums of days, less (the second) single credits of what was placed in error."""
+    kept = (
+        DayCredit.organisation_id,
+        DayCredit.batch_id,
+        DayCredit.currency,
+        DayCredit.paid_on,
+        DayCredit.credit_minor,
+    )
+    wrong = standing(actor).where(
+        Attribution.decision == Decision.CREDITED, Attribution.placement_id.in_(placed_in_error())
+    )
+    taken_off = wrong.with_only_columns(*(getattr(Attribution, column.key) for column in kept))
+    return (visible(DayCredit, actor).with_only_columns(*kept).subquery(), 1), (taken_off.subquery(), -1)
+
+
+def _sum(table: sa.Subquery) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.sum(table.c.credit_minor), sa.BigInteger)
 
 
 @hooks.credit_lines.register

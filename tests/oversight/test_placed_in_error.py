@@ -8,9 +8,10 @@ import pytest
 
 from portal.foundation.work import reading
 from portal.oversight.months import Stretch
-from portal.oversight.queries import promises_in, recovered_in, recovery_curves
+from portal.oversight.queries import promises_in, recovery_curves
 from portal.placement.codes import RecallReason
 from portal.placement.recalls import Wish, ask_recall, carry_out
+from portal.recovery.queries import credited_in
 from tests.identity.factories import make_agency, observer
 from tests.placement.factories import make_desk, placed, placements, recalled
 from tests.portfolio.bringing import bring_payments
@@ -35,7 +36,7 @@ def test_what_was_placed_in_error_counts_in_no_figure() -> None:
         with reading(observer()) as session:
             (curve,) = recovery_curves(session, observer(), date(2005, 7, 1))
             brought = sum(amount for _, amount in curve.credits)
-            return recovered_in(session, observer(), JULY), curve.placed_minor, brought
+            return credited_in(session, observer(), JULY.first, JULY.last), curve.placed_minor, brought
 
     assert figures() == ({"TWD": 200_000}, 2_000_000, 200_000)
     (recall_id,) = ask_recall(desk.maker, Wish(RecallReason.ERROR, reverse=True), account_ids=[wrong.id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -44,6 +45,7 @@ __all__ = [
     "retentions_to_decide", "returned_by", "stopped_by", "stopped_since", "stopping_count",
 ]  # fmt: skip
 
+DAYS_TOLD = 10
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 _WAITING = (RecallLineState.ASKED, RecallLineState.PENDING)
 Asker, Decider = aliased(User), aliased(User)
@@ -121,21 +123,20 @@ class Progress:
 
 
 def progress_of(session: Session, actor: Actor, recall: Recall) -> Progress:
-    """Counted over the recall's own lines."""
-    lines = visible(RecallLine, actor).where(RecallLine.recall_id == recall.id).subquery()
-    counts = session.execute(sa.select(lines.c.state, sa.func.count()).group_by(lines.c.state)).all()
-    days = session.execute(
-        sa.select(lines.c.final_on, sa.func.count())
-        .where(lines.c.state == RecallLineState.PENDING, lines.c.final_on.is_not(None))
-        .group_by(lines.c.final_on)
-        .order_by(lines.c.final_on)
-        .limit(10)
-    ).all()
+    """Counted over the recall's own lines, read once."""
+    lines = visible(RecallLine, actor).where(RecallLine.recall_id == recall.id)
+    by_day = lines.with_only_columns(RecallLine.state, RecallLine.final_on, sa.func.count()).group_by(
+        RecallLine.state, RecallLine.final_on
+    )
+    counts: Counter[RecallLineState] = Counter()
+    days: Counter[date] = Counter()
+    for state, final_on, count in session.execute(by_day):
+        counts[state] += count
+        if state is RecallLineState.PENDING and final_on is not None:
+            days[final_on] += count
     waiting = visible(Objection, actor).where(Objection.recall_id == recall.id, Objection.state == ObjectionState.OPEN)
     open_ones = session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
-    return Progress(
-        {RecallLineState(state): count for state, count in counts}, tuple((row[0], row[1]) for row in days), open_ones
-    )
+    return Progress(dict(counts), tuple(sorted(days.items())[:DAYS_TOLD]), open_ones)
 
 
 def line_rows(actor: Actor, recall_id: int) -> sa.Select[Any]:

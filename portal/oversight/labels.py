@@ -75,6 +75,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "placement.run_refused": _l("Run refused"),
     "placement.run_sent": _l("Run sent"),
     "placement.run_submitted": _l("Run submitted for approval"),
+    "placement.run_withdrawn": _l("Run withdrawn"),
     "register.member_added": _l("Entered in the staff register"),
     "register.member_barred": _l("Member of staff not permitted"),
     "register.member_changed": _l("Entry of the staff register changed"),

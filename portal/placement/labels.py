@@ -38,6 +38,7 @@ RUN_STATES: dict[RunState, StateTag] = {
     RunState.REFUSED: StateTag("refused", _l("refused"), "bad"),
     RunState.APPROVED: StateTag("approved", _l("approved"), "go"),
     RunState.SENT: StateTag("sent", _l("sent"), "good"),
+    RunState.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
 }
 BATCH_STATES: dict[BatchState, StateTag] = {
     BatchState.SENT: StateTag("sent", _l("to accept"), "wait"),

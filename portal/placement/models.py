@@ -24,6 +24,7 @@ class RunState(StrEnum):
     REFUSED = "refused"
     APPROVED = "approved"
     SENT = "sent"
+    WITHDRAWN = "withdrawn"  # taken back by its maker before anybody decided
 
 
 class BatchState(StrEnum):
@@ -73,6 +74,7 @@ class AllocationRun(Model, BankOnly):
     decided_at: Mapped[datetime | None]
     refusal: Mapped[str] = mapped_column(sa.String(400), default="")
     sent_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
     __table_args__ = (
         sa.CheckConstraint(

@@ -40,6 +40,7 @@ __all__ = [
     "method_of",
     "refuse_run",
     "submit_run",
+    "withdraw_run",
 ]
 
 ALLOCATE = "placement.allocate"
@@ -129,6 +130,22 @@ def refuse_run(actor: Actor, run_id: int, reason: str) -> None:
         decided: dict[str, Any] = {"decided_by": actor.user_id, "decided_at": work.now, "refusal": reason}
         _move(work, run, RunState.SUBMITTED, RunState.REFUSED, **decided)
         work.audit("placement.run_refused", run, after=_facts(run), reason=reason)
+
+
+def withdraw_run(actor: Actor, run_id: int) -> None:
+    """Take a run back before anybody has decided: its maker, or for a draft whoever may make runs (its maker may be gone).
+
+    What it would have done stays to be read. Refused for another's submitted run, which can be refused instead, and once
+    it is decided.
+    """
+    demand(actor, Permission.PLACEMENTS_PROPOSE)
+    with transaction(actor) as work:
+        run = locked_run(work, run_id)
+        before = RunState.DRAFT if run.state is RunState.DRAFT else RunState.SUBMITTED
+        if before is RunState.SUBMITTED and run.state is before and run.made_by != actor.user_id:
+            raise Refused("run.not_own", say("Only who made the run withdraws it. You can refuse it."))
+        _move(work, run, before, RunState.WITHDRAWN, withdrawn_at=work.now)
+        work.audit("placement.run_withdrawn", run, after=_facts(run))
 
 
 def locked_run(work: Work, run_id: int) -> AllocationRun:

@@ -169,6 +169,15 @@ def refuse_run(run_id: int) -> Any:
     return redirect(url_for("placement.run", run_id=run_id))
 
 
+@blueprint.post("/placements/<int:run_id>/withdraw")
+@requires(Permission.PLACEMENTS_PROPOSE)
+def withdraw_run(run_id: int) -> Any:
+    """Take it back before anybody has decided."""
+    operations.withdraw_run(actor(), run_id)
+    say_flash(say("The run is withdrawn: nobody has to decide about it any more."))
+    return redirect(url_for("placement.run", run_id=run_id))
+
+
 # --- the form of a new run ----------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Why", "stands_now", "why_here"]
 
+NEVER_DECIDED = (RunState.DRAFT, RunState.WITHDRAWN)
 LATEST_RUNS = 10
 
 
@@ -75,12 +76,12 @@ def _names(session: Session, lines: Sequence[AllocationLine]) -> dict[int, str]:
 
 
 def _lines(session: Session, account_id: int) -> list[tuple[AllocationLine, AllocationRun]]:
-    """The latest runs that looked at the account; drafts have decided nothing yet. None for who sees no runs."""
+    """The latest runs that looked at the account; drafts have decided nothing, nor has what was taken back. None for who sees no runs."""
     return list(
         session.execute(
             sa.select(AllocationLine, AllocationRun)
             .join(AllocationRun, AllocationRun.id == AllocationLine.run_id)
-            .where(AllocationLine.account_id == account_id, AllocationRun.state != RunState.DRAFT)
+            .where(AllocationLine.account_id == account_id, AllocationRun.state.not_in(NEVER_DECIDED))
             .order_by(AllocationRun.id.desc())
             .limit(LATEST_RUNS)
         )

@@ -21,7 +21,7 @@ from portal.placement.allocation import Order
 from portal.placement.criteria import Share
 from portal.placement.fairness import Outcome
 from portal.placement.models import AllocationLine, AllocationRun, Placement, RunState
-from portal.placement.operations import approve_run, make_run, refuse_run, submit_run
+from portal.placement.operations import approve_run, make_run, refuse_run, submit_run, withdraw_run
 from portal.placement.sending import send_run
 from portal.portfolio.models import Account, AccountStatus, HoldFlag
 from portal.vendors.models import CredentialKind, PlacementKind
@@ -219,6 +219,46 @@ def test_a_refused_run_keeps_who_refused_it_and_why(app: Flask, db_session: Sess
     )
 
 
+def test_a_run_is_withdrawn_by_its_maker_until_somebody_has_decided(app: Flask, db_session: Session) -> None:
+    desk = make_desk()
+    make_accounts(2)
+    run_id = make_run(desk.maker, criteria(), even_shares(agency("HT")))
+    submit_run(desk.maker, run_id)
+
+    with pytest.raises(Refused) as refused:
+        withdraw_run(desk.checker, run_id)
+    assert refused.value.code == "run.not_own"
+    withdraw_run(desk.maker, run_id)
+
+    run = run_of(db_session, run_id)
+    assert (run.state, run.decided_by, run.withdrawn_at is not None) == (RunState.WITHDRAWN, None, True)
+    for too_late in (
+        lambda: withdraw_run(desk.maker, run_id),
+        lambda: submit_run(desk.maker, run_id),
+        lambda: approve_run(desk.checker, run_id),
+        lambda: refuse_run(desk.checker, run_id, "no"),
+    ):
+        with pytest.raises(Refused) as late:
+            too_late()
+        assert late.value.code == "run.state"
+
+
+def test_a_draft_is_withdrawn_by_any_maker_of_runs_and_an_approved_run_by_nobody(
+    app: Flask, db_session: Session
+) -> None:
+    desk, receiver = make_desk(), agency("HT")
+    make_accounts(2)
+    left_behind = make_run(desk.maker, criteria(), even_shares(receiver))
+    withdraw_run(desk.checker, left_behind)
+    assert run_of(db_session, left_behind).state is RunState.WITHDRAWN
+
+    approved = make_run(desk.maker, criteria(), even_shares(receiver))
+    submit_run(desk.maker, approved)
+    approve_run(desk.checker, approved)
+    with pytest.raises(Refused):
+        withdraw_run(desk.maker, approved)
+
+
 def test_approving_sends_by_a_job_one_batch_for_each_organisation(app: Flask, db_session: Session) -> None:
     desk, one, two = make_desk(), agency("HT"), agency("ZX")
     accounts = make_accounts(9)
@@ -360,6 +400,7 @@ def test_runs_refuse_whoever_may_not_by_themselves(app: Flask) -> None:
         lambda: submit_run(finance, run_id),
         lambda: approve_run(finance, run_id),
         lambda: refuse_run(finance, run_id, "no"),
+        lambda: withdraw_run(finance, run_id),
     ):
         with pytest.raises(Refused) as refused:
             deed()

@@ -176,6 +176,7 @@ ROUTES: tuple[Route, ...] = (
     Route("placement.new_run", GET, "/placements/new", P.PLACEMENTS_PROPOSE),
     Route("placement.make_run", POST, "/placements/new", P.PLACEMENTS_PROPOSE),
     Route("placement.submit_run", POST, "/placements/<int:run_id>/submit", P.PLACEMENTS_PROPOSE, ("run",)),
+    Route("placement.withdraw_run", POST, "/placements/<int:run_id>/withdraw", P.PLACEMENTS_PROPOSE, ("run",)),
     Route("placement.approve_run", POST, "/placements/<int:run_id>/approve", P.PLACEMENTS_APPROVE, ("run",)),
     Route("placement.refuse_run", POST, "/placements/<int:run_id>/refuse", P.PLACEMENTS_APPROVE, ("run",), reason=True),
     Route("placement.segments", GET, "/segments", P.PLACEMENTS_VIEW),

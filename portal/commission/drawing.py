@@ -246,10 +246,10 @@ def _line(statement: Statement, position: int, each: _Credited, earning: Earning
 
 def _why(each: _Credited, earning: Earning) -> Message:
     currency = each.credit.currency
-    facts = {
-        "start": each.placed_on.isoformat(),
-        "end": each.ended_on.isoformat() if each.ended_on else say("today"),
-        "paid": each.credit.paid_on.isoformat(),
+    facts: dict[str, Any] = {
+        "start": each.placed_on,
+        "end": each.ended_on or say("today"),
+        "paid": each.credit.paid_on,
         "contract": each.contract_number,
         "version": each.version.version,
         "base": format_amount(earning.base, currency),

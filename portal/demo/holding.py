@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["let_go", "look_into_complaints"]
 
 CASES = (
-    (HoldFlag.COMPLAINT, "12378 hotline", False),
-    (HoldFlag.DISPUTE, "fee disputed in writing", False),
-    (HoldFlag.HARDSHIP, "hospital papers on file", True),
-    (HoldFlag.REPRESENTED, "letter from counsel", True),
+    (HoldFlag.COMPLAINT, "12378 热线转来的投诉", False),
+    (HoldFlag.DISPUTE, "书面对违约金提出异议", False),
+    (HoldFlag.HARDSHIP, "已提交住院证明", True),
+    (HoldFlag.REPRESENTED, "收到代理律师来函", True),
 )
 
 
@@ -48,4 +48,4 @@ def let_go(stage: Stage) -> None:
     with reading(officer) as session:
         hold_id = session.scalar(wanted)
     if hold_id is not None:
-        release_hold(officer, hold_id, "answered, the holder agreed in writing")
+        release_hold(officer, hold_id, "已答复，持卡人书面确认无异议")

@@ -13,16 +13,16 @@ __all__ = ["trace_of", "trace_of_impossible_reversal", "trace_of_reversal"]
 
 def trace_of(value_date: date, credit: Credit, holder: str) -> Message:
     """The trace of a decision. `holder` is the organisation's name and stands only where it is credited."""
-    paid = value_date.isoformat()
+    paid = value_date
     window = credit.window
     if window is None:
         return say("Value date %(paid)s; the account was never placed for collection. Nobody is credited.", paid=paid)
-    start = window.placed_on.isoformat()
-    end: str | Message = window.ended_on.isoformat() if window.ended_on else say("today")
+    start = window.placed_on
+    end: date | Message = window.ended_on or say("today")
     if credit.in_tail and window.earns_until is not None:
         return say(
             "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; tail to %(last)s; credited to %(holder)s.",
-            holder=holder, start=start, end=end, paid=paid, last=window.earns_until.isoformat(),
+            holder=holder, start=start, end=end, paid=paid, last=window.earns_until,
         )  # fmt: skip
     if credit.decision == Decision.CREDITED:
         return say(

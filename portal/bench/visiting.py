@@ -57,7 +57,7 @@ __all__ = ["SMALL", "bench_pages"]
 SMALL = 1_000  # accounts of the portal beside which a larger one is measured
 REACH = 1.3
 PAID_ONE_IN, RECALLED_ONE_IN = 10, 20
-FULL_PAGE, LARGEST_SHARE = 50, 0.145
+TWO_PAGES, LARGEST_SHARE = 100, 0.145
 WARM = 3
 AGENCY_LEADER, FINANCE = "bench-leader", "bench-finance"
 OLDER = re.compile(r'href="([^"]+)" rel="next"')
@@ -225,8 +225,8 @@ def _accept(run_id: int, agency: int, leader: Actor) -> int:
 
 
 def _one_in(usual: int, accounts: int) -> int:
-    """One account in how many, so that those of the largest agency are a page."""
-    return max(1, min(usual, int(accounts * LARGEST_SHARE / FULL_PAGE)))
+    """One account in how many, so that those of the largest agency are two pages."""
+    return max(1, min(usual, int(accounts * LARGEST_SHARE / TWO_PAGES)))
 
 
 def _recall(place: Place, accounts: int, agency: int) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
+from sqlalchemy import select
 
 from portal.foundation.language import _l, say, translate
 from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.foundation.visibility import visible
 from portal.placement import recall_queries as queries
 from portal.placement.codes import RecallCategory, RecallReason
 from portal.placement.labels import placement_state
@@ -36,9 +38,10 @@ from portal.placement.recall_models import (
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Select
+    from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
     from portal.placement.recall_models import RecallMove
@@ -85,12 +88,21 @@ def recalls_table(actor: Actor) -> Table:
     )
 
 
-def lines_table(actor: Actor, recall: Recall, moves: Mapping[int, list[RecallMove]]) -> Table:
+def lines_table(actor: Actor, recall: Recall) -> Table:
     """What a recall covers, account by account, with its last day and its objection."""
+    moves: dict[int, list[RecallMove]] = {}
+
+    def complete(session: Session, rows: Sequence[RecallLine]) -> list[Any]:
+        wanted = queries.line_rows(actor, recall.id).where(RecallLine.id.in_([line.id for line in rows]))
+        found = {row.RecallLine.id: row for row in session.execute(wanted)}
+        moves.update(queries.moves_of(session, actor, [line.placement_id for line in rows]))
+        return [found[line.id] for line in rows]
+
     return Table(
         name=f"{recall.number}-accounts",
-        statement=queries.line_rows(actor, recall.id),
+        statement=visible(RecallLine, actor).where(RecallLine.recall_id == recall.id),
         key=RecallLine.id,
+        complete=complete,
         columns=[
             Column("account", _l("Account"), value=lambda row: row.account_ref or translate(say("closed to you"))),
             Column("state", _l("State"), "state", value="RecallLine.state", states=LINE_STATES),
@@ -225,7 +237,8 @@ def _line_state(statement: Select[Any], value: str) -> Select[Any]:
 
 
 def _answered(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(Objection.state == ObjectionState(value))
+    answered = select(Objection.recall_line_id).where(Objection.state == ObjectionState(value))
+    return statement.where(RecallLine.id.in_(answered))
 
 
 def _objected(statement: Select[Any], value: str) -> Select[Any]:

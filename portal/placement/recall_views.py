@@ -67,15 +67,8 @@ def recall(recall_id: int) -> Any:
     row = recall_queries.recall_for(session, who, recall_id)
     found: Recall = row.Recall
     progress = recall_queries.progress_of(session, who, found)
-    placements = session.scalars(
-        visible(RecallLine, who)
-        .where(RecallLine.recall_id == recall_id)
-        .with_only_columns(RecallLine.placement_id)
-        .order_by(RecallLine.id)
-        .limit(MOST_CHOSEN)
-    )
     return table_response(
-        lines_table(who, found, recall_queries.moves_of(session, who, list(placements))),
+        lines_table(who, found),
         "placement/recall.html",
         recall=found,
         name=name_of(row.Organisation),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
+    from portal.vendors.standing import Standing
 
 __all__ = ["Task", "tasks_for"]
 
@@ -255,7 +256,8 @@ def _papers(desk: Desk) -> Iterator[Task]:
             words = say("Nothing can be placed with %(name)s: %(reason)s", name=name, reason=standing.reason.words)
         else:
             words = say("The %(paper)s of %(name)s ends", paper=standing.endings[0].what, name=name)
-        yield Task(words, _l("Open"), "vendors.vendor", {"organisation_id": organisation.id}, standing.valid_until)
+        due = _mend_by(standing, desk.today)
+        yield Task(words, _l("Open"), "vendors.vendor", {"organisation_id": organisation.id}, due)
 
 
 def _own_papers(desk: Desk) -> Iterator[Task]:
@@ -265,7 +267,13 @@ def _own_papers(desk: Desk) -> Iterator[Task]:
             words = say("The bank can place nothing with you: %(reason)s", reason=standing.reason.words)
         else:
             words = say("Your %(paper)s ends", paper=standing.endings[0].what)
-        yield Task(words, _l("Open"), "vendors.own", {}, standing.valid_until)
+        yield Task(words, _l("Open"), "vendors.own", {}, _mend_by(standing, desk.today))
+
+
+def _mend_by(standing: Standing, today: date) -> date | None:
+    """What stops placing is to be mended today at the latest, whatever other paper ends later."""
+    until = standing.valid_until
+    return until if standing.reason is None else min(until or today, today)
 
 
 def _name(desk: Desk, organisation: Organisation) -> str:

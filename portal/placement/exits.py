@@ -27,6 +27,7 @@ from portal.placement.leaving_models import (
     ExitState,
     OrganisationExit,
 )
+from portal.placement.leaving_queries import certificates_of_organisation_open
 from portal.placement.operations import check_reason
 from portal.vendors.models import Vendor
 from portal.vendors.queries import organisation_for
@@ -151,7 +152,8 @@ def approve_exit(actor: Actor, exit_id: int) -> None:
 
 
 def close_sign_in(actor: Actor, exit_id: int) -> None:
-    """Nobody of the organisation signs in any more. Refused before its certificate is confirmed."""
+    """Nobody of the organisation signs in any more. Refused before all its certificates are confirmed: of the exit, and of
+    batches that ended before."""
     demand(actor, Permission.PLACEMENTS_APPROVE)
     with transaction(actor) as work:
         row = locked_exit(work, exit_id, ExitState.DONE)
@@ -162,6 +164,9 @@ def close_sign_in(actor: Actor, exit_id: int) -> None:
         )
         if work.session.scalars(confirmed.limit(1)).first() is None:
             words = say("Its people need their sign-in until the certificate of return and deletion is confirmed.")
+            raise Refused("exit.no_certificate", words)
+        if certificates_of_organisation_open(work.session, actor, row.organisation_id):
+            words = say("Its people need their sign-in until the certificates of its batches are confirmed as well.")
             raise Refused("exit.no_certificate", words)
         if row.sign_in_closed_at is not None:
             raise Refused("exit.sign_in_closed", say("The sign-in is closed already."))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "bank_name", "certificates_of", "certificates_open", "certificates_overdue", "duty_for", "duty_of_exit", "duty_rows", "duty_state",
+    "bank_name", "certificates_of", "certificates_of_organisation_open", "certificates_open", "certificates_overdue", "duty_for", "duty_of_exit", "duty_rows", "duty_state",
     "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_under_way", "last_end", "live_counts", "lives_with", "next_certificate", "tail_ends", "tail_rows", "tail_versions",
 ]  # fmt: skip
 
@@ -97,6 +97,11 @@ def certificates_of(session: Session, actor: Actor, duty_id: int) -> list[Certif
 def certificates_open(session: Session, actor: Actor) -> int:
     """How many are to be confirmed, overdue ones among them; a thousand at the most."""
     return _count_duties(session, actor, sa.true())
+
+
+def certificates_of_organisation_open(session: Session, actor: Actor, organisation_id: int) -> int:
+    """How many one organisation has still to confirm; a thousand at the most."""
+    return _count_duties(session, actor, CertificateDuty.organisation_id == organisation_id)
 
 
 def next_certificate(session: Session, actor: Actor) -> date | None:

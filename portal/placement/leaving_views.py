@@ -191,6 +191,7 @@ def _exit_page(exit_id: int, form: ExceptionsForm) -> Any:
         duty=duty.CertificateDuty if duty else None,
         duty_state=duty_tag(duty.CertificateDuty.due_on, duty.certificate_id is not None, today) if duty else None,
         confirmed=bool(duty and duty.certificate_id),
+        certificates_open=queries.certificates_of_organisation_open(session, who, row.organisation_id),
         tails=bool(tails),
         earns_until=max(
             (day for version, ended in last.items() if (day := earns_until(ended, tails[version]))), default=None

@@ -59,6 +59,7 @@ class RowView:
     url: str | None
     cells: tuple[Cell, ...]
     row: Any
+    may_choose: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Table:
     `-` before it for descending. `row_url(row)`: what a row opens. `prefix`: for the second table of a page.
     `complete(session, rows)`: the rows as they are shown, in the same order, where the statement finds little more than
     their keys; asked for a page at a time.
+    `choosable(row)`: whether a row of a table with rows to choose may be chosen; all may where it is left out.
     `export`: whether what is shown may be taken away as a file, at most `export_cap` rows.
     """
 
@@ -108,6 +110,7 @@ class Table:
     key: Any = None
     complete: Callable[[Session, Sequence[Any]], Sequence[Any]] | None = None
     row_url: Callable[[Any], str | None] | None = None
+    choosable: Callable[[Any], bool] | None = None
     empty: Empty | Message | str = field(default_factory=lambda: say("There is nothing here yet."))
     page_size: int = 50
     prefix: str = ""
@@ -210,7 +213,8 @@ class Table:
     def _rows(self, session: Session, found: Sequence[Any]) -> Iterator[RowView]:
         for row, subject in zip(found, self._subjects(session, found), strict=True):
             url = self.row_url(subject) if self.row_url else None
-            yield RowView(row[-1], url, tuple(c.cell(subject) for c in self.columns), subject)
+            may_choose = self.choosable is None or self.choosable(subject)
+            yield RowView(row[-1], url, tuple(c.cell(subject) for c in self.columns), subject, may_choose)
 
     def _subjects(self, session: Session, found: Sequence[Any]) -> Sequence[Any]:
         """What the columns ask, row by row."""

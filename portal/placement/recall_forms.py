@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
@@ -18,19 +18,29 @@ from portal.placement.recall_labels import CATEGORIES, CLOSURE_CODES, OBJECTION_
 from portal.placement.recalls import Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from portal.placement.models import PlacementBatch
 
 __all__ = ["AcceptForm", "AnswerForm", "ObjectionForm", "RecallForm", "RetentionForm", "ReturnForm"]
 
 _needed = InputRequired(_l("Fill this in."))
+_chosen = InputRequired(_l("Choose one."))
 AT_ONCE, ON_A_DAY, AT_TERM = "now", "day", "term"
 ASKED_BY_PEOPLE = [reason for reason in RecallReason if reason is not RecallReason.TERM]
+
+
+def _to_choose(pairs: Iterable[tuple[str, Any]]) -> Any:
+    """Choices none of which is made beforehand: what stands in figures and contracts is chosen, not left standing."""
+    return options([("", _l("choose")), *pairs])
 
 
 class RecallForm(FlaskForm):
     """What the bank wants back, why and when."""
 
-    reason = SelectField(_l("Reason"), choices=options((r.value, RECALL_REASONS[r]) for r in ASKED_BY_PEOPLE))
+    reason = SelectField(
+        _l("Reason"), [_chosen], choices=_to_choose((r.value, RECALL_REASONS[r]) for r in ASKED_BY_PEOPLE)
+    )
     category = SelectField(
         _l("Category"), choices=options((c.value, words) for c, words in CATEGORIES.items()),
         description=_l("A compliance recall stops the organisation's work the moment it is asked for."),
@@ -66,7 +76,9 @@ class RecallForm(FlaskForm):
 class ObjectionForm(FlaskForm):
     """Why an organisation wants to keep accounts, and for how many days more."""
 
-    reason = SelectField(_l("Reason"), choices=options((r.value, words) for r, words in OBJECTION_REASONS.items()))
+    reason = SelectField(
+        _l("Reason"), [_chosen], choices=_to_choose((r.value, words) for r, words in OBJECTION_REASONS.items())
+    )
     days = StringField(_l("Days beyond the last day"), [_needed, Length(max=4)])
     note = TextAreaField(
         _l("Note"), [Optional(), Length(max=400)], description=_l("Both sides read it. No personal data.")
@@ -97,7 +109,9 @@ class AnswerForm(FlaskForm):
 class ReturnForm(FlaskForm):
     """Why an organisation gives accounts back."""
 
-    code = SelectField(_l("Closure code"), choices=options((c.value, words) for c, words in CLOSURE_CODES.items()))
+    code = SelectField(
+        _l("Closure code"), [_chosen], choices=_to_choose((c.value, words) for c, words in CLOSURE_CODES.items())
+    )
     note = TextAreaField(
         _l("Note"), [Optional(), Length(max=400)], description=_l("Both sides read it. No personal data.")
     )

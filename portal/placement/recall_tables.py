@@ -13,6 +13,7 @@ from portal.foundation.visibility import visible
 from portal.placement import recall_queries as queries
 from portal.placement.codes import RecallCategory, RecallReason
 from portal.placement.labels import placement_state
+from portal.placement.recall_dates import may_object
 from portal.placement.recall_labels import (
     CATEGORIES,
     LINE_STATES,
@@ -39,6 +40,7 @@ from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -88,8 +90,9 @@ def recalls_table(actor: Actor) -> Table:
     )
 
 
-def lines_table(actor: Actor, recall: Recall) -> Table:
-    """What a recall covers, account by account, with its last day and its objection."""
+def lines_table(actor: Actor, recall: Recall, today: date) -> Table:
+    """What a recall covers, account by account, with its last day and its objection. The organisation may choose those to
+    whose last day it can still object, the bank those whose objection waits for it."""
     moves: dict[int, list[RecallMove]] = {}
 
     def complete(session: Session, rows: Sequence[RecallLine]) -> list[Any]:
@@ -122,6 +125,7 @@ def lines_table(actor: Actor, recall: Recall) -> Table:
         row_url=lambda row: (
             url_for("portfolio.account", account_id=row.open_id) if row.open_id else None
         ),
+        choosable=lambda row: _waits(row) if actor.is_bank else _open_to_objection(row, today),
         caption=_l("Accounts of the recall"),
         empty=say("This recall covers no account."),
     )  # fmt: skip
@@ -203,6 +207,16 @@ def retention_lines_table(actor: Actor, retention: Retention) -> Table:
 def _moves(row: Any, moves: Mapping[int, list[RecallMove]]) -> list[str] | None:
     found = moves.get(row.RecallLine.placement_id)
     return [translate(move_words(move)) for move in found] if found else None
+
+
+def _waits(row: Any) -> bool:
+    return row.Objection is not None and row.Objection.state is ObjectionState.OPEN
+
+
+def _open_to_objection(row: Any, today: date) -> bool:
+    line: RecallLine = row.RecallLine
+    pending = line.state is RecallLineState.PENDING and line.final_on is not None and may_object(line.final_on, today)
+    return pending and row.Objection is None
 
 
 def _objection(row: Any) -> str | None:

@@ -13,6 +13,7 @@ from portal.foundation.database import db
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.language import say
+from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.visibility import visible
 from portal.foundation.web import actor, requires, say_flash
@@ -68,7 +69,7 @@ def recall(recall_id: int) -> Any:
     found: Recall = row.Recall
     progress = recall_queries.progress_of(session, who, found)
     return table_response(
-        lines_table(who, found),
+        lines_table(who, found, services().clock.today()),
         "placement/recall.html",
         recall=found,
         name=name_of(row.Organisation),

@@ -53,7 +53,8 @@
     const words = form.querySelector("[data-chosen]");
     const count = () => {
       const chosen = boxes.filter((box) => box.checked).length;
-      all.checked = chosen === boxes.length;
+      all.checked = chosen > 0 && chosen === boxes.length;
+      all.disabled = boxes.length === 0;
       all.indeterminate = chosen > 0 && chosen < boxes.length;
       words.textContent = words.dataset.words.replace("{n}", chosen.toLocaleString(document.documentElement.lang));
       for (const button of form.querySelectorAll(".chosen button")) button.disabled = chosen === 0;

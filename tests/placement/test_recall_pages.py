@@ -64,6 +64,10 @@ def choose(page: Page, step: str, *rows: int) -> str:
     return str(answer.headers["Location"])
 
 
+def rows_to_choose(page: Page) -> set[str | None]:
+    return {i.get("value") for i in page.root.iter("input") if i.get("name") == "row"}
+
+
 def _many(pairs: list[tuple[Any, Any]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -119,6 +123,8 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
     wrong = leader.get(choose(page, "object", int(line or 0))).submit(
         "form", reason="plan", days="21", note="30 %", status=422
     )
+    unsaid = leader.get(choose(page, "object", int(line or 0))).submit("form", days="5", status=422)
+    assert "Choose one." in unsaid or "请选择一项" in unsaid  # no reason is chosen for whoever forgets it
     assert wrong.field("days").get("value") == "21"
     assert "30 %" in wrong.html
     assert wrong.submit("form", days="20", to=page.path)
@@ -127,7 +133,9 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
     )
     assert "has been raised already" in again or "已提出过异议" in again
     assert accounts[0].account_ref in again
+    assert rows_to_choose(leader.get(page.path)) == {str(int(line or 0) + 1)}  # one objection an account
     seen = vendor.get(vendor.get("/recalls/objections").links[number])
+    assert rows_to_choose(vendor.get(seen.path)) == {str(line)}
     answered = vendor.get(choose(vendor.get(seen.path), "answer", int(line or 0)))
     assert "20" in answered and "30 %" in answered.html  # what was asked for, beside the answer
     answered.submit("form", grant="yes", days="7", answer="until the plan stands", to=page.path)

@@ -22,6 +22,7 @@ from portal.legal.models import LetterPack, PackState
 from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
 from portal.oversight.tasks import Desk, Task
+from portal.placement import leaving_queries as leaving
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.recall_models import Recall, RecallState
 from portal.placement.recall_queries import recall_rows
@@ -260,9 +261,22 @@ def _papers(desk: Desk) -> Iterator[Task]:
         yield Task(words, _l("Open"), "vendors.vendor", {"organisation_id": organisation.id}, due)
 
 
+def _sign_ins(desk: Desk) -> Iterator[Task]:
+    """Organisations that have left and confirmed everything, so that their people need no sign-in any more."""
+    for found in leaving.exits_to_close(desk.session, desk.actor)[:MOST]:
+        words = say(
+            "%(name)s has left and confirmed everything: its sign-in can be closed",
+            name=_name(desk, found.organisation),
+        )
+        yield Task(words, _l("Open"), "placement.exit_page", {"exit_id": found.id}, None)
+
+
 def _own_papers(desk: Desk) -> Iterator[Task]:
-    """For who leads an agency or law firm: why it can receive nothing, or what of its own ends first."""
+    """For who leads an agency or law firm: why it can receive nothing, or what of its own ends first. Who has left can
+    mend nothing of it."""
     for _own, standing in endings_ahead(desk.session, desk.actor, desk.today):
+        if standing.is_over:
+            continue
         if standing.reason is not None:
             words = say("The bank can place nothing with you: %(reason)s", reason=standing.reason.words)
         else:
@@ -306,6 +320,7 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.PACKS_APPROVE), _packs),
     (_may(Permission.QUEUE_WORK), _promises),
     (_may(Permission.QUEUE_WORK), _callbacks),
+    (_may(Permission.PLACEMENTS_APPROVE), _sign_ins),
     (_is(Role.VENDOR_MANAGER, Role.ADMINISTRATOR), _papers),
     (_is(Role.AGENCY_LEADER, Role.LEGAL_PARTNER), _own_papers),
     (_may(Permission.JOBS_VIEW), _jobs),

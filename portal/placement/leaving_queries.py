@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bank_name", "certificates_of", "certificates_of_organisation_open", "certificates_open", "certificates_overdue", "duty_for", "duty_of_exit", "duty_rows", "duty_state",
-    "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_under_way", "last_end", "live_counts", "lives_with", "next_certificate", "tail_ends", "tail_rows", "tail_versions",
+    "exception_rows", "exit_for", "exit_rows", "exits_to_approve", "exits_to_close", "exits_under_way", "last_end", "live_counts", "lives_with", "next_certificate", "tail_ends", "tail_rows", "tail_versions",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000
@@ -154,6 +154,22 @@ def exits_to_approve(session: Session, actor: Actor) -> int:
         OrganisationExit.state == ExitState.SUBMITTED, OrganisationExit.planned_by.is_distinct_from(actor.user_id)
     )
     return session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
+
+
+def exits_to_close(session: Session, actor: Actor) -> list[OrganisationExit]:
+    """Exits that are done and whose organisation has confirmed every certificate, its own and those of its batches, while
+    its people can still sign in; the first to be done first."""
+    owed = _open_duties(actor).where(CertificateDuty.organisation_id == OrganisationExit.organisation_id)
+    wanted = (
+        visible(OrganisationExit, actor)
+        .join(Organisation, Organisation.id == OrganisationExit.organisation_id)
+        .where(
+            OrganisationExit.state == ExitState.DONE, OrganisationExit.sign_in_closed_at.is_(None), Organisation.active,
+            ~owed.correlate(OrganisationExit).exists(),
+        )
+        .order_by(OrganisationExit.done_at, OrganisationExit.id)
+    )  # fmt: skip
+    return list(session.scalars(wanted.options(joinedload(OrganisationExit.organisation))))
 
 
 def exits_under_way(session: Session, actor: Actor) -> list[OrganisationExit]:

@@ -134,6 +134,7 @@ def test_an_agency_that_has_left_is_no_task_any_more(
     end_paper(agency, CredentialKind.LICENCE, NOON.date() + timedelta(30))
 
     assert "Nothing waits for you." in pages.sign_in(managers[0]).get("/")
+    assert "Nothing waits for you." in pages.sign_in(make_user(Role.AGENCY_LEADER, agency)).get("/")
 
 
 def test_another_agency_hears_nothing_of_the_batch(

@@ -194,6 +194,28 @@ def test_an_exit_from_the_plan_to_the_certificate(app: Flask, client_for: Client
     assert not any(account.account_ref in over for account in accounts)
 
 
+def test_the_bank_is_told_once_a_sign_in_can_be_closed_and_not_before(app: Flask, client_for: Client) -> None:
+    leaver, desk = make_leaver("HT"), make_desk()
+    make_accounts(1)
+    placed(desk, leaver)
+    exit_id = approved_exit(desk, leaver, date(2005, 7, 1))
+    run_pending(app)
+    leader, checker = actor_of(make_user(Role.AGENCY_LEADER, leaver)), client_for(make_user(Role.VENDOR_MANAGER))
+    words = "its sign-in can be closed"
+    with reading(leader) as session:
+        duties = session.scalars(sa.select(CertificateDuty.id)).all()
+    for duty_id in duties:
+        assert words not in checker.get("/")
+        confirm(leader, duty_id, confirmation())
+
+    page = checker.get("/")
+
+    assert words in page
+    assert page.links["Open"] == f"/exits/{exit_id}"
+    checker.get(f"/exits/{exit_id}").submit("/close-sign-in", to=f"/exits/{exit_id}")
+    assert words not in checker.get("/")
+
+
 def test_what_waits_is_counted_in_the_navigation(app: Flask, client_for: Client) -> None:
     leaver, desk = make_leaver("HT"), make_desk()
     make_accounts(1)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from portal.portfolio.intake import MappingProfile
     from portal.portfolio.intake.draft import Draft
 
-__all__ = ["RECALLS", "import_recalls", "receive_recalls", "try_recalls"]
+__all__ = ["RECALLS", "import_recalls", "offered", "receive_recalls", "try_recalls"]
 
 # What a cell may say, by the code or in Chinese (reference/domain.md 3.4). The end of a term is the portal's own.
 REASONS: dict[str, RecallReason] = {
@@ -52,8 +52,8 @@ REASONS: dict[str, RecallReason] = {
 CATEGORIES: dict[str, RecallCategory] = {
     "策略": RecallCategory.STRATEGIC, "合规": RecallCategory.COMPLIANCE, "数据管控": RecallCategory.DATA_CONTROL,
 } | {category.value: category for category in RecallCategory}  # fmt: skip
-YES_OR_NO = {"yes": True, "y": True, "true": True, "1": True, "是": True, "no": False, "n": False, "false": False,
-             "0": False, "否": False, "": False}  # fmt: skip
+YES_OR_NO = {"是": True, "yes": True, "y": True, "true": True, "1": True, "否": False, "no": False, "n": False,
+             "false": False, "0": False, "": False}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class _RecallCheck:
                 draft.missing(name)
             return usual
         if written not in words:
-            draft.fail(name, "unknown_value", say("Write one of these: %(words)s.", words=_offered(words)))
+            draft.fail(name, "unknown_value", say("Write one of these: %(words)s.", words=offered(words)))
         return words.get(written)
 
 
-def _offered(words: dict[str, Any]) -> str:
+def offered(words: dict[str, Any]) -> str:
     """What a cell may say: each meaning once, by its first word, with the code that stands for it."""
     by_meaning: dict[Any, list[str]] = {}
     for word, meaning in words.items():

@@ -78,7 +78,7 @@ COUNTED: tuple[Counted, ...] = (
     Counted(
         _bank_decides, lambda d: recalls.objections_to_decide(d.session, d.actor),
         say("Objections to recalls wait for an answer"), _l("Look and decide"), "placement.objections",
-        {"state": "open"}, today=True,
+        {"state": "open", "sort": "final_on"}, today=True,
     ),
     Counted(
         _bank_decides, lambda d: recalls.retentions_to_decide(d.session, d.actor),

@@ -140,7 +140,15 @@ def objections_table(actor: Actor) -> Table:
         Column("days", _l("Days asked for"), "number", value="Objection.extra_days"),
         Column("granted", _l("Days granted"), "number", value="Objection.granted_days"),
         Column("state", _l("State"), "state", value="Objection.state", states=OBJECTION_STATES),
-        Column("final_on", _l("Last day"), "day", value="RecallLine.final_on"),
+        # by what must be answered first; of open ones there are never many
+        Column(
+            "final_on",
+            _l("Last day"),
+            "day",
+            expression=RecallLine.final_on,
+            value="RecallLine.final_on",
+            sortable=True,
+        ),
         Column("raised_at", _l("Raised"), "instant", value="Objection.raised_at"),
     ]
     if actor.is_bank:

@@ -15,14 +15,15 @@ from portal.cli import main
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
-from portal.placement.codes import RecallCategory, RecallReason
+from portal.placement.codes import ObjectionReason, RecallCategory, RecallReason
 from portal.placement.models import Placement
+from portal.placement.objections import object_to_recall
 from portal.placement.recall_files import import_recalls, receive_recalls
-from portal.placement.recall_models import Recall, RecallState
+from portal.placement.recall_models import Recall, RecallLine, RecallState
 from portal.placement.recalls import Wish, ask_batch_recall
 from portal.portfolio.importing import ImportRefused, Options
 from tests.identity.factories import actor_of, make_agency, make_bank, make_user, observer
-from tests.placement.factories import make_desk, on, placed, placements, recall_terms, recalled
+from tests.placement.factories import answerer, make_desk, on, placed, placements, recall_terms, recalled
 from tests.portfolio.factories import make_accounts
 from tests.vendors.factories import make_contract
 
@@ -147,6 +148,21 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
             last.isoformat() in page.html
         )
         assert "30 %" in page.html
+
+
+def test_objections_that_wait_are_listed_by_the_last_day_that_comes_first(client_for: Client) -> None:
+    desk, lasts = make_desk(), {"HT": date(2005, 8, 20), "ZX": date(2005, 8, 10)}
+    for code, last in lasts.items():
+        receiver = agency(code, objection_days=20)
+        make_accounts(1, days=45)
+        recall_id = recalled(desk, placed(desk, receiver), RecallReason.ROTATION, final_on=last)
+        with reading(observer()) as session:
+            line = session.scalars(sa.select(RecallLine.id).where(RecallLine.recall_id == recall_id)).one()
+        object_to_recall(answerer(receiver), [line], ObjectionReason.PLAN, 5)
+    vendor = client_for(manager())
+
+    listed = vendor.get(vendor.get("/").links["Look and decide"])
+    assert listed.text.index("RC2005-07-01-ZX-01") < listed.text.index("RC2005-07-01-HT-01")
 
 
 def test_an_agency_gives_chosen_accounts_back_after_a_question(app: Flask, client_for: Client) -> None:

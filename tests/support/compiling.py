@@ -21,6 +21,9 @@ STATEMENTS = 4_000  # a run has about half of them
 _addresses: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
 _statements: LRUCache[Any, Any] = LRUCache(STATEMENTS)
 _compile_address = Rule._compile_builder
+_rules: dict[tuple[Any, ...], dict[str, Any]] = {}
+_compile_rule = Rule.compile
+COMPILED = ("_parts", "_trace", "_converters", "arguments")
 
 
 def _address_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
@@ -31,8 +34,22 @@ def _address_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tupl
     return _addresses[key]
 
 
+def _rule_once(rule: Rule) -> None:
+    """Take over what an equal rule of an earlier application was compiled to; the rule's map is its own."""
+    key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), rule.strict_slashes, rule.merge_slashes)
+    if key not in _rules:
+        _compile_rule(rule)
+        _rules[key] = {name: getattr(rule, name).copy() for name in COMPILED}
+        return
+    for name, compiled in _rules[key].items():
+        setattr(rule, name, compiled.copy())
+    rule._build = rule._compile_builder(False).__get__(rule, None)
+    rule._build_unknown = rule._compile_builder(True).__get__(rule, None)
+
+
 def compile_once() -> None:
     """From now on, in this process: addresses, and statements for any database of the same kind."""
+    Rule.compile = _rule_once  # type: ignore[assignment,method-assign]
     Rule._compile_builder = _address_once  # type: ignore[assignment,method-assign]
     # the keys under which engines and mappers keep their statements begin with the dialect
     DefaultDialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]

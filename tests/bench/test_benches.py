@@ -100,8 +100,13 @@ def test_counts_of_segments_are_measured_beside_a_bare_count(where: list[str]) -
 
 
 @pytest.mark.bench
-def test_every_list_page_is_measured_beside_the_same_page_of_a_small_portal(where: list[str]) -> None:
-    figures = _bench("pages", *where, "--accounts", "1200", "--times", "2")
+def test_every_list_page_is_measured_beside_the_same_page_of_a_small_portal(
+    where: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.bench.visiting.SMALL", 300)
+    monkeypatch.setattr("portal.bench.visiting.WARM", 1)
+
+    figures = _bench("pages", *where, "--accounts", "400", "--times", "1")
 
     (size,) = figures["sizes"]
     assert {f"{who} {path}" for who, path in PAGES} <= set(size["pages"])

@@ -64,7 +64,15 @@ def filled(app: Flask) -> Iterator[Flask]:
     yield app
 
 
-def test_a_bank_stands_in_the_middle_of_its_work(filled: Flask, db_session: Session) -> None:
+def test_a_bank_stands_in_the_middle_of_its_work_and_its_history_ends_before_the_business_date(
+    filled: Flask, db_session: Session
+) -> None:
+    """One filling for both, since it takes seconds."""
+    check_work(db_session)
+    check_history(filled, db_session)
+
+
+def check_work(db_session: Session) -> None:
     assert counted(db_session, Account) == SMALL
     states = set(db_session.scalars(sa.select(PlacementBatch.state)))
     assert states == {BatchState.SENT, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.ENDED}
@@ -86,7 +94,7 @@ def test_a_bank_stands_in_the_middle_of_its_work(filled: Flask, db_session: Sess
     assert len(ended) > 1
 
 
-def test_the_history_ends_before_the_business_date_and_the_clock_goes_on(filled: Flask, db_session: Session) -> None:
+def check_history(filled: Flask, db_session: Session) -> None:
     begins = datetime(2005, 6, 30, 16, tzinfo=UTC)  # midnight in Shanghai
     assert not counted(db_session, ContactAttempt, ContactAttempt.at >= begins)
     assert not counted(db_session, Attribution, Attribution.paid_on >= TODAY)

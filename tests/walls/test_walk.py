@@ -103,13 +103,16 @@ def test_a_role_without_the_permission_is_refused(
 @with_table
 def test_what_is_ones_own_is_answered(world: World, browsers: dict[tuple[Role, str], Browser], route: Route) -> None:
     locales = LOCALES if world.kind == "sqlite" else LOCALES[:1]
-    for person, locale in product(_people(world, route, may=True) if route.needs else [], locales):
+    people = _people(world, route, may=True) if route.needs else []
+    first = people[0] if people else None
+    for person, locale in product(people, locales):
         browser = browsers[person.role, locale]
         reader = world.person(person.role, locale=locale)
         if "GET" in route.methods:
             own = _ids(world, route, reader)
             for ids in own if locale == "en" else own[:1]:
-                answer = browser.get(address(route, ids), look=ids == own[0])
+                # in Chinese the same templates speak, so one role's page is looked at; every role's is asked for
+                answer = browser.get(address(route, ids), look=ids == own[0] and (locale == "en" or person is first))
                 assert answer.status_code in ANSWERED, (
                     f"GET {address(route, ids)} as {reader.role}: {answer.status_code}"
                 )

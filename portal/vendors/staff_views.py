@@ -34,7 +34,17 @@ if TYPE_CHECKING:
 def staff() -> Any:
     """Everybody in the registers that the person may see."""
     who = actor()
-    return table_response(_table(who), "vendors/staff.html", own=None if who.is_bank else who.organisation_id)
+    return table_response(_table(who), "vendors/staff.html", of=_whose_register(who))
+
+
+def _whose_register(who: Actor) -> int | None:
+    """The organisation to whose register somebody can be added here: the reader's own, for the bank the one that the list
+    is narrowed to; None where there is no such."""
+    if not who.is_bank:
+        return who.organisation_id
+    named = request.args.get("organisation", type=int)
+    known = {organisation.id for organisation in queries.work_organisations(db.session(), who)}
+    return named if named in known else None
 
 
 def _table(who: Actor) -> Table:

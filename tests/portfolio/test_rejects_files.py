@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 import xlsxwriter
+from flask_babel import force_locale
 
 from portal.foundation.services import services
 from portal.foundation.tabular import NumberText, open_table
@@ -20,6 +21,7 @@ from tests.portfolio.bringing import bring_accounts, last_run, sender
 from tests.portfolio.intake.files import CARD, GOOD, TODAY, accounts_file
 
 if TYPE_CHECKING:
+    from flask import Flask
     from sqlalchemy.orm import Session
 
     from portal.foundation.tabular import Table
@@ -93,6 +95,20 @@ def test_reasons_of_last_time_make_room_for_those_of_this_time() -> None:
     [row] = table.rows()
     assert table.header == [*GOOD, *REJECT_COLUMNS]
     assert (row.cells[0], row.cells[-2]) == ("A-3", "3")
+
+
+def test_the_columns_are_called_in_the_language_of_the_sender_and_known_again(app: Flask) -> None:
+    with app.test_request_context(), force_locale("zh_Hans"):
+        bring_accounts(written("gb18030", ",", {}, {"days_past_due": "x"}))
+        first = open_table(io.BytesIO(rejects()))
+        half = rejects()
+        with pytest.raises(ImportRefused):  # no good row
+            bring_accounts(half)
+        again = open_table(io.BytesIO(rejects()))
+
+    assert first.header == again.header == [*GOOD, "拒收行号", "拒收原因"]
+    assert "days_past_due: 不是" in str(next(iter(first.rows())).cells[-1])
+    assert last_run().summary["unknown_columns"] == []  # type: ignore[index]
 
 
 def workbook(*changes: dict[str, Any]) -> bytes:

@@ -283,3 +283,13 @@ def test_the_bank_bars_somebody_with_a_reason_and_permits_again(client_for: Call
     assert "complaint 17" in page
     assert "Li Si" in browser.get("/staff?state=barred")
     assert "may work" in page.submit("permit", to=f"/staff/{member}")
+
+
+def test_the_bank_adds_to_the_register_that_the_list_is_narrowed_to(client_for: Callable[..., PageClient]) -> None:
+    agency = make_agency()
+    browser = client_for(make_user(Role.VENDOR_MANAGER))
+
+    assert "Add a person" not in browser.get("/staff").links
+    team = browser.get(f"/staff?organisation={agency.id}&state=here")
+    assert team.links["Add a person"] == f"/vendors/{agency.id}/staff/new"
+    assert "Add a person" not in browser.get("/staff?organisation=999999").links

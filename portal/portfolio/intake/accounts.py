@@ -24,6 +24,7 @@ from portal.portfolio.intake.profile import MappingProfile
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.regions import country_of, parse_region
 from portal.portfolio.intake.rows import AccountRow, PhoneEntry, SkippedRow
+from portal.portfolio.intake.seen import SeenReferences, mark_of
 from portal.portfolio.madeup import MadeUpPerson, invent
 
 __all__ = ["OnFile", "read_accounts"]
@@ -44,6 +45,8 @@ _REFERENCES_AND_FREE_TEXT: Final = (
 )
 _LONGEST_NAME, _LONGEST_ADDRESS, _LONGEST_PRODUCT, _LONGEST_POSTCODE = 200, 500, 64, 16
 _MOST_DAYS: Final = 99_999
+# The words that a file takes, with what they mean for who reads another language.
+_FLAGS: Final = say("bankrupt, complaint, deceased, dispute, do_not_contact, hardship, plan, represented")
 _PHONES: Final = tuple((n, f"phone_{n}", f"phone_{n}_relation") for n in range(1, PHONE_COUNT + 1))
 
 
@@ -93,6 +96,7 @@ class _AccountCheck:
         self._today = today
         self._known = known
         self._on_file: Mapping[str, OnFile] = {}
+        self._names = SeenReferences()  # of each customer in the file, the name as its first good row has it
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
         """What stands on file of the accounts of this batch."""
@@ -114,14 +118,16 @@ class _AccountCheck:
         country = country_of(region) or _COUNTRY_OF_CURRENCY.get(currency, "CN")
         phones = _phones(draft, country)
         address = draft.limited("address", _LONGEST_ADDRESS)
-        if not address and not phones and not draft.plain("phone_1"):
+        if not address and not draft.plain("phone_1"):
             draft.missing("phone_1")
+        name = draft.limited("name", _LONGEST_NAME, required=True)
+        self._compare_name(draft, customer_ref, name)
         draft.refuse_card_numbers(_REFERENCES_AND_FREE_TEXT)
         row = AccountRow(
             line=draft.line,
             account_ref=account_ref,
             customer_ref=customer_ref,
-            name=draft.limited("name", _LONGEST_NAME, required=True),
+            name=name,
             id_no=id_no,
             phones=phones,
             email=_email(draft),
@@ -148,7 +154,14 @@ class _AccountCheck:
         )
         if draft.errors:
             return None
+        self._names.add(customer_ref, mark_of(name))
         return self._in_scope(row, owed)
+
+    def _compare_name(self, draft: Draft, customer_ref: str, name: str) -> None:
+        """One customer is one person: a second name is kept nowhere, so that somebody has to hear of it."""
+        first = self._names.get(customer_ref) if customer_ref and name else None
+        if first is not None and first != mark_of(name):
+            draft.warn("name", "conflict", say("An earlier row of this customer has another name, which stands."))
 
     def _in_scope(self, row: AccountRow, owed: int) -> AccountRow | SkippedRow:
         for rule in self._profile.scope:
@@ -334,10 +347,6 @@ def _flags(draft: Draft) -> tuple[str, ...]:
     words = dict.fromkeys(word for part in text.split(";") if (word := plain(part).lower()))
     for word in words:
         if word not in FLAGS:
-            draft.fail(
-                "flags",
-                "unknown_value",
-                say("One of the flags is not known; known are %(known)s.", known=", ".join(sorted(FLAGS))),
-            )
+            draft.fail("flags", "unknown_value", say("One of the flags is not known; known are %(known)s.", known=_FLAGS))
             break
     return tuple(words)

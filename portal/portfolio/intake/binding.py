@@ -12,7 +12,7 @@ from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.foundation.tabular import Cell, cell_text
 from portal.foundation.values import plain, trim
-from portal.portfolio.intake.layout import AMOUNTS, DAYS, LAYOUTS, REJECT_COLUMNS
+from portal.portfolio.intake.layout import AMOUNTS, DAYS, LAYOUTS, REJECT_HEADERS
 from portal.portfolio.intake.notation import NumberForm, date_reader
 from portal.portfolio.intake.profile import RULES, MappingProfile, Source
 
@@ -77,7 +77,7 @@ def bind(profile: MappingProfile, header: Sequence[str], as_of: date) -> Binding
             derived.append((name, _getter(source, found)))
     _check_required(profile, set(column_of), header)
     kept = {header_key(name) for name in profile.keep}
-    passed = {header_key(name) for name in (*profile.ignore, *REJECT_COLUMNS)}
+    passed = {header_key(name) for name in (*profile.ignore, *REJECT_HEADERS)}
     rest = [(name, place) for place, name in enumerate(header) if place not in used and header_key(name) not in passed]
     unknown = tuple(name for name, _ in rest if header_key(name) not in kept)
     return Binding(direct, derived, rest, unknown, column_of, len(header), *_forms(profile, column_of))

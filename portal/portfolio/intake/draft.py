@@ -189,7 +189,7 @@ class Draft:
         try:
             return self._read_day(field, value)
         except ValueError:
-            self.fail(field, "unreadable", say("Not a date."))
+            self.fail(field, "unreadable", self._no_day(field))
             return None
 
     def optional_day(self, field: str) -> date | None:
@@ -202,6 +202,11 @@ class Draft:
         except ValueError:
             self.warn(field, "unreadable", say("Not a date; left out."))
             return None
+
+    def _no_day(self, field: str) -> Message:
+        if field in self.binding.day_of:
+            return say("Not a date in the form that the layout names.")
+        return say("Not a date; write 2026-11-22, 2026/11/22, 20261122 or 2026年11月22日.")
 
     def refuse_card_numbers(self, fields: Sequence[str]) -> None:
         """Rejects a full card number in any of the fields or in the columns that no field takes."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.portfolio.intake.binding import header_key
-from portal.portfolio.intake.layout import CHINESE, REJECT_COLUMNS
+from portal.portfolio.intake.layout import CHINESE, REJECT_HEADERS
 from portal.portfolio.intake.notation import NUMBER_FORMS, NumberForm
 from portal.portfolio.intake.profile import MappingProfile, Source
 from portal.portfolio.intake.suggest import Suggestion
@@ -193,7 +193,7 @@ class Editing:
         return source if len(source) > 1 else use.column
 
 
-_REJECTS: Final = frozenset(header_key(name) for name in REJECT_COLUMNS)
+_REJECTS: Final = frozenset(header_key(name) for name in REJECT_HEADERS)
 
 
 def _as_lines(source: Source) -> str:

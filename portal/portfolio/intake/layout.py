@@ -17,6 +17,7 @@ __all__ = [
     "RECALL_COLUMNS",
     "RECEIVERS",
     "REJECT_COLUMNS",
+    "REJECT_HEADERS",
     "RELATIONS",
     "STAFF_CERTIFICATES",
     "STAFF_COLUMNS",
@@ -139,6 +140,8 @@ AMOUNTS: Final = frozenset("principal interest fees total last_paid_amount amoun
 
 # Written beside rejected rows; a file that is sent again with them is read as if they were not there.
 REJECT_COLUMNS: Final = ("rejected_line", "rejected_because")
+# In either language that they are written in.
+REJECT_HEADERS: Final = frozenset({*REJECT_COLUMNS, "拒收行号", "拒收原因"})
 
 _RELATION_WORDS: Final = {
     "self": "本人",

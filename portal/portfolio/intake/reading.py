@@ -1,6 +1,6 @@
 """The walk through a file: rows checked in small batches, duplicates, the trailer, what the controls compare.
 
-Memory does not grow with the file but for sixteen bytes a row (`seen`).
+Memory does not grow with the file but for sixteen bytes a row (`seen`), of accounts as many again for their customers.
 """
 
 from __future__ import annotations

@@ -7,13 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import IO
 
-from portal.foundation.language import Message
+from portal.foundation.language import Message, say
 from portal.foundation.tabular import Cell, CsvWriter, NumberText, RowWriter, Table, XlsxWriter, cell_text
 from portal.foundation.values import mask_card_numbers
-from portal.portfolio.intake.layout import REJECT_COLUMNS
+from portal.portfolio.intake.layout import REJECT_COLUMNS, REJECT_HEADERS
 from portal.portfolio.intake.rows import RejectedRow, RowIssue
 
 __all__ = ["RejectsFile", "writer_like"]
+
+_COLUMNS = (say("rejected_line"), say("rejected_because"))
 
 
 def writer_like(table: Table, stream: IO[bytes]) -> RowWriter:
@@ -33,9 +35,16 @@ class RejectsFile:
         self._writer = writer
         self._in_words = in_words
         # A file that was mended and sent again brings the reasons of last time; they make room for the new ones.
-        self._kept = [place for place, name in enumerate(header) if name not in REJECT_COLUMNS]
+        self._kept = [place for place, name in enumerate(header) if name not in REJECT_HEADERS]
         self._width = len(header)
-        self._writer.write([*(header[place] for place in self._kept), *REJECT_COLUMNS])
+        self._writer.write([*(header[place] for place in self._kept), *self._columns()])
+
+    def _columns(self) -> tuple[str, ...]:
+        """What the two columns are called in the reader's language, where the file's encoding has the characters and the
+        names would be known again."""
+        names = tuple(map(self._in_words, _COLUMNS))
+        is_known = all(name in REJECT_HEADERS and self._writer.can_write(name) for name in names)
+        return names if is_known else REJECT_COLUMNS
 
     def write(self, row: RejectedRow) -> None:
         """One rejected row with its line and its reasons."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
-__all__ = ["SeenReferences"]
+__all__ = ["SeenReferences", "mark_of"]
 
 _FIRST_SIZE: Final = 1 << 12
 _MASK: Final = (1 << 64) - 1
@@ -58,6 +58,11 @@ class SeenReferences:
             if key:
                 slot = self._slot(key)
                 self._keys[slot], self._marks[slot] = key, mark
+
+
+def mark_of(text: str) -> int:
+    """A mark by which a text is known again."""
+    return hash(text) & _MASK
 
 
 def _key(reference: str) -> int:

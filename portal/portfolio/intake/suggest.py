@@ -10,7 +10,7 @@ from typing import Final
 
 from portal.foundation.errors import DomainError
 from portal.portfolio.intake.binding import bind, header_key
-from portal.portfolio.intake.layout import LAYOUTS, PHONE_COUNT, REJECT_COLUMNS
+from portal.portfolio.intake.layout import LAYOUTS, PHONE_COUNT, REJECT_HEADERS
 from portal.portfolio.intake.profile import MappingProfile, load_profile, shipped_profiles
 
 __all__ = ["Suggestion", "fitting", "suggest"]
@@ -142,7 +142,7 @@ def suggest(header: Sequence[str], kind: str) -> Suggestion:
             taken.add(found)
     columns = {column.field: columns[column.field] for column in layout if column.field in columns}
     missing = tuple(column.field for column in layout if column.required and column.field not in columns)
-    unmatched = tuple(name for name in header if name not in {*taken, *REJECT_COLUMNS})
+    unmatched = tuple(name for name in header if name not in {*taken, *REJECT_HEADERS})
     return Suggestion(_fitting_profile(set(by_key), kind, missing), columns, missing, unmatched)
 
 

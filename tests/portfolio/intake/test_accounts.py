@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.foundation.catalogue import merged_catalogue
 from portal.foundation.errors import DomainError
 from portal.foundation.phones import Phone
 from portal.foundation.values import identity_check_digit
 from portal.portfolio.intake import AccountRow, PhoneEntry, RejectedRow, parse_profile
-from portal.portfolio.intake.layout import ACCOUNT_COLUMNS
+from portal.portfolio.intake.layout import ACCOUNT_COLUMNS, FLAGS
 from portal.portfolio.intake.rows import ERRORS
 from tests.portfolio.intake.files import (
     CARD,
@@ -101,6 +102,7 @@ def test_a_missing_required_value_is_rejected(field: str) -> None:
 def test_a_person_needs_a_telephone_or_an_address() -> None:
     assert codes(phone_1="") == [("phone_1", "missing")]
     assert codes(phone_1="", address="人民路1号") == []
+    assert codes(phone_1="", phone_2="13900139000", phone_2_relation="朋友") == [("phone_1", "missing")]
     assert codes(phone_1="none") == [("phone_1", "unreadable")]
     assert warnings(phone_1="none", address="人民路1号") == [("phone_1", "unreadable")]
 
@@ -267,6 +269,32 @@ def test_the_first_good_row_of_a_reference_stands() -> None:
         "unreadable",
         "duplicate",
     ]
+
+
+def test_a_second_name_of_a_customer_is_told_and_the_first_stands() -> None:
+    content = accounts_file(
+        {"customer_ref": "C", "principal": "x", "name": "张三"},
+        {"customer_ref": "C", "name": "李四"},
+        {"customer_ref": "C", "name": "王五"},
+        {"customer_ref": "C", "name": " 李四 "},
+    )
+
+    rows = outcomes(content)[1:]
+
+    assert [[(w.column, w.code) for w in row.warnings] for row in rows if isinstance(row, AccountRow)] == [
+        [],
+        [("name", "conflict")],
+        [],
+    ]
+
+
+def test_the_words_about_flags_name_every_flag() -> None:
+    [row] = outcomes(accounts_file({"flags": "vip"}))
+    assert isinstance(row, RejectedRow)
+    known = row.errors[0].message.params["known"]
+    in_chinese = merged_catalogue("zh_Hans").get(known.msgid)
+    assert in_chinese is not None
+    assert all(flag in known.msgid and f"{flag}（" in str(in_chinese.string) for flag in FLAGS)
 
 
 def test_a_row_with_more_cells_than_columns_is_rejected() -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar
+
 from portal.foundation.language import Message, say
 
-__all__ = ["DomainError", "NotFound", "Refused"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["DomainError", "Faults", "NotFound", "Refused", "SeveralErrors"]
+
+Read = TypeVar("Read")
+Otherwise = TypeVar("Otherwise")
 
 
 class DomainError(Exception):
@@ -38,3 +46,36 @@ class Refused(DomainError):
     """The state of things, or a rule about who may act, forbids it."""
 
     status = 409
+
+
+class SeveralErrors(DomainError):
+    """Several things to mend, told together; by itself it is the first of them."""
+
+    def __init__(self, errors: Sequence[DomainError]) -> None:
+        first = errors[0]
+        super().__init__(first.code, first.message, field=first.field, status=first.status)
+        self.errors = tuple(errors)
+
+
+class Faults:
+    """What is wrong with what somebody wrote, gathered field by field, so that it is mended once."""
+
+    def __init__(self) -> None:
+        self._errors: list[DomainError] = []
+
+    def read(self, how: Callable[[], Read], instead: Otherwise) -> Read | Otherwise:
+        """What `how` reads; `instead` where that is an error, which is kept."""
+        try:
+            return how()
+        except SeveralErrors as several:
+            self._errors.extend(several.errors)
+        except DomainError as error:
+            self._errors.append(error)
+        return instead
+
+    def tell(self) -> None:
+        """Raises what was gathered, where there is any."""
+        if len(self._errors) > 1:
+            raise SeveralErrors(self._errors)
+        if self._errors:
+            raise self._errors[0]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its stubs are older
 
+from portal.foundation.errors import SeveralErrors
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,6 +21,10 @@ __all__ = ["options", "show_error"]
 
 def show_error(form: FlaskForm, error: DomainError) -> None:
     """Put what an operation refused beside its field, or above the form where it has none."""
+    if isinstance(error, SeveralErrors):
+        for each in error.errors:
+            show_error(form, each)
+        return
     if error.field and error.field in form:
         field: Field = form[error.field]
         field.errors = [*field.errors, error.message]  # type: ignore[list-item]  # translated when shown

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeGuard
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, Faults
 from portal.foundation.formats import bucket
 from portal.foundation.forms import options
 from portal.foundation.language import Message, _l, say
@@ -166,15 +166,29 @@ class RunForm(Form):
             return None
         return self._criteria_of(int(self.segment.data))
 
+    def question(self, organisation_ids: Iterable[int]) -> tuple[Criteria, Method]:
+        """Which accounts, and how they are shared out; DomainError naming every field that cannot be read."""
+        ids, faults = list(organisation_ids), Faults()
+        faults.read(self.criteria, None)
+        faults.read(lambda: self.asked_method(ids), None)
+        faults.tell()
+        return self.criteria(), self.asked_method(ids)
+
     def criteria(self) -> Criteria:
         """The criteria as entered; DomainError naming the field where they cannot be meant."""
         currency = self.currency.data or ""
         if not currency:
             raise DomainError("run.currency", say("There are no accounts yet: import a file first."), field="currency")
-        most, order = _count("most", self.most.data), _order(self.order.data)
-        seed = _count("seed", self.seed.data) or 0
+        faults = Faults()
+        most = faults.read(lambda: _count("most", self.most.data), None)
+        order = faults.read(lambda: _order(self.order.data), Order.LARGEST)
+        seed = faults.read(lambda: _count("seed", self.seed.data), None) or 0
         unknown = UnknownLimitation(self.unknown_limitation.data)
         base = self._base
+        if base is None:
+            least = faults.read(lambda: _amount("balance_from", self.balance_from.data, currency), None)
+            largest = faults.read(lambda: _amount("balance_to", self.balance_to.data, currency), None)
+        faults.tell()
         if base is not None:
             return replace(
                 base, kind=self.chosen_kind, most=most, order=order, seed=seed, unknown_limitation=unknown
@@ -183,8 +197,8 @@ class RunForm(Form):
             kind=self.chosen_kind,
             currency=currency,
             buckets=tuple(b for b in PLACEABLE_BUCKETS if b in (self.buckets.data or ())),
-            from_minor=_amount("balance_from", self.balance_from.data, currency),
-            to_minor=_amount("balance_to", self.balance_to.data, currency),
+            from_minor=least,
+            to_minor=largest,
             most=most,
             order=order,
             seed=seed,
@@ -195,30 +209,35 @@ class RunForm(Form):
     def asked_method(self, organisation_ids: Iterable[int]) -> Method:
         """How accounts are to be shared out; DomainError naming the field where it cannot be read. Whether it can be meant
         is asked where it is used, so that a half-filled form shows its counts."""
-        kind = self.chosen_method
-        values = {}
-        for organisation_id in organisation_ids:
-            written = self.asked.get(share_field(organisation_id), "").strip()
-            try:
-                value = _value(kind, written) if written else Decimal(0)
-            except DomainError as error:
-                raise DomainError(error.code, error.message, field=share_field(organisation_id)) from error
-            if value:
-                values[organisation_id] = value
+        kind, faults = self.chosen_method, Faults()
+        written = {
+            organisation_id: self.asked.get(share_field(organisation_id), "") for organisation_id in organisation_ids
+        }
+        read = {
+            organisation_id: faults.read(partial(_value_of, kind, organisation_id, text.strip()), Decimal(0))
+            for organisation_id, text in written.items()
+        }
+        values = {organisation_id: value for organisation_id, value in read.items() if value}
+        part, floor, ceiling = (
+            faults.read(partial(_part, name, self[name].data), Decimal(0)) for name in ("part", "floor", "ceiling")
+        )
+        cool_down = faults.read(lambda: _count("cool_down", self.cool_down.data), None) or 0
+        picks = faults.read(lambda: _picks(self.picks.data or ""), ())
+        faults.tell()
         return Method(
             kind=kind,
             values=values,
             by=By(self.by.data),
             overflow=Overflow(self.overflow.data),
             challengers=frozenset(o for o in values if self.asked.get(role_field(o))),
-            part=_part("part", self.part.data),
-            floor=_part("floor", self.floor.data),
-            ceiling=_part("ceiling", self.ceiling.data),
+            part=part,
+            floor=floor,
+            ceiling=ceiling,
             strata=("bucket", *(name for name in SPREADS if name in (self.spread.data or ()))),
             former_rounds=None if self.former.data == "never" else int(self.former.data),
-            cool_down_days=_count("cool_down", self.cool_down.data) or 0,
+            cool_down_days=cool_down,
             licence=Licence(self.licence.data),
-            picks=tuple(_picks(self.picks.data or "")),
+            picks=picks,
             fill=bool(self.fill.data),
         )
 
@@ -244,6 +263,14 @@ class RunForm(Form):
             for name, value in _pairs(self.asked)
             if name in names or name.startswith((SHARE, ROLE))
         ]  # fmt: skip
+
+
+def _value_of(kind: MethodKind, organisation_id: int, written: str) -> Decimal:
+    """What stands in one receiver's field; 0 where nothing does. DomainError naming that field."""
+    try:
+        return _value(kind, written) if written else Decimal(0)
+    except DomainError as error:
+        raise DomainError(error.code, error.message, field=share_field(organisation_id)) from error
 
 
 def _value(kind: MethodKind, written: str) -> Decimal:
@@ -275,16 +302,14 @@ def _part(field: str, written: str | None) -> Decimal:
         raise DomainError("run.share", error.message, field=field) from error
 
 
-def _picks(written: str) -> Iterator[tuple[str, str]]:
-    """Lines of an account's reference and a receiver's code."""
-    for number, line in enumerate(written.splitlines(), 1):
-        parts = line.replace(",", " ").replace(";", " ").split()
-        if not parts:
-            continue
-        if len(parts) != 2:
-            words = say("Line %(line)s: write an account's reference and a receiver's code.", line=number)
-            raise DomainError("run.picks", words, field="picks")
-        yield parts[0], parts[1].upper()
+def _picks(written: str) -> tuple[tuple[str, str], ...]:
+    """Lines of an account's reference and a receiver's code; DomainError naming the lines that are none."""
+    lines = [line.replace(",", " ").replace(";", " ").split() for line in written.splitlines()]
+    wrong = [str(number) for number, parts in enumerate(lines, 1) if len(parts) not in (0, 2)]
+    if wrong:
+        words = say("Line %(line)s: write an account's reference and a receiver's code.", line=", ".join(wrong))
+        raise DomainError("run.picks", words, field="picks")
+    return tuple((parts[0], parts[1].upper()) for parts in lines if parts)
 
 
 def method_fields(method: Method) -> list[tuple[str, str]]:

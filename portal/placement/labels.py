@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from portal.foundation.formats import bucket
@@ -30,6 +31,7 @@ __all__ = [
     "part_words",
     "placement_state",
     "reason_words",
+    "stratum_words",
 ]
 
 RUN_STATES: dict[RunState, StateTag] = {
@@ -158,6 +160,12 @@ def part_named(dimension: str, value: str) -> Message:
     if dimension == "bucket":
         return say("bucket %(name)s", name=name)
     return say("region %(name)s", name=name) if dimension == "region" else say("the %(band)s", band=name)
+
+
+def stratum_words(stratum: str) -> Any:
+    """Where an account stood among comparable ones: the parts of its stratum by the names that pages have for them."""
+    parts = [QUARTERS.get(part) or region_name(part) for part in stratum.split(" · ")]
+    return reduce(lambda before, part: say("%(before)s · %(part)s", before=before, part=part), parts)
 
 
 def reason_words(code: str) -> Message:

@@ -87,12 +87,14 @@ class Proposal:
         return group_by_bucket(rows)
 
     def books(self) -> list[Book]:
-        """The proposal by receiver, with the make-up of each book."""
+        """The proposal by receiver, in the order in which they were asked, with the make-up of each book."""
         shares = shares_of_steps(self.allocation.steps)
         bands = Bands.of(self.part.strategy, (c for c, _ in self.pairs))
         books = compare_books(self.pairs, shares, bands)
         there = {book.organisation_id for book in books}
-        return [*(Book(r.key, None) for r in self.part.receivers if r.key not in there), *books]
+        books += [Book(r.key, None) for r in self.part.receivers if r.key not in there]
+        place = {r.key: number for number, r in enumerate(self.part.receivers)}
+        return sorted(books, key=lambda book: place.get(book.organisation_id or 0, len(place)))
 
     def not_placed(self) -> list[Tally]:
         """What nobody gets, by the reason, the most first."""

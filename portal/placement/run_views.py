@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, SeveralErrors
 from portal.foundation.forms import show_error
 from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
@@ -94,7 +94,7 @@ def make_run() -> Any:
     """Save what the preview showed as a draft."""
     form = _form(request.form)
     try:
-        run_id = operations.make_run(actor(), form.criteria(), form.asked_method(_numbers(request.form)))
+        run_id = operations.make_run(actor(), *form.question(_numbers(request.form)))
     except DomainError as error:
         if error.field is None:
             raise
@@ -203,8 +203,8 @@ def _new_run_page(form: RunForm) -> str:
     if form.wants_scores:
         form.fill_in({p.id: rates[p.id] * 100 for p in possible if p.may_receive and rates.get(p.id)})
     try:
-        criteria = form.criteria()
-        shown = preview(session, criteria, form.asked_method(p.id for p in possible), possible, today)
+        criteria, method = form.question(p.id for p in possible)
+        shown = preview(session, criteria, method, possible, today)
     except DomainError as error:
         _show(form, error)
     return render_template(
@@ -231,11 +231,12 @@ def _new_run_page(form: RunForm) -> str:
 
 
 def _show(form: RunForm, error: DomainError) -> None:
-    """An error beside its field; one of a receiver's number, which is no field of the form's own, with that receiver."""
-    if is_share_field(error.field):
-        form.receiver_errors[error.field] = error.message
-    else:
-        show_error(form, error)
+    """Errors beside their fields; one of a receiver's number, which is no field of the form's own, with that receiver."""
+    for each in error.errors if isinstance(error, SeveralErrors) else (error,):
+        if is_share_field(each.field):
+            form.receiver_errors[each.field] = each.message
+        else:
+            show_error(form, each)
 
 
 def _words() -> dict[str, Any]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, SelectField, SelectMultipleField, StringField
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, Faults
 from portal.foundation.formats import bucket
 from portal.foundation.forms import options
 from portal.foundation.language import _l, say
 from portal.foundation.money import format_amount, parse_amount
 from portal.placement.conditions import LARGEST, LARGEST_ID, Conditions
 from portal.placement.criteria import PLACEABLE_BUCKETS, Criteria
-from portal.portfolio.intake.regions import parse_region
+from portal.portfolio.region_names import region_names, written_regions
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["SegmentForm", "fields_of"]
 
 LONGEST_ANSWER = 400
+_NUMBERS = ("days_from", "days_to", "rounds_from", "rounds_to")
+_DAYS = ("paid_from", "paid_to", "opened_from", "opened_to", "due_from", "due_to")
 CHARGED_OFF = {"": _l("any"), "yes": _l("yes"), "no": _l("no")}
 
 
@@ -88,27 +91,36 @@ class SegmentForm(Form):
         currency = self.currency.data or ""
         if not currency:
             raise DomainError("run.currency", say("There are no accounts yet: import a file first."), field="currency")
+        faults = Faults()
+        least = faults.read(lambda: self._amount("balance_from", currency), None)
+        largest = faults.read(lambda: self._amount("balance_to", currency), None)
+        conditions = faults.read(self._conditions, Conditions())
+        faults.tell()
         return Criteria(
             kind=PlacementKind.COLLECTION,
             currency=currency,
             buckets=tuple(name for name in PLACEABLE_BUCKETS if name in (self.buckets.data or ())),
-            from_minor=self._amount("balance_from", currency),
-            to_minor=self._amount("balance_to", currency),
-            conditions=self._conditions(),
+            from_minor=least,
+            to_minor=largest,
+            conditions=conditions,
         ).check()
 
     def _conditions(self) -> Conditions:
-        days = ("paid_from", "paid_to", "opened_from", "opened_to", "due_from", "due_to")
-        numbers = ("days_from", "days_to", "rounds_from", "rounds_to")
+        faults = Faults()
+        numbers = {name: faults.read(partial(self._number, name), None) for name in _NUMBERS}
+        days = {name: faults.read(partial(self._day, name), None) for name in _DAYS}
+        regions = faults.read(lambda: written_regions(self.regions.data or "", "regions"), ())
+        holders, recall = faults.read(self._holders, ()), faults.read(self._recall, None)
+        faults.tell()
         return Conditions(
-            **{name: self._number(name) for name in numbers},  # type: ignore[arg-type]
-            **{name: self._day(name) for name in days},  # type: ignore[arg-type]
-            regions=tuple(self._region(name) for name in _listed(self.regions.data)),
+            **numbers,  # type: ignore[arg-type]
+            **days,  # type: ignore[arg-type]
+            regions=regions,
             products=tuple(_listed(self.products.data)),
             charged_off={"yes": True, "no": False}.get(self.charged_off.data or ""),
             never_paid=bool(self.never_paid.data),
-            former_holders=self._holders(),
-            returned_by=self._recall(),
+            former_holders=holders,
+            returned_by=recall,
         )
 
     def entries(self, *others: tuple[str, str]) -> list[tuple[str, str]]:
@@ -140,13 +152,6 @@ class SegmentForm(Form):
         except ValueError as error:
             raise DomainError("segment.day", say("Write a day as 2005-07-01."), field=field) from error
 
-    def _region(self, written: str) -> str:
-        try:
-            return parse_region(written)
-        except ValueError as error:
-            words = say("“%(region)s” is no region. Write codes such as CN-SH, or a province's name.", region=written)
-            raise DomainError("segment.region", words, field="regions") from error
-
     def _holders(self) -> tuple[int, ...]:
         chosen = self.former_holders.data or []
         if any(value not in self._holder_ids for value in chosen):
@@ -167,7 +172,7 @@ def fields_of(name: str, note: str, criteria: Criteria, recall_number: str) -> M
     asked = criteria.conditions
     plain: dict[str, Any] = {
         "name": name, "note": note, "currency": criteria.currency, "returned_by": recall_number,
-        "regions": ", ".join(asked.regions), "products": ", ".join(asked.products),
+        "regions": region_names(asked.regions), "products": ", ".join(asked.products),
         "charged_off": {True: "yes", False: "no", None: ""}[asked.charged_off],
     }  # fmt: skip
     for field, minor in (("balance_from", criteria.from_minor), ("balance_to", criteria.to_minor)):

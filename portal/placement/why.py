@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from portal.foundation.language import Message, say
 from portal.identity.models import Organisation
 from portal.placement.eligibility import Obstacles
-from portal.placement.labels import STOPPED, reason_words
+from portal.placement.labels import STOPPED, reason_words, stratum_words
 from portal.placement.models import AllocationLine, AllocationRun, EndReason, Placement, RunState
 from portal.placement.queries import placements_of_account
 from portal.placement.trace import read_trace
@@ -126,11 +126,13 @@ def _of_run(line: AllocationLine, run: AllocationRun) -> list[Message]:
     if trace.step:
         said.append(
             say(
-                "Step %(step)s of its strategy; it stood in %(stratum)s.", step=trace.step, stratum=trace.stratum or "–"
+                "Step %(step)s of its strategy; it stood in %(stratum)s.",
+                step=trace.step,
+                stratum=stratum_words(trace.stratum) if trace.stratum else "–",
             )
         )
     if share is not None:
-        said.append(say("Share of the receiver in this step: %(share)s %%.", share=share))
+        said.append(say("Share of the receiver in this step: %(share)s%%.", share=share))
     return said
 
 

@@ -1,12 +1,21 @@
-"""What regions are called on pages; files and limits keep the codes (see `intake/regions.py`)."""
+"""What regions are called on pages, and how people write them there; files and limits keep the codes (`intake/regions.py`)."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from portal.foundation.language import _l
+from portal.foundation.errors import DomainError
+from portal.foundation.language import _l, say, translate
+from portal.foundation.values import plain
+from portal.portfolio.intake.regions import parse_region
 
-__all__ = ["region_name"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["region_name", "region_names", "written_regions"]
+
+_LONGEST_WORD: Final = 40
 
 _NAMES: Final[dict[str, Any]] = {
     "CN": _l("China"), "CN-BJ": _l("Beijing"), "CN-TJ": _l("Tianjin"), "CN-SH": _l("Shanghai"), "CN-CQ": _l("Chongqing"),
@@ -24,3 +33,36 @@ _NAMES: Final[dict[str, Any]] = {
 def region_name(code: str) -> Any:
     """The name of a region in the reader's language; the code itself where it has none here."""
     return _NAMES.get(code, code)
+
+
+def region_names(codes: Iterable[str]) -> str:
+    """Regions by name, as a field shows them and `written_regions` reads them back."""
+    return translate(say(", ")).join(str(region_name(code)) for code in codes)
+
+
+def written_regions(text: str, field: str) -> tuple[str, ...]:
+    """Codes of the regions that somebody wrote, by code or by name in Chinese or in the reader's language, divided by commas
+    or spaces. DomainError naming all that are none."""
+    by_name = {str(name).casefold(): code for code, name in _NAMES.items()}
+    found: dict[str, None] = {}
+    unknown: dict[str, None] = {}
+    for word in _words(text, by_name):
+        try:
+            found[by_name.get(word.casefold()) or parse_region(word)] = None
+        except ValueError:
+            unknown[f"“{word[:_LONGEST_WORD]}”"] = None
+    if unknown:
+        words = say(
+            "No region is called %(words)s. Write codes such as CN-SH, or names such as Shanghai or 上海.",
+            words=" ".join(unknown),
+        )
+        raise DomainError("region.unknown", words, field=field)
+    return tuple(found)
+
+
+def _words(text: str, by_name: Iterable[str]) -> Iterator[str]:
+    """What stands between commas; the parts of it that spaces divide, unless all of it is one name (Inner Mongolia)."""
+    known = frozenset(by_name)
+    for part in re.split(r"[,;，；、\n]+", plain(text)):
+        whole = " ".join(part.split())
+        yield from [whole] if whole.casefold() in known else whole.split()

@@ -221,7 +221,14 @@ def _amount(field: str, text: str, currency: str) -> int:
     except ValueError as error:
         digits = minor_digits(currency)
         words = say("Write an amount with at most %(digits)s digits behind the point.", digits=digits)
+        if _shape_is_right(text, digits):
+            words = say("This number is too large.")
         raise DomainError(f"contract.{field}", words, field=field) from error
+
+
+def _shape_is_right(text: str, digits: int) -> bool:
+    whole, _, fraction = text.strip().replace(",", "").lstrip("+-").partition(".")
+    return whole.isdigit() and (not fraction or fraction.isdigit()) and len(fraction.rstrip("0")) <= digits
 
 
 def _count(field: str, text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,10 @@ from portal.foundation.access import OrganisationKind, Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.money import minor_digits
-from portal.foundation.values import parse_email, plain, trim
+from portal.foundation.values import parse_email, trim
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.buckets import BUCKETS
-from portal.portfolio.intake.regions import parse_region
 from portal.vendors.models import Credential, CredentialKind, Item, Requirement, Tier, Vendor, VendorContact
 from portal.vendors.proofs import Proof, keep_proof
 from portal.vendors.queries import organisation_for
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ContactDetails", "PaperDetails", "VendorDetails", "add_contact", "add_paper", "edit_contact", "edit_vendor",
-    "parse_regions", "remove_contact", "require",
+    "remove_contact", "require",
 ]  # fmt: skip
 
 LONGEST_NOTE = 2_000
@@ -71,20 +69,6 @@ class PaperDetails:
     issuer: str = ""
     insured_minor: int | None = None
     currency: str = ""
-
-
-def parse_regions(text: str) -> tuple[str, ...]:
-    """Regions by code or Chinese name, divided by spaces, commas or 、; DomainError naming the first that is none."""
-    found: dict[str, None] = {}
-    for word in re.split(r"[\s,;，；、]+", plain(text)):
-        if not word:
-            continue
-        try:
-            found[parse_region(word)] = None
-        except ValueError as error:
-            words = say("“%(word)s” is no region. Write codes such as CN-SH, or names such as 上海.", word=word[:40])
-            raise DomainError("vendor.regions", words, field="regions") from error
-    return tuple(sorted(found))
 
 
 def edit_vendor(actor: Actor, organisation_id: int, details: VendorDetails) -> None:

@@ -15,9 +15,10 @@ from portal.foundation.forms import options
 from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 from portal.portfolio.buckets import BUCKETS
+from portal.portfolio.region_names import region_names, written_regions
 from portal.vendors.forms import read_currency
 from portal.vendors.labels import PAPER_LABELS, RECORD_LABELS, TIER_LABELS
-from portal.vendors.master import ContactDetails, PaperDetails, VendorDetails, parse_regions
+from portal.vendors.master import ContactDetails, PaperDetails, VendorDetails
 from portal.vendors.models import CredentialKind, RecordKind, Tier
 from portal.vendors.proofs import read_proof
 from portal.vendors.register import MemberDetails, RecordDetails
@@ -50,7 +51,7 @@ class VendorForm(FlaskForm):
     exits_on = DateField(_l("Last day of the co-operation"), [Optional()])
     regions = StringField(
         _l("Regions permitted"), [Optional(), Length(max=1000)],
-        description=_l("Codes such as CN-SH or names such as 上海, with spaces between. Empty: all regions."),
+        description=_l("Names such as Shanghai or 上海, or codes such as CN-SH, with commas between. Empty: all regions."),
     )  # fmt: skip
     buckets = ChoicesField(
         _l("Buckets permitted"),
@@ -67,7 +68,7 @@ class VendorForm(FlaskForm):
         self.tier.choices = options([("", _l("no tier")), *((t.value, TIER_LABELS[t]) for t in Tier)])
         if not self.is_submitted():
             self.tier.data = vendor.tier.value if vendor.tier else ""
-            self.regions.data = " ".join(vendor.regions)
+            self.regions.data = region_names(vendor.regions)
 
     def details(self) -> VendorDetails:
         """The vendor as entered; DomainError for a region that is none."""
@@ -77,7 +78,7 @@ class VendorForm(FlaskForm):
             listed=bool(self.listed.data),
             started_on=self.started_on.data,
             exits_on=self.exits_on.data,
-            regions=parse_regions(self.regions.data or ""),
+            regions=tuple(sorted(written_regions(self.regions.data or "", "regions"))),
             buckets=tuple(bucket for bucket in BUCKETS if bucket in chosen),
             note=(self.note.data or "").strip(),
         )

@@ -16,6 +16,7 @@ from portal.placement.allocation import By, Candidate, Overflow, Receiver, Strat
 from portal.placement.codes import RecallReason
 from portal.placement.conditions import Conditions
 from portal.placement.evidence import Evidence
+from portal.placement.labels import stratum_words
 from portal.placement.method import Method, MethodKind
 from portal.placement.models import AllocationLine, AllocationRun
 from portal.placement.operations import make_run, method_of
@@ -250,7 +251,13 @@ def test_why_names_the_step_the_stratum_and_the_share(app: Flask, db_session: Se
     why = " ".join(str(s) for w in why_here(db_session, account.id) for s in w.sentences)
     assert "strategy@1" in why
     assert "Step 1 of its strategy" in why
-    assert "Share of the receiver in this step: 100" in why
+    assert "it stood in M1." in why
+    assert "Share of the receiver in this step: 100%." in why
+
+
+def test_a_stratum_is_said_in_words() -> None:
+    assert str(stratum_words("M2 · 2/4 · CN-SH")) == "M2 · second quarter of balances · Shanghai"
+    assert str(stratum_words("<1000.00")) == "<1000.00"
 
 
 @pytest.mark.parametrize(

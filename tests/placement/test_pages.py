@@ -156,6 +156,22 @@ def test_a_number_that_cannot_be_read_is_named_with_its_receiver(client_for: Cli
     assert page.element(f"share_{one.id}").get("value") == "lots"
 
 
+def test_everything_that_is_wrong_with_a_question_is_said_at_once(client_for: Client) -> None:
+    one = agency("HT")
+    make_accounts(1, days=45)
+    question = f"kind=collection&currency=TWD&buckets=M2&seed=x&most=y&balance_from=a&cool_down=z&picks=A%0AB+HT%0AC+D+E&share_{one.id}=lots"
+
+    page = client_for(manager()).get(f"/placements/new?{question}")
+
+    at = {
+        page.links[words]
+        for words in ("Seed", "Accounts at most", "Balance from", "Days between placements", "Picked by hand")
+    }
+    assert at == {"#seed", "#most", "#balance_from", "#cool_down", "#picks"}
+    assert page.links["Agency HT"] == f"#share_{one.id}"
+    assert "Line 1, 3: write" in page
+
+
 def test_a_saved_question_that_no_longer_holds_is_shown_again(client_for: Client) -> None:
     receiver = agency("HT")
     make_accounts(3, days=45)

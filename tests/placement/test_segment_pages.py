@@ -85,6 +85,19 @@ def test_what_cannot_be_meant_is_said_at_its_field_and_what_was_written_stays(
     assert answer.status == 422
 
 
+def test_everything_that_is_wrong_with_a_segment_is_said_at_once(app: Flask, client_for: Client) -> None:
+    make_accounts(1, days=45)
+    address = "/segments/new?currency=TWD&balance_from=a&days_to=b&paid_from=c&regions=Atlantis&returned_by=R9"
+
+    page = client_for(make_user(Role.VENDOR_MANAGER)).get(address)
+
+    for label, field in (
+        ("Balance from", "balance_from"), ("Days past due up to", "days_to"), ("Last paid from", "paid_from"),
+        ("Regions", "regions"), ("Came back by recall no.", "returned_by"),
+    ):  # fmt: skip
+        assert page.links[label] == f"#{field}"
+
+
 def test_the_page_says_what_it_finds_and_why_the_rest_is_left_out(app: Flask, client_for: Client) -> None:
     _free, held = make_accounts(2, days=45)
     make_hold(held, HoldFlag.DISPUTE)
@@ -125,7 +138,7 @@ def test_an_edit_begins_with_what_is_saved_and_a_stale_one_is_told_and_loses_not
     address = f"/segments/{segment_id}/edit"
 
     page = browser.get(address)
-    assert page.field("regions").get("value") == "CN-SH"
+    assert page.field("regions").get("value") == "Shanghai"
     assert page.field("never_paid").get("checked") is not None
     change_segment(desk.checker, segment_id, 1, "Late", criteria(buckets=("M3",)))
     told = browser.post(address, hidden(page) | {"name": "Mine"}, status=409)

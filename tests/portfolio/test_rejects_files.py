@@ -107,7 +107,7 @@ def test_the_columns_are_called_in_the_language_of_the_sender_and_known_again(ap
         again = open_table(io.BytesIO(rejects()))
 
     assert first.header == again.header == [*GOOD, "拒收行号", "拒收原因"]
-    assert "days_past_due: 不是" in str(next(iter(first.rows())).cells[-1])
+    assert "days_past_due: 天数不是整数" in str(next(iter(first.rows())).cells[-1])
     assert last_run().summary["unknown_columns"] == []  # type: ignore[index]
 
 

@@ -13,7 +13,7 @@ from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.vendors import master
-from portal.vendors.master import ContactDetails, PaperDetails, VendorDetails, parse_regions
+from portal.vendors.master import ContactDetails, PaperDetails, VendorDetails
 from portal.vendors.models import Credential, CredentialKind, Item, Requirement
 from portal.vendors.proofs import LARGEST, Proof, read_proof
 from tests.identity.factories import actor_of, make_agency, make_user
@@ -46,15 +46,6 @@ def insurance(**fields: Any) -> PaperDetails:
 
 
 # --- rank, limits, contacts -----------------------------------------------------------------------------------------------
-
-
-def test_regions_are_read_by_code_and_by_name_and_kept_once() -> None:
-    assert parse_regions("CN-SH、广东省, cn-gd 上海市") == ("CN-GD", "CN-SH")
-    assert parse_regions("  ") == ()
-    with pytest.raises(DomainError) as refused:
-        parse_regions("CN-SH Atlantis")
-    assert refused.value.field == "regions"
-    assert "Atlantis" in str(refused.value.message)
 
 
 def test_a_change_is_in_the_audit_trail_with_what_was_before(app: Flask, db_session: Session) -> None:

@@ -347,6 +347,8 @@ def _flags(draft: Draft) -> tuple[str, ...]:
     words = dict.fromkeys(word for part in text.split(";") if (word := plain(part).lower()))
     for word in words:
         if word not in FLAGS:
-            draft.fail("flags", "unknown_value", say("One of the flags is not known; known are %(known)s.", known=_FLAGS))
+            draft.fail(
+                "flags", "unknown_value", say("One of the flags is not known; known are %(known)s.", known=_FLAGS)
+            )
             break
     return tuple(words)

@@ -15,7 +15,7 @@ from portal.foundation.money import Money
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Message", "_l", "as_data", "from_data", "say", "translate"]
+__all__ = ["Message", "_l", "as_data", "from_data", "say", "say_count", "translate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,11 @@ class Message:
 
     msgid: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    plural: str = ""  # the same of more than one `n`, where the words differ
 
     def __str__(self) -> str:
-        return self.msgid % self.params if self.params else self.msgid.replace("%%", "%")
+        words = self.plural if self.plural and self.params["n"] != 1 else self.msgid
+        return words % self.params if self.params else words.replace("%%", "%")
 
     def __html__(self) -> str:
         """In the reader's language also where a page puts it into a sentence of its own."""
@@ -40,6 +42,11 @@ def say(msgid: str, **params: Any) -> Message:
     return Message(msgid, params)
 
 
+def say_count(one: str, several: str, n: int, **params: Any) -> Message:
+    """The same for a sentence about `n` things."""
+    return Message(one, params | {"n": n}, several)
+
+
 def _l(msgid: str) -> Any:
     """A label that is translated when it is shown; needs Flask-Babel only at that moment."""
     from flask_babel import lazy_gettext
@@ -50,13 +57,16 @@ def _l(msgid: str) -> Any:
 def translate(message: Message | str) -> str:
     """The message in the language of the person who is being served; English outside a request or command."""
     from flask import has_app_context
-    from flask_babel import gettext
+    from flask_babel import gettext, ngettext
 
     if isinstance(message, str):
         return message
     if not has_app_context():
         return str(message)
     params = {name: _in_words(value) for name, value in message.params.items()}
+    if message.plural:
+        params["n"] = _counted(params["n"])
+        return str(ngettext(message.msgid, message.plural, message.params["n"], **params))
     sentence: str = gettext(message.msgid)
     return sentence % params if params else sentence.replace("%%", "%")
 
@@ -75,13 +85,19 @@ def _in_words(value: Any) -> Any:
 def as_data(message: Message) -> dict[str, Any]:
     """The message as JSON, to be kept with a row that has to explain itself later in either language."""
     params = {name: _kept(value) for name, value in message.params.items()}
-    return {"msgid": message.msgid, "params": params}
+    return {"msgid": message.msgid, "params": params} | ({"plural": message.plural} if message.plural else {})
 
 
 def from_data(data: Mapping[str, Any]) -> Message:
     """The inverse of `as_data`."""
     params = {name: _found(value) for name, value in (data.get("params") or {}).items()}
-    return Message(data["msgid"], params)
+    return Message(data["msgid"], params, data.get("plural", ""))
+
+
+def _counted(n: int) -> str:
+    from portal.foundation.formats import number
+
+    return number(n)
 
 
 def _kept(value: Any) -> Any:

@@ -145,6 +145,12 @@ class NewUserForm(UserForm):
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
     )  # fmt: skip
 
+    def __init__(self, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(organisation, **kwargs)
+        roles = list(self.role.choices or ())
+        if len(roles) > 1:  # nobody becomes an administrator because the choice was passed over
+            self.role.choices = [*options([("", _l("choose"))]), *roles]
+
 
 class OrganisationForm(FlaskForm):
     """What may be changed about an organisation."""

@@ -11,6 +11,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.oversight.tasks import Desk, Task
+from portal.placement.models import AllocationRun
 from portal.portfolio.models import Account
 from portal.vendors.models import Contract
 
@@ -50,9 +51,20 @@ def first_steps(desk: Desk) -> Iterator[Task]:
     for permission, model, conditions, words, action, endpoint in STEPS:
         if not desk.actor.can(permission):
             continue
-        some = visible(model, desk.actor).where(*conditions).with_only_columns(model.id).limit(1)
-        if desk.session.scalar(some) is None:
+        if not _is_some(desk, model, *conditions):
             yield Task(words, action, endpoint)
+    if desk.actor.can(Permission.PLACEMENTS_PROPOSE) and _could_begin(desk):
+        yield Task(say("Nothing has been placed yet"), _l("Make the first run"), "placement.new_run")
+
+
+def _could_begin(desk: Desk) -> bool:
+    """Whether everything is there for the first run, and there is none."""
+    return not _is_some(desk, AllocationRun) and _is_some(desk, Contract) and _is_some(desk, Account)
+
+
+def _is_some(desk: Desk, model: type[Any], *conditions: Any) -> bool:
+    some = visible(model, desk.actor).where(*conditions).with_only_columns(model.id).limit(1)
+    return desk.session.scalar(some) is not None
 
 
 def _managers(desk: Desk) -> int:

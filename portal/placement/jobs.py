@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.foundation.jobs import JobView, Progress, handler
-from portal.foundation.language import _l, as_data, say
+from portal.foundation.language import _l, as_data, say, say_count
 from portal.placement.batches import expire_batch
 from portal.placement.operations import ALLOCATE, SEND, allocate_run
 from portal.placement.recall_days import EXPIRE, FINALS, TERMS, end_finals, recall_at_term
@@ -19,7 +19,12 @@ def allocate(job: JobView, progress: Progress) -> dict[str, Any]:
     """Freeze the lines of a large draft."""
     run = allocate_run(job.actor, job.payload["run_id"], progress.step)
     progress.step(4, 4)
-    return {"url": _address(run.id), "message": as_data(say("%(n)s accounts are to be placed.", n=run.account_count))}
+    return {
+        "url": _address(run.id),
+        "message": as_data(
+            say_count("%(n)s account is to be placed.", "%(n)s accounts are to be placed.", run.account_count)
+        ),
+    }
 
 
 @handler(SEND, _l("Sending an approved run"))
@@ -42,7 +47,7 @@ def expire(job: JobView, progress: Progress) -> dict[str, Any]:
     """End a batch whose deadline has passed."""
     ended = expire_batch(job.actor, job.payload["batch_id"])
     progress.step(ended, ended)
-    message = say("%(n)s accounts have come back unanswered.", n=ended)
+    message = say_count("%(n)s account has come back unanswered.", "%(n)s accounts have come back unanswered.", ended)
     return {"url": f"/batches/{job.payload['batch_id']}", "message": as_data(message)}
 
 
@@ -51,7 +56,16 @@ def terms(job: JobView, progress: Progress) -> dict[str, Any]:
     """Make pending recalls of the placements whose term is reached."""
     count = recall_at_term(job.actor)
     progress.step(count, count)
-    return {"url": "/recalls", "message": as_data(say("%(n)s accounts have reached the end of their term.", n=count))}
+    return {
+        "url": "/recalls",
+        "message": as_data(
+            say_count(
+                "%(n)s account has reached the end of its term.",
+                "%(n)s accounts have reached the end of their term.",
+                count,
+            )
+        ),
+    }
 
 
 @handler(FINALS, _l("Final recall"))
@@ -59,7 +73,16 @@ def finals(job: JobView, progress: Progress) -> dict[str, Any]:
     """End the placements whose last day has passed."""
     count = end_finals(job.actor)
     progress.step(count, count)
-    return {"url": "/recalls", "message": as_data(say("%(n)s accounts have gone back on their last day.", n=count))}
+    return {
+        "url": "/recalls",
+        "message": as_data(
+            say_count(
+                "%(n)s account has gone back on its last day.",
+                "%(n)s accounts have gone back on their last day.",
+                count,
+            )
+        ),
+    }
 
 
 def _address(run_id: int) -> str:

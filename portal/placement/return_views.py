@@ -10,7 +10,7 @@ from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
-from portal.foundation.language import say
+from portal.foundation.language import say, say_count
 from portal.foundation.table_pages import table_response
 from portal.foundation.visibility import visible
 from portal.foundation.web import actor, requires, say_flash
@@ -43,7 +43,9 @@ def new_return() -> Any:
         except DomainError as error:
             show_error(form, error)
         else:
-            say_flash(say("%(n)s accounts are back with the bank.", n=count))
+            say_flash(
+                say_count("%(n)s account is back with the bank.", "%(n)s accounts are back with the bank.", count)
+            )
             if len(came_with) == 1:
                 return redirect(url_for("placement.batch", batch_id=came_with.pop()))
             return redirect(url_for("portfolio.accounts"))

@@ -44,7 +44,7 @@ PREVIEW_STATES = {
     "skipped": StateTag("skipped", _l("skipped"), "plain"),
     "rejected": StateTag("rejected", _l("rejected"), "bad"),
 }
-DELIMITERS = {",": _l("comma"), ";": _l("semicolon"), "\t": _l("tab")}
+DELIMITERS = {",": _l("comma"), ";": _l("semicolon"), "\t": _l("tab"), "|": _l("vertical bar")}
 PLACES = {"new": _l("new"), "closed": _l("paid or cured")}  # and the buckets, which name themselves
 HOLD_LABELS = {
     HoldFlag.DISPUTE: _l("dispute"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,13 +113,14 @@ def _names(session: Session, actor: Actor, kind: ImportKind) -> list[tuple[str, 
 
 
 def _refuse_borrowed_name(session: Session, actor: Actor, profile: MappingProfile) -> None:
-    """By `name@version` a run remembers how it read its file, so a file may not say something else under another's."""
+    """By `name@version` a run remembers how it read its file, so a file may not say something else under another's. Written
+    in another way, as a file that `portal mapping import` has taken may be, it says the same."""
     if profile.name in shipped_profiles():
         known: MappingProfile | None = load_profile(profile.name, profile.kind)
     else:
         row = _stored(session, actor, profile.name, profile.version, ImportKind(profile.kind))
         known = parse_profile(row.content) if row else None
-    if known is not None and known.digest != profile.digest:
+    if known is not None and replace(known, digest=profile.digest) != profile:
         raise DomainError(
             "mapping.wrong",
             say(

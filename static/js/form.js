@@ -23,7 +23,8 @@
     form.setAttribute("aria-busy", "true");
     // After the browser has taken the form's values, or the button's own value would be lost.
     setTimeout(() => {
-      for (const each of form.querySelectorAll("button:not([type=button]), input[type=submit]")) each.disabled = true;
+      // Its buttons, those that stand elsewhere on the page too.
+      for (const each of form.elements) if (each.matches("button:not([type=button]), input[type=submit]")) each.disabled = true;
       if (button) button.setAttribute("aria-busy", "true");
     });
   };
@@ -53,7 +54,8 @@
     for (const form of document.querySelectorAll("form[data-guard]")) {
       state.delete(form);
       form.removeAttribute("aria-busy");
-      for (const each of form.querySelectorAll("button, input[type=submit]")) {
+      for (const each of form.elements) {
+        if (!each.matches("button, input[type=submit]")) continue;
         each.disabled = false;
         each.removeAttribute("aria-busy");
       }

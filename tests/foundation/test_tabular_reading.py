@@ -80,7 +80,7 @@ def test_all_line_ends_are_read(line_end: str) -> None:
     assert [(row.line, row.cells) for row in table.rows()] == [(2, ROWS[0]), (3, ROWS[1])]
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_told_from_the_header_line(delimiter: str) -> None:
     rows = TEXT.replace(",", delimiter).replace("王小明", '"王;,\t小明"')
 

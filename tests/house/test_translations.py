@@ -14,7 +14,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from portal.foundation.catalogue import ConflictingTranslation, entries_of, merged_catalogue
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {**DEFAULT_KEYWORDS, "say": None, "_l": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "say": None, "say_count": (1, 2), "_l": None}
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”》][,:;?!(]|[,;:)][\u4e00-\u9fff“《]")
 GAP = re.compile(r"%(?:%|\((\w+)\)([sd]))")
 
@@ -31,8 +31,8 @@ def sentences() -> dict[str, list[str]]:
         for name, line, message, *_ in extract_from_dir(
             ROOT / folder, [(pattern, mapping["method"])], options, KEYWORDS
         ):
-            for msgid in [message] if isinstance(message, str) else message:
-                found.setdefault(msgid, []).append(f"{folder}/{name}:{line}")
+            msgid = message if isinstance(message, str) else message[0]  # a plural stands under its singular
+            found.setdefault(msgid, []).append(f"{folder}/{name}:{line}")
     return found
 
 

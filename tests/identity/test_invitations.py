@@ -10,7 +10,7 @@ import pytest
 
 from portal.foundation.access import Role
 from portal.identity import operations
-from tests.identity.factories import PASSWORD, actor_of, make_law_firm, make_user
+from tests.identity.factories import PASSWORD, actor_of, make_bank, make_law_firm, make_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,17 @@ def test_an_administrator_adds_a_person_who_comes_in_by_the_link(client_for: Cal
     page = page.submit("form", user_name="chen.wei", password=PASSWORD)
 
     assert "13101202010" in pages.get("/me")
+
+
+def test_a_role_has_to_be_chosen(client_for: Callable[..., PageClient]) -> None:
+    bank = make_bank()
+    boss = client_for(make_user(Role.ADMINISTRATOR))
+
+    page = boss.get(f"/organisations/{bank.id}/users/new").submit("form", user_name="new.one", name="New One")
+    assert page.status == 422 and page.links["Role"] == "#role"
+
+    page = page.submit("form", role="finance")
+    assert "Finance" in page and page.element("invitation-link") is not None
 
 
 def test_a_link_works_once(pages: PageClient) -> None:

@@ -80,9 +80,14 @@ def test_an_administrator_is_told_to_invite_a_maker_and_a_checker(pages: PageCli
     assert "Invite a person" not in pages.sign_in(administrator).get("/").links
 
 
-@pytest.mark.usefixtures("agency")
-def test_nothing_waits_once_the_first_steps_are_done(pages: PageClient, managers: tuple[User, User]) -> None:
-    assert "Nothing waits for you." in pages.sign_in(managers[0]).get("/")
+def test_nothing_waits_once_the_first_steps_are_done(
+    pages: PageClient, managers: tuple[User, User], agency: Organisation
+) -> None:
+    page = pages.sign_in(managers[0]).get("/")
+    assert page.links["Make the first run"] == "/placements/new"
+
+    make_run(actor_of(managers[0]), criteria(currency="CNY"), [Share(agency.id, Decimal(1))])
+    assert "Make the first run" not in page.client.get("/").links
 
 
 def test_a_run_waits_for_the_other_manager_and_not_for_its_maker(
@@ -133,7 +138,7 @@ def test_an_agency_that_has_left_is_no_task_any_more(
     edit_vendor(actor_of(managers[0]), agency.id, VendorDetails(exits_on=NOON.date() - timedelta(1)))
     end_paper(agency, CredentialKind.LICENCE, NOON.date() + timedelta(30))
 
-    assert "Nothing waits for you." in pages.sign_in(managers[0]).get("/")
+    assert "licence" not in pages.sign_in(managers[0]).get("/")
     assert "Nothing waits for you." in pages.sign_in(make_user(Role.AGENCY_LEADER, agency)).get("/")
 
 

@@ -155,6 +155,15 @@ def test_a_file_may_not_say_something_else_under_anothers_name(tmp_path: Path) -
     assert caught.value.code == "mapping.unknown"
 
 
+def test_a_kept_layouts_file_goes_on_reading_by_its_name_however_it_is_written(app: Flask, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("{version: 1, kind: accounts, name: own, columns: {name: 户名}, formats: {date: [DD/MM/YYYY]}}")
+    make_user(Role.ADMINISTRATOR)
+    assert command(app, "import", str(own))[0] == 0
+
+    assert known(str(own), files=True).label == "own@1"
+
+
 def test_only_who_imports_such_files_keeps_their_layouts() -> None:
     with pytest.raises(Refused):
         save_profile(sender(Role.FINANCE), ACCOUNTS, "branch", {"columns": COLUMNS})

@@ -108,6 +108,19 @@ def test_a_foreign_file_is_corrected_in_the_table_and_shown_at_once(pages: PageC
     assert page.field("c8-values").text == "D = dispute"
 
 
+def test_import_is_reached_before_the_columns_and_enter_in_a_field_only_shows_again(pages: PageClient) -> None:
+    page = receive(pages, csv_bytes(FOREIGN))
+
+    order = [
+        element.get("value") or element.get("name")
+        for element in page.root.iter()
+        if element.tag in ("button", "select")
+        and (element.get("form") == "prepare" or element.get("name") == "c0" or element.get("name") == "step")
+    ]
+    assert order[:3] == ["show", "try", "import"]  # the first button is the one that Enter takes
+    assert order.index("import") < order.index("c0")
+
+
 def test_without_what_is_required_nothing_is_imported(pages: PageClient, db_session: Session) -> None:
     page = receive(pages, csv_bytes(FOREIGN)).submit("prepare", step="import", c4="ignore")
 

@@ -30,7 +30,7 @@ _NAMEABLE: Final = frozenset(
 # Codes that GB18030 leaves to its users. Behind them, to U+E864, stand ideographs that old files do hold.
 _PRIVATE: Final = re.compile("[\ue000-\ue814]")
 _DOS_END: Final = "\x1a"  # some old exports still end with it
-_DELIMITERS: Final = ",;\t"
+_DELIMITERS: Final = ",;\t|"
 _LONGEST_CSV_CELL: Final = csv.field_size_limit()
 
 
@@ -195,7 +195,7 @@ def _complete(records: Iterator[Row], width: int, ends_in_mid_line: bool) -> Ite
 
 
 def _delimiter_of(header_line: str) -> str:
-    """Comma, semicolon or tab: whichever stands most often outside quotation marks in the header line."""
+    """Comma, semicolon, tab or vertical bar: whichever stands most often outside quotation marks in the header line."""
     outside = "".join(header_line.split('"')[::2])
     return max(_DELIMITERS, key=outside.count)
 

@@ -96,7 +96,7 @@ class _AccountCheck:
         self._today = today
         self._known = known
         self._on_file: Mapping[str, OnFile] = {}
-        self._names = SeenReferences()  # of each customer in the file, the name as its first good row has it
+        self._persons = SeenReferences()  # of each customer in the file, what the first good row says of the person
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
         """What stands on file of the accounts of this batch."""
@@ -121,7 +121,12 @@ class _AccountCheck:
         if not address and not draft.plain("phone_1"):
             draft.missing("phone_1")
         name = draft.limited("name", _LONGEST_NAME, required=True)
-        self._compare_name(draft, customer_ref, name)
+        said = [
+            (field, f"{customer_ref}\0{field}", mark_of(value))
+            for field, value in (("name", name), ("id_no", id_no))
+            if value
+        ]
+        self._compare_person(draft, said)
         draft.refuse_card_numbers(_REFERENCES_AND_FREE_TEXT)
         row = AccountRow(
             line=draft.line,
@@ -154,14 +159,17 @@ class _AccountCheck:
         )
         if draft.errors:
             return None
-        self._names.add(customer_ref, mark_of(name))
+        for _, key, mark in said:
+            self._persons.add(key, mark)
         return self._in_scope(row, owed)
 
-    def _compare_name(self, draft: Draft, customer_ref: str, name: str) -> None:
-        """One customer is one person: a second name is kept nowhere, so that somebody has to hear of it."""
-        first = self._names.get(customer_ref) if customer_ref and name else None
-        if first is not None and first != mark_of(name):
-            draft.warn("name", "conflict", say("An earlier row of this customer has another name, which stands."))
+    def _compare_person(self, draft: Draft, said: Sequence[tuple[str, str, int]]) -> None:
+        """One customer is one person: a second name or identity number is kept nowhere, so that somebody has to hear of it."""
+        for field, key, mark in said:
+            if self._persons.get(key) not in (None, mark):
+                draft.warn(
+                    field, "conflict", say("An earlier row of this customer says otherwise here, and that stands.")
+                )
 
     def _in_scope(self, row: AccountRow, owed: int) -> AccountRow | SkippedRow:
         for rule in self._profile.scope:

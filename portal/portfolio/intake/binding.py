@@ -26,6 +26,9 @@ def header_key(name: str) -> str:
     return plain(name).casefold()
 
 
+_UNNAMED = re.compile(r"column \d+", re.ASCII)  # a header's cell that was empty
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """How one file's rows are read. `column_of` names the file's column (or the field itself) for messages; `day_of` and
@@ -149,6 +152,13 @@ def _check_required(profile: MappingProfile, found: set[str], header: Sequence[s
     names = [(column.field, column.chinese) for column in missing]
     if profile.kind == "accounts" and not {"phone_1", "address"} & (found | invented):
         names.append(("phone_1 / address", "手机号 / 地址"))
+    written = [name for name in header if not _UNNAMED.fullmatch(name)]
+    if names and not found and len(written) <= 1:
+        words = say(
+            "The first row is no header: it has only %(header)s. Take away what stands above the row of column names.",
+            header=", ".join(written)[:80],
+        )
+        raise DomainError("intake.missing_columns", words, field="mapping")
     if names:
         raise DomainError(
             "intake.missing_columns",

@@ -28,6 +28,8 @@ from portal.portfolio.intake.rows import RowIssue
 __all__ = ["Draft"]
 
 _LONGEST_VALUE: Final = 200
+# What databases and spreadsheets write where there is nothing. As a customer's reference it would make one person of many.
+_NO_VALUE: Final = frozenset("null (null) \\n none nan n/a #n/a #ref! #name? #value! #null!".split())
 _dates = lru_cache(maxsize=8192)(parse_date)
 _amounts = lru_cache(maxsize=8192)(read_amount)
 _currencies = lru_cache(maxsize=512)(parse_currency)
@@ -115,7 +117,7 @@ class Draft:
         return text
 
     def _judged(self, field: str, text: str, longest: int, required: bool) -> str:
-        if not text and required:
+        if required and (not text or text.lower() in _NO_VALUE):
             self.missing(field)
         if len(text) > longest:
             self.fail(field, "unreadable", say("Longer than %(limit)s characters.", limit=longest))

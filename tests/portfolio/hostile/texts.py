@@ -52,6 +52,24 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     # --- delimiters, header, rows ---
     "semicolons": lambda: _text({"principal": "1000.00"}, {"principal": "2000.00"}).replace(b",", b";"),
     "tabs": lambda: _text({"principal": "1000.00"}, {"principal": "2000.00"}).replace(b",", b"\t"),
+    "vertical_bars": lambda: _text({"principal": "1000.00"}, {"principal": "2000.00"}).replace(b",", b"|"),
+    "title_above_the_header": lambda: "2026年11月逾期清单,,,,\n".encode() + _text({}),
+    "nothing_in_a_databases_words": lambda: accounts_file(
+        {"customer_ref": "NULL"}, {"customer_ref": "\\N"}, {"account_ref": "#N/A"}, {"name": "null"}, {"name": "Null Li"}
+    ),
+    "one_customer_two_identities": lambda: accounts_file(
+        {"customer_ref": "C", "id_no": "11010519491231002X"}, {"customer_ref": "C"},
+        {"customer_ref": "C", "id_no": "440524188001010014"},
+    ),
+    "text_tricks": lambda: accounts_file(
+        {"account_ref": "A-1\t"}, {"account_ref": "A-1\u200b"}, {"account_ref": "'A-3"}, {"account_ref": "a-1"}
+    ),
+    "subtotals": lambda: csv_bytes([HEAD, *_rows({}), ["小计", *[""] * (len(HEAD) - 1)], *_rows({"account_ref": "A-9"})]),
+    "amounts_with_words": lambda: _each("principal", "1000元", "¥1,000.00", "1.2万", "1,23,456.00", "1000.00-"),
+    "end_of_file_mark": lambda: _text({}) + b"\x1a",
+    "further_phone_only": lambda: accounts_file({"phone_1": "", "phone_2": "13900139000", "phone_2_relation": "配偶"}, {}),
+    "separator_said": lambda: b"sep=,\n" + _text({}),
+    "empty_last_column": lambda: csv_bytes([[*HEAD, ""], [*_rows({})[0], ""]]),
     "header_twice": lambda: csv_bytes([[*HEAD, "name"], [*_rows({})[0], "x"]]),
     "header_in_both_languages": lambda: csv_bytes([[*HEAD, "客户姓名"], [*_rows({})[0], "x"]]),
     "header_cell_empty": lambda: csv_bytes([[*HEAD[:3], "", *HEAD[3:]], [*_rows({})[0][:3], "x", *_rows({})[0][3:]]]),

@@ -1,0 +1,36 @@
+"""Sentences are kept apart from their values, and said in the reader's language and number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from flask_babel import force_locale
+
+from portal.foundation.language import as_data, from_data, say_count, translate
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+ONE, SEVERAL = "%(n)s account is back with the bank.", "%(n)s accounts are back with the bank."
+
+
+@pytest.mark.parametrize(
+    ("locale", "n", "words"),
+    [
+        ("en", 1, "1 account is back with the bank."),
+        ("en", 1234, "1,234 accounts are back with the bank."),
+        ("zh_Hans", 1, "1 个账户已退回银行。"),
+        ("zh_Hans", 1234, "1,234 个账户已退回银行。"),
+    ],
+)
+def test_a_sentence_about_several_things_says_so_also_after_it_was_kept(
+    app: Flask, locale: str, n: int, words: str
+) -> None:
+    with app.test_request_context(), force_locale(locale):
+        assert translate(from_data(as_data(say_count(ONE, SEVERAL, n)))) == words
+
+
+def test_outside_of_a_request_it_is_said_in_english() -> None:
+    assert str(say_count(ONE, SEVERAL, 1)) == "1 account is back with the bank."
+    assert str(say_count(ONE, SEVERAL, 2)) == "2 accounts are back with the bank."

@@ -223,6 +223,18 @@ def test_a_form_says_all_that_cannot_be_read_at_once(client_for: Callable[..., P
     assert page.field("capacity").get("value") == "many"
 
 
+def test_an_amount_beyond_what_is_kept_is_told_as_such(client_for: Callable[..., PageClient]) -> None:
+    make_agency("HT")
+    pages = client_for(make_user(Role.VENDOR_MANAGER))
+
+    page = pages.get("/contracts/new").submit(
+        "form", status=422, number="C-1", letter_fee="99999999999999999.00", capacity_amount="1.005"
+    )  # fmt: skip
+
+    assert "Fee per letter: This number is too large." in page
+    assert "Capacity, amount: Write an amount with at most 2 digits" in page
+
+
 def test_a_currency_is_written_as_people_write_it(client_for: Callable[..., PageClient]) -> None:
     make_agency("HT")
     form = client_for(make_user(Role.VENDOR_MANAGER)).get("/contracts/new")

@@ -147,7 +147,7 @@ class NewUserForm(UserForm):
 
     def __init__(self, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(organisation, **kwargs)
-        roles = list(self.role.choices or ())
+        roles: list[Any] = list(self.role.choices or ())
         if len(roles) > 1:  # nobody becomes an administrator because the choice was passed over
             self.role.choices = [*options([("", _l("choose"))]), *roles]
 

@@ -67,7 +67,7 @@ def test_a_file_is_sent_waits_as_a_job_and_says_what_became_of_it(
 
     page = pages.get("/imports/1")
     assert "2,000.00" in page
-    assert "1 rows were left out." in page
+    assert "1 row was left out." in page
     assert "a value cannot be read: 1" in page
     assert "days_past_due “x”: Not a whole number of days." in page and "[unreadable]" not in page
     assert page.links["Download the rejected rows"] == "/imports/1/rejects.csv"

@@ -77,7 +77,7 @@ def test_a_file_of_payments_comes_in_through_the_page(pages: PageClient, app: Fl
 
     page = pages.get("/payments/imports/1")
 
-    assert "1 rows were left out." in page
+    assert "1 row was left out." in page
     assert pages.client.get("/payments/imports/1/rejects.csv").status_code == 200
     pages.get("/imports/1", status=403)  # a vendor manager's page
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "daily": ("portal.foundation.daily_command", "daily"),
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
     "allocate": ("portal.placement.plan_command", "allocate_group"),
+    "conduct": ("portal.contact.conduct_command", "conduct_group"),
     "mapping": ("portal.portfolio.mapping_commands", "mapping_group"),
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),

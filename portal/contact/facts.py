@@ -87,12 +87,12 @@ def facts_of(session: Session, actor: Actor, debtors: Iterable[Debtor], at: date
 
 def _counts(
     session: Session, actor: Actor, debtors: list[Debtor], at: datetime
-) -> defaultdict[int, dict[tuple[str, int], int]]:
+) -> defaultdict[int, dict[tuple[str, int | str], int]]:
     """Counts of each person's own day: people in several zones may have several days at one instant."""
     people: defaultdict[date, set[int]] = defaultdict(set)
     for debtor in debtors:
         people[local_day(at, debtor.zone, actor.time_zone)].add(debtor.customer_id)
-    found: defaultdict[int, dict[tuple[str, int], int]] = defaultdict(dict)
+    found: defaultdict[int, dict[tuple[str, int | str], int]] = defaultdict(dict)
     for day, ids in people.items():
         rows = session.scalars(
             visible(ContactDayCount, actor).where(ContactDayCount.customer_id.in_(ids), ContactDayCount.day == day)

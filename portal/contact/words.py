@@ -36,6 +36,24 @@ _TONES: dict[str, tuple[Any, Tone]] = {
 VERDICT_TAGS: dict[str, StateTag] = {code: StateTag(code, label, tone) for code, (label, tone) in _TONES.items()}
 
 
+_MISSING: dict[str, Message] = {
+    "time_zone": say("It is not known where the debtor is, so it is not known what time it is there."),
+    "history": say("The contacts before this one are not known, so it is not known whether the rule allows another."),
+}
+_PLAIN: dict[str, Message] = {
+    "THIRD_PARTY": say(
+        "Third persons may be asked for the debtor's whereabouts only when the debtor's own numbers are invalid, or from the day "
+        "after three dials in a row that did not reach the debtor."
+    ),
+    "CALLS": say("There were %(count)s calls about this debt in %(days)s days; %(most)s are allowed."),
+    "COOL_OFF": say("After a conversation about this debt there is no call about it for %(days)s days."),
+    "INCONVENIENT_TIME": say("The person has said that this time is inconvenient (it is %(local)s there)."),
+    "INCONVENIENT_PLACE": say("The person has asked not to be contacted at this place."),
+    "UNWANTED_MEDIUM": say("The person has asked not to be contacted in this way."),
+    "CEASE": say("The person has asked in writing that contact ends."),
+}
+
+
 def finding_words(finding: Finding) -> Message:
     """What a rule says, as a sentence that names no other organisation."""
     params = finding.params
@@ -51,11 +69,10 @@ def finding_words(finding: Finding) -> Message:
         return _cap_words(str(params["measure"]), most=params["most"])
     if finding.code == "HOLD":
         return flag_words(str(params["flag"]))
-    if finding.code == "THIRD_PARTY":
-        return say(
-            "Third persons may be asked for the debtor's whereabouts only when the debtor's own numbers are invalid."
-        )
-    return say("It is not known where the debtor is, so it is not known what time it is there.")
+    if finding.code == "FACT_MISSING":
+        return _MISSING[str(params["fact"])]
+    sentence = _PLAIN[finding.code]
+    return say(sentence.msgid, **params)
 
 
 def _cap_words(measure: str, most: Any) -> Message:
@@ -69,6 +86,8 @@ def _cap_words(measure: str, most: Any) -> Message:
             "This number was dialled %(most)s times today without an answer, the bank and all agencies together.",
             most=most,
         )
+    if measure == "connected":
+        return say("This person was called %(most)s times in a week, the bank and all agencies together.", most=most)
     return say("This person was visited today; %(most)s visit a day is allowed.", most=most)
 
 
@@ -109,4 +128,6 @@ def rule_words(rule: Rule) -> Message | None:
         )
     if rule.measure == "unanswered":
         return say("At most %(most)s dials a day to a number that does not answer.", most=rule.most)
+    if rule.measure == "connected":
+        return say("At most %(most)s calls a week to a person, the bank and all agencies together.", most=rule.most)
     return say("At most %(most)s visit a day.", most=rule.most)

@@ -1,0 +1,39 @@
+"""The conduct rules: pure, no database, no Flask. `engine.py` decides; each kind of rule has a file of its own."""
+
+from portal.contact.conduct.calendars import Calendar, Easter, Fixed, NthWeekday
+from portal.contact.conduct.calls import (
+    CallCap,
+    CallLog,
+    CoolOff,
+    Excluded,
+    allocations,
+    conversation_debts,
+    placed_debts,
+)
+from portal.contact.conduct.engine import FrequencyCap, HoldRule, ask, check
+from portal.contact.conduct.hours import TimeWindow, common_window, is_open, zone_named
+from portal.contact.conduct.notices import ValidationRule, validation_period
+from portal.contact.conduct.terms import (
+    DEBTORS,
+    VERDICTS,
+    Decision,
+    Facts,
+    Finding,
+    Pack,
+    Question,
+    Rule,
+    Scope,
+    Source,
+    Verdict,
+    Window,
+    group_of,
+)
+from portal.contact.conduct.third_party import PartyRule
+from portal.contact.conduct.wishes import CeaseRule, PreferenceRule
+
+__all__ = [
+    "DEBTORS", "VERDICTS", "Calendar", "CallCap", "CallLog", "CeaseRule", "CoolOff", "Decision", "Easter", "Excluded", "Facts",
+    "Finding", "Fixed", "FrequencyCap", "HoldRule", "NthWeekday", "Pack", "PartyRule", "PreferenceRule", "Question", "Rule",
+    "Scope", "Source", "TimeWindow", "ValidationRule", "Verdict", "Window", "allocations", "ask", "check", "common_window",
+    "conversation_debts", "group_of", "is_open", "placed_debts", "validation_period", "zone_named",
+]  # fmt: skip

@@ -1,0 +1,185 @@
+"""Whether a debtor may be contacted: now, until when, and if not, from when and by which rule.
+
+Small enough to be read by an auditor. A pack (see `packs/`) says what the rules are; this file and its neighbours say what each
+kind of rule means. Everything is decided from plain facts, so that a decision that was stored with its pack's version
+and its facts gives the same answer when it is asked again.
+
+Times: instants are UTC; hours and days are those of the place where the debtor is. A fact that a rule needs and nobody
+knows is never permission: it blocks, with the code FACT_MISSING.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from portal.contact.conduct.calls import CallCap, CoolOff, ask_call_cap, ask_cool_off
+from portal.contact.conduct.hours import TimeWindow, ask_hours, closing, instant, zone_named
+from portal.contact.conduct.notices import ValidationRule
+from portal.contact.conduct.terms import VERDICTS, Decision, Facts, Finding, Pack, Question, Rule, find, missing
+from portal.contact.conduct.third_party import PartyRule, ask_party
+from portal.contact.conduct.wishes import CeaseRule, PreferenceRule, ask_cease, ask_preference
+
+__all__ = ["FrequencyCap", "HoldRule", "ask", "check"]
+
+LONGEST_SEARCH = 31  # steps; the next permitted moment lies within days or nowhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrequencyCap(Rule):
+    """At most `most` of a measure in `days` calendar days of the debtor's, over the bank and all its agencies.
+
+    `per_point`: counted for each telephone number apart. The contact that is asked about would be one more.
+    """
+
+    measure: str
+    most: int
+    per_point: bool = False
+    days: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldRule(Rule):
+    """No contact while one of these flags stands on the account or the person."""
+
+    flags: frozenset[str]
+
+
+def check(pack: Pack, question: Question, facts: Facts) -> Decision:
+    """Decide a contact under a pack. Raises ValueError for an instant without a zone."""
+    if question.at.tzinfo is None:
+        raise ValueError("the instant of a contact needs a zone")
+    findings = sorted(_findings(pack, question, facts), key=lambda f: -VERDICTS.index(f.verdict))
+    blocked = bool(findings) and findings[0].verdict == "block"
+    return Decision(
+        pack=pack.id,
+        version=pack.version,
+        verdict=findings[0].verdict if findings else "allow",
+        findings=tuple(findings),
+        allowed_until=None if blocked else _closing(pack, question, facts),
+        next_allowed=_next_allowed(pack, question, facts, findings) if blocked else None,
+        left=_left(pack, question, facts),
+    )
+
+
+def _findings(pack: Pack, question: Question, facts: Facts) -> Iterator[Finding]:
+    for rule in pack.rules:
+        finding = ask(rule, question, facts)
+        if finding:
+            yield finding
+
+
+def ask(rule: Rule, question: Question, facts: Facts) -> Finding | None:
+    """What one rule says against a contact, with the rest of its pack out of play."""
+    if not rule.scope.covers(question):
+        return None
+    return _KINDS[type(rule)](rule, question, facts)
+
+
+def _ask_hold(rule: HoldRule, question: Question, facts: Facts) -> Finding | None:
+    standing = sorted(rule.flags & facts.flags)
+    return find(rule, "HOLD", {"flag": standing[0]}) if standing else None
+
+
+def _says_nothing(rule: Rule, question: Question, facts: Facts) -> None:
+    """A rule about something else than whether there may be a contact."""
+
+
+# --- caps over everybody who collects for the creditor ------------------------------------------------------------------
+
+
+def _ask_cap(rule: FrequencyCap, question: Question, facts: Facts) -> Finding | None:
+    zone = zone_named(facts.places[0] if facts.places else None)
+    if zone is None:
+        return missing(rule, "time_zone")
+    if rule.per_point and question.point is None:
+        return None  # asked before a number is chosen; each number is asked about by itself
+    if rule.days > 1 and facts.earlier is None:
+        return missing(rule, "history")
+    today = question.at.astimezone(zone).date()
+    before = {today - timedelta(days=n): _used_before(rule, question, facts, n, today) for n in range(1, rule.days)}
+    count = _used(rule, question, facts.counts) + sum(before.values())
+    if count < rule.most:
+        return None
+    # each day that leaves the window gives back what was used on it
+    left, frees = count, today + timedelta(days=rule.days)
+    for day in sorted(before):
+        left -= before[day]
+        if left < rule.most:
+            frees = day + timedelta(days=rule.days)
+            break
+    params: dict[str, str | int] = {"measure": rule.measure, "most": rule.most, "count": count, "days": rule.days}
+    return find(rule, "CAP", params, instant(frees, time(0), zone))
+
+
+def _used(rule: FrequencyCap, question: Question, counts: Mapping[tuple[str, int | str], int]) -> int:
+    return counts.get((rule.measure, (question.point or 0) if rule.per_point else 0), 0)
+
+
+def _used_before(rule: FrequencyCap, question: Question, facts: Facts, days: int, today: Any) -> int:
+    return _used(rule, question, (facts.earlier or {}).get(today - timedelta(days=days), {}))
+
+
+def _left(pack: Pack, question: Question, facts: Facts) -> dict[str, int]:
+    """How many of each measure the day still allows, by the tightest cap of a day."""
+    left: dict[str, int] = {}
+    for rule in pack.rules:
+        if not isinstance(rule, FrequencyCap) or not rule.scope.covers(question) or rule.days > 1:
+            continue
+        if rule.per_point and question.point is None:
+            continue
+        used = _used(rule, question, facts.counts)
+        left[rule.measure] = min(max(rule.most - used, 0), left.get(rule.measure, rule.most))
+    return left
+
+
+# --- when ---------------------------------------------------------------------------------------------------------------
+
+
+def _closing(pack: Pack, question: Question, facts: Facts) -> datetime | None:
+    """When the first of the windows that are open now closes."""
+    rules = [r for r in pack.rules if isinstance(r, TimeWindow) and r.scope.covers(question)]
+    ends = [end for rule in rules if (end := closing(rule, question.at, facts))]
+    return min(ends, default=None)
+
+
+def _next_allowed(pack: Pack, question: Question, facts: Facts, findings: list[Finding]) -> datetime | None:
+    """The first instant at which no rule blocks any more: each step goes to where the latest of the blocks ends.
+
+    Holds and limits of who may be contacted do not end by themselves, so beyond them there is none. Behind midnight the
+    day's counts are those of a day before.
+    """
+    at = question.at
+    for _ in range(LONGEST_SEARCH):
+        blocks = [f for f in findings if f.verdict == "block"]
+        if not blocks:
+            return at
+        ends = [f.next_allowed for f in blocks if f.next_allowed is not None]
+        if len(ends) < len(blocks):
+            return None
+        at = max(ends)
+        findings = list(_findings(pack, replace(question, at=at), _facts_of_day(facts, question.at, at)))
+    return None
+
+
+def _facts_of_day(facts: Facts, asked: datetime, at: datetime) -> Facts:
+    zone = zone_named(facts.places[0] if facts.places else None)
+    if zone is None or at.astimezone(zone).date() == asked.astimezone(zone).date():
+        return facts
+    earlier = None if facts.earlier is None else {**facts.earlier, asked.astimezone(zone).date(): facts.counts}
+    return replace(facts, counts={}, earlier=earlier)
+
+
+_KINDS: dict[type[Rule], Callable[[Any, Question, Facts], Finding | None]] = {
+    TimeWindow: ask_hours,
+    FrequencyCap: _ask_cap,
+    CallCap: ask_call_cap,
+    CoolOff: ask_cool_off,
+    HoldRule: _ask_hold,
+    CeaseRule: ask_cease,
+    PreferenceRule: ask_preference,
+    PartyRule: ask_party,
+    ValidationRule: _says_nothing,
+}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from portal.contact.conduct import Decision, Facts, Question, check
-from portal.contact.models import ContactAttempt, ContactDayCount
+from portal.contact.conduct.events import Call
+from portal.contact.models import Channel, ContactAttempt, ContactDayCount
+from portal.contact.outcomes import OUTCOMES, reached_debtor
 from portal.contact.packs import pack_named
 from portal.foundation.visibility import visible
 from portal.placement.recall_queries import stopped_since
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = ["Checked", "Debtor", "check_contact", "decision_data", "facts_of", "local_day", "without"]
+
+LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be reached now
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,22 @@ def local_day(at: datetime, zone: str, otherwise: str) -> date:
         return at.astimezone(ZoneInfo(otherwise)).date()
 
 
-def facts_of(session: Session, actor: Actor, debtors: Iterable[Debtor], at: datetime) -> dict[int, Facts]:
-    """The facts of each account at an instant, by account id; five statements for any number of them."""
+def facts_of(
+    session: Session, actor: Actor, debtors: Iterable[Debtor], at: datetime, *, log: bool = False
+) -> dict[int, Facts]:
+    """The facts of each account at an instant, by account id; five statements for any number of them, one more with the log
+    of one's own calls, which rules about third persons ask for."""
     debtors = list(debtors)
     customers = {debtor.customer_id for debtor in debtors}
     counts = _counts(session, actor, debtors, at)
     flags = _flags(session, actor, customers, at)
     unreachable = _without_number(session, actor, customers)
     stopped = stopped_since(session, actor, [debtor.account_id for debtor in debtors], at)
+    calls = _calls(session, actor, customers, at) if log else None
     return {
         debtor.account_id: Facts(
             zone=debtor.zone or None,
+            log=None if calls is None else tuple(calls[debtor.customer_id]),
             counts=counts[debtor.customer_id],
             flags=frozenset(flags[debtor.customer_id, None] | flags[debtor.customer_id, debtor.account_id])
             | (frozenset() if debtor.owes else {"nothing_owed"})
@@ -128,6 +138,35 @@ def _without_number(session: Session, actor: Actor, customers: set[int]) -> set[
     return customers - set(reached)
 
 
+def _calls(session: Session, actor: Actor, customers: set[int], at: datetime) -> defaultdict[int, list[Call]]:
+    """The actor's own calls to these people in the last `LOG_DAYS`, by whose number was dialled; what was put right counts as
+    it was put right."""
+    later = aliased(ContactAttempt)
+    rows = session.execute(
+        visible(ContactAttempt, actor)
+        .outerjoin(ContactPoint, ContactPoint.id == ContactAttempt.contact_point_id)
+        .add_columns(ContactPoint.relation)
+        .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.channel == Channel.CALL)
+        .where(ContactAttempt.at >= at - timedelta(days=LOG_DAYS), ContactAttempt.at < at)
+        .where(~sa.select(later.id).where(later.corrects_id == ContactAttempt.id).exists())
+        .order_by(ContactAttempt.at)
+    )
+    found: defaultdict[int, list[Call]] = defaultdict(list)
+    for attempt, relation in rows:
+        found[attempt.customer_id].append(
+            Call(
+                attempt.at,
+                "conversation" if reached_debtor(OUTCOMES[attempt.outcome], attempt.party) else attempt.outcome,
+                tuple(map(str, attempt.debts_placed_for)),
+                tuple(map(str, attempt.debts_discussed)),
+                attempt.initiated_by,
+                relation or attempt.party,
+                number=str(attempt.contact_point_id or ""),
+            )
+        )
+    return found
+
+
 def without(facts: Facts, attempt: ContactAttempt) -> Facts:
     """The facts as they would be if the attempt had not been counted."""
     counts = dict(facts.counts)
@@ -150,6 +189,9 @@ def decision_data(checked: Checked) -> dict[str, Any]:
             "counts": [[measure, point, count] for (measure, point), count in sorted(facts.counts.items())],
             "flags": sorted(facts.flags),
             "known": sorted(facts.known),
+            "calls": None if facts.log is None else [
+                [call.at.isoformat(), call.by, call.to, call.outcome] for call in facts.log if isinstance(call, Call)
+            ],
         },
         "allowed_until": _iso(decision.allowed_until),
         "next_allowed": _iso(decision.next_allowed),

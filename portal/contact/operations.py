@@ -162,7 +162,7 @@ def _check_conduct(
     A correction speaks of something that has happened, and is not counted beside what it corrects.
     """
     debtor = Debtor.of(subject.account, subject.customer)
-    facts = facts_of(work.session, work.actor, [debtor], at)[debtor.account_id]
+    facts = facts_of(work.session, work.actor, [debtor], at, log=True)[debtor.account_id]
     if corrected is not None:
         facts = without(facts, corrected)
     to = subject.point.relation if subject.point else party_of(entry, None)

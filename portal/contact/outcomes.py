@@ -10,7 +10,7 @@ from portal.contact.models import Channel, Direction
 from portal.foundation.language import _l
 from portal.portfolio.models import HoldFlag
 
-__all__ = ["MESSAGES", "OUTCOMES", "PARTIES", "REASONS_BEHIND", "Outcome", "counts_as", "fits"]
+__all__ = ["MESSAGES", "OUTCOMES", "PARTIES", "REASONS_BEHIND", "Outcome", "counts_as", "fits", "reached_debtor"]
 
 MESSAGES: Final = frozenset({Channel.SMS, Channel.EMAIL, Channel.WECOM, Channel.LETTER})
 _UNANSWERED: Final = frozenset({"no_answer", "busy", "rejected", "voicemail"})
@@ -128,5 +128,10 @@ def counts_as(channel: Channel, direction: Direction, outcome: Outcome, party: s
         return ""
     if outcome.code in _UNANSWERED:
         return "unanswered"
+    return "conversation" if reached_debtor(outcome, party) else ""
+
+
+def reached_debtor(outcome: Outcome, party: str) -> bool:
+    """Whether the debtor, a co-debtor or a guarantor was spoken to."""
     right_party = party in DEBTORS if outcome.right_party is None else outcome.right_party
-    return "conversation" if outcome.contact and right_party else ""
+    return bool(outcome.contact and right_party)

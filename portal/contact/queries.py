@@ -88,7 +88,7 @@ class Standing:
 
 def standing_of(session: Session, actor: Actor, account: Account, customer: Customer, now: datetime) -> Standing:
     """Ask the conduct rules about every way of contact and every number of an account."""
-    facts = facts_of(session, actor, [Debtor.of(account, customer)], now)[account.id]
+    facts = facts_of(session, actor, [Debtor.of(account, customer)], now, log=True)[account.id]
     channels = {c.value: check_contact(facts, Question(now, c.value)) for c in Channel}
     points = []
     for digit, point in enumerate(contact_points(session, actor, customer.id), 1):

@@ -243,6 +243,26 @@ def test_a_friend_is_called_only_once_the_debtors_own_numbers_are_dead(
     log_attempt(desk.actor, desk.account_id, call(person.friend, "third_party_message"))
 
 
+def test_three_dials_in_a_row_open_the_way_to_a_friend_from_the_next_day_on(desk: Desk, person: Person) -> None:
+    for hour in (9, 12, 15):
+        at_time(NOON.replace(hour=hour))
+        log_attempt(desk.actor, desk.account_id, call(person.mobile, "no_answer"))
+    at_time(NOON.replace(hour=16))
+    with pytest.raises(Refused, match="three dials"):
+        log_attempt(desk.actor, desk.account_id, call(person.friend, "no_answer"))
+
+    at_time(NOON + timedelta(days=1))
+    logged = log_attempt(desk.actor, desk.account_id, call(person.friend, "no_answer"))
+    with reading(desk.actor) as session:
+        kept = session.get_one(ContactAttempt, logged.attempt_id).decision["facts"]["calls"]
+    assert [(by, to, outcome) for _, by, to, outcome in kept] == [("collector", "self", "no_answer")] * 3
+
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))  # the debtor is reached: the way is closed
+    at_time(NOON + timedelta(days=2))
+    with pytest.raises(Refused):
+        log_attempt(desk.actor, desk.account_id, call(person.friend, "no_answer"))
+
+
 def test_an_entry_whose_parts_contradict_each_other_is_refused(desk: Desk, person: Person) -> None:
     for entry, code in (
         (call(None), "attempt.number"),

@@ -42,13 +42,9 @@ def ask_party(rule: PartyRule, question: Question, facts: Facts) -> Finding | No
 
 def _opens(rule: PartyRule, question: Question, log: Sequence[object], zone: ZoneInfo) -> date | None:
     """The first day on which third persons may be contacted, by the dials since the debtor was last reached."""
-    dials = [
-        call
-        for call in log
-        if isinstance(call, Call) and call.at < question.at and call.by != "consumer" and group_of(call.to) == "debtor"
-    ]
-    reached = max((place for place, call in enumerate(dials) if call.is_conversation), default=-1)
-    failed = [call.at.astimezone(zone).date() for call in dials[reached + 1 :]]
+    calls = [call for call in log if isinstance(call, Call) and call.at < question.at and group_of(call.to) == "debtor"]
+    reached = max((place for place, call in enumerate(calls) if call.is_conversation), default=-1)
+    failed = [call.at.astimezone(zone).date() for call in calls[reached + 1 :] if call.by != "consumer"]
     ways = []
     if rule.failed_dials and len(failed) >= rule.failed_dials:
         ways.append(failed[rule.failed_dials - 1] + timedelta(days=1))

@@ -24,16 +24,23 @@ from portal.contact.conduct.events import (
     WrongNumber,
 )
 
-__all__ = ["CaseError", "channel_of", "end_of", "events_of", "moment", "place_of", "words"]
+__all__ = ["CaseError", "channel_of", "end_of", "events_of", "moment", "place_of", "purpose_of", "words"]
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAYS, _WEEKENDS = range(5), range(5, 7)
 _WHOLE_DAY = ((time.min, time.max),)
+_PURPOSES = (  # what is in a word of a case, and the word of the packs for it
+    ("opt_out", "opt_out_confirmation"), ("terminat", "terminating_efforts"), ("may_invoke", "may_invoke_remedy"),
+    ("invoke", "intends_to_invoke_remedy"), ("litigation", "active_litigation"), ("court", "active_litigation"),
+    ("by_law", "applicable_law"), ("applicable_law", "applicable_law"), ("legally", "applicable_law"),
+    ("consumer_request", "consumer_request"), ("negative_effect", "avoid_negative_effect"),
+)  # fmt: skip
 # other words for the same
 _CHANNELS = {
     "calls": "call", "calling": "call", "phone": "call", "telephone": "call", "text": "sms", "texts": "sms",
-    "text_message": "sms", "e-mail": "email", "emails": "email", "mail": "letter", "letters": "letter",
+    "text_message": "sms", "e-mail": "email", "emails": "email", "mail": "letter", "letters": "letter", "mobile_app": "app", "app_push": "app",
 }  # fmt: skip
+_OWN_SITE = (("portal", "portal"), ("web", "website"), ("site", "website"))
 _PLACES = {"workplace": "work", "place_of_employment": "work", "employer": "work", "office": "work"}
 
 
@@ -59,7 +66,16 @@ def words(value: Any) -> tuple[str, ...]:
 
 def channel_of(value: Any) -> str:
     """A channel by the engine's word for it."""
-    return _CHANNELS.get(str(value), str(value))
+    told = str(value)
+    if told in _CHANNELS:
+        return _CHANNELS[told]
+    return next((word for part, word in _OWN_SITE if part in told), told)
+
+
+def purpose_of(value: Any) -> str:
+    """A purpose by the packs' word for it; as it is where they have none."""
+    told = str(value or "")
+    return next((word for part, word in _PURPOSES if part in told), told)
 
 
 def place_of(value: Any) -> str:
@@ -86,8 +102,9 @@ def _call(told: Mapping[str, Any], at: datetime) -> list[Event]:
     placed = words(told.get("placed_for")) or debts or words(told.get("intended"))
     # a talk without a word about what was talked of was about its debts; an empty list says that it was general
     discussed = words(told["discussed"]) if "discussed" in told else debts if outcome == "conversation" else ()
+    to = str(told.get("to", "consumer"))
     call = Call(
-        at, outcome, () if by == "consumer" else placed, discussed, by, str(told.get("to", "consumer")),
+        at, outcome, () if by == "consumer" else placed, discussed, by, "consumer" if to == "collector" else to,
         str(told.get("allocated_to") or ""), str(told.get("number") or ""), channel_of(told.get("channel", "call")),
         words(told.get("intended")),
     )  # fmt: skip
@@ -123,7 +140,8 @@ def _inconvenient(told: Mapping[str, Any], at: datetime) -> list[Event]:
         if told.get(key):
             hours |= dict.fromkeys(days, _hours(told[key]))
     until = date.fromisoformat(str(told["until"])) if told.get("until") else None
-    return [InconvenientTime(at, hours, until)]
+    places = [InconvenientPlace(at, place_of(place)) for place in words(told.get("place"))]
+    return [*places, *([InconvenientTime(at, hours, until)] if hours else [])]
 
 
 def _hours(told: Any) -> tuple[tuple[time, time], ...]:

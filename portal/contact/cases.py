@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.contact.case_events import CaseError, channel_of, end_of, events_of, moment, place_of, words
+from portal.contact.case_events import CaseError, channel_of, end_of, events_of, moment, place_of, purpose_of, words
 from portal.contact.conduct import (
     CallCap,
     CallLog,
@@ -38,13 +38,12 @@ __all__ = ["CaseError", "answer"]
 
 SOMEWHERE = "America/New_York"  # where nothing depends on where: days and clock times of a case are the consumer's own
 UNNAMED = "-"  # the one number or address that a case need not name
-NOBODY_TOOK = frozenset({"unanswered", "rang_no_answer", "no_answer", "busy", "busy_signal", "rejected", "voicemail"})
+NOBODY_TOOK = frozenset({
+    "unanswered", "rang_no_answer", "no_answer", "busy", "busy_signal", "rejected", "voicemail", "voicemail_limited_content",
+    "voicemail_reached_no_ring", "voicemail_full",
+})  # fmt: skip
 NOT_CONNECTED = frozenset({"busy_signal", "not_in_service", "busy"})
-REBUTTALS = {
-    "applicable_law": "applicable_law", "required_by_law": "applicable_law", "active_litigation": "active_litigation",
-    "consumer_request": "consumer_request", "consumer_requested_info": "consumer_request",
-    "avoid_negative_effect": "avoid_negative_effect",
-}  # fmt: skip
+REBUTTALS = ("applicable_law", "active_litigation", "consumer_request", "avoid_negative_effect")
 
 
 def _is_about_calls(rule: Rule) -> bool:
@@ -153,7 +152,7 @@ def _question(case: _Case) -> Question:
     address = _address(query)
     return Question(
         at, channel_of(query.get("channel", "call")), "outbound", case.person, address, str(query.get("debt", "")),
-        str(query.get("purpose") or ""), _place(case, address), bool(query.get("reply") or query.get("automated")),
+        purpose_of(query.get("purpose")), _place(case, address), bool(query.get("reply") or query.get("automated")),
     )  # fmt: skip
 
 
@@ -214,9 +213,8 @@ def _frequency(case: _Case, cap: CallCap, question: Question, verdict: str) -> d
     if over:
         found |= {"cooloff_last_day": over[0].isoformat(), "next_allowed": over[1].isoformat()}
     found["flags"] = log.patterns(week, cap, question if counted else None)
-    why = REBUTTALS.get(question.purpose)
-    if why and verdict == "presumed_violation":
-        found["flags"].append(f"rebuttal_{why}")
+    if question.purpose in REBUTTALS and verdict == "presumed_violation":
+        found["flags"].append(f"rebuttal_{question.purpose}")
     return found
 
 

@@ -28,7 +28,7 @@ from portal.contact.conduct.terms import Facts, Finding, Question, Rule, find, m
 __all__ = ["CeaseRule", "PreferenceRule", "ask_cease", "ask_preference"]
 
 E = TypeVar("E", bound=Event)
-OWN_SITE = frozenset({"portal", "website", "web", "app", "mobile_app"})  # where the person looks by themselves
+OWN_SITE = frozenset({"portal", "website", "app"})  # where the person looks by themselves
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct.events import (
+    BreathingSpace,
     Call,
     CeaseReceived,
     Consent,
     ConsentRevoked,
+    ConsentToTime,
     Event,
     InconvenientPlace,
     InconvenientTime,
@@ -114,6 +116,9 @@ def _call(told: Mapping[str, Any], at: datetime) -> list[Event]:
 
 
 def _consent(told: Mapping[str, Any], at: datetime) -> list[Event]:
+    if told.get("scope") == "contact_time":
+        until = date.fromisoformat(str(told["until"])) if told.get("until") else None
+        return [ConsentToTime(at, _hours(told["hours"])[0] if told.get("hours") else None, until)]
     valid_on = frozenset(map(date.fromisoformat, words(told.get("valid_on"))))
     return [Consent(at, words(told.get("debts")), valid_on)]
 
@@ -121,6 +126,11 @@ def _consent(told: Mapping[str, Any], at: datetime) -> list[Event]:
 def _stop(told: Mapping[str, Any], at: datetime) -> list[Event]:
     address = str(told.get("address") or told.get("number") or "")
     return [MediaStop(at, channel_of(channel), address) for channel in words(told.get("stop"))]
+
+
+def _breathing_space(told: Mapping[str, Any], at: datetime) -> list[Event]:
+    ended = date.fromisoformat(str(told["treatment_ended"])) if told.get("treatment_ended") else None
+    return [BreathingSpace(at, bool(told.get("mental_health")), ended)]
 
 
 def _nothing(_told: Mapping[str, Any], _at: datetime) -> list[Event]:
@@ -182,6 +192,7 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], datetime], list[Event]]] = {
     "media_request": _stop,
     "cease_letter_mailed": _nothing,
     "cease_letter_received": lambda _told, at: [CeaseReceived(at)],
+    "breathing_space_entered": _breathing_space,
     "email_sent": _nothing,
     "validation_notice_sent": lambda _told, at: [NoticeSent(at)],
     "undeliverable_returned": lambda _told, at: [NoticeReturned(at)],

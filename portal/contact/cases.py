@@ -16,6 +16,7 @@ from portal.contact.conduct import (
     CoolOff,
     Facts,
     FrequencyCap,
+    MoratoriumRule,
     Pack,
     PartyRule,
     PreferenceRule,
@@ -65,6 +66,7 @@ RULES: dict[str, Callable[[Rule], bool]] = {
     "workplace": lambda rule: isinstance(rule, PreferenceRule) and "place" in rule.dims,
     "cease_notice": lambda rule: isinstance(rule, CeaseRule),
     "validation_period": lambda rule: isinstance(rule, ValidationRule),
+    "breathing_space": lambda rule: isinstance(rule, MoratoriumRule),
     "third_party": lambda rule: isinstance(rule, PartyRule),
 }
 

@@ -18,6 +18,7 @@ from portal.contact.conduct import (
     Fixed,
     FrequencyCap,
     HoldRule,
+    MoratoriumRule,
     NthWeekday,
     PartyRule,
     PreferenceRule,
@@ -120,7 +121,9 @@ def read_rule(value: Any, sources: Mapping[str, Source], calendar: CalendarNamed
     }
     if not common["sources"]:
         raise PackError(f"{where}: a rule names what it rests on")
-    if "except" in read:
+    if "except" in read and kind == "time_window":
+        common["by_consent"] = _consent_to_time(where, read.get("except"))
+    elif "except" in read:
         if kind not in ("frequency_cap", "cool_off"):
             raise PackError(f"{where}: the engine knows no exceptions from this kind of rule")
         common["excluded"] = _excluded(where, read.get("except"))
@@ -159,6 +162,13 @@ def _excluded(where: str, value: Any) -> Excluded:
         else:
             found |= {"persons": read.words("to", None), "other_persons": ref}
     return Excluded(**found)
+
+
+def _consent_to_time(where: str, value: Any) -> bool:
+    """Hours know one exception: the person's consent to other times."""
+    if value != [{"consent": "contact_time"}]:
+        raise PackError(f"{where}: from hours the engine knows one exception, [{{consent: contact_time}}]")
+    return True
 
 
 # --- kinds --------------------------------------------------------------------------------------------------------------
@@ -225,9 +235,11 @@ def _cool_off(where: str, params: Any, common: dict[str, Any], _calendar: Calend
 
 
 def _hold(where: str, params: Any, common: dict[str, Any], _calendar: CalendarNamed) -> Rule:
-    read = Reader(where, params, {"flags", "event", "allow"})
+    read = Reader(where, params, {"flags", "event", "allow", "standard_days", "crisis_days"})
     if "event" in read:
-        read.word("event", frozenset({"cease_received"}))
+        if read.word("event", frozenset({"cease_received", "breathing_space"})) == "breathing_space":
+            days = {name: read.number(name) for name in ("standard_days", "crisis_days")}
+            return MoratoriumRule(**common, standard_days=days["standard_days"], crisis_days=days["crisis_days"])
         read.words("allow", None, default=[])
         return CeaseRule(**common, allowed=tuple(read.optional("allow", [])))
     return HoldRule(**common, flags=read.words("flags", _FLAGS))

@@ -50,6 +50,7 @@ _PLAIN: dict[str, Message] = {
     "INCONVENIENT_TIME": say("The person has said that this time is inconvenient (it is %(local)s there)."),
     "INCONVENIENT_PLACE": say("The person has asked not to be contacted at this place."),
     "UNWANTED_MEDIUM": say("The person has asked not to be contacted in this way."),
+    "MORATORIUM": say("The person is in breathing space: nothing is asked for until it is over."),
     "CEASE": say("The person has asked in writing that contact ends."),
 }
 

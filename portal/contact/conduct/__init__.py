@@ -12,6 +12,7 @@ from portal.contact.conduct.calls import (
 )
 from portal.contact.conduct.engine import FrequencyCap, HoldRule, ask, check
 from portal.contact.conduct.hours import TimeWindow, common_window, is_open, zone_named
+from portal.contact.conduct.moratorium import MoratoriumRule
 from portal.contact.conduct.notices import ValidationRule, validation_period
 from portal.contact.conduct.terms import (
     DEBTORS,
@@ -33,7 +34,7 @@ from portal.contact.conduct.wishes import CeaseRule, PreferenceRule
 
 __all__ = [
     "DEBTORS", "VERDICTS", "Calendar", "CallCap", "CallLog", "CeaseRule", "CoolOff", "Decision", "Easter", "Excluded", "Facts",
-    "Finding", "Fixed", "FrequencyCap", "HoldRule", "NthWeekday", "Pack", "PartyRule", "PreferenceRule", "Question", "Rule",
+    "Finding", "Fixed", "FrequencyCap", "HoldRule", "MoratoriumRule", "NthWeekday", "Pack", "PartyRule", "PreferenceRule", "Question", "Rule",
     "Scope", "Source", "TimeWindow", "ValidationRule", "Verdict", "Window", "allocations", "ask", "check", "common_window",
     "conversation_debts", "group_of", "is_open", "placed_debts", "validation_period", "zone_named",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Any
 
 from portal.contact.conduct.calls import CallCap, CoolOff, ask_call_cap, ask_cool_off
 from portal.contact.conduct.hours import TimeWindow, ask_hours, closing, instant, zone_named
+from portal.contact.conduct.moratorium import MoratoriumRule, ask_moratorium
 from portal.contact.conduct.notices import ValidationRule
 from portal.contact.conduct.terms import VERDICTS, Decision, Facts, Finding, Pack, Question, Rule, find, missing
 from portal.contact.conduct.third_party import PartyRule, ask_party
@@ -179,6 +180,7 @@ _KINDS: dict[type[Rule], Callable[[Any, Question, Facts], Finding | None]] = {
     CoolOff: ask_cool_off,
     HoldRule: _ask_hold,
     CeaseRule: ask_cease,
+    MoratoriumRule: ask_moratorium,
     PreferenceRule: ask_preference,
     PartyRule: ask_party,
     ValidationRule: _says_nothing,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 __all__ = [
-    "Call", "CeaseReceived", "Consent", "ConsentRevoked", "Event", "InconvenientPlace", "InconvenientTime", "MediaStop",
-    "NoticeReturned", "NoticeSent", "PersonWrote", "Replied", "Session", "WrongNumber",
+    "BreathingSpace", "Call", "CeaseReceived", "Consent", "ConsentRevoked", "ConsentToTime", "Event", "InconvenientPlace",
+    "InconvenientTime", "MediaStop", "NoticeReturned", "NoticeSent", "PersonWrote", "Replied", "Session", "WrongNumber",
 ]  # fmt: skip
 
 
@@ -51,6 +51,34 @@ class Consent:
 class ConsentRevoked:
     at: datetime
     debts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentToTime:
+    """Given by the person: contact also in these hours of any day (none named: at any hour), up to a last day if one was said."""
+
+    at: datetime
+    hours: tuple[time, time] | None = None
+    until: date | None = None
+
+    def covers(self, here: datetime) -> bool:
+        """Whether a moment of the person's own time is within it; hours that end before they begin go over midnight."""
+        if self.until is not None and here.date() > self.until:
+            return False
+        if self.hours is None:
+            return True
+        clock, (start, end) = here.time().replace(second=0, microsecond=0), self.hours
+        return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@dataclass(frozen=True, slots=True)
+class BreathingSpace:
+    """A moratorium was entered in the register on this day. `ended_on`: for a crisis of mental health, when the treatment
+    ended; None: it goes on."""
+
+    at: datetime
+    is_crisis: bool = False
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +166,6 @@ class NoticeReturned:
 
 
 Event = (
-    Call | Consent | ConsentRevoked | WrongNumber | InconvenientTime | InconvenientPlace | PersonWrote | Replied | Session
-    | MediaStop | CeaseReceived | NoticeSent | NoticeReturned
+    Call | Consent | ConsentRevoked | ConsentToTime | WrongNumber | InconvenientTime | InconvenientPlace | PersonWrote | Replied
+    | Session | MediaStop | CeaseReceived | BreathingSpace | NoticeSent | NoticeReturned
 )  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct.calendars import Calendar
+from portal.contact.conduct.events import ConsentRevoked, ConsentToTime
 from portal.contact.conduct.terms import Facts, Finding, Question, Rule, Window, find, missing
 
 __all__ = ["TimeWindow", "ask_hours", "closing", "common_window", "instant", "is_open", "zone_named", "zones_of"]
@@ -19,13 +20,15 @@ LONGEST_CLOSED = 15  # days; no pack closes longer
 class TimeWindow(Rule):
     """Contact only within these hours. `last_included`: whether the closing minute itself is still allowed.
 
-    `everywhere`: within them in each place where the person may be. `closed_on`: holidays without any hours.
+    `everywhere`: within them in each place where the person may be. `closed_on`: holidays without any hours. `by_consent`: also
+    at the times to which the person has consented.
     """
 
     windows: tuple[Window, ...]
     last_included: bool = False
     everywhere: bool = False
     closed_on: Calendar | None = None
+    by_consent: bool = False
 
 
 def zone_named(name: str | None) -> ZoneInfo | None:
@@ -48,12 +51,25 @@ def ask_hours(rule: TimeWindow, question: Question, facts: Facts) -> Finding | N
     zones = zones_of(rule, facts)
     if zones is None:
         return missing(rule, "time_zone")
-    if is_open(rule, question.at, zones):
+    if is_open(rule, question.at, zones) or (rule.by_consent and _consented(question, facts, zones[0])):
         return None
     here = question.at.astimezone(zones[0])
     today = [w for w in rule.windows if here.weekday() in w.days]
     hours = {"opens": f"{today[0].opens:%H:%M}", "closes": f"{today[0].closes:%H:%M}"} if today else {}
     return find(rule, "HOURS", {**hours, "local": f"{here:%H:%M}"}, _opening(rule, question.at, zones))
+
+
+def _consented(question: Question, facts: Facts, zone: ZoneInfo) -> bool:
+    """Whether the person has agreed to this time and not taken it back; what is not known is no consent."""
+    here, log = question.at.astimezone(zone), facts.log or ()
+    revoked = [event.at for event in log if isinstance(event, ConsentRevoked) and event.at <= question.at]
+    return any(
+        isinstance(event, ConsentToTime)
+        and event.at <= question.at
+        and event.covers(here)
+        and not any(end > event.at for end in revoked)
+        for event in log
+    )
 
 
 def is_open(rule: TimeWindow, at: datetime, zones: Sequence[ZoneInfo]) -> bool:

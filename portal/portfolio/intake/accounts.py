@@ -24,7 +24,7 @@ from portal.portfolio.intake.profile import MappingProfile
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.regions import country_of, parse_region
 from portal.portfolio.intake.rows import AccountRow, PhoneEntry, SkippedRow
-from portal.portfolio.intake.seen import SeenReferences, mark_of
+from portal.portfolio.intake.seen import HALF, SeenReferences, mark_of
 from portal.portfolio.madeup import MadeUpPerson, invent
 
 __all__ = ["OnFile", "read_accounts"]
@@ -121,12 +121,8 @@ class _AccountCheck:
         if not address and not draft.plain("phone_1"):
             draft.missing("phone_1")
         name = draft.limited("name", _LONGEST_NAME, required=True)
-        said = [
-            (field, f"{customer_ref}\0{field}", mark_of(value))
-            for field, value in (("name", name), ("id_no", id_no))
-            if value
-        ]
-        self._compare_person(draft, said)
+        said = mark_of(name or ""), mark_of(id_no or "")
+        self._compare_person(draft, customer_ref, said)
         draft.refuse_card_numbers(_REFERENCES_AND_FREE_TEXT)
         row = AccountRow(
             line=draft.line,
@@ -159,14 +155,16 @@ class _AccountCheck:
         )
         if draft.errors:
             return None
-        for _, key, mark in said:
-            self._persons.add(key, mark)
+        self._persons.add(customer_ref, said[0] << HALF | said[1])
         return self._in_scope(row, owed)
 
-    def _compare_person(self, draft: Draft, said: Sequence[tuple[str, str, int]]) -> None:
+    def _compare_person(self, draft: Draft, customer_ref: str, said: tuple[int, int]) -> None:
         """One customer is one person: a second name or identity number is kept nowhere, so that somebody has to hear of it."""
-        for field, key, mark in said:
-            if self._persons.get(key) not in (None, mark):
+        known = self._persons.get(customer_ref)
+        if known is None:
+            return
+        for field, before, now in (("name", known >> HALF, said[0]), ("id_no", known & (1 << HALF) - 1, said[1])):
+            if before and now and before != now:
                 draft.warn(
                     field, "conflict", say("An earlier row of this customer says otherwise here, and that stands.")
                 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
-__all__ = ["SeenReferences", "mark_of"]
+__all__ = ["HALF", "SeenReferences", "mark_of"]
+
+HALF: Final = 32  # bits
 
 _FIRST_SIZE: Final = 1 << 12
 _MASK: Final = (1 << 64) - 1
@@ -61,8 +63,9 @@ class SeenReferences:
 
 
 def mark_of(text: str) -> int:
-    """A mark by which a text is known again."""
-    return hash(text) & _MASK
+    """Half a mark by which a text is known again, so that two fit into one; 0 for none. Two texts in four thousand million are
+    taken for one."""
+    return (hash(text) & (1 << HALF) - 1 or 1) if text else 0
 
 
 def _key(reference: str) -> int:

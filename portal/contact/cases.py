@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from portal.contact.case_events import CaseError, channel_of, end_of, events_of, moment, place_of, purpose_of, words
@@ -37,6 +38,7 @@ from portal.contact.conduct.events import Call, Event, Replied
 
 __all__ = ["CaseError", "answer"]
 
+K = TypeVar("K", bound=Rule)
 SOMEWHERE = "America/New_York"  # where nothing depends on where: days and clock times of a case are the consumer's own
 UNNAMED = "-"  # the one number or address that a case need not name
 NOBODY_TOOK = frozenset({
@@ -97,14 +99,16 @@ class _Case:
     log: tuple[Event, ...]
     zone: ZoneInfo
 
-    @property
-    def cap(self) -> CallCap | None:
-        """The cap on calls of one collector; of several that of the first, whose presumption is asked about."""
-        return next((rule for rule in self.rules if isinstance(rule, CallCap)), None)
+    def first(self, kind: type[K]) -> K | None:
+        """The first rule of a kind: of an overlay's pack that of the pack below, whose presumption is asked about."""
+        return next((rule for rule in self.rules if isinstance(rule, kind)), None)
 
-    @property
-    def rest(self) -> CoolOff | None:
-        return next((rule for rule in self.rules if isinstance(rule, CoolOff)), None)
+    def needed(self, kind: type[K]) -> K:
+        """The same; CaseError where the pack has none."""
+        rule = self.first(kind)
+        if rule is None:
+            raise CaseError(f"the pack {self.pack.id} has no rule of the kind that this query asks about")
+        return rule
 
     @property
     def person(self) -> str:
@@ -136,11 +140,13 @@ class _Case:
 
 
 def _attempt(case: _Case, log: tuple[Event, ...] | None = None) -> dict[str, Any]:
-    question, facts = _question(case), _facts(case, case.log if log is None else log)
+    question = _question(case)
+    facts = _facts(case, question, case.log if log is None else log)
     failed = [rule for rule in case.rules if ask(rule, question, facts)]
     found: dict[str, Any] = {"verdict": case.verdict(failed)}
-    if case.cap is not None:
-        found |= _frequency(case, case.cap, question, found["verdict"])
+    cap = case.first(CallCap)
+    if cap is not None:
+        found |= _frequency(case, cap, question, found["verdict"])
     for rule in case.rules:
         if isinstance(rule, CeaseRule) and ask(rule, replace(question, purpose=""), facts):
             found["exceptions"] = list(rule.allowed)
@@ -172,19 +178,18 @@ def _zones(case: _Case) -> list[ZoneInfo]:
     return [zone for zone in zones if zone]
 
 
-def _facts(case: _Case, log: tuple[Event, ...]) -> Facts:
+def _facts(case: _Case, question: Question, log: tuple[Event, ...]) -> Facts:
     """The log itself, and what counters of the creditor and all its agencies would have made of it."""
     zones = tuple(zone.key for zone in _zones(case)) or (case.zone.key,)
     known = frozenset(words(case.query.get("known")))
-    at = moment(case.query.get("at") or case.query.get("sent_local"), case.zone)
     counts: dict[date, dict[tuple[str, int | str], int]] = {}
     for call in log:
-        if isinstance(call, Call) and call.by != "consumer" and call.to == case.person and call.at < at:
+        if isinstance(call, Call) and call.by != "consumer" and call.to == case.person and call.at < question.at:
             day = counts.setdefault(call.at.astimezone(case.zone).date(), {})
             for measure in _measures(call):
                 for number in (0, call.number or UNNAMED):
                     day[measure, number] = day.get((measure, number), 0) + 1
-    today = counts.pop(at.astimezone(case.zone).date(), {})
+    today = counts.pop(question.at.astimezone(case.zone).date(), {})
     return Facts(zones[0], today, known=known, zones=zones, earlier=counts, log=log)
 
 
@@ -211,7 +216,8 @@ def _frequency(case: _Case, cap: CallCap, question: Question, verdict: str) -> d
     found: dict[str, Any] = {"count_7d_incl_query": len(week) + counted, "query_excluded": bool(exclusion)}
     if exclusion:
         found["exclusion"] = exclusion
-    over = log.cool_off(question.debt, question.at, case.rest.days) if case.rest else None
+    rest = case.first(CoolOff)
+    over = log.cool_off(question.debt, question.at, rest.days) if rest else None
     if over:
         found |= {"cooloff_last_day": over[0].isoformat(), "next_allowed": over[1].isoformat()}
     found["flags"] = log.patterns(week, cap, question if counted else None)
@@ -225,19 +231,16 @@ def _history(case: _Case) -> dict[str, Any]:
     last = (until - timedelta(seconds=1)).astimezone(case.zone).date()
     if case.about == "call_allocation":
         return _allocation(case, until)
-    cap, asked = case.cap, str(case.query.get("debt", "*"))
-    if cap is None:
-        raise CaseError(f"the pack {case.pack.id} has no rule about the calls of one collector")
+    cap, rest, asked = case.needed(CallCap), case.first(CoolOff), str(case.query.get("debt", "*"))
     log = case.calls(cap)
     debts = case.debts() if asked == "*" else [asked]
-    counts = {debt: len(log.in_window(log.calls(debt, until), last, cap.days)) for debt in debts}
-    failed = [cap] if any(log.exceeded(debt, until, cap, case.rest) for debt in debts) else []
-    week = [call for debt in debts for call in log.in_window(log.calls(debt, until), last, cap.days)]
+    weeks = {debt: log.in_window(log.calls(debt, until), last, cap.days) for debt in debts}
+    failed = [cap] if any(log.exceeded(debt, until, cap, rest) for debt in debts) else []
     found: dict[str, Any] = {
         "verdict": case.verdict(failed),
-        "count_7d": counts if asked == "*" else counts[asked],
+        "count_7d": {debt: len(week) for debt, week in weeks.items()} if asked == "*" else len(weeks[asked]),
         "excluded_calls": sum(log.left_out(debt, until) for debt in debts),
-        "flags": log.patterns(list(dict.fromkeys(week)), cap),
+        "flags": log.patterns(list(dict.fromkeys(chain.from_iterable(weeks.values()))), cap),
     }
     consents = [day for debt in debts if (day := log.consent_last_day(debt, until))]
     if consents:
@@ -248,9 +251,8 @@ def _history(case: _Case) -> dict[str, Any]:
 def _allocation(case: _Case, until: datetime) -> dict[str, Any]:
     """For which debts calls count; or, of one that says nothing of it, for any one of which."""
     calls = [c for c in case.log if isinstance(c, Call) and c.by != "consumer" and c.to == case.person and c.at < until]
-    open_ = [call for call in calls if allocations(call)]
-    if len(calls) == 1 and open_:
-        return {"total_allocations": 1, "allocate_to_any_one_of": list(allocations(calls[0]))}
+    if len(calls) == 1 and (free := allocations(calls[0])):
+        return {"total_allocations": 1, "allocate_to_any_one_of": list(free)}
     debts = case.debts()
     return {
         "placed": {debt: sum(debt in placed_debts(call) for call in calls) for debt in debts},
@@ -262,10 +264,7 @@ def _allocation(case: _Case, until: datetime) -> dict[str, Any]:
 
 def _counts(case: _Case) -> dict[str, Any]:
     """Whether calls that end so, or to such a person, count."""
-    cap = case.cap
-    if cap is None:
-        raise CaseError(f"the pack {case.pack.id} has no rule about the calls of one collector")
-    excluded = cap.excluded
+    excluded = case.needed(CallCap).excluded
     names, without = (
         (case.query["outcomes"], excluded.unconnected) if "outcomes" in case.query
         else (case.query.get("to"), excluded.persons)
@@ -278,9 +277,7 @@ def _counts(case: _Case) -> dict[str, Any]:
 
 
 def _grid(case: _Case) -> dict[str, Any]:
-    rule = next((rule for rule in case.rules if isinstance(rule, TimeWindow)), None)
-    if rule is None:
-        raise CaseError(f"the pack {case.pack.id} has no rule about hours")
+    rule = case.needed(TimeWindow)
     zones = _zones(case) or [case.zone]
     shown = zone_named(str(case.query.get("as_tz") or zones[0].key))
     if shown is None:
@@ -298,7 +295,7 @@ def _sequence(case: _Case) -> dict[str, Any]:
     """One contact after the other; what was permitted has happened when the next is asked about."""
     log, verdicts = list(case.log), []
     for query in case.query.get("queries") or ():
-        one = _Case(case.pack, case.about, case.rules, {**query}, case.log, case.zone)
+        one = replace(case, query=query)
         found = _attempt(one, tuple(log))
         verdicts.append(found["verdict"])
         question = _question(one)
@@ -308,10 +305,7 @@ def _sequence(case: _Case) -> dict[str, Any]:
 
 
 def _validation_end(case: _Case) -> dict[str, Any]:
-    rule = next((rule for rule in case.rules if isinstance(rule, ValidationRule)), None)
-    if rule is None:
-        raise CaseError(f"the pack {case.pack.id} has no validation period")
-    found = validation_period(rule, case.log, case.zone)
+    found = validation_period(case.needed(ValidationRule), case.log, case.zone)
     if found is None:
         return {"assumed_receipt": None, "period_end": None}
     return {"assumed_receipt": found[0].isoformat(), "period_end": found[1].isoformat()}

@@ -111,13 +111,13 @@ def read_rule(value: Any, sources: Mapping[str, Source], calendar: CalendarNamed
     read = Reader(where, value, {"id", "kind", "applies", "params", "except", "on_fail", "cite"})
     kind = read.word("kind", frozenset(_KINDS))
     on_fail = Reader(where, read.get("on_fail"), {"verdict", "override"})
-    overrides = on_fail.words("override", None, default=[])
+    on_fail.words("override", None, default=[])
     common: dict[str, Any] = {
         "id": str(read.get("id")),
         "scope": _scope(where, read.optional("applies", {})),
         "verdict": cast("Verdict", on_fail.word("verdict", frozenset(VERDICTS))),
         "sources": tuple(_cite(where, cited, sources) for cited in read.get("cite")),
-        "overrides": tuple(each for each in on_fail.optional("override", []) if each in overrides),
+        "overrides": tuple(on_fail.optional("override", [])),
     }
     if not common["sources"]:
         raise PackError(f"{where}: a rule names what it rests on")
@@ -238,8 +238,8 @@ def _hold(where: str, params: Any, common: dict[str, Any], _calendar: CalendarNa
     read = Reader(where, params, {"flags", "event", "allow", "standard_days", "crisis_days"})
     if "event" in read:
         if read.word("event", frozenset({"cease_received", "breathing_space"})) == "breathing_space":
-            days = {name: read.number(name) for name in ("standard_days", "crisis_days")}
-            return MoratoriumRule(**common, standard_days=days["standard_days"], crisis_days=days["crisis_days"])
+            standard, crisis = read.number("standard_days"), read.number("crisis_days")
+            return MoratoriumRule(**common, standard_days=standard, crisis_days=crisis)
         read.words("allow", None, default=[])
         return CeaseRule(**common, allowed=tuple(read.optional("allow", [])))
     return HoldRule(**common, flags=read.words("flags", _FLAGS))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -169,10 +169,10 @@ class RunForm(Form):
     def question(self, organisation_ids: Iterable[int]) -> tuple[Criteria, Method]:
         """Which accounts, and how they are shared out; DomainError naming every field that cannot be read."""
         ids, faults = list(organisation_ids), Faults()
-        faults.read(self.criteria, None)
-        faults.read(lambda: self.asked_method(ids), None)
+        criteria = faults.read(self.criteria, None)
+        method = faults.read(lambda: self.asked_method(ids), None)
         faults.tell()
-        return self.criteria(), self.asked_method(ids)
+        return cast("Criteria", criteria), cast("Method", method)  # none was at fault
 
     def criteria(self) -> Criteria:
         """The criteria as entered; DomainError naming the field where they cannot be meant."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct.events import Call, Consent, ConsentRevoked, Event, WrongNumber
-from portal.contact.conduct.hours import zone_named
+from portal.contact.conduct.hours import instant, zone_of
 from portal.contact.conduct.terms import Facts, Finding, Question, Rule, find, missing
 
 __all__ = [
@@ -171,11 +171,11 @@ class CallLog:
         """Those of so many days that end on this one."""
         return [call for call in calls if last - timedelta(days=days) < self.day(call.at) <= last]
 
-    def exceeded(self, debt: str, until: datetime, cap: CallCap | None, rest: CoolOff | None) -> bool:
+    def exceeded(self, debt: str, until: datetime, cap: CallCap, rest: CoolOff | None) -> bool:
         """Whether any call so far was one too many, or fell into the rest after a conversation."""
         calls = self.calls(debt, until)
         for number, call in enumerate(calls):
-            if cap and len(self.in_window(calls[: number + 1], self.day(call.at), cap.days)) > cap.most:
+            if len(self.in_window(calls[: number + 1], self.day(call.at), cap.days)) > cap.most:
                 return True
             over = self.cool_off(debt, call.at, rest.days) if rest else None
             if over and self.day(call.at) <= over[0]:
@@ -237,7 +237,7 @@ def allocations(call: Call) -> tuple[str, ...]:
 
 
 def _log(rule: CallRule, question: Question, facts: Facts) -> CallLog | Finding:
-    zone = zone_named(facts.places[0] if facts.places else None)
+    zone = zone_of(facts)
     if zone is None:
         return missing(rule, "time_zone")
     if facts.log is None:
@@ -258,7 +258,9 @@ def ask_call_cap(rule: CallCap, question: Question, facts: Facts) -> Finding | N
         return None
     # one is free again when the earliest of the last `most` calls leaves the window
     frees = log.day(calls[-rule.most].at) + timedelta(days=rule.days)
-    return find(rule, "CALLS", {"most": rule.most, "days": rule.days, "count": len(calls)}, _start(frees, log.zone))
+    return find(
+        rule, "CALLS", {"most": rule.most, "days": rule.days, "count": len(calls)}, instant(frees, time(0), log.zone)
+    )
 
 
 def ask_cool_off(rule: CoolOff, question: Question, facts: Facts) -> Finding | None:
@@ -269,8 +271,4 @@ def ask_cool_off(rule: CoolOff, question: Question, facts: Facts) -> Finding | N
     over = log.cool_off(question.debt, question.at, rule.days)
     if over is None or log.day(question.at) > over[0] or log.excluded_at(question.at, question.debt):
         return None
-    return find(rule, "COOL_OFF", {"days": rule.days}, _start(over[1], log.zone))
-
-
-def _start(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+    return find(rule, "COOL_OFF", {"days": rule.days}, instant(over[1], time(0), log.zone))

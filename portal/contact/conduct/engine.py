@@ -16,7 +16,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from portal.contact.conduct.calls import CallCap, CoolOff, ask_call_cap, ask_cool_off
-from portal.contact.conduct.hours import TimeWindow, ask_hours, closing, instant, zone_named
+from portal.contact.conduct.hours import TimeWindow, ask_hours, closing, instant, zone_of
 from portal.contact.conduct.moratorium import MoratoriumRule, ask_moratorium
 from portal.contact.conduct.notices import ValidationRule
 from portal.contact.conduct.terms import VERDICTS, Decision, Facts, Finding, Pack, Question, Rule, find, missing
@@ -92,7 +92,7 @@ def _says_nothing(rule: Rule, question: Question, facts: Facts) -> None:
 
 
 def _ask_cap(rule: FrequencyCap, question: Question, facts: Facts) -> Finding | None:
-    zone = zone_named(facts.places[0] if facts.places else None)
+    zone = zone_of(facts)
     if zone is None:
         return missing(rule, "time_zone")
     if rule.per_point and question.point is None:
@@ -100,7 +100,8 @@ def _ask_cap(rule: FrequencyCap, question: Question, facts: Facts) -> Finding | 
     if rule.days > 1 and facts.earlier is None:
         return missing(rule, "history")
     today = question.at.astimezone(zone).date()
-    before = {today - timedelta(days=n): _used_before(rule, question, facts, n, today) for n in range(1, rule.days)}
+    window = [today - timedelta(days=n) for n in range(1, rule.days)]
+    before = {day: _used(rule, question, (facts.earlier or {}).get(day, {})) for day in window}
     count = _used(rule, question, facts.counts) + sum(before.values())
     if count < rule.most:
         return None
@@ -117,10 +118,6 @@ def _ask_cap(rule: FrequencyCap, question: Question, facts: Facts) -> Finding | 
 
 def _used(rule: FrequencyCap, question: Question, counts: Mapping[tuple[str, int | str], int]) -> int:
     return counts.get((rule.measure, (question.point or 0) if rule.per_point else 0), 0)
-
-
-def _used_before(rule: FrequencyCap, question: Question, facts: Facts, days: int, today: Any) -> int:
-    return _used(rule, question, (facts.earlier or {}).get(today - timedelta(days=days), {}))
 
 
 def _left(pack: Pack, question: Question, facts: Facts) -> dict[str, int]:
@@ -166,7 +163,7 @@ def _next_allowed(pack: Pack, question: Question, facts: Facts, findings: list[F
 
 
 def _facts_of_day(facts: Facts, asked: datetime, at: datetime) -> Facts:
-    zone = zone_named(facts.places[0] if facts.places else None)
+    zone = zone_of(facts)
     if zone is None or at.astimezone(zone).date() == asked.astimezone(zone).date():
         return facts
     earlier = None if facts.earlier is None else {**facts.earlier, asked.astimezone(zone).date(): facts.counts}

@@ -11,7 +11,17 @@ from portal.contact.conduct.calendars import Calendar
 from portal.contact.conduct.events import ConsentRevoked, ConsentToTime
 from portal.contact.conduct.terms import Facts, Finding, Question, Rule, Window, find, missing
 
-__all__ = ["TimeWindow", "ask_hours", "closing", "common_window", "instant", "is_open", "zone_named", "zones_of"]
+__all__ = [
+    "TimeWindow",
+    "ask_hours",
+    "closing",
+    "common_window",
+    "instant",
+    "is_open",
+    "zone_named",
+    "zone_of",
+    "zones_of",
+]
 
 LONGEST_CLOSED = 15  # days; no pack closes longer
 
@@ -37,6 +47,11 @@ def zone_named(name: str | None) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         return None
+
+
+def zone_of(facts: Facts) -> ZoneInfo | None:
+    """The zone in which the person's days are counted; None where it is not known."""
+    return zone_named(facts.places[0] if facts.places else None)
 
 
 def zones_of(rule: TimeWindow, facts: Facts) -> list[ZoneInfo] | None:

@@ -7,10 +7,10 @@ one lasts sixty days, one for a crisis of mental health as long as the treatment
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 from portal.contact.conduct.events import BreathingSpace
-from portal.contact.conduct.hours import zone_named
+from portal.contact.conduct.hours import instant, zone_of
 from portal.contact.conduct.terms import Facts, Finding, Question, Rule, find, missing
 
 __all__ = ["MoratoriumRule", "ask_moratorium", "last_day"]
@@ -33,7 +33,7 @@ def last_day(rule: MoratoriumRule, space: BreathingSpace, entered_on: date) -> d
 
 def ask_moratorium(rule: MoratoriumRule, question: Question, facts: Facts) -> Finding | None:
     """Against a contact in its days; it says when the last of them is over."""
-    zone = zone_named(facts.places[0] if facts.places else None)
+    zone = zone_of(facts)
     if zone is None:
         return missing(rule, "time_zone")
     if facts.log is None:
@@ -44,6 +44,6 @@ def ask_moratorium(rule: MoratoriumRule, question: Question, facts: Facts) -> Fi
             entered = space.at.astimezone(zone).date()
             last = last_day(rule, space, entered)
             if entered < today and (last is None or today <= last):
-                over = None if last is None else datetime.combine(last + timedelta(days=1), time(0), tzinfo=zone)
-                return find(rule, "MORATORIUM", {}, over.astimezone(UTC) if over else None)
+                over = None if last is None else instant(last + timedelta(days=1), time(0), zone)
+                return find(rule, "MORATORIUM", {}, over)
     return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct.events import Call
-from portal.contact.conduct.hours import zone_named
+from portal.contact.conduct.hours import instant, zone_of
 from portal.contact.conduct.terms import Facts, Finding, Question, Rule, find, group_of
 
 __all__ = ["PartyRule", "ask_party"]
@@ -32,12 +32,11 @@ def ask_party(rule: PartyRule, question: Question, facts: Facts) -> Finding | No
     """Against a contact with a third person while the debtor has not been tried enough, as far as that is known."""
     if rule.needs_any & facts.known:
         return None
-    zone = zone_named(facts.places[0] if facts.places else None)
+    zone = zone_of(facts)
     opens = _opens(rule, question, facts.log, zone) if zone and facts.log is not None else None
     if zone and opens is not None and question.at.astimezone(zone).date() >= opens:
         return None
-    starts = datetime.combine(opens, time(0), tzinfo=zone).astimezone(UTC) if opens else None
-    return find(rule, "THIRD_PARTY", {}, starts)
+    return find(rule, "THIRD_PARTY", {}, instant(opens, time(0), zone) if zone and opens else None)
 
 
 def _opens(rule: PartyRule, question: Question, log: Sequence[object], zone: ZoneInfo) -> date | None:

@@ -22,7 +22,7 @@ from portal.contact.conduct.events import (
     Replied,
     Session,
 )
-from portal.contact.conduct.hours import zone_named
+from portal.contact.conduct.hours import zone_of
 from portal.contact.conduct.terms import Facts, Finding, Question, Rule, find, missing
 
 __all__ = ["CeaseRule", "PreferenceRule", "ask_cease", "ask_preference"]
@@ -53,7 +53,7 @@ class CeaseRule(Rule):
 
 def ask_preference(rule: PreferenceRule, question: Question, facts: Facts) -> Finding | None:
     """Against a contact at a time, at a place or by a medium that the person does not want."""
-    zone = zone_named(facts.places[0] if facts.places else None)
+    zone = zone_of(facts)
     if zone is None:
         return missing(rule, "time_zone")
     if facts.log is None:

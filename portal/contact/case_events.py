@@ -26,8 +26,9 @@ from portal.contact.conduct.events import (
     WrongNumber,
 )
 
-__all__ = ["CaseError", "channel_of", "end_of", "events_of", "moment", "place_of", "purpose_of", "words"]
+__all__ = ["UNNAMED", "CaseError", "channel_of", "end_of", "events_of", "moment", "place_of", "purpose_of", "words"]
 
+UNNAMED = "-"  # the one number or address that a case need not name
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAYS, _WEEKENDS = range(5), range(5, 7)
 _WHOLE_DAY = ((time.min, time.max),)
@@ -107,7 +108,7 @@ def _call(told: Mapping[str, Any], at: datetime) -> list[Event]:
     to = str(told.get("to", "consumer"))
     call = Call(
         at, outcome, () if by == "consumer" else placed, discussed, by, "consumer" if to == "collector" else to,
-        str(told.get("allocated_to") or ""), str(told.get("number") or ""), channel_of(told.get("channel", "call")),
+        str(told.get("allocated_to") or ""), str(told.get("number") or UNNAMED), channel_of(told.get("channel", "call")),
         words(told.get("intended")),
     )  # fmt: skip
     if by != "consumer":
@@ -178,7 +179,7 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], datetime], list[Event]]] = {
     "prior_consent": _consent,
     "consent_revoked": lambda told, at: [ConsentRevoked(at, words(told.get("debts")))],
     "wrong_number_learned": lambda told, at: [
-        WrongNumber(at, str(told.get("number", "")), str(told.get("person", "consumer")))
+        WrongNumber(at, str(told.get("number") or UNNAMED), str(told.get("person", "consumer")))
     ],
     "creditor_file_note": _inconvenient,
     "stated_convenience": _inconvenient,

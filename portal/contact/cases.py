@@ -9,7 +9,17 @@ from itertools import chain
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from portal.contact.case_events import CaseError, channel_of, end_of, events_of, moment, place_of, purpose_of, words
+from portal.contact.case_events import (
+    UNNAMED,
+    CaseError,
+    channel_of,
+    end_of,
+    events_of,
+    moment,
+    place_of,
+    purpose_of,
+    words,
+)
 from portal.contact.conduct import (
     CallCap,
     CallLog,
@@ -40,7 +50,6 @@ __all__ = ["CaseError", "answer"]
 
 K = TypeVar("K", bound=Rule)
 SOMEWHERE = "America/New_York"  # where nothing depends on where: days and clock times of a case are the consumer's own
-UNNAMED = "-"  # the one number or address that a case need not name
 NOBODY_TOOK = frozenset({
     "unanswered", "rang_no_answer", "no_answer", "busy", "busy_signal", "rejected", "voicemail", "voicemail_limited_content",
     "voicemail_reached_no_ring", "voicemail_full",
@@ -187,7 +196,7 @@ def _facts(case: _Case, question: Question, log: tuple[Event, ...]) -> Facts:
         if isinstance(call, Call) and call.by != "consumer" and call.to == case.person and call.at < question.at:
             day = counts.setdefault(call.at.astimezone(case.zone).date(), {})
             for measure in _measures(call):
-                for number in (0, call.number or UNNAMED):
+                for number in (0, call.number):
                     day[measure, number] = day.get((measure, number), 0) + 1
     today = counts.pop(question.at.astimezone(case.zone).date(), {})
     return Facts(zones[0], today, known=known, zones=zones, earlier=counts, log=log)

@@ -1,4 +1,4 @@
-"""Tables of what was said and tried, what was promised, and how often a person was called on a day."""
+"""Tables of what was said and tried, what was promised, and what counts towards the caps of a person's day."""
 
 from __future__ import annotations
 
@@ -159,19 +159,20 @@ sa.Index(
 )
 
 
-class ContactDayCount(Model, PlacedPeople):
-    """How often a person was called on a day of theirs, over the bank and all agencies. Kept by a trigger.
+class ContactTally(Model, PlacedPeople):
+    """A contact that counts towards the caps of a person's day, over the bank and all agencies. Kept by a trigger.
 
-    It names no organisation: the Chinese daily cap counts over all of them without showing one another's log.
+    It names no organisation: the Chinese daily cap counts over all of them without showing one another's log. It has the
+    instant, so that a log which comes late is judged by what stood before each of its attempts. What was corrected is gone.
     """
 
-    __tablename__ = "contact_day_count"
-    id: Mapped[int] = key_column()
+    __tablename__ = "contact_tally"
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("contact_attempt.id"), primary_key=True, autoincrement=False)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
     placed_customer_id = synonym("customer_id")
-    day: Mapped[date]
+    day: Mapped[date] = mapped_column(comment="where the debtor is")
+    at: Mapped[datetime]
     measure: Mapped[str] = mapped_column(sa.String(16), comment="conversation, unanswered or visit")
-    contact_point_id: Mapped[int] = mapped_column(default=0, comment="0: all of the person's")
-    count: Mapped[int]
+    contact_point_id: Mapped[int | None]
 
-    __table_args__ = (sa.UniqueConstraint("customer_id", "day", "measure", "contact_point_id"),)
+    __table_args__ = (sa.Index("ix_contact_tally_person_day", "customer_id", "day"),)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from portal.contact import queries
 from portal.contact.conduct import Question
 from portal.contact.entries import Entry, Turn, check_entry, check_promise, next_turn, outcome_named, party_of
-from portal.contact.facts import Checked, Debtor, check_contact, decision_data, facts_of, local_day, without
+from portal.contact.facts import Checked, Debtor, check_contact, decision_data, facts_of, local_day
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES, counts_as
 from portal.contact.words import finding_words
@@ -162,9 +162,8 @@ def _check_conduct(
     A correction speaks of something that has happened, and is not counted beside what it corrects.
     """
     debtor = Debtor.of(subject.account, subject.customer)
-    facts = facts_of(work.session, work.actor, [debtor], at, log=True)[debtor.account_id]
-    if corrected is not None:
-        facts = without(facts, corrected)
+    but = [corrected.id] if corrected is not None else []
+    facts = facts_of(work.session, work.actor, [debtor], at, log=True, but=but)[debtor.account_id]
     to = subject.point.relation if subject.point else party_of(entry, None)
     question = Question(at, entry.channel.value, entry.direction.value, to, entry.contact_point_id)
     checked = check_contact(facts, question)

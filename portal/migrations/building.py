@@ -30,7 +30,8 @@ def build_walls(walls: Iterable[Wall]) -> None:
         for statement in policy(table, kind, column, system):
             op.execute(statement)
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
-        sequence = bind.scalar(sa.text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table})
+        drawn = any(column["name"] == "id" for column in sa.inspect(bind).get_columns(table))
+        sequence = drawn and bind.scalar(sa.text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table})
         if sequence:
             op.execute(f"GRANT USAGE ON SEQUENCE {sequence} TO {role}")
 

@@ -42,7 +42,7 @@ __all__ = [
     "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "next_last_day", "objection_rows",
     "objections_to_decide", "open_recalls_of_batch", "pending_count", "placed_in_error", "progress_of", "recall_for",
     "recall_numbered", "recall_rows", "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows",
-    "retentions_to_decide", "returned_by", "stopped_by", "stopped_since", "stopping_count",
+    "retentions_to_decide", "returned_by", "stopped_by", "stopping_count", "stops_of",
 ]  # fmt: skip
 
 DAYS_TOLD = 10
@@ -310,14 +310,17 @@ class Stopped:
     recall: Recall
 
 
-def stopped_since(session: Session, actor: Actor, account_ids: Sequence[int], at: datetime) -> set[int]:
-    """Of these accounts those on which the bank has stopped this actor's work at the instant."""
-    wanted = visible(Placement, actor).where(
-        Placement.account_id.in_(account_ids),
-        Placement.stopped_at <= at,
-        Placement.ended_at.is_(None),
-    )
-    return set(session.scalars(wanted.with_only_columns(Placement.account_id)))
+def stops_of(
+    session: Session, actor: Actor, account_ids: Sequence[int]
+) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """From when to when (None: still) the bank has stopped this actor's work on these accounts, by account."""
+    wanted = visible(Placement, actor).where(Placement.account_id.in_(account_ids), Placement.stopped_at.is_not(None))
+    found: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    for row in session.execute(
+        wanted.with_only_columns(Placement.account_id, Placement.stopped_at, Placement.ended_at)
+    ):
+        found.setdefault(row.account_id, []).append((row.stopped_at, row.ended_at))
+    return found
 
 
 def stopped_by(session: Session, actor: Actor, placement: Placement) -> Stopped | None:

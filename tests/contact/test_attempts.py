@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.contact.models import Channel, ContactAttempt, ContactDayCount, Direction, Promise, PromiseState, WorkItem
+from portal.contact.models import Channel, ContactAttempt, ContactTally, Direction, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused
@@ -34,13 +34,9 @@ def desk(person: Person) -> Desk:
     return make_desk(person)
 
 
-def counted(session: Session, measure: str, point: int = 0) -> int:
-    count = session.scalar(
-        sa.select(ContactDayCount.count).where(
-            ContactDayCount.measure == measure, ContactDayCount.contact_point_id == point
-        )
-    )
-    return count or 0
+def counted(session: Session, measure: str, point: int | None = None) -> int:
+    tallies = sa.select(sa.func.count()).select_from(ContactTally).where(ContactTally.measure == measure)
+    return session.scalar(tallies if point is None else tallies.where(ContactTally.contact_point_id == point)) or 0
 
 
 def test_an_attempt_keeps_the_verdict_with_pack_version_and_facts(
@@ -284,3 +280,17 @@ def test_the_bank_logs_no_attempts(desk: Desk, person: Person) -> None:
     with pytest.raises(DomainError) as refused:
         log_attempt(observer(), desk.account_id, call(person.mobile))
     assert refused.value.code == "access.forbidden"
+
+
+def test_a_call_that_is_logged_late_is_judged_by_the_calls_before_it_and_not_by_those_after(
+    desk: Desk, person: Person, db_session: Session
+) -> None:
+    for hours in (3, 2, 1):
+        log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses", at=NOON - timedelta(hours=hours)))
+
+    first = log_attempt(
+        desk.actor, desk.account_id, call(person.mobile, "refuses", at=NOON - timedelta(hours=3, minutes=1))
+    )
+    assert first.verdict == "allow"
+    with pytest.raises(Refused):
+        log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses", at=NOON - timedelta(minutes=59)))

@@ -172,7 +172,7 @@ def test_every_table_has_the_wall_that_its_model_says(app: Flask) -> None:
         model, wall = mapper.class_, walls[mapper.local_table.name]
         kind = next(kind for kind in KINDS if issubclass(model, kind)).__name__
         assert wall.on, wall.relname
-        assert wall.forced or wall.relname == "contact_day_count", wall.relname
+        assert wall.forced or wall.relname == "contact_tally", wall.relname
         assert wall.sees == wall.writes, wall.relname
         assert ("placement p" in wall.sees) == kind.startswith("Placed"), wall.relname
         # organisations and people may be Shared to read in the application and still be walled as one's own

@@ -1,0 +1,217 @@
+"""What the tables know about people, read once for a span of time and told as of any instant in it.
+
+A log that comes late is judged by what stood at the time of each attempt: contacts before it count, those after it do not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portal.contact.conduct import Facts
+from portal.contact.conduct.events import Call
+from portal.contact.models import Channel, ContactAttempt, ContactTally
+from portal.contact.outcomes import OUTCOMES, reached_debtor
+from portal.foundation.visibility import visible
+from portal.placement.recall_queries import stops_of
+from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = ["Debtor", "History", "local_day"]
+
+LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be reached now
+EARLIER_DAYS = 6  # the longest window of a cap over everybody is a week
+
+Counts = Mapping[tuple[str, int | str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """The account and person that a contact would be about."""
+
+    account_id: int
+    customer_id: int
+    zone: str
+    owes: bool
+
+    @classmethod
+    def of(cls, account: Account, customer: Customer) -> Debtor:
+        owes = account.status is AccountStatus.OPEN and account.total_minor > 0
+        return cls(account.id, customer.id, customer.time_zone, owes)
+
+
+class _Tally(NamedTuple):
+    """A contact that counts: when, as what, by which number."""
+
+    day: date
+    at: datetime
+    measure: str
+    point: int | None
+
+
+class _Span(NamedTuple):
+    """A flag, on one account or (None) on the person, from an instant to another (None: still)."""
+
+    account_id: int | None
+    flag: str
+    begins: datetime
+    ends: datetime | None
+
+    def stands(self, at: datetime) -> bool:
+        return self.begins <= at and (self.ends is None or self.ends > at)
+
+
+def local_day(at: datetime, zone: str, otherwise: str) -> date:
+    """The day of an instant where the debtor is; in the bank's zone where that is not known."""
+    try:
+        return at.astimezone(ZoneInfo(zone or otherwise)).date()
+    except (KeyError, ValueError, OSError):
+        return at.astimezone(ZoneInfo(otherwise)).date()
+
+
+class History:
+    """Five statements for any number of people, one more with the `log` of the actor's own calls, which rules about third
+    persons ask for. `but`: attempts that are left out, since a correction takes their place."""
+
+    def __init__(
+        self, session: Session, actor: Actor, debtors: Iterable[Debtor], first: datetime, last: datetime | None = None,
+        *, log: bool = False, but: Collection[int] = (),
+    ) -> None:  # fmt: skip
+        self._session, self._actor = session, actor
+        self._first, self._last = first, last or first
+        debtors = list(debtors)
+        customers = {debtor.customer_id for debtor in debtors}
+        self._tallies = self._read_tallies(customers, but)
+        self._holds = self._read_holds(customers)
+        self._unreachable = self._without_number(customers)
+        self._stops = stops_of(session, actor, [debtor.account_id for debtor in debtors])
+        self._calls = self._read_calls(customers, but) if log else None
+
+    def facts(self, debtor: Debtor, at: datetime) -> Facts:
+        """What the rules may know of a debtor at an instant of the span."""
+        today = local_day(at, debtor.zone, self._actor.time_zone)
+        counts: defaultdict[date, Counter[tuple[str, int | str]]] = defaultdict(Counter)
+        for tally in self._tallies[debtor.customer_id]:
+            if tally.at <= at:
+                for point in {0, tally.point or 0}:
+                    counts[tally.day][tally.measure, point] += 1
+        return Facts(
+            zone=debtor.zone or None,
+            counts=dict(counts[today]),
+            earlier={day: dict(counts[day]) for day in _days_before(today) if day in counts},
+            flags=self._flags(debtor, at),
+            known=frozenset({"debtor_number_invalid"} if debtor.customer_id in self._unreachable else ()),
+            log=self._log(debtor, at),
+        )
+
+    def note(self, attempt: ContactAttempt, relation: str = "") -> None:
+        """From here on an attempt that was just made is part of what is known. `relation`: whose number it was."""
+        if attempt.counts_as:
+            self._tallies[attempt.customer_id].append(
+                _Tally(attempt.local_date, attempt.at, attempt.counts_as, attempt.contact_point_id)
+            )
+        hold = OUTCOMES[attempt.outcome].hold
+        if hold is not None:
+            account_id = None if OUTCOMES[attempt.outcome].on_person else attempt.account_id
+            self._holds[attempt.customer_id].append(_Span(account_id, hold.value, attempt.at, None))
+        if self._calls is not None and attempt.channel is Channel.CALL:
+            self._calls[attempt.customer_id].append(_call(attempt, relation))
+
+    def _flags(self, debtor: Debtor, at: datetime) -> frozenset[str]:
+        flags = {
+            hold.flag
+            for hold in self._holds[debtor.customer_id]
+            if hold.stands(at) and hold.account_id in (None, debtor.account_id)
+        }
+        if not debtor.owes:
+            flags.add("nothing_owed")
+        if any(begins <= at and (ends is None or ends > at) for begins, ends in self._stops.get(debtor.account_id, ())):
+            flags.add("work_stopped")
+        return frozenset(flags)
+
+    def _log(self, debtor: Debtor, at: datetime) -> tuple[Call, ...] | None:
+        if self._calls is None:
+            return None
+        since = at - timedelta(days=LOG_DAYS)
+        calls = [call for call in self._calls[debtor.customer_id] if since <= call.at <= at]
+        return tuple(sorted(calls, key=lambda call: call.at))
+
+    def _read_tallies(self, customers: set[int], but: Collection[int]) -> defaultdict[int, list[_Tally]]:
+        """By person. A person's day begins and ends up to a day beside the one of the instant in UTC."""
+        first = self._first.date() - timedelta(days=EARLIER_DAYS + 1)
+        last = self._last.date() + timedelta(days=1)
+        rows = self._session.scalars(
+            visible(ContactTally, self._actor)
+            .where(ContactTally.customer_id.in_(customers), ContactTally.day.between(first, last))
+            .where(ContactTally.attempt_id.not_in(but) if but else sa.true())
+        )
+        found: defaultdict[int, list[_Tally]] = defaultdict(list)
+        for row in rows:
+            found[row.customer_id].append(_Tally(row.day, row.at, row.measure, row.contact_point_id))
+        return found
+
+    def _read_holds(self, customers: set[int]) -> defaultdict[int, list[_Span]]:
+        found: defaultdict[int, list[_Span]] = defaultdict(list)
+        for hold in self._session.scalars(
+            visible(Hold, self._actor)
+            .where(Hold.customer_id.in_(customers), Hold.raised_at <= self._last)
+            .where(sa.or_(Hold.released_at.is_(None), Hold.released_at > self._first))
+        ):
+            found[hold.customer_id].append(_Span(hold.account_id, hold.flag.value, hold.raised_at, hold.released_at))
+        return found
+
+    def _without_number(self, customers: set[int]) -> set[int]:
+        """People whose own telephone numbers are all known to be wrong, or who have none."""
+        reached = self._session.scalars(
+            sa.select(ContactPoint.customer_id)
+            .where(ContactPoint.customer_id.in_(customers), ContactPoint.kind == ContactKind.PHONE)
+            .where(ContactPoint.relation == "self")
+            .where(ContactPoint.status.in_([ContactStatus.UNCHECKED, ContactStatus.VALID]))
+            .distinct()
+        )
+        return customers - set(reached)
+
+    def _read_calls(self, customers: set[int], but: Collection[int]) -> defaultdict[int, list[Call]]:
+        """The actor's own calls to these people by whose number was dialled; what was put right counts as it was put right."""
+        later = aliased(ContactAttempt)
+        rows = self._session.execute(
+            visible(ContactAttempt, self._actor)
+            .outerjoin(ContactPoint, ContactPoint.id == ContactAttempt.contact_point_id)
+            .add_columns(ContactPoint.relation)
+            .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.channel == Channel.CALL)
+            .where(ContactAttempt.at >= self._first - timedelta(days=LOG_DAYS), ContactAttempt.at <= self._last)
+            .where(~sa.select(later.id).where(later.corrects_id == ContactAttempt.id).exists())
+            .where(ContactAttempt.id.not_in(but) if but else sa.true())
+            .order_by(ContactAttempt.at)
+        )
+        found: defaultdict[int, list[Call]] = defaultdict(list)
+        for attempt, relation in rows:
+            found[attempt.customer_id].append(_call(attempt, relation or ""))
+        return found
+
+
+def _days_before(today: date) -> list[date]:
+    return [today - timedelta(days=back) for back in range(1, EARLIER_DAYS + 1)]
+
+
+def _call(attempt: ContactAttempt, relation: str) -> Call:
+    return Call(
+        attempt.at,
+        "conversation" if reached_debtor(OUTCOMES[attempt.outcome], attempt.party) else attempt.outcome,
+        tuple(map(str, attempt.debts_placed_for)),
+        tuple(map(str, attempt.debts_discussed)),
+        attempt.initiated_by,
+        relation or attempt.party,
+        number=str(attempt.contact_point_id or ""),
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from portal.contact.conduct import group_of
 from portal.contact.models import Channel, Direction
-from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
+from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.portfolio.models import ContactKind
@@ -47,7 +47,10 @@ class Entry:
 
     `party`: who was reached; empty: whose number it is. `at`: when it took place; None: now. `attempt_ref`: the
     agency's own reference, made up if left out. `already_happened`: it took place although the rules forbid it, and is
-    kept as a breach. `corrects_id`: the entry that this one takes the place of.
+    kept as a breach. `corrects_id`: the entry that this one takes the place of. `initiated_by`: collector or consumer;
+    empty: as the direction says. `debts_placed_for`, `debts_discussed`: accounts of the person; none named: the account
+    itself (an empty tuple of discussed ones: a general talk). `again_on`: the day on which its turn comes again, for
+    `next_action`. `of_log`: from a dialler's log, which may not say by which number, nor when to call back.
     """
 
     channel: Channel
@@ -65,6 +68,13 @@ class Entry:
     attempt_ref: str = ""
     corrects_id: int | None = None
     already_happened: bool = False
+    initiated_by: str = ""
+    debts_placed_for: tuple[int, ...] = ()
+    debts_discussed: tuple[int, ...] | None = None
+    evidence_name: str = ""
+    next_action: str = ""
+    again_on: date | None = None
+    of_log: bool = False
 
 
 class Turn(NamedTuple):
@@ -90,9 +100,23 @@ def check_entry(entry: Entry, outcome: Outcome, point: ContactPoint | None, now:
         raise DomainError("attempt.reason_behind", say("Choose a reason from the list."), field="reason_behind")
     if len(entry.note) > LONGEST_NOTE:
         raise DomainError("attempt.note", say("A note takes %(most)s characters.", most=LONGEST_NOTE), field="note")
+    if entry.initiated_by not in ("", "collector", "consumer"):
+        raise DomainError("attempt.initiated_by", say("The collector or the consumer began it."), field="initiated_by")
+    _check_next(entry, now)
     _check_times(entry, now)
     _check_point(entry, point)
     _check_party(entry, outcome, party_of(entry, point))
+
+
+def _check_next(entry: Entry, now: datetime) -> None:
+    if entry.next_action and entry.next_action not in NEXT_ACTIONS:
+        raise DomainError("attempt.next_action", say("Choose from the list what comes next."), field="next_action")
+    if entry.again_on is not None and not 0 <= (entry.again_on - now.date()).days <= CALLBACK_LONGEST_DAYS:
+        raise DomainError(
+            "attempt.again_on",
+            say("The next step lies ahead, at most %(days)s days.", days=CALLBACK_LONGEST_DAYS),
+            field="again_on",
+        )
 
 
 def _check_times(entry: Entry, now: datetime) -> None:
@@ -102,6 +126,8 @@ def _check_times(entry: Entry, now: datetime) -> None:
         raise DomainError("attempt.ended", say("It ended before it began."), field="ended_at")
     if entry.outcome == "callback_requested":
         if entry.callback_at is None:
+            if entry.of_log:
+                return
             raise DomainError("attempt.callback", say("Enter when you are to call back."), field="callback_at")
         if not now < entry.callback_at <= now + timedelta(days=CALLBACK_LONGEST_DAYS):
             raise DomainError(
@@ -114,7 +140,7 @@ def _check_times(entry: Entry, now: datetime) -> None:
 def _check_point(entry: Entry, point: ContactPoint | None) -> None:
     wanted = POINT_KINDS.get(entry.channel)
     if point is None:
-        if wanted is ContactKind.PHONE and entry.direction is Direction.OUTBOUND:
+        if wanted is ContactKind.PHONE and entry.direction is Direction.OUTBOUND and not entry.of_log:
             raise DomainError("attempt.number", say("Choose the number."), field="contact_point_id")
     elif wanted is not None and point.kind is not wanted:
         raise DomainError(
@@ -171,21 +197,21 @@ def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None
         )
 
 
-def next_turn(entry: Entry, outcome: Outcome, standing: Turn, today: date, time_zone_day: date | None) -> Turn:
-    """When the account comes up again.
+def next_turn(entry: Entry, outcome: Outcome, standing: Turn, day: date, callback_day: date | None) -> Turn:
+    """When the account comes up again. `day`: the attempt's, `callback_day`: the call-back's, both in the organisation's zone.
 
-    A promise or call-back that still lies ahead outlives a reminder; one that is due today and did not bring an answer
-    is looked at tomorrow. `time_zone_day`: the day of the call-back in the organisation's zone.
+    A promise or call-back that still lies ahead outlives a reminder; one that is due that day and did not bring an answer
+    is looked at on the next. A day that the collector chose goes before what the outcome says.
     """
     if outcome.code == "promise" and entry.promise_on:
         return Turn("promise", entry.promise_on)
-    if outcome.code == "callback_requested" and time_zone_day:
-        return Turn("callback", time_zone_day, entry.callback_at)
-    if standing.kind in ("promise", "callback") and standing.on > today and not outcome.hold:
+    if outcome.code == "callback_requested" and callback_day:
+        return Turn("callback", callback_day, entry.callback_at)
+    if standing.kind in ("promise", "callback") and standing.on > day and not outcome.hold:
         return standing
-    if standing.kind == "promise" and standing.on == today and not outcome.hold:
-        return Turn("broken", today + timedelta(days=1))
-    return Turn("rest", today + timedelta(days=outcome.rest_days))
+    if standing.kind == "promise" and standing.on == day and not outcome.hold:
+        return Turn("broken", day + timedelta(days=1))
+    return Turn("rest", entry.again_on or day + timedelta(days=outcome.rest_days))
 
 
 def outcome_named(code: str) -> Outcome:

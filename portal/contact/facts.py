@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from portal.contact.conduct import Decision, Facts, Question, check
 from portal.contact.conduct.events import Call
-from portal.contact.history import Debtor, History, local_day
+from portal.contact.history import Debtor, History
 from portal.contact.packs import pack_named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
-__all__ = ["Checked", "Debtor", "check_contact", "decision_data", "facts_of", "local_day"]
+__all__ = ["Checked", "check_contact", "decision_data", "facts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ def facts_of(
     at: datetime,
     *,
     log: bool = False,
-    but: Collection[int] = (),
+    but: int | None = None,
 ) -> dict[int, Facts]:
     """The facts of each account at an instant, by account id; `log` and `but` as of `History`."""
     debtors = list(debtors)
-    history = History(session, actor, debtors, at, log=log, but=but)
-    return {debtor.account_id: history.facts(debtor, at) for debtor in debtors}
+    history = History(session, actor, debtors, at, log=log)
+    return {debtor.account_id: history.facts(debtor, at, but=but) for debtor in debtors}
 
 
 def decision_data(checked: Checked) -> dict[str, Any]:

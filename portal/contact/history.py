@@ -6,7 +6,7 @@ A log that comes late is judged by what stood at the time of each attempt: conta
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,6 +54,7 @@ class Debtor:
 class _Tally(NamedTuple):
     """A contact that counts: when, as what, by which number."""
 
+    attempt_id: int
     day: date
     at: datetime
     measure: str
@@ -81,29 +82,31 @@ def local_day(at: datetime, zone: str, otherwise: str) -> date:
 
 
 class History:
-    """Five statements for any number of people, one more with the `log` of the actor's own calls, which rules about third
-    persons ask for. `but`: attempts that are left out, since a correction takes their place."""
+    """Five statements for any number of people, one more with the `log` of the organisation's own calls, which rules about
+    third persons ask for. `organisation_id`: who collects; the actor's own if left out."""
 
     def __init__(
         self, session: Session, actor: Actor, debtors: Iterable[Debtor], first: datetime, last: datetime | None = None,
-        *, log: bool = False, but: Collection[int] = (),
+        *, log: bool = False, organisation_id: int | None = None,
     ) -> None:  # fmt: skip
         self._session, self._actor = session, actor
+        self._organisation_id = organisation_id or actor.organisation_id
         self._first, self._last = first, last or first
         debtors = list(debtors)
         customers = {debtor.customer_id for debtor in debtors}
-        self._tallies = self._read_tallies(customers, but)
+        self._tallies = self._read_tallies(customers)
         self._holds = self._read_holds(customers)
         self._unreachable = self._without_number(customers)
-        self._stops = stops_of(session, actor, [debtor.account_id for debtor in debtors])
-        self._calls = self._read_calls(customers, but) if log else None
+        self._stops = stops_of(session, actor, self._organisation_id, [debtor.account_id for debtor in debtors])
+        self._calls = self._read_calls(customers) if log else None
 
-    def facts(self, debtor: Debtor, at: datetime) -> Facts:
-        """What the rules may know of a debtor at an instant of the span."""
+    def facts(self, debtor: Debtor, at: datetime, *, but: int | None = None) -> Facts:
+        """What the rules may know of a debtor at an instant of the span. `but`: an attempt that is left out, since what is asked
+        about takes its place."""
         today = local_day(at, debtor.zone, self._actor.time_zone)
         counts: defaultdict[date, Counter[tuple[str, int | str]]] = defaultdict(Counter)
         for tally in self._tallies[debtor.customer_id]:
-            if tally.at <= at:
+            if tally.at <= at and tally.attempt_id != but:
                 for point in {0, tally.point or 0}:
                     counts[tally.day][tally.measure, point] += 1
         return Facts(
@@ -112,21 +115,27 @@ class History:
             earlier={day: dict(counts[day]) for day in _days_before(today) if day in counts},
             flags=self._flags(debtor, at),
             known=frozenset({"debtor_number_invalid"} if debtor.customer_id in self._unreachable else ()),
-            log=self._log(debtor, at),
+            log=self._log(debtor, at, but),
         )
 
     def note(self, attempt: ContactAttempt, relation: str = "") -> None:
-        """From here on an attempt that was just made is part of what is known. `relation`: whose number it was."""
+        """From here on an attempt that was just made is part of what is known, and what it corrects is not. `relation`: whose
+        number it was."""
+        tallies = self._tallies[attempt.customer_id]
+        tallies[:] = [tally for tally in tallies if tally.attempt_id != attempt.corrects_id]
         if attempt.counts_as:
-            self._tallies[attempt.customer_id].append(
-                _Tally(attempt.local_date, attempt.at, attempt.counts_as, attempt.contact_point_id)
+            tallies.append(
+                _Tally(attempt.id, attempt.local_date, attempt.at, attempt.counts_as, attempt.contact_point_id)
             )
         hold = OUTCOMES[attempt.outcome].hold
         if hold is not None:
             account_id = None if OUTCOMES[attempt.outcome].on_person else attempt.account_id
             self._holds[attempt.customer_id].append(_Span(account_id, hold.value, attempt.at, None))
-        if self._calls is not None and attempt.channel is Channel.CALL:
-            self._calls[attempt.customer_id].append(_call(attempt, relation))
+        if self._calls is not None:
+            calls = self._calls[attempt.customer_id]
+            calls[:] = [call for call in calls if call[0] != attempt.corrects_id]
+            if attempt.channel is Channel.CALL:
+                calls.append((attempt.id, _call(attempt, relation)))
 
     def _flags(self, debtor: Debtor, at: datetime) -> frozenset[str]:
         flags = {
@@ -140,25 +149,25 @@ class History:
             flags.add("work_stopped")
         return frozenset(flags)
 
-    def _log(self, debtor: Debtor, at: datetime) -> tuple[Call, ...] | None:
+    def _log(self, debtor: Debtor, at: datetime, but: int | None) -> tuple[Call, ...] | None:
         if self._calls is None:
             return None
         since = at - timedelta(days=LOG_DAYS)
-        calls = [call for call in self._calls[debtor.customer_id] if since <= call.at <= at]
+        calls = [call for key, call in self._calls[debtor.customer_id] if since <= call.at <= at and key != but]
         return tuple(sorted(calls, key=lambda call: call.at))
 
-    def _read_tallies(self, customers: set[int], but: Collection[int]) -> defaultdict[int, list[_Tally]]:
+    def _read_tallies(self, customers: set[int]) -> defaultdict[int, list[_Tally]]:
         """By person. A person's day begins and ends up to a day beside the one of the instant in UTC."""
         first = self._first.date() - timedelta(days=EARLIER_DAYS + 1)
         last = self._last.date() + timedelta(days=1)
         rows = self._session.scalars(
-            visible(ContactTally, self._actor)
-            .where(ContactTally.customer_id.in_(customers), ContactTally.day.between(first, last))
-            .where(ContactTally.attempt_id.not_in(but) if but else sa.true())
+            visible(ContactTally, self._actor).where(
+                ContactTally.customer_id.in_(customers), ContactTally.day.between(first, last)
+            )
         )
         found: defaultdict[int, list[_Tally]] = defaultdict(list)
         for row in rows:
-            found[row.customer_id].append(_Tally(row.day, row.at, row.measure, row.contact_point_id))
+            found[row.customer_id].append(_Tally(row.attempt_id, row.day, row.at, row.measure, row.contact_point_id))
         return found
 
     def _read_holds(self, customers: set[int]) -> defaultdict[int, list[_Span]]:
@@ -182,22 +191,23 @@ class History:
         )
         return customers - set(reached)
 
-    def _read_calls(self, customers: set[int], but: Collection[int]) -> defaultdict[int, list[Call]]:
-        """The actor's own calls to these people by whose number was dialled; what was put right counts as it was put right."""
+    def _read_calls(self, customers: set[int]) -> defaultdict[int, list[tuple[int, Call]]]:
+        """The organisation's own calls to these people, each with its attempt, by whose number was dialled; what was put right
+        counts as it was put right."""
         later = aliased(ContactAttempt)
         rows = self._session.execute(
             visible(ContactAttempt, self._actor)
             .outerjoin(ContactPoint, ContactPoint.id == ContactAttempt.contact_point_id)
             .add_columns(ContactPoint.relation)
             .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.channel == Channel.CALL)
+            .where(ContactAttempt.organisation_id == self._organisation_id)
             .where(ContactAttempt.at >= self._first - timedelta(days=LOG_DAYS), ContactAttempt.at <= self._last)
             .where(~sa.select(later.id).where(later.corrects_id == ContactAttempt.id).exists())
-            .where(ContactAttempt.id.not_in(but) if but else sa.true())
             .order_by(ContactAttempt.at)
         )
-        found: defaultdict[int, list[Call]] = defaultdict(list)
+        found: defaultdict[int, list[tuple[int, Call]]] = defaultdict(list)
         for attempt, relation in rows:
-            found[attempt.customer_id].append(_call(attempt, relation or ""))
+            found[attempt.customer_id].append((attempt.id, _call(attempt, relation or "")))
         return found
 
 

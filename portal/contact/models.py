@@ -64,6 +64,16 @@ class ContactAttempt(Model, OwnRows):
     corrects_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("contact_attempt.id"), unique=True, comment="the entry that this one takes the place of"
     )
+    evidence_name: Mapped[str] = mapped_column(
+        sa.String(255), default="", comment="the file of the organisation's evidence that belongs to it"
+    )
+    next_action: Mapped[str] = mapped_column(sa.String(16), default="", comment="call, sms, visit, letter, wait, bank")
+    again_on: Mapped[date | None] = mapped_column(comment="the day chosen for it; null: as the outcome says")
+    content_hash: Mapped[bytes | None] = mapped_column(
+        sa.LargeBinary(16), comment="of the row of a log; the same reference with another is a conflict"
+    )
+    # No foreign key: SQLite adds one only by copying the table, and evidence is never copied.
+    import_run_id: Mapped[int | None] = mapped_column(comment="the import of the log that it came with")
     verdict: Mapped[str] = mapped_column(sa.String(24), comment="allow … block, as of `at`")
     decision: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="pack, version, rule, facts, reason")
     logged_at: Mapped[datetime]
@@ -74,6 +84,33 @@ class ContactAttempt(Model, OwnRows):
         sa.Index("ix_contact_attempt_day", "organisation_id", "logged_by", "at"),
         sa.Index("ix_contact_attempt_team_day", "organisation_id", "at", "id"),
         sa.Index("ix_contact_attempt_person", "customer_id", "at"),
+        sa.Index(
+            "ix_contact_attempt_evidence",
+            "organisation_id",
+            "evidence_name",
+            sqlite_where=sa.text("evidence_name <> ''"),
+            postgresql_where=sa.text("evidence_name <> ''"),
+        ),
+    )
+
+
+class EvidenceFile(Model, OwnRows):
+    """A recording or photo that an organisation keeps with us, by the name that its log gives it. Append-only: another
+    content under the same name is another file and needs another name."""
+
+    __tablename__ = "evidence_file"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(sa.String(255))
+    digest: Mapped[str] = mapped_column(sa.String(64), comment="SHA-256, its address in the storage")
+    size: Mapped[int] = mapped_column(sa.BigInteger, comment="bytes")
+    form: Mapped[str] = mapped_column(sa.String(8), comment="what its first bytes say: wav, mp3, jpg, pdf …")
+    uploaded_at: Mapped[datetime]
+    uploaded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "name"),
+        sa.Index("ix_evidence_file_latest", "organisation_id", "id"),
     )
 
 

@@ -6,32 +6,38 @@ against the rules is kept as well, and named a breach.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from portal.contact import queries
-from portal.contact.conduct import Question
-from portal.contact.entries import Entry, Turn, check_entry, check_promise, next_turn, outcome_named, party_of
-from portal.contact.facts import Checked, Debtor, check_contact, decision_data, facts_of, local_day
+from portal.contact.entries import Entry, check_entry, check_promise, outcome_named
+from portal.contact.facts import Checked, check_contact, facts_of
+from portal.contact.history import Debtor, local_day
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
-from portal.contact.outcomes import OUTCOMES, counts_as
+from portal.contact.recording import (
+    Subject,
+    attempt_of,
+    check_window,
+    learn_about_number,
+    move_in_queue,
+    owed_by,
+    promise_of,
+    question_of,
+    raise_hold,
+)
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
-from portal.foundation.money import Money
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.placement.models import Placement
-from portal.portfolio.models import Account, ContactPoint, ContactStatus, Customer, HoldFlag
-from portal.portfolio.operations import add_hold
+from portal.portfolio.models import Account, ContactPoint, HoldFlag
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from portal.contact.outcomes import Outcome
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
@@ -47,16 +53,6 @@ class Logged:
     verdict: str
     hold: HoldFlag | None = None
     is_new: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """The rows that an attempt is about."""
-
-    placement: Placement
-    account: Account
-    customer: Customer
-    point: ContactPoint | None
 
 
 def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
@@ -77,15 +73,19 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
         corrected = _corrected(work, entry, account_id)
         at = entry.at or (corrected.at if corrected else work.now)
         check_entry(entry, outcome, subject.point, work.now)
-        _check_window(subject, at)
-        owed = Money(subject.account.total_minor, subject.account.currency)
+        check_window(subject.placement, at)
+        _check_debts(work, subject, entry)
+        owed = owed_by(subject, entry)
         check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, actor.time_zone))
         checked = _check_conduct(work, subject, entry, at, corrected)
         attempt = _keep(work, subject, entry, outcome, checked, at)
-        _keep_promise(work, attempt, entry, owed, corrected)
-        hold = _raise_hold(work, attempt, outcome)
-        _learn_about_number(subject.point, outcome, attempt.party)
-        _move_in_queue(work, attempt, entry, outcome, corrected)
+        _keep_promise(work, attempt, entry, owed.currency, corrected)
+        hold = raise_hold(work, attempt, outcome)
+        learn_about_number(subject.point, outcome, attempt.party)
+        item = work.session.scalar(visible(WorkItem, actor).where(WorkItem.placement_id == attempt.placement_id))
+        if item is not None:
+            moved_from = corrected.outcome if corrected else None
+            move_in_queue(item, attempt, entry, outcome, moved_from, actor.time_zone, work.today)
         return Logged(attempt.id, attempt.verdict, hold)
 
 
@@ -111,7 +111,7 @@ def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:
         return notes
 
 
-def _subject(work: Work, account_id: int, entry: Entry) -> _Subject:
+def _subject(work: Work, account_id: int, entry: Entry) -> Subject:
     found = queries.held_account(work.session, work.actor, account_id)
     if found is None:
         raise NotFound
@@ -125,7 +125,7 @@ def _subject(work: Work, account_id: int, entry: Entry) -> _Subject:
         )
         if point is None:
             raise DomainError("attempt.number", say("Choose the number."), field="contact_point_id")
-    return _Subject(placement, account, customer, point)
+    return Subject(placement, account, customer, point, work.actor.time_zone)
 
 
 def _logged_before(work: Work, entry: Entry, account_id: int) -> ContactAttempt | None:
@@ -148,25 +148,29 @@ def _logged_before(work: Work, entry: Entry, account_id: int) -> ContactAttempt 
     return known
 
 
-def _check_window(subject: _Subject, at: datetime) -> None:
-    begun = subject.placement.accepted_at or subject.placement.starts_at
-    if at < begun:
-        raise DomainError("attempt.before_placement", say("The account was not with you at that time."), field="at")
+def _check_debts(work: Work, subject: Subject, entry: Entry) -> None:
+    """Debts that an attempt is said to be about are the person's, and with the organisation."""
+    named = {*entry.debts_placed_for, *(entry.debts_discussed or ())} - {subject.account.id}
+    if not named:
+        return
+    found = queries.held_debts(work.session, work.actor, subject.customer.id)
+    if not named <= found.keys():
+        raise DomainError(
+            "attempt.debts", say("Choose accounts of the same person that are with you."), field="debts_placed_for"
+        )
 
 
 def _check_conduct(
-    work: Work, subject: _Subject, entry: Entry, at: datetime, corrected: ContactAttempt | None
+    work: Work, subject: Subject, entry: Entry, at: datetime, corrected: ContactAttempt | None
 ) -> Checked:
     """Ask the rules as of the attempt's time; refuse what has not happened yet and must not.
 
     A correction speaks of something that has happened, and is not counted beside what it corrects.
     """
     debtor = Debtor.of(subject.account, subject.customer)
-    but = [corrected.id] if corrected is not None else []
+    but = corrected.id if corrected is not None else None
     facts = facts_of(work.session, work.actor, [debtor], at, log=True, but=but)[debtor.account_id]
-    to = subject.point.relation if subject.point else party_of(entry, None)
-    question = Question(at, entry.channel.value, entry.direction.value, to, entry.contact_point_id)
-    checked = check_contact(facts, question)
+    checked = check_contact(facts, question_of(subject, entry, at))
     if checked.decision.is_blocked and not entry.already_happened and corrected is None:
         raise Refused("conduct.blocked", finding_words(checked.decision.findings[0]))
     return checked
@@ -191,36 +195,9 @@ def _corrected(work: Work, entry: Entry, account_id: int) -> ContactAttempt | No
 
 
 def _keep(
-    work: Work, subject: _Subject, entry: Entry, outcome: Outcome, checked: Checked, at: datetime
+    work: Work, subject: Subject, entry: Entry, outcome: Outcome, checked: Checked, at: datetime
 ) -> ContactAttempt:
-    party = party_of(entry, subject.point)
-    inbound = entry.direction.value == "inbound"
-    attempt = ContactAttempt(
-        organisation_id=subject.placement.organisation_id,
-        placement_id=subject.placement.id,
-        account_id=subject.account.id,
-        customer_id=subject.customer.id,
-        attempt_ref=entry.attempt_ref or f"W{secrets.token_hex(8)}",
-        at=at,
-        ended_at=entry.ended_at,
-        local_date=local_day(at, subject.customer.time_zone, work.actor.time_zone),
-        channel=entry.channel,
-        direction=entry.direction,
-        initiated_by="consumer" if inbound else "collector",
-        contact_point_id=entry.contact_point_id,
-        party=party,
-        outcome=outcome.code,
-        counts_as=counts_as(entry.channel, entry.direction, outcome, party),
-        reason_behind=entry.reason_behind,
-        note_sealed=work.vault.seal(subject.customer.person_key, entry.note, "note") if entry.note else None,
-        debts_placed_for=[subject.account.id],
-        debts_discussed=[subject.account.id],
-        corrects_id=entry.corrects_id,
-        verdict=checked.decision.verdict,
-        decision=decision_data(checked),
-        logged_at=work.now,
-        logged_by=work.actor.user_id,
-    )
+    attempt = attempt_of(work, subject, entry, outcome, checked, at)
     work.session.add(attempt)
     work.session.flush()
     work.audit(
@@ -235,69 +212,23 @@ def _keep(
 
 
 def _keep_promise(
-    work: Work, attempt: ContactAttempt, entry: Entry, owed: Money, corrected: ContactAttempt | None
+    work: Work, attempt: ContactAttempt, entry: Entry, currency: str, corrected: ContactAttempt | None
 ) -> None:
-    """A new promise takes the place of the one that was open; a corrected one falls."""
+    """A new promise takes the place of the one that was open, unless that was made later; a corrected one falls."""
     replaced = sa.update(Promise).where(Promise.state == PromiseState.OPEN)
-    if entry.outcome == "promise":
-        replaced = replaced.where(Promise.placement_id == attempt.placement_id)
-    elif corrected is not None:
-        replaced = replaced.where(Promise.attempt_id == corrected.id)
-    else:
+    if entry.outcome != "promise":
+        if corrected is not None:
+            fallen = replaced.where(Promise.attempt_id == corrected.id)
+            work.session.execute(fallen.values(state=PromiseState.REPLACED))
         return
-    work.session.execute(replaced.values(state=PromiseState.REPLACED))
-    if entry.outcome == "promise":
-        taken_over = sa.update(CarriedPromise).where(CarriedPromise.account_id == attempt.account_id)
-        work.session.execute(
-            taken_over.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
-        )
-        work.session.add(
-            Promise(
-                organisation_id=attempt.organisation_id,
-                attempt_id=attempt.id,
-                placement_id=attempt.placement_id,
-                account_id=attempt.account_id,
-                amount_minor=entry.promise_minor,
-                currency=owed.currency,
-                made_on=attempt.local_date,
-                promised_on=entry.promise_on,
-                state=PromiseState.OPEN,
-                created_at=attempt.at,
-            )
-        )
-
-
-def _raise_hold(work: Work, attempt: ContactAttempt, outcome: Outcome) -> HoldFlag | None:
-    if outcome.hold is None:
-        return None
-    account_id = None if outcome.on_person else attempt.account_id
-    add_hold(work, attempt.customer_id, account_id, outcome.hold, f"attempt:{outcome.code}")
-    return outcome.hold
-
-
-def _learn_about_number(point: ContactPoint | None, outcome: Outcome, party: str) -> None:
-    """A number that proves wrong is marked, since the rules on third persons ask whether the debtor's own still serve."""
-    if point is None:
-        return
-    if outcome.code == "dead_number":
-        point.status = ContactStatus.INVALID
-    elif outcome.code == "wrong_number":
-        point.status = ContactStatus.THIRD_PARTY
-    elif outcome.contact and party == point.relation:
-        point.status = ContactStatus.VALID
-
-
-def _move_in_queue(
-    work: Work, attempt: ContactAttempt, entry: Entry, outcome: Outcome, corrected: ContactAttempt | None
-) -> None:
-    item = work.session.scalar(visible(WorkItem, work.actor).where(WorkItem.placement_id == attempt.placement_id))
-    if item is None:
-        return
-    standing = Turn(item.next_kind, item.next_on, item.next_at)
-    if corrected is not None and OUTCOMES[corrected.outcome].code in ("promise", "callback_requested"):
-        standing = Turn("rest", work.today)  # what the wrong entry had set is not kept
-    day = entry.callback_at.astimezone(ZoneInfo(work.actor.time_zone)).date() if entry.callback_at else None
-    item.next_kind, item.next_on, item.next_at = next_turn(entry, outcome, standing, work.today, day)
-    item.attempts += corrected is None
-    if item.last_attempt_at is None or attempt.at >= item.last_attempt_at or corrected is not None:
-        item.last_attempt_at, item.last_outcome = attempt.at, outcome.code
+    before = sa.or_(Promise.created_at <= attempt.at, Promise.attempt_id == (corrected.id if corrected else None))
+    here = Promise.placement_id == attempt.placement_id
+    work.session.execute(replaced.where(here, before).values(state=PromiseState.REPLACED))
+    later = visible(Promise, work.actor).where(here, Promise.state == PromiseState.OPEN)
+    stands = work.session.scalar(later.limit(1)) is None
+    taken_over = sa.update(CarriedPromise).where(CarriedPromise.account_id == attempt.account_id)
+    work.session.execute(
+        taken_over.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
+    )
+    state = PromiseState.OPEN if stands else PromiseState.REPLACED
+    work.session.add(promise_of(attempt, entry, currency, state))

@@ -10,7 +10,17 @@ from portal.contact.models import Channel, Direction
 from portal.foundation.language import _l
 from portal.portfolio.models import HoldFlag
 
-__all__ = ["MESSAGES", "OUTCOMES", "PARTIES", "REASONS_BEHIND", "Outcome", "counts_as", "fits", "reached_debtor"]
+__all__ = [
+    "MESSAGES",
+    "NEXT_ACTIONS",
+    "OUTCOMES",
+    "PARTIES",
+    "REASONS_BEHIND",
+    "Outcome",
+    "counts_as",
+    "fits",
+    "reached_debtor",
+]
 
 MESSAGES: Final = frozenset({Channel.SMS, Channel.EMAIL, Channel.WECOM, Channel.LETTER})
 _UNANSWERED: Final = frozenset({"no_answer", "busy", "rejected", "voicemail"})
@@ -102,6 +112,12 @@ REASONS_BEHIND: Final[dict[str, Any]] = {
     "lost_income": _l("lost income"), "illness": _l("illness"), "forgot": _l("forgot"),
     "dispute": _l("disputes a charge"), "over_indebted": _l("over-indebted"), "abroad": _l("abroad"),
     "unreachable": _l("cannot be found"), "other": _l("another reason"),
+}  # fmt: skip
+
+# What the collector means to do next.
+NEXT_ACTIONS: Final[dict[str, Any]] = {
+    "call": _l("call again"), "sms": _l("send a message"), "visit": _l("visit"), "letter": _l("send a letter"),
+    "wait": _l("wait for the payment"), "bank": _l("ask the bank"),
 }  # fmt: skip
 
 

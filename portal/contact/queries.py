@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from portal.contact.conduct import Question
 from portal.contact.entries import POINT_KINDS
-from portal.contact.facts import Checked, Debtor, check_contact, facts_of
+from portal.contact.facts import Checked, check_contact, facts_of
+from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, Channel, ContactAttempt, Promise, PromiseState
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "held_account", "holds_of", "promise_state",
+    "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "held_account", "held_debts", "holds_of", "promise_state",
     "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
@@ -51,6 +52,24 @@ def held_account(session: Session, actor: Actor, account_id: int) -> tuple[Place
         )
     ).first()
     return (row[0], row[1], row[2]) if row else None
+
+
+def held_debts(session: Session, actor: Actor, customer_id: int) -> dict[int, str]:
+    """The references of a person's accounts that the actor's organisation holds for collection, by account."""
+    held = (
+        visible(Placement, actor)
+        .join(Account, Account.id == Placement.account_id)
+        .where(
+            Placement.customer_id == customer_id,
+            Placement.organisation_id == actor.organisation_id,
+            Placement.kind == PlacementKind.COLLECTION,
+            Placement.accepted_at.is_not(None),
+            Placement.ended_at.is_(None),
+        )
+        .with_only_columns(Account.id, Account.account_ref)
+        .order_by(Account.account_ref)
+    )
+    return {row.id: row.account_ref for row in session.execute(held)}
 
 
 def contact_points(session: Session, actor: Actor, customer_id: int) -> Sequence[ContactPoint]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from portal.contact.conduct import Decision, Question
-from portal.contact.facts import Debtor, check_contact, facts_of
+from portal.contact.facts import check_contact, facts_of
+from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, PromiseState, WorkItem
 from portal.foundation.visibility import visible
 from portal.portfolio.models import Account, Customer

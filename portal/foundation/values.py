@@ -7,9 +7,11 @@ Source of the forms: reference/files.md.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from operator import mul
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from portal.foundation.money import CURRENCIES, parse_amount
 
@@ -25,6 +27,7 @@ __all__ = [
     "parse_currency",
     "parse_date",
     "parse_email",
+    "parse_instant",
     "parse_whole",
     "plain",
     "read_amount",
@@ -70,6 +73,53 @@ def parse_date(cell: str | date) -> date:
     if year < _EARLIEST_YEAR:
         raise ValueError("not a date of this age")
     return date(year, month, day)
+
+
+_TIME_OF_DAY: Final = re.compile(
+    r"(\S+?)(?:[ T]\s*|(?<=日))(\d{1,2})(?::(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?|[时時点點](\d{1,2})分(?:(\d{1,2})秒)?)"
+    r"\s?(Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+
+
+def parse_instant(cell: str | date, zone: ZoneInfo, day_of: Callable[[str], date] = parse_date) -> datetime:
+    """An instant in UTC: a date of `parse_date` (or of `day_of`) with a time of day, `2026-11-22 09:12:33`, with an offset
+    (`+08:00`, `Z`) or in the zone, or a spreadsheet's cell of date and time, which has no offset.
+
+    ValueError without a time of day, and for a time that the zone's clock skipped. Of a time that came twice the first is
+    meant; whoever knows better writes the offset.
+    """
+    if isinstance(cell, datetime):
+        local, offset = cell.replace(tzinfo=None), None
+    elif isinstance(cell, date):
+        raise ValueError("no time of day")
+    else:
+        local, offset = _local_instant(plain(cell), day_of)
+    if offset is not None:
+        return local.replace(tzinfo=offset).astimezone(UTC)
+    at = local.replace(tzinfo=zone).astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) != local:
+        raise ValueError("the clock skipped this time")
+    return at
+
+
+def _local_instant(text: str, day_of: Callable[[str], date]) -> tuple[datetime, tzinfo | None]:
+    found = _TIME_OF_DAY.fullmatch(text)
+    if found is None:
+        raise ValueError("not a date and time")
+    day, hour, minute, second, chinese_minute, chinese_second, offset = found.groups()
+    clock = time(int(hour), int(minute or chinese_minute), int(second or chinese_second or 0))
+    return datetime.combine(day_of(day.strip()), clock), _offset(offset) if offset else None
+
+
+def _offset(text: str) -> tzinfo:
+    if text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if minutes >= 60:
+        raise ValueError("not an offset")
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(-ahead if text[0] == "-" else ahead)
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------

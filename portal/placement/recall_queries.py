@@ -311,10 +311,14 @@ class Stopped:
 
 
 def stops_of(
-    session: Session, actor: Actor, account_ids: Sequence[int]
+    session: Session, actor: Actor, organisation_id: int | None, account_ids: Sequence[int]
 ) -> dict[int, list[tuple[datetime, datetime | None]]]:
-    """From when to when (None: still) the bank has stopped this actor's work on these accounts, by account."""
-    wanted = visible(Placement, actor).where(Placement.account_id.in_(account_ids), Placement.stopped_at.is_not(None))
+    """From when to when (None: still) the bank has stopped an organisation's work on these accounts, by account."""
+    wanted = visible(Placement, actor).where(
+        Placement.account_id.in_(account_ids),
+        Placement.organisation_id == organisation_id,
+        Placement.stopped_at.is_not(None),
+    )
     found: dict[int, list[tuple[datetime, datetime | None]]] = {}
     for row in session.execute(
         wanted.with_only_columns(Placement.account_id, Placement.stopped_at, Placement.ended_at)

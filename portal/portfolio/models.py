@@ -65,10 +65,11 @@ class ImportKind(StrEnum):
     PAYMENTS = "payments"
     RECALLS = "recalls"
     STAFF = "staff"
+    ATTEMPTS = "attempts"
 
 
 # Kinds whose files are of one agency or law firm, which may send them itself; all others are the bank's.
-OF_ORGANISATIONS = frozenset({ImportKind.STAFF})
+OF_ORGANISATIONS = frozenset({ImportKind.STAFF, ImportKind.ATTEMPTS})
 
 
 class ImportState(StrEnum):
@@ -222,8 +223,25 @@ class ContactPoint(Model, PlacedPeople):
     import_run_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("import_run.id"), comment="the file that brought it"
     )
+    found_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("organisation.id"), comment="who found it; shown to the bank alone"
+    )
+    found_source_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary, comment="where it was found, in words")
+    lawful_ground: Mapped[str] = mapped_column(
+        sa.String(24), default="", comment="on what ground it may be used: contract, authorisation …"
+    )
 
-    __table_args__ = (sa.UniqueConstraint("customer_id", "kind", "value_hash"),)
+    __table_args__ = (
+        sa.UniqueConstraint("customer_id", "kind", "value_hash"),
+        sa.CheckConstraint("source <> 'found' OR lawful_ground <> ''", name="found_on_a_ground"),
+        sa.Index(
+            "ix_contact_point_found",
+            "created_at",
+            "id",
+            sqlite_where=sa.text("source = 'found'"),
+            postgresql_where=sa.text("source = 'found'"),
+        ),
+    )
 
 
 class Account(Model, PlacedRows):

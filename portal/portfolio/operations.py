@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from portal.foundation import hooks
@@ -125,8 +125,13 @@ def raise_hold(actor: Actor, account_id: int, flag: HoldFlag, reason: str, *, wh
         return add_hold(work, account.customer_id, None if whole_person else account_id, flag, reason)
 
 
-def add_hold(work: Work, customer_id: int, account_id: int | None, flag: HoldFlag, reason: str) -> Hold:
-    """Within another operation: a hold on an account, or on the person where `account_id` is None."""
+def add_hold(
+    work: Work, customer_id: int, account_id: int | None, flag: HoldFlag, reason: str, *, since: datetime | None = None
+) -> Hold:
+    """Within another operation: a hold on an account, or on the person where `account_id` is None.
+
+    `since`: from when on it stands, where that was before it became known.
+    """
     standing = work.session.scalar(
         visible(Hold, work.actor)
         .where(Hold.customer_id == customer_id, Hold.flag == flag, Hold.released_at.is_(None))
@@ -135,7 +140,8 @@ def add_hold(work: Work, customer_id: int, account_id: int | None, flag: HoldFla
     if standing is not None:
         return standing
     hold = Hold(
-        customer_id=customer_id, account_id=account_id, flag=flag, reason=reason[:200], raised_at=work.now,
+        customer_id=customer_id, account_id=account_id, flag=flag, reason=reason[:200],
+        raised_at=since or work.now,
         raised_by=work.actor.user_id, release_reason="",
     )  # fmt: skip
     work.session.add(hold)

@@ -257,7 +257,7 @@ def test_a_compliance_recall_stops_the_work_when_it_is_asked_for_and_says_so(app
     leader = answerer(receiver)
     assert (placement.stopped_at, placement.ended_at) == (at, None)
     with reading(leader) as session:
-        assert recall_queries.stops_of(session, leader, [account.id]) == {account.id: [(at, None)]}
+        assert recall_queries.stops_of(session, leader, receiver.id, [account.id]) == {account.id: [(at, None)]}
         stopped = recall_queries.stopped_by(session, leader, placement)
     assert stopped is not None
     assert (stopped.since, stopped.recall.id) == (at, recall_id)
@@ -267,7 +267,7 @@ def test_a_compliance_recall_stops_the_work_when_it_is_asked_for_and_says_so(app
     (placement,) = placements(batch_id)
     assert placement.stopped_at is None
     with reading(leader) as session:
-        assert recall_queries.stops_of(session, leader, [account.id]) == {}
+        assert recall_queries.stops_of(session, leader, receiver.id, [account.id]) == {}
 
 
 def test_no_contact_is_taken_down_for_a_stopped_account_until_the_recall_is_withdrawn(app: Flask) -> None:

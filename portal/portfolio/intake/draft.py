@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from portal.foundation.language import Message, say
 from portal.foundation.money import LARGEST_MINOR
@@ -17,6 +18,7 @@ from portal.foundation.values import (
     mask_card_numbers,
     parse_currency,
     parse_date,
+    parse_instant,
     plain,
     read_amount,
     trim,
@@ -24,6 +26,9 @@ from portal.foundation.values import (
 from portal.portfolio.intake.binding import Binding
 from portal.portfolio.intake.notation import read_serial
 from portal.portfolio.intake.rows import RowIssue
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 __all__ = ["Draft"]
 
@@ -204,6 +209,32 @@ class Draft:
         except ValueError:
             self.warn(field, "unreadable", say("Not a date; left out."))
             return None
+
+    def instant(self, field: str, zone: ZoneInfo, *, required: bool = False) -> datetime | None:
+        """An instant, in UTC, that rejects the row if it cannot be read; without an offset it is of the zone."""
+        value = self.values.get(field, "")
+        if value == "" or (isinstance(value, str) and not trim(value)):
+            if required:
+                self.missing(field)
+            return None
+        try:
+            return parse_instant(value, zone, self.binding.day_of.get(field, parse_date))
+        except (ValueError, OverflowError):
+            words = say(
+                "Not a date and time; write 2026-11-22 09:12:33, with +08:00 behind it where the zone is another."
+            )
+            self.fail(field, "unreadable", words)
+            return None
+
+    def word(self, field: str, words: Mapping[str, str], unknown: Message, *, default: str = "") -> str:
+        """The code of a word from a list, in either language; another word rejects the row with what is `unknown`."""
+        text = self.plain(field).lower()
+        if not text:
+            return default
+        code = words.get(text) or words.get(re.sub(r"[\s-]+", "_", text))
+        if code is None:
+            self.fail(field, "unknown_value", unknown)
+        return code or default
 
     def _no_day(self, field: str) -> Message:
         if field in self.binding.day_of:

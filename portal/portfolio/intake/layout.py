@@ -8,9 +8,14 @@ from typing import Final, NamedTuple
 __all__ = [
     "ACCOUNT_COLUMNS",
     "AMOUNTS",
+    "ATTEMPT_CHANNELS",
+    "ATTEMPT_COLUMNS",
+    "ATTEMPT_DIRECTIONS",
+    "ATTEMPT_PARTIES",
     "CHINESE",
     "DAYS",
     "FLAGS",
+    "LAWFUL_GROUNDS",
     "LAYOUTS",
     "PAYMENT_COLUMNS",
     "PHONE_COUNT",
@@ -81,6 +86,30 @@ PAYMENT_COLUMNS: Final = (
     LayoutColumn("reverses", "原流水号"),
 )
 
+ATTEMPT_COLUMNS: Final = (
+    LayoutColumn("attempt_ref", "催记编号", required=True),
+    LayoutColumn("account_ref", "账户编号", required=True),
+    LayoutColumn("at", "时间", required=True),
+    LayoutColumn("ended_at", "结束时间"),
+    LayoutColumn("channel", "方式", required=True),
+    LayoutColumn("direction", "方向"),
+    LayoutColumn("initiated_by", "发起方"),
+    LayoutColumn("contact_point", "号码或地址"),
+    LayoutColumn("found_source", "来源"),
+    LayoutColumn("lawful_ground", "合法依据"),
+    LayoutColumn("party", "联系对象"),
+    LayoutColumn("debts_placed_for", "涉及账户"),
+    LayoutColumn("debts_discussed", "谈及账户"),
+    LayoutColumn("reason_behind", "逾期原因"),
+    LayoutColumn("corrects", "更正编号"),
+    LayoutColumn("evidence", "证据文件"),
+    LayoutColumn("outcome", "结果", required=True),
+    LayoutColumn("promise_amount", "承诺金额"),
+    LayoutColumn("promise_on", "承诺日期"),
+    LayoutColumn("staff", "催收员"),
+    LayoutColumn("note", "备注"),
+)
+
 RECALL_COLUMNS: Final = (
     LayoutColumn("account_ref", "账户编号", required=True),
     LayoutColumn("reason", "退案原因", required=True),
@@ -120,6 +149,7 @@ STAFF_COLUMNS: Final = (
 
 LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
     "accounts": ACCOUNT_COLUMNS,
+    "attempts": ATTEMPT_COLUMNS,
     "payments": PAYMENT_COLUMNS,
     "recalls": RECALL_COLUMNS,
     "staff": STAFF_COLUMNS,
@@ -133,10 +163,10 @@ CHINESE: Final[Mapping[tuple[str, str], str]] = {
 DAYS: Final = frozenset(
     (
         "due_date opened_on charged_off_on last_paid_on balance_as_of paid_on received_on cleared_on posted_on final_on "
-        "started_on ended_on trained_on training_valid_until tested_on test_valid_until"
+        "at ended_at promise_on started_on ended_on trained_on training_valid_until tested_on test_valid_until"
     ).split()
 ) | {field + which for field in ("certified_on", "certificate_valid_until") for which in STAFF_CERTIFICATES}
-AMOUNTS: Final = frozenset("principal interest fees total last_paid_amount amount".split())
+AMOUNTS: Final = frozenset("principal interest fees total last_paid_amount amount promise_amount".split())
 
 # Written beside rejected rows; a file that is sent again with them is read as if they were not there.
 REJECT_COLUMNS: Final = ("rejected_line", "rejected_because")
@@ -155,6 +185,35 @@ _RELATION_WORDS: Final = {
     "other": "其他",
 }
 RELATIONS: Final = {word: code for code, chinese in _RELATION_WORDS.items() for word in (code, chinese)}
+
+
+def _either(words: Mapping[str, str]) -> dict[str, str]:
+    """Code by code and by Chinese word."""
+    return {word: code for code, chinese in words.items() for word in (code, chinese)}
+
+
+ATTEMPT_CHANNELS: Final = _either(
+    {"call": "电话", "sms": "短信", "email": "邮件", "wecom": "企业微信", "visit": "外访", "letter": "信函"}
+)
+ATTEMPT_DIRECTIONS: Final = _either({"outbound": "呼出", "inbound": "呼入"})
+ATTEMPT_PARTIES: Final = _either(
+    _RELATION_WORDS | {"co_debtor": "共同债务人", "guarantor": "担保人", "neighbour": "邻居", "lawyer": "律师"}
+)
+# On what ground a contact point that the agency found may be used: the six lawful sources of the card guideline
+# (reference/conduct.md 1.2), the two of the contract being one.
+LAWFUL_GROUNDS: Final = _either(
+    {
+        "contract": "合同",
+        "authorisation": "授权",
+        "public_source": "公开来源",
+        "reserved_contact": "预留联系人告知",
+        "credit_bureau": "征信机构",
+    }
+) | {
+    "authorization": "authorisation",
+    "told_by_a_reserved_contact": "reserved_contact",
+    "told_by_reserved_contact": "reserved_contact",
+}
 
 FLAGS: Final = frozenset(
     ("dispute", "complaint", "deceased", "bankrupt", "represented", "plan", "do_not_contact", "hardship")

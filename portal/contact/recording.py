@@ -1,0 +1,176 @@
+"""What an attempt brings about, one at a time or by the thousand: the same pieces for the page, the interface and a log's file.
+
+Nothing here reads or writes by itself but the rows it is given; operations.py and attempt_files.py fetch them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from portal.contact.conduct import Question
+from portal.contact.entries import Turn, next_turn, party_of
+from portal.contact.facts import decision_data
+from portal.contact.history import local_day
+from portal.contact.models import ContactAttempt, Promise, PromiseState
+from portal.contact.outcomes import counts_as
+from portal.foundation.errors import DomainError
+from portal.foundation.language import say
+from portal.foundation.money import Money
+from portal.portfolio.models import ContactStatus
+from portal.portfolio.operations import add_hold
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.contact.entries import Entry
+    from portal.contact.facts import Checked
+    from portal.contact.models import WorkItem
+    from portal.contact.outcomes import Outcome
+    from portal.foundation.work import Work
+    from portal.placement.models import Placement
+    from portal.portfolio.models import Account, ContactPoint, Customer, HoldFlag
+
+__all__ = [
+    "Subject", "attempt_of", "check_window", "learn_about_number", "move_in_queue", "owed_by", "promise_of", "question_of",
+    "raise_hold",
+]  # fmt: skip
+
+# By which number is not known: what is counted by number is then counted over all of them.
+SOME_NUMBER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The rows that an attempt is about. `zone`: of the organisation that made it."""
+
+    placement: Placement
+    account: Account
+    customer: Customer
+    point: ContactPoint | None
+    zone: str
+
+
+def check_window(placement: Placement, at: datetime) -> None:
+    """Raises DomainError where the account was not with the organisation at that time."""
+    begun = placement.accepted_at or placement.starts_at
+    if at < begun or (placement.ended_at is not None and at >= placement.ended_at):
+        raise DomainError("attempt.before_placement", say("The account was not with you at that time."), field="at")
+
+
+def owed_by(subject: Subject, entry: Entry) -> Money:
+    """What may be promised at most: what is owed, for a late entry what was placed where that was more."""
+    account = subject.account
+    placed = subject.placement.placed_total_minor if entry.at is not None else 0
+    return Money(max(account.total_minor, placed), account.currency)
+
+
+def question_of(subject: Subject, entry: Entry, at: datetime) -> Question:
+    """What the conduct rules are asked about an entry."""
+    to = subject.point.relation if subject.point else party_of(entry, None)
+    point = entry.contact_point_id if subject.point else SOME_NUMBER
+    return Question(at, entry.channel.value, entry.direction.value, to, point)
+
+
+def attempt_of(
+    work: Work, subject: Subject, entry: Entry, outcome: Outcome, checked: Checked, at: datetime, **more: Any
+) -> ContactAttempt:
+    """The row that is kept of an entry. `more`: columns that only some ways in know."""
+    party = party_of(entry, subject.point)
+    inbound = entry.direction.value == "inbound"
+    account_id = subject.account.id
+    values: dict[str, Any] = {
+        "organisation_id": subject.placement.organisation_id,
+        "placement_id": subject.placement.id,
+        "account_id": account_id,
+        "customer_id": subject.customer.id,
+        "attempt_ref": entry.attempt_ref or f"W{secrets.token_hex(8)}",
+        "at": at,
+        "ended_at": entry.ended_at,
+        "local_date": local_day(at, subject.customer.time_zone, subject.zone),
+        "channel": entry.channel,
+        "direction": entry.direction,
+        "initiated_by": entry.initiated_by or ("consumer" if inbound else "collector"),
+        "contact_point_id": subject.point.id if subject.point else None,
+        "party": party,
+        "outcome": outcome.code,
+        "counts_as": counts_as(entry.channel, entry.direction, outcome, party),
+        "reason_behind": entry.reason_behind,
+        "note_sealed": work.vault.seal(subject.customer.person_key, entry.note, "note") if entry.note else None,
+        "debts_placed_for": list(entry.debts_placed_for) or [account_id],
+        "debts_discussed": [account_id] if entry.debts_discussed is None else list(entry.debts_discussed),
+        "corrects_id": entry.corrects_id,
+        "evidence_name": entry.evidence_name,
+        "next_action": entry.next_action,
+        "again_on": entry.again_on,
+        "verdict": checked.decision.verdict,
+        "decision": decision_data(checked),
+        "logged_at": work.now,
+        "logged_by": work.actor.user_id,
+    }
+    return ContactAttempt(**(values | more))
+
+
+def promise_of(attempt: ContactAttempt, entry: Entry, currency: str, state: PromiseState) -> Promise:
+    """The promise that an attempt brought."""
+    return Promise(
+        organisation_id=attempt.organisation_id,
+        attempt_id=attempt.id,
+        placement_id=attempt.placement_id,
+        account_id=attempt.account_id,
+        amount_minor=entry.promise_minor,
+        currency=currency,
+        made_on=attempt.local_date,
+        promised_on=entry.promise_on,
+        state=state,
+        created_at=attempt.at,
+    )
+
+
+def raise_hold(work: Work, attempt: ContactAttempt, outcome: Outcome) -> HoldFlag | None:
+    """The hold that an outcome raises, from the moment on at which it was said."""
+    if outcome.hold is None:
+        return None
+    account_id = None if outcome.on_person else attempt.account_id
+    add_hold(work, attempt.customer_id, account_id, outcome.hold, f"attempt:{outcome.code}", since=attempt.at)
+    return outcome.hold
+
+
+def learn_about_number(point: ContactPoint | None, outcome: Outcome, party: str) -> None:
+    """A number that proves wrong is marked, since the rules on third persons ask whether the debtor's own still serve."""
+    if point is None:
+        return
+    if outcome.code == "dead_number":
+        point.status = ContactStatus.INVALID
+    elif outcome.code == "wrong_number":
+        point.status = ContactStatus.THIRD_PARTY
+    elif outcome.contact and party == point.relation:
+        point.status = ContactStatus.VALID
+
+
+def move_in_queue(
+    item: WorkItem,
+    attempt: ContactAttempt,
+    entry: Entry,
+    outcome: Outcome,
+    corrected: str | None,
+    zone: str,
+    today: date,
+) -> None:
+    """When the account's turn comes again. `corrected`: the outcome of the entry that this one takes the place of.
+
+    An entry that comes late, behind one that is known already, is counted and moves nothing.
+    """
+    day = attempt.at.astimezone(ZoneInfo(zone)).date()
+    item.attempts += corrected is None
+    if corrected is None and item.last_attempt_at is not None and attempt.at < item.last_attempt_at:
+        return
+    standing = Turn(item.next_kind, item.next_on, item.next_at)
+    if corrected in ("promise", "callback_requested"):
+        standing = Turn("rest", today)  # what the wrong entry had set is not kept
+    callback_day = entry.callback_at.astimezone(ZoneInfo(zone)).date() if entry.callback_at else None
+    item.next_kind, item.next_on, item.next_at = next_turn(entry, outcome, standing, day, callback_day)
+    item.last_attempt_at, item.last_outcome = attempt.at, outcome.code

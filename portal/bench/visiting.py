@@ -100,6 +100,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/recalls"),
     (AGENCY_LEADER, "/recalls/{recall}"),
     (AGENCY_LEADER, "/promises"),
+    (AGENCY_LEADER, "/attempts/imports"),
+    (AGENCY_LEADER, "/evidence"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

@@ -1,6 +1,6 @@
 """What an attempt brings about, one at a time or by the thousand: the same pieces for the page, the interface and a log's file.
 
-Nothing here reads or writes by itself but the rows it is given; operations.py and attempt_files.py fetch them.
+Nothing here reads or writes by itself but the rows it is given; operations.py and log/ fetch them.
 """
 
 from __future__ import annotations

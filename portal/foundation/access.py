@@ -71,6 +71,9 @@ class Permission(StrEnum):
     RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
     QUEUE_WORK = "queue.work"
     ATTEMPTS_VIEW = "attempts.view"
+    ATTEMPTS_IMPORT = (
+        "attempts.import"  # the log of one's own organisation; at the bank of all, for accounts that have gone back
+    )
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -102,7 +105,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ORGANISATIONS_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
         | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
-        | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
+        | {_P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -120,10 +123,18 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
-        | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
+        | {
+            _P.PAYMENTS_VIEW,
+            _P.STATEMENTS_VIEW,
+            _P.STATEMENTS_CONFIRM,
+            _P.USERS_VIEW,
+            _P.HOLDS_VIEW,
+            _P.ATTEMPTS_IMPORT,
+        }
     ),
     Role.AGENCY_STAFF: frozenset(
-        _EVERYONE | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

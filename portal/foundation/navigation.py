@@ -73,6 +73,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Promises"), "contact.promises", _P.QUEUE_WORK, _AGENCY),
     Entry(_l("My day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF})),
     Entry(_l("The team's day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_LEADER})),
+    Entry(
+        _l("Contact logs"),
+        "contact.imports",
+        _P.ATTEMPTS_IMPORT,
+        frozenset({_R.AGENCY_LEADER, _R.VENDOR_MANAGER}),
+        ("contact.import", "contact.new_import", "contact.prepare_import", "contact.layout", "contact.evidence"),
+    ),
     Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER})),
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
     Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),

@@ -10,6 +10,9 @@ __all__ = ["ACTIONS", "FIELDS", "ORIGINS", "SUBJECTS", "SYSTEM_WORDS"]
 
 ACTIONS: Final[dict[str, Any]] = {
     "attempt.logged": _l("Attempt logged"),
+    "contact_point.found": _l("Contact point found"),
+    "evidence.kept": _l("Evidence kept"),
+    "evidence.opened": _l("Evidence opened"),
     "codes.confirmed": _l("One-time codes switched on"),
     "codes.reset": _l("One-time codes taken away by an administrator"),
     "codes.started": _l("One-time codes set up"),
@@ -125,6 +128,7 @@ SUBJECTS: Final[dict[str, Any]] = {
     "account": _l("Account"),
     "allocation_run": _l("Placement run"),
     "contact_attempt": _l("Attempt"),
+    "evidence_file": _l("Evidence file"),
     "contact_point": _l("Number or address"),
     "contract": _l("Contract"),
     "contract_version": _l("Contract version"),

@@ -25,7 +25,7 @@ from portal.portfolio.models import Account, ImportKind, ImportRun
 from portal.portfolio.operations import add_import_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -143,6 +143,9 @@ class _RecallWriter:
         for row in outcomes:
             self.wanted.setdefault(row.wish, []).append(row.account_id)
             self.applied.created += 1
+
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Ask for them, in the file's own transaction."""

@@ -34,7 +34,7 @@ from portal.portfolio.models import (
 from portal.portfolio.people import contact_rows, index_rows, time_zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -54,11 +54,13 @@ REFRESHED = (*BALANCE, "bucket", "due_date", "last_paid_on", "last_paid_minor", 
 
 @dataclass
 class Applied:
-    """What became of the good rows; totals by currency in minor units over created and updated ones."""
+    """What became of the good rows; totals by currency in minor units over created and updated ones. `waiting`: rows that
+    their writer keeps back until all have been read."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    waiting: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     known_skips: dict[str, int] = field(default_factory=dict)
     changes: Told | None = None
@@ -107,6 +109,9 @@ class AccountWriter:
         refreshed = self._refresh(seen)
         self._snapshots([*created, *refreshed])
         self._holds([*created, *self._flagged(seen)])
+
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Nothing follows: placements hear of balances when they look."""

@@ -32,7 +32,7 @@ class ImportForm(FlaskForm):
     """A file; how it is to be read is asked once it has been looked at. `organisations`: whose it may be, where the bank
     sends it for one of them."""
 
-    organisation = SelectField(_l("Organisation"), [DataRequired(_l("Say whose staff it lists."))])
+    organisation = SelectField(_l("Organisation"), [DataRequired(_l("Say whose file it is."))])
     file = FileField(
         _l("File"), [FileRequired(_l("Choose a file."))],
         description=_l("CSV or XLSX. Nothing is imported before you have seen its first rows."),

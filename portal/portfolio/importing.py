@@ -79,6 +79,9 @@ class FileWriter(Protocol):
     def write(self, outcomes: Iterable[Any]) -> None:
         """One chunk."""
 
+    def complete(self, tell: Callable[[], None]) -> None:
+        """All rows have been read: apply what was kept back (`applied.waiting`), and tell now and then how far it is."""
+
     def finish(self) -> None:
         """What follows in the same transaction once all rows stand; never of a trial."""
 
@@ -327,7 +330,7 @@ def _write_rows(
         rejects = RejectsFile(target, rows.header, translate)
         for chunk in in_chunks(rows, CHUNK):
             writer.write(_good_ones(chunk, walk, rejects))
-            step(rows.rows)
+            step(rows.rows - writer.applied.waiting)
     rows.check_control(count=options.control_count, total=options.control_total)
     if summary.rejected == summary.rows:
         raise DomainError(
@@ -336,6 +339,7 @@ def _write_rows(
             field="file",
         )
     done = writer.applied
+    writer.complete(lambda: step(rows.rows - done.waiting))
     summary.known_after_all(done.known_skips)
     summary.applied(created=done.created, updated=done.updated, unchanged=done.unchanged, totals=done.totals)
     return writer

@@ -58,6 +58,10 @@ def mask_field(field: str, text: str) -> str:
         return mask_name(text)
     if field == "id_no":
         return STARS
+    if field in ("note", "found_source"):
+        return STARS
+    if field == "contact_point":
+        return mask_unknown(text) if "@" in text or _LONG_NUMBER.search(text) else mask_address(text)
     if field.startswith("phone_") and not field.endswith("_relation"):
         return mask_phone(text)
     if field == "email":

@@ -44,6 +44,7 @@ PERMISSIONS: Final = {
     ImportKind.PAYMENTS: Permission.PAYMENTS_IMPORT,
     ImportKind.RECALLS: Permission.PLACEMENTS_PROPOSE,
     ImportKind.STAFF: Permission.REGISTER_KEEP,
+    ImportKind.ATTEMPTS: Permission.ATTEMPTS_IMPORT,
 }
 _NAMED: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,47})(?:@(\d{1,6}))?")
 _LONGEST_NOTE: Final = 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,6 +102,9 @@ class PaymentWriter:
         posted = [(i, row, *accounts[row.account_ref]) for i, row in zip(ids, new, strict=True)]
         insert_rows(self._session, Payment, PAYMENT_COLUMNS, [self._payment_values(*each) for each in posted])
         self._attribute([(i, row, account_id) for i, row, account_id, _ in posted if not row.reverses])
+
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Reversals follow their originals; whoever waits for money hears of it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from portal.contact import commands as _attempts  # noqa: F401  # adds its file to the group
 from portal.foundation.access import Permission
 from portal.foundation.command_line import access, in_application
 from portal.placement import commands as _recalls  # noqa: F401  # adds its file to the group

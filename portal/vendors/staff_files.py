@@ -27,7 +27,7 @@ from portal.vendors.register import MemberDetails, change_member, put_member, pu
 from portal.vendors.staff_rows import DETAILS, StaffCheck, StaffRow, details_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -82,6 +82,9 @@ class _StaffWriter:
         for row in rows:
             self._write_row(row, known.get(row.member_id or 0))
 
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Nothing was kept back: every chunk is applied as it comes."""
+
     def finish(self) -> None:
         """Nothing follows: whoever may come in is asked of the register at every request."""
 
@@ -130,7 +133,7 @@ STAFF = _Staff()
 
 def _named(organisation_id: int | None) -> int:
     if organisation_id is None:
-        raise DomainError("import.organisation", say("Say whose staff it lists."), field="organisation")
+        raise DomainError("import.organisation", say("Say whose file it is."), field="organisation")
     return organisation_id
 
 

@@ -77,7 +77,7 @@ def test_the_bank_says_whose_staff_it_is_and_sees_it_in_the_list(app: Flask, cli
     vendor = client_for(make_user(Role.VENDOR_MANAGER))
 
     wrong = vendor.post("/staff/imports/new", {"file": (io.BytesIO(a_file(LI)), "staff.csv")}, status=422)
-    assert "Say whose staff it lists." in wrong
+    assert "Say whose file it is." in wrong
     form = vendor.get(vendor.get(f"/vendors/{agency.id}").links["Staff by file"])
     assert form.field("organisation").get("value") or str(agency.id) in form.html
     page = vendor.post(
@@ -137,7 +137,7 @@ def test_the_command_takes_a_code_and_prints_a_summary(app: Flask, tmp_path: Pat
         return result.exit_code, json.loads(result.stdout), result.stderr
 
     for given, words in (
-        ((), "Say whose staff it lists."),
+        ((), "Say whose file it is."),
         (("--organisation", "NONE"), "There is no agency or law firm of this code."),
         (("--as", "ht.boss", "--organisation", "ZX"), "There is no agency or law firm of this code."),
     ):

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from portal.commission import operations as commission
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
+from portal.contact.log.files import ATTEMPTS
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
 from portal.foundation.access import OrganisationKind, Role
@@ -55,7 +56,7 @@ from tests.identity.factories import contracts_clerk, make_agency, make_bank, ma
 from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
-from tests.walls.filing import files_of_staff, files_that_wait, layout_of
+from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def _knowledge(world: World) -> None:
         world.keep("staff record", code, register.add_record(manager, member_id, training))
         files_of_staff(world, world.person(_roles(code)[0], code))
     layout_of(world, manager, STAFF)
+    layout_of(world, manager, ATTEMPTS)
 
 
 def _roles(mark: str) -> tuple[Role, ...]:
@@ -236,6 +238,7 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
     for side in SIDES:
         for what in ("WORKED-1", "RECALLED-1", "BOTH"):
             _log(world.person(Role.AGENCY_STAFF, f"{side.mark}AG").actor, f"{side.mark}-{what}", side.mark)
+        logs_of(world, world.person(Role.AGENCY_LEADER, f"{side.mark}AG"), f"{side.mark}-WORKED-1")
         compliance = world.person(Role.COMPLIANCE).actor
         for what in ("BOTH", "WORKED-2"):
             account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
@@ -397,7 +400,7 @@ def _belongings(world: World) -> None:
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
-        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff")]
+        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff", "attempts")]
         for kind in kinds:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))

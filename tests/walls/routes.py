@@ -32,7 +32,7 @@ class Route(NamedTuple):
     def is_page(self) -> bool:
         """Whether it answers GET with HTML."""
         return "GET" in self.methods and not self.path.endswith(
-            (".json", ".csv", ".pdf", ".png", ":file_name>", "/proof")
+            (".json", ".csv", ".pdf", ".png", ":file_name>", "/proof", "/file")
         )
 
 
@@ -263,6 +263,32 @@ ROUTES: tuple[Route, ...] = (
         "contact.reveal", POST, "/queue/<int:account_id>/reveal", P.PERSON_REVEAL, ("desk",),
         fields=(("what", "name"),),
     ),
+    Route("contact.imports", GET, "/attempts/imports", P.ATTEMPTS_IMPORT),
+    Route("contact.new_import", BOTH, "/attempts/imports/new", P.ATTEMPTS_IMPORT),
+    Route("contact.import_run", GET, "/attempts/imports/<int:run_id>", P.ATTEMPTS_IMPORT, ("import of attempts",)),
+    Route(
+        "contact.rejects", GET, "/attempts/imports/<int:run_id>/<any('rejects.csv', 'rejects.xlsx'):file_name>",
+        P.ATTEMPTS_IMPORT, ("rejects of attempts",),
+    ),
+    Route(
+        "contact.prepare_import", BOTH, "/attempts/imports/<int:run_id>/prepare", P.ATTEMPTS_IMPORT, ("waiting attempts",)
+    ),
+    Route("contact.drop_import", POST, "/attempts/imports/<int:run_id>/drop", P.ATTEMPTS_IMPORT, ("waiting attempts",)),
+    Route(
+        "contact.repeat_import", POST, "/attempts/imports/<int:run_id>/repeat", P.ATTEMPTS_IMPORT, ("dropped attempts",)
+    ),
+    Route("contact.layouts", GET, "/attempts/imports/layouts", P.ATTEMPTS_IMPORT),
+    Route("contact.layout", GET, "/attempts/imports/layouts/<int:profile_id>", P.ATTEMPTS_IMPORT, ("layout of attempts",)),
+    Route(
+        "contact.archive_layout", POST, "/attempts/imports/layouts/<int:profile_id>/archive", P.ATTEMPTS_IMPORT,
+        ("layout of attempts",),
+    ),
+    Route(
+        "contact.restore_layout", POST, "/attempts/imports/layouts/<int:profile_id>/restore", P.ATTEMPTS_IMPORT,
+        ("layout of attempts",),
+    ),
+    Route("contact.evidence", BOTH, "/evidence", P.ATTEMPTS_IMPORT),
+    Route("contact.evidence_file", GET, "/evidence/<int:evidence_id>/file", P.ATTEMPTS_VIEW, ("evidence",)),
     Route("contact.promises", GET, "/promises", P.QUEUE_WORK),
     Route("contact.my_day", GET, "/my-day", P.QUEUE_WORK),
     # --- payments ---

@@ -12,6 +12,7 @@ __all__ = [
     "ATTEMPT_COLUMNS",
     "ATTEMPT_DIRECTIONS",
     "ATTEMPT_PARTIES",
+    "ATTEMPT_REASONS",
     "CHINESE",
     "DAYS",
     "FLAGS",
@@ -198,6 +199,18 @@ ATTEMPT_CHANNELS: Final = _either(
 ATTEMPT_DIRECTIONS: Final = _either({"outbound": "呼出", "inbound": "呼入"})
 ATTEMPT_PARTIES: Final = _either(
     _RELATION_WORDS | {"co_debtor": "共同债务人", "guarantor": "担保人", "neighbour": "邻居", "lawyer": "律师"}
+)
+ATTEMPT_REASONS: Final = _either(
+    {
+        "lost_income": "失去收入",
+        "illness": "疾病",
+        "forgot": "遗忘",
+        "dispute": "对账单有异议",
+        "over_indebted": "负债过多",
+        "abroad": "在境外",
+        "unreachable": "失联",
+        "other": "其他",
+    }
 )
 # On what ground a contact point that the agency found may be used: the six lawful sources of the card guideline
 # (reference/conduct.md 1.2), the two of the contract being one.

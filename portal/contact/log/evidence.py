@@ -1,0 +1,218 @@
+"""Recordings and photos beside the log: an organisation sends them by the names that its log gives them.
+
+What a file is, its first bytes say; its name and what the browser claims of it are not believed. It is never opened here and
+leaves only as a file to be kept. Which attempt it belongs to, the attempt's `evidence_name` says, so that log and recordings
+may come in either order.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from portal.contact.models import ContactAttempt, EvidenceFile
+from portal.foundation.access import OrganisationKind, Permission, demand
+from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.language import Message, say
+from portal.foundation.services import services
+from portal.foundation.visibility import visible
+from portal.foundation.work import reading, transaction
+from portal.identity.models import Organisation
+from portal.placement.models import Placement
+from portal.placement.references import account_reference
+from portal.portfolio.models import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = ["LARGEST", "TYPES", "Kept", "evidence_rows", "keep_evidence", "missing_evidence", "open_evidence"]
+
+LARGEST: Final = 50 * 1024 * 1024  # bytes; an hour's call in a telephone's quality
+MOST_AT_ONCE: Final = 500
+LONGEST_NAME: Final = 255
+
+# What stands where in the first bytes: ending, and the type that it is sent back as.
+_SIGNS: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (0, b"RIFF", "wav"),
+    (0, b"ID3", "mp3"),
+    (0, b"\xff\xfb", "mp3"),
+    (0, b"\xff\xf3", "mp3"),
+    (0, b"OggS", "ogg"),
+    (0, b"#!AMR", "amr"),
+    (4, b"ftyp", "m4a"),
+    (0, b"\xff\xd8\xff", "jpg"),
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"%PDF-", "pdf"),
+)
+TYPES: Final = {
+    "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "amr": "audio/amr", "m4a": "audio/mp4",
+    "jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many files are new, how many were here before, and what is wrong with the others, by name."""
+
+    new: int
+    before: int
+    refused: tuple[tuple[str, Message], ...]
+
+
+def keep_evidence(actor: Actor, files: Iterable[tuple[str | None, IO[bytes]]]) -> Kept:
+    """Keep files (name, content) of the actor's agency; what is wrong with one does not hold up the others.
+
+    The same content under the same name is here already; another content under a name that is taken is refused.
+    DomainError where there is no file, or too many.
+    """
+    demand(actor, Permission.ATTEMPTS_IMPORT)
+    if actor.organisation_kind is not OrganisationKind.AGENCY:
+        raise DomainError(
+            "evidence.whose", say("Evidence is sent by the agency whose log it belongs to."), field="files"
+        )
+    files = list(files)
+    if not files:
+        raise DomainError("evidence.none", say("Choose the files."), field="files")
+    if len(files) > MOST_AT_ONCE:
+        words = say("Send at most %(most)s files at once.", most=MOST_AT_ONCE)
+        raise DomainError("evidence.too_many", words, field="files")
+    new = before = 0
+    refused: list[tuple[str, Message]] = []
+    for given, stream in files:
+        name = _name_of(given)
+        try:
+            is_new = _keep(actor, name, stream)
+        except DomainError as error:
+            refused.append((name, error.message))
+        else:
+            new, before = new + is_new, before + (not is_new)
+    return Kept(new, before, tuple(refused))
+
+
+def _keep(actor: Actor, name: str, stream: IO[bytes]) -> bool:
+    """One file; whether it is new."""
+    if not name or len(name) > LONGEST_NAME:
+        raise DomainError(
+            "evidence.name", say("The file needs a name of at most %(most)s characters.", most=LONGEST_NAME)
+        )
+    form, size = _form_of(stream), _size_of(stream)
+    if form is None:
+        raise DomainError("evidence.type", say("This is no recording (WAV, MP3, M4A, OGG, AMR), photo or PDF."))
+    if size > LARGEST:
+        raise DomainError("evidence.size", say("The file is larger than %(n)s MB.", n=LARGEST >> 20))
+    # Before the transaction that names it: a store far away must not hold its lock.
+    digest = services().storage.put(stream)
+    with transaction(actor) as work:
+        known = work.session.scalar(_of(actor).where(EvidenceFile.name == name))
+        if known is not None:
+            if known.digest != digest:
+                words = say("Another file is here under this name. Give it a name of its own.")
+                raise DomainError("evidence.taken", words)
+            return False
+        row = EvidenceFile(
+            organisation_id=actor.organisation_id, name=name, digest=digest, size=size, form=form, uploaded_at=work.now,
+            uploaded_by=actor.user_id,
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        work.audit("evidence.kept", row, after={"digest": digest, "size": size, "form": form})
+        return True
+
+
+def open_evidence(actor: Actor, evidence_id: int) -> EvidenceFile:
+    """The file's row, for whoever may have it; that it was opened is recorded.
+
+    An agency has a recording as long as it has the account that it is of, and what belongs to no attempt yet. NotFound.
+    """
+    demand(actor, Permission.ATTEMPTS_VIEW)
+    with transaction(actor) as work:
+        row = work.session.scalar(visible(EvidenceFile, actor).where(EvidenceFile.id == evidence_id))
+        if row is None or not (actor.is_bank or _is_open(work.session, actor, row)):
+            raise NotFound
+        work.audit("evidence.opened", row, after={"digest": row.digest})
+        return row
+
+
+def _is_open(session: Session, actor: Actor, row: EvidenceFile) -> bool:
+    named = visible(ContactAttempt, actor).where(
+        ContactAttempt.organisation_id == row.organisation_id, ContactAttempt.evidence_name == row.name
+    )
+    of_accounts = set(session.scalars(named.with_only_columns(ContactAttempt.account_id)))
+    if not of_accounts:
+        return True
+    held = visible(Account, actor).where(Account.id.in_(of_accounts)).with_only_columns(Account.id)
+    return of_accounts <= set(session.scalars(held))
+
+
+def evidence_rows(actor: Actor) -> sa.Select[Any]:
+    """Files that were sent, each with its sender's organisation and the attempt that names it, if one does."""
+    return (
+        visible(EvidenceFile, actor)
+        .join(Organisation, Organisation.id == EvidenceFile.organisation_id)
+        .outerjoin(
+            ContactAttempt,
+            sa.and_(
+                ContactAttempt.organisation_id == EvidenceFile.organisation_id,
+                ContactAttempt.evidence_name == EvidenceFile.name,
+                ContactAttempt.evidence_name != "",
+            ),
+        )
+        .outerjoin(Placement, Placement.id == ContactAttempt.placement_id)
+        .outerjoin(Account, Account.id == ContactAttempt.account_id)
+        .add_columns(Organisation, ContactAttempt, *account_reference())
+    )
+
+
+def missing_evidence(actor: Actor) -> sa.Select[Any]:
+    """Attempts of the actor's organisation that name a file which is not here yet."""
+    here = sa.exists().where(
+        EvidenceFile.organisation_id == ContactAttempt.organisation_id,
+        EvidenceFile.name == ContactAttempt.evidence_name,
+    )
+    return visible(ContactAttempt, actor).where(
+        ContactAttempt.organisation_id == actor.organisation_id, ContactAttempt.evidence_name != "", ~here
+    )
+
+
+def evidence_of(session: Session, actor: Actor, names: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Keys of the files of these names (organisation, name) that the actor may see."""
+    rows = visible(EvidenceFile, actor).where(EvidenceFile.name.in_({name for _, name in names}))
+    return {(row.organisation_id, row.name): row.id for row in session.scalars(rows)}
+
+
+def count_missing(actor: Actor, most: int) -> int:
+    """How many files the log names that are not here, counted up to `most`."""
+    with reading(actor) as session:
+        some = missing_evidence(actor).with_only_columns(ContactAttempt.id).limit(most).subquery()
+        return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def _of(actor: Actor) -> sa.Select[tuple[EvidenceFile]]:
+    return visible(EvidenceFile, actor).where(EvidenceFile.organisation_id == actor.organisation_id)
+
+
+def _name_of(given: str | None) -> str:
+    """The name without folders and without what no name needs."""
+    name = PurePosixPath(unicodedata.normalize("NFC", given or "").replace("\\", "/")).name
+    return "".join(c for c in name if c.isprintable()).strip()
+
+
+def _form_of(stream: IO[bytes]) -> str | None:
+    stream.seek(0)
+    head = stream.read(16)
+    stream.seek(0)
+    return next((form for place, sign, form in _SIGNS if head[place : place + len(sign)] == sign), None)
+
+
+def _size_of(stream: IO[bytes]) -> int:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    return size

@@ -1,0 +1,34 @@
+"""Pages of the dialler's log by file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.contact.blueprint import blueprint
+from portal.contact.log.files import ATTEMPTS, CHANGE_LABELS
+from portal.foundation.access import Actor, OrganisationKind, Permission
+from portal.foundation.language import _l
+from portal.portfolio.import_routes import add_import_pages
+from portal.portfolio.import_views import ImportPages, Owners
+from portal.portfolio.models import ImportKind
+from portal.vendors.labels import name_of
+from portal.vendors.queries import organisations_of_staff
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.identity.models import Organisation
+
+__all__ = ["IMPORTS"]
+
+
+def _agencies(session: Session, actor: Actor) -> list[Organisation]:
+    """Whose log the actor may send: an agency its own, the bank that of every agency."""
+    return [one for one in organisations_of_staff(session, actor) if one.kind is OrganisationKind.AGENCY]
+
+
+IMPORTS = ImportPages(
+    ImportKind.ATTEMPTS, "contact", _l("Files of contact attempts"), _l("Log by file"), ATTEMPTS,
+    owners=Owners(_agencies, name_of), keeps_extra=False, has_amounts=False, change_labels=CHANGE_LABELS,
+)  # fmt: skip
+add_import_pages(blueprint, IMPORTS, "/attempts/imports", Permission.ATTEMPTS_IMPORT)

@@ -6,21 +6,28 @@ carry the organisation of the placement.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.contact.models import CarriedPromise, Promise, PromiseState, WorkItem
+from portal.contact.models import AttemptDay, CarriedPromise, Promise, PromiseState, WorkItem
 from portal.foundation.bulk import insert_new
 from portal.foundation.database import UtcDateTime, choice
 from portal.placement.models import Placement
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
-__all__ = ["carry_promises", "close_work", "open_batch", "settle_carried", "settle_promises"]
+    from portal.contact.models import ContactAttempt
+
+__all__ = ["carry_promises", "close_work", "count_days", "open_batch", "settle_carried", "settle_promises"]
 
 BROKEN_LOOKED_BACK_DAYS = 90  # a promise that was broken may still turn out kept, when its payment is posted late
 
@@ -48,6 +55,27 @@ def open_batch(session: Session, batch_id: int, today: date) -> None:
         "attempts", "last_outcome",
     ]  # fmt: skip
     insert_new(session, WorkItem, columns, new)
+
+
+def count_days(
+    session: Session, zone: str, made: Iterable[ContactAttempt], taken_off: Iterable[ContactAttempt]
+) -> None:
+    """Add attempts to the days of those who made them, and take off what they correct. `zone`: the organisation's."""
+    sums: defaultdict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for attempts, sign in ((made, 1), (taken_off, -1)):
+        for attempt in attempts:
+            day = attempt.at.astimezone(ZoneInfo(zone)).date()
+            of_day = sums[attempt.organisation_id, attempt.logged_by or 0, day]
+            of_day[0] += sign
+            of_day[1] += sign * (attempt.counts_as == "conversation")
+            of_day[2] += sign * (attempt.verdict == "block")
+    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    # in one order, so that two logs of one organisation wait for each other and never lock each other out
+    for (organisation_id, user_id, day), counts in sorted(sums.items()):
+        named = dict(zip(("logged", "reached", "breaches"), counts, strict=True))
+        row = insert(AttemptDay).values(organisation_id=organisation_id, user_id=user_id, day=day, **named)
+        added = {name: getattr(AttemptDay, name) + row.excluded[name] for name in named}
+        session.execute(row.on_conflict_do_update(index_elements=["organisation_id", "day", "user_id"], set_=added))
 
 
 def close_work(session: Session, ended: sa.Select[tuple[int]]) -> None:

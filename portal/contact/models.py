@@ -94,6 +94,21 @@ class ContactAttempt(Model, OwnRows):
     )
 
 
+class AttemptDay(Model, OwnRows):
+    """What one person logged on a day, corrected entries taken off: months are summed from these."""
+
+    __tablename__ = "attempt_day"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    user_id: Mapped[int] = mapped_column(comment="who made them; 0: nobody is named")
+    day: Mapped[date] = mapped_column(comment="where the organisation is")
+    logged: Mapped[int]
+    reached: Mapped[int]
+    breaches: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "day", "user_id"),)
+
+
 class EvidenceFile(Model, OwnRows):
     """A recording or photo that an organisation keeps with us, by the name that its log gives it. Append-only: another
     content under the same name is another file and needs another name."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from portal.contact import queries
+from portal.contact.bulk import count_days
 from portal.contact.entries import Entry, check_entry, check_promise, outcome_named
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor, local_day
@@ -79,6 +80,7 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
         check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, actor.time_zone))
         checked = _check_conduct(work, subject, entry, at, corrected)
         attempt = _keep(work, subject, entry, outcome, checked, at)
+        count_days(work.session, actor.time_zone, [attempt], [corrected] if corrected else [])
         _keep_promise(work, attempt, entry, owed.currency, corrected)
         hold = raise_hold(work, attempt, outcome)
         learn_about_number(subject.point, outcome, attempt.party)

@@ -75,7 +75,7 @@ def _by_currency(label: Any, now: dict[str, int], before: dict[str, int], endpoi
 
 
 def _work(session: Session, actor: Actor, now: Stretch, before: Stretch) -> list[Comparison]:
-    logged, earlier = (queries.attempts_in(session, actor, days, actor.time_zone) for days in (now, before))
+    logged, earlier = (queries.attempts_in(session, actor, days) for days in (now, before))
     kept, kept_before = (queries.promises_in(session, actor, days) for days in (now, before))
     return [
         _count(_l("Attempts logged"), logged.logged, earlier.logged),

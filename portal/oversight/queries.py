@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from portal.commission.models import Statement, StatementState
 from portal.commission.queries import current_state
-from portal.contact.models import ContactAttempt, Promise, PromiseState
+from portal.contact.models import AttemptDay, Promise, PromiseState
 from portal.foundation.audit import AuditEvent
 from portal.foundation.sealing import last_link, unsealed
 from portal.foundation.visibility import visible
@@ -77,26 +77,19 @@ def commission_in(session: Session, actor: Actor, days: Stretch, zone: str) -> d
     return {currency: int(total) for currency, total in session.execute(statement)}
 
 
-def attempts_in(session: Session, actor: Actor, days: Stretch, zone: str) -> Attempts:
-    """What agencies logged in these days; for an agency its own."""
-    first, end = _instants(days, zone)
-    people = visible(User, actor).with_only_columns(User.id, User.organisation_id).subquery()
-    spoke = sa.func.sum(sa.case((ContactAttempt.counts_as == "conversation", 1), else_=0))
-    breaches = sa.func.sum(sa.case((ContactAttempt.verdict == "block", 1), else_=0))
+def attempts_in(session: Session, actor: Actor, days: Stretch) -> Attempts:
+    """What agencies logged in these days of theirs, corrected entries taken off; for an agency its own."""
+    owners = visible(Organisation, actor).with_only_columns(Organisation.id).subquery()
+    sums = [sa.func.sum(column) for column in (AttemptDay.logged, AttemptDay.reached, AttemptDay.breaches)]
     row = session.execute(
-        sa.select(sa.func.count(ContactAttempt.id), spoke, breaches)
-        .select_from(people)
+        sa.select(*sums)
+        .select_from(owners)
         .join(
-            ContactAttempt,
-            sa.and_(
-                ContactAttempt.organisation_id == people.c.organisation_id,
-                ContactAttempt.logged_by == people.c.id,
-                ContactAttempt.at >= first,
-                ContactAttempt.at < end,
-            ),
+            AttemptDay,
+            sa.and_(AttemptDay.organisation_id == owners.c.id, AttemptDay.day.between(days.first, days.last)),
         )
     ).one()
-    return Attempts(row[0], int(row[1] or 0), int(row[2] or 0))
+    return Attempts(*(int(total or 0) for total in row))
 
 
 def promises_in(session: Session, actor: Actor, days: Stretch) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from portal.contact.models import Promise, PromiseState, WorkItem
+from portal.contact.models import AttemptDay, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, NotFound
@@ -325,3 +325,21 @@ def test_the_bank_logs_for_an_agency_what_it_did_before_the_account_went_back(de
     assert (summary["created"], summary["errors"]) == (1, {"unknown_account": 1})
     (attempt,) = kept()
     assert (attempt.organisation_id, attempt.logged_by) == (desk.actor.organisation_id, None)
+
+
+def test_what_a_day_came_to_is_kept_by_person_and_a_correction_takes_its_entry_off(desk: Desk, person: Person) -> None:
+    header = "attempt_ref,account_ref,at,channel,contact_point,outcome,corrects"
+    ref, mobile = ref_of(desk.account_id), number_of(person.mobile)
+    bring(desk.actor, a_log(
+        f"D1,{ref},2005-07-01 10:00,call,{mobile},refuses,",
+        f"D2,{ref},2005-07-01 11:00,call,{mobile},refuses,",
+        f"D3,{ref},2005-07-01 11:00,call,{mobile},no_answer,D2",
+        header=header,
+    ))  # fmt: skip
+    log_attempt(desk.actor, desk.account_id, call(person.office, "refuses"))
+
+    with reading(observer()) as session:
+        days = [
+            (d.user_id, str(d.day), d.logged, d.reached, d.breaches) for d in session.scalars(sa.select(AttemptDay))
+        ]
+    assert days == [(desk.actor.user_id, "2005-07-01", 3, 2, 0)]

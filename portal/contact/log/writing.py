@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.contact.bulk import count_days
 from portal.contact.facts import check_contact
 from portal.contact.history import Debtor, History
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
@@ -67,12 +68,15 @@ class ChunkOfAttempts:
         """Keep them all. Promises and queue move in memory and are written at the end of the chunk."""
         debtors = self._debtors()
         keys = reserve_ids(self._session, ContactAttempt, len(self._rows))
+        made, taken_off = [], []
         for key, row in zip(keys, self._rows, strict=True):
-            self._keep(key, row, debtors[row.placed.account_id])
+            corrected = self._corrected.get(row.corrects)
+            made.append(self._keep(key, row, debtors[row.placed.account_id], corrected))
+            taken_off += [corrected] if corrected else []
         self._session.flush()
+        count_days(self._session, self._organisation.time_zone, made, taken_off)
 
-    def _keep(self, key: int, row: AttemptRow, debtor: Debtor) -> None:
-        corrected = self._corrected.get(row.corrects)
+    def _keep(self, key: int, row: AttemptRow, debtor: Debtor, corrected: ContactAttempt | None) -> ContactAttempt:
         subject = self._subject(row)
         entry = replace(row.entry, corrects_id=corrected.id if corrected else None)
         if subject.point is not None:
@@ -97,6 +101,7 @@ class ChunkOfAttempts:
             moved_from = corrected.outcome if corrected else None
             move_in_queue(item, attempt, entry, outcome, moved_from, self._organisation.time_zone, self._work.today)
         self._count(attempt)
+        return attempt
 
     def _count(self, attempt: ContactAttempt) -> None:
         for name, is_one in (

@@ -1,4 +1,4 @@
-"""`portal bench letters|import|allocate|segments|pages`: figures as JSON, with what they were measured on."""
+"""`portal bench letters|import|allocate|segments|attempts|pages`: figures as JSON, with what they were measured on."""
 
 from __future__ import annotations
 
@@ -107,6 +107,26 @@ def segments_command(**given: Any) -> None:
     from portal.bench.segmenting import bench_segments
 
     _measured(bench_segments, given)
+
+
+@bench.command("attempts")
+@click.option("--sqlite", is_flag=True, help="On an SQLite file, as where no database is named.")
+@click.option("--database", metavar="URL", help="PostgreSQL server on which a scratch database is made and dropped.")
+@click.option(
+    "--accounts", type=click.IntRange(100, 5_000_000), default=QUICK, show_default=True, help="Accounts placed."
+)
+@click.option(
+    "--stored", multiple=True, type=click.IntRange(100, 100_000_000), default=(1_000, 10_000), show_default=True,
+    help="Attempts that are logged already; several times for several sizes.",
+)  # fmt: skip
+@click.option("--times", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How often each is done.")
+@access(PUBLIC)
+def attempts_command(*, sqlite: bool, database: str | None, accounts: int, stored: tuple[int, ...], times: int) -> None:
+    """Logging an attempt beside a bare insert, and the live check over logs of several sizes."""
+    from portal.bench.logging_attempts import bench_attempts
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    _print(bench_attempts(_server(database, sqlite), accounts, stored, times))
 
 
 @bench.command("pages")

@@ -19,7 +19,7 @@ from portal.foundation.services import services
 from portal.foundation.vault import PersonKey
 from portal.identity.operations import OrganisationDetails, create_organisation
 from portal.identity.people import command_actor
-from portal.portfolio.models import Account, AccountStatus, Customer, Hold
+from portal.portfolio.models import Account, AccountStatus, ContactPoint, Customer, Hold
 from portal.vendors.models import PlacementKind
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
@@ -27,7 +27,7 @@ from portal.vendors.terms import Terms
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["AGENCIES", "HELD_ONE_IN", "fill_accounts", "make_agencies"]
+__all__ = ["AGENCIES", "HELD_ONE_IN", "fill_accounts", "fill_attempts", "fill_phones", "make_agencies"]
 
 AGENCIES = 10
 HELD_ONE_IN = 50  # accounts with an open dispute
@@ -63,6 +63,58 @@ def fill_accounts(place: Place, accounts: int) -> None:
             if place.is_postgresql:
                 connection.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {accounts})"))
     vacuum()
+
+
+def fill_phones(place: Place, accounts: int) -> None:
+    """A telephone for everybody; the mark is unique, the number nobody's."""
+    at = sa.literal(services().clock.now(), UtcDateTime())
+    with db.engine.begin() as connection:
+        for first in range(1, accounts + 1, PIECE):
+            n = sa.cast(_numbers(connection, first, min(first + PIECE - 1, accounts)).c.n, sa.BigInteger)
+            sealed = sa.literal(b"sealed", sa.LargeBinary())
+            values = {
+                "customer_id": n, "kind": "phone", "relation": "self", "value_sealed": sealed, "value_masked": "138****0000",
+                "value_hash": sealed, "postcode": "", "source": "reserved", "status": "unchecked", "position": 1,
+                "made_up": True, "created_at": at, "lawful_ground": "",
+            }  # fmt: skip
+            connection.execute(_insert(ContactPoint, values, n % FAMILY != 0))
+
+
+def fill_attempts(place: Place, count: int) -> int:
+    """So many calls of the last two months over all that is placed, one person after the other; how many there are now more."""
+    spread = """
+    INSERT INTO contact_attempt (organisation_id, placement_id, account_id, customer_id, attempt_ref, at, local_date, channel,
+      direction, initiated_by, contact_point_id, party, outcome, counts_as, reason_behind, debts_placed_for, debts_discussed,
+      evidence_name, next_action, verdict, decision, logged_at)
+    SELECT p.organisation_id, p.id, p.account_id, p.customer_id, 'F' || CAST(n.n AS VARCHAR), {at}, {day}, 'call', 'outbound',
+      'collector', c.id, 'self', 'no_answer', 'unanswered', '', '[]', '[]', '', '', 'allow', '{{}}', {at}
+    FROM ({numbers}) n
+    JOIN (SELECT row_number() OVER (ORDER BY id) - 1 AS place, id, organisation_id, account_id, customer_id
+          FROM placement) p ON p.place = n.n % :placed
+    JOIN contact_point c ON c.customer_id = p.customer_id
+    """
+    days = "(1 + n.n / :placed % 60)"
+    with db.engine.begin() as connection:
+        if place.is_postgresql:
+            connection.execute(sa.text("SELECT set_config('portal.scope', 'bank', true)"))
+            parts = {
+                "at": f"CAST(:today AS timestamptz) - {days} * interval '1 day' + (n.n % 36000) * interval '1 second'",
+                "day": f"CAST(:today AS date) - CAST({days} AS integer)",
+                "numbers": "SELECT generate_series(CAST(:first AS bigint), :last) AS n",
+            }
+        else:
+            parts = {
+                "at": f"strftime('%Y-%m-%d %H:%M:%S.000000', :today, '-' || {days} || ' days', (n.n % 36000) || ' seconds')",
+                "day": f"date(:today, '-' || {days} || ' days')",
+                "numbers": "WITH RECURSIVE s(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM s WHERE n < :last) SELECT n FROM s",
+            }
+        placed = connection.scalar(sa.text("SELECT count(*) FROM placement")) or 1
+        begun = connection.scalar(sa.text("SELECT coalesce(max(id), 0) FROM contact_attempt")) or 0
+        for first in range(begun + 1, begun + count + 1, PIECE):
+            last = min(first + PIECE - 1, begun + count)
+            values = {"first": first, "last": last, "placed": placed, "today": TODAY.isoformat()}
+            connection.execute(sa.text(spread.format(**parts)), values)
+    return count
 
 
 def _numbers(connection: sa.Connection, first: int, last: int) -> sa.FromClause:

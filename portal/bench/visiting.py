@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["SMALL", "bench_pages"]
+__all__ = ["SMALL", "bench_pages", "browser_of"]
 
 SMALL = 1_000  # accounts of the portal beside which a larger one is measured
 REACH = 1.3
@@ -204,7 +204,7 @@ def _house(place: Place, accounts: int) -> House:
         _pay(place, people[FINANCE], accounts)
         vacuum()
         held = {"run": run_id, "batch": batch_id, "recall": recall_id, "agency": largest} | _an_account(batch_id)
-        return House(place, {name: _browser(place, name) for name in (CHECKER, *people)}, held)
+        return House(place, {name: browser_of(place, name) for name in (CHECKER, *people)}, held)
 
 
 def _more_people(agency: int) -> dict[str, Actor]:
@@ -271,7 +271,7 @@ def _an_account(batch_id: int) -> dict[str, object]:
         )
 
 
-def _browser(place: Place, name: str) -> FlaskClient:
+def browser_of(place: Place, name: str) -> FlaskClient:
     """A browser in which the person is signed in."""
     with transaction(system_actor("sign-in")) as work:
         user = work.session.execute(sa.select(User).where(User.user_name == name)).scalar_one()

@@ -69,13 +69,23 @@ def count_days(
             of_day[0] += sign
             of_day[1] += sign * (attempt.counts_as == "conversation")
             of_day[2] += sign * (attempt.verdict == "block")
-    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    statement = _COUNT_DAY[session.connection().dialect.name]
     # in one order, so that two logs of one organisation wait for each other and never lock each other out
-    for (organisation_id, user_id, day), counts in sorted(sums.items()):
-        named = dict(zip(("logged", "reached", "breaches"), counts, strict=True))
-        row = insert(AttemptDay).values(organisation_id=organisation_id, user_id=user_id, day=day, **named)
-        added = {name: getattr(AttemptDay, name) + row.excluded[name] for name in named}
-        session.execute(row.on_conflict_do_update(index_elements=["organisation_id", "day", "user_id"], set_=added))
+    for (organisation_id, user_id, day), (logged, reached, breaches) in sorted(sums.items()):
+        values = {"organisation_id": organisation_id, "user_id": user_id, "day": day}
+        session.execute(statement, values | {"logged": logged, "reached": reached, "breaches": breaches})
+
+
+def _count_day(insert: Any) -> Any:
+    """Adds to the figures of a day, or begins it. Made once: making it costs more than the deed."""
+    figures = ("logged", "reached", "breaches")
+    names = ("organisation_id", "user_id", "day", *figures)
+    row = insert(AttemptDay).values({name: sa.bindparam(name) for name in names})
+    added = {name: getattr(AttemptDay, name) + row.excluded[name] for name in figures}
+    return row.on_conflict_do_update(index_elements=["organisation_id", "day", "user_id"], set_=added)
+
+
+_COUNT_DAY = {"postgresql": _count_day(postgresql.insert), "sqlite": _count_day(sqlite.insert)}
 
 
 def close_work(session: Session, ended: sa.Select[tuple[int]]) -> None:

@@ -33,6 +33,9 @@ __all__ = ["Debtor", "History", "local_day"]
 LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be reached now
 EARLIER_DAYS = 6  # the longest window of a cap over everybody is a week
 
+# Made once: making it costs more than asking by it.
+_LATER = aliased(ContactAttempt)
+
 Counts = Mapping[tuple[str, int | str], int]
 
 
@@ -194,7 +197,6 @@ class History:
     def _read_calls(self, customers: set[int]) -> defaultdict[int, list[tuple[int, Call]]]:
         """The organisation's own calls to these people, each with its attempt, by whose number was dialled; what was put right
         counts as it was put right."""
-        later = aliased(ContactAttempt)
         rows = self._session.execute(
             visible(ContactAttempt, self._actor)
             .outerjoin(ContactPoint, ContactPoint.id == ContactAttempt.contact_point_id)
@@ -202,7 +204,7 @@ class History:
             .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.channel == Channel.CALL)
             .where(ContactAttempt.organisation_id == self._organisation_id)
             .where(ContactAttempt.at >= self._first - timedelta(days=LOG_DAYS), ContactAttempt.at <= self._last)
-            .where(~sa.select(later.id).where(later.corrects_id == ContactAttempt.id).exists())
+            .where(~sa.select(_LATER.id).where(_LATER.corrects_id == ContactAttempt.id).exists())
             .order_by(ContactAttempt.at)
         )
         found: defaultdict[int, list[tuple[int, Call]]] = defaultdict(list)

@@ -142,3 +142,13 @@ def test_a_database_that_holds_a_bank_is_refused(app: Flask, database_url: str) 
 @pytest.mark.parametrize("words", [["--database", "sqlite:///x"], ["--database", "postgresql://x/y", "--sqlite"]])
 def test_a_database_that_cannot_be_meant_is_wrong_usage(words: list[str]) -> None:
     assert CliRunner().invoke(main, ["bench", "import", *words]).exit_code == 2
+
+
+def test_logging_an_attempt_is_measured_beside_a_bare_insert_and_the_check_over_two_logs(where: list[str]) -> None:
+    figures = _bench(
+        "attempts", "--accounts", str(ACCOUNTS), "--stored", "200", "--stored", "1000", "--times", "2", *where
+    )
+
+    assert figures["ratio"] > 0 and figures["check_ratio"] > 0
+    assert [size["stored"] for size in figures["sizes"]] == [200, 1_000]
+    assert all(size["log_ms"] > 0 and size["operation_ratio"] > 0 for size in figures["sizes"])

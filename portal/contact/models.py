@@ -141,7 +141,15 @@ class WorkItem(Model, OwnRows):
         comment="the day its turn comes: accepted, promised, agreed, or to be tried again"
     )
     next_at: Mapped[datetime | None] = mapped_column(comment="the hour of a call-back, where one was agreed")
+    assigned_to: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id"), comment="the collector to whom it was dealt; null: the pool"
+    )
+    standard_days: Mapped[int] = mapped_column(comment="the contract's work standard: days from one try to the next")
+    try_by: Mapped[date] = mapped_column(
+        comment="the last day of the work standard; not before its turn. Behind it the account is untouched"
+    )
     value_minor: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(sa.String(3), comment="of the value")
     attempts: Mapped[int] = mapped_column(default=0)
     last_attempt_at: Mapped[datetime | None]
     last_outcome: Mapped[str] = mapped_column(sa.String(32), default="")
@@ -157,6 +165,50 @@ sa.Index(
     WorkItem.value_minor.desc(),
     WorkItem.id,
 )
+# The same of one collector, or of the pool.
+sa.Index(
+    "ix_work_item_desk",
+    WorkItem.organisation_id,
+    WorkItem.open,
+    WorkItem.assigned_to,
+    WorkItem.next_kind,
+    WorkItem.next_on,
+    WorkItem.value_minor.desc(),
+    WorkItem.id,
+)
+sa.Index("ix_work_item_untouched", WorkItem.organisation_id, WorkItem.open, WorkItem.try_by, WorkItem.id)
+sa.Index(
+    "ix_work_item_desk_untouched",
+    WorkItem.organisation_id, WorkItem.open, WorkItem.assigned_to, WorkItem.try_by, WorkItem.id,
+)  # fmt: skip
+
+
+class DeskTotal(Model, OwnRows):
+    """How much stands open in a collector's queue, or in the pool, in one currency. Kept by a trigger on `work_item`, so
+    that the team's page adds nothing up."""
+
+    __tablename__ = "desk_total"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    user_id: Mapped[int] = mapped_column(comment="0: the pool")
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    accounts: Mapped[int]
+    value_minor: Mapped[int] = mapped_column(MinorUnits)
+
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "user_id", "currency"),)
+
+
+class TeamRule(Model, OwnRows):
+    """What an agency's leader has settled for the team. Without a row: collectors work their own accounts and the pool."""
+
+    __tablename__ = "team_rule"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), unique=True)
+    own_only: Mapped[bool] = mapped_column(
+        comment="collectors have their own accounts in their queue, without the pool"
+    )
+    changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    changed_at: Mapped[datetime]
 
 
 class ContactDayCount(Model, PlacedPeople):

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from portal.contact import queries
 from portal.contact.conduct import Question
-from portal.contact.entries import Entry, Turn, check_entry, check_promise, next_turn, outcome_named, party_of
+from portal.contact.entries import Entry, Turn, check_entry, check_promise, next_turn, outcome_named, party_of, try_by
 from portal.contact.facts import Checked, Debtor, check_contact, decision_data, facts_of, local_day, without
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES, counts_as
@@ -302,3 +302,5 @@ def _move_in_queue(
     item.attempts += corrected is None
     if item.last_attempt_at is None or attempt.at >= item.last_attempt_at or corrected is not None:
         item.last_attempt_at, item.last_outcome = attempt.at, outcome.code
+    touched = item.last_attempt_at.astimezone(ZoneInfo(work.actor.time_zone)).date()
+    item.try_by = try_by(item.next_on, touched, item.standard_days)

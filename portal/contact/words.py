@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from portal.contact.conduct import FrequencyCap, TimeWindow
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag, Tone
+from portal.portfolio.labels import HOLD_LABELS
+from portal.portfolio.models import HoldFlag
 
 if TYPE_CHECKING:
-    from portal.contact.conduct import Finding, Rule, Source
+    from portal.contact.conduct import Decision, Finding, Rule, Source
 
-__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "rule_words", "source_words"]
+__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "rule_against", "rule_words", "source_words"]
 
 _FLAGS: dict[str, Message] = {
     "plan": say("A payment plan is being kept, so collection stops."),
@@ -74,6 +76,33 @@ def finding_words(finding: Finding) -> Message:
         return _MISSING[str(params["fact"])]
     sentence = _PLAIN[finding.code]
     return say(sentence.msgid, **params)
+
+
+def rule_against(decision: Decision) -> Any:
+    """The rule that stands against a call, in the few words of a list; None where nothing does."""
+    if decision.verdict == "allow" or not decision.findings:
+        return None
+    finding = decision.findings[0]
+    params = finding.params
+    if finding.code == "HOURS":
+        if "opens" not in params:
+            return say("no day for calls")
+        return say("calls from %(opens)s to %(closes)s", opens=params["opens"], closes=params["closes"])
+    if finding.code == "CAP":
+        return _short_cap(str(params["measure"]), params["most"])
+    if finding.code == "HOLD":
+        return next((HOLD_LABELS[flag] for flag in HoldFlag if flag.value == params["flag"]), finding_words(finding))
+    if finding.code == "FACT_MISSING":
+        return say("time zone not known") if params["fact"] == "time_zone" else say("history not known")
+    return finding_words(finding)
+
+
+def _short_cap(measure: str, most: Any) -> Message:
+    if measure == "conversation":
+        return say("%(most)s conversations a day", most=most)
+    if measure == "unanswered":
+        return say("%(most)s dials a day", most=most)
+    return say("%(most)s calls a week", most=most) if measure == "connected" else say("%(most)s visit a day", most=most)
 
 
 def _cap_words(measure: str, most: Any) -> Message:

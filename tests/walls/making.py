@@ -113,6 +113,8 @@ def _organisations(world: World) -> None:
                 _add_person(world, mark, role, locale)
         spare = make_user(_roles(mark)[0], organisation, user_name=f"{mark.lower()}.spare", name=f"{mark} spare")
         world.keep("user", mark, spare.id)
+        if mark.endswith("AG"):
+            world.keep("colleague", mark, spare.id)
     administrator = world.person(Role.ADMINISTRATOR).actor
     world.keep("invitation", "nobody", invite(administrator, world.one("user", "EASTAG")))
     invite(administrator, world.one("user", "WESTAG"))

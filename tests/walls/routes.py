@@ -264,6 +264,12 @@ ROUTES: tuple[Route, ...] = (
         fields=(("what", "name"),),
     ),
     Route("contact.promises", GET, "/promises", P.QUEUE_WORK),
+    Route("team.index", GET, "/team", P.QUEUE_DEAL),
+    Route("team.accounts", GET, "/team/accounts", P.QUEUE_DEAL),
+    Route("team.deal_chosen", POST, "/team/deal", P.QUEUE_DEAL),
+    Route("team.deal_evenly", POST, "/team/deal-evenly", P.QUEUE_DEAL),
+    Route("team.hand_over", POST, "/team/<int:user_id>/hand-over", P.QUEUE_DEAL, ("colleague",), (("to", "pool"),)),
+    Route("team.settle_rule", POST, "/team/rule", P.QUEUE_DEAL, fields=(("rule", "pool"),)),
     Route("contact.my_day", GET, "/my-day", P.QUEUE_WORK),
     # --- payments ---
     Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),

@@ -23,6 +23,7 @@ from portal.contact.operations import log_attempt
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
+from portal.foundation.saved_filters import Offer, save_filter
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import UserSession
@@ -448,6 +449,8 @@ def _jobs_and_sessions(world: World) -> None:
         world.keep("own job", f"{person.user.id}", job.id)
         world.keep("own session", f"{person.user.id}", add_session(person.user))
         world.keep("user", person.mark, person.user.id)
+        kept = save_filter(person.actor, Offer("jobs.index", "state=done"), "walls")
+        world.keep("own filter", f"{person.user.id}", kept.id)
     spare = world.one("user", "EASTAG")
     mine = [ids[0] for owner, ids in world.things["user"] if owner == "EASTAG"]
     with reading(observer()) as session:

@@ -264,6 +264,8 @@ ROUTES: tuple[Route, ...] = (
         fields=(("what", "name"),),
     ),
     Route("contact.promises", GET, "/promises", P.QUEUE_WORK),
+    Route("saved_filters.save", POST, "/saved-filters", P.SELF_MANAGE),
+    Route("saved_filters.delete", POST, "/saved-filters/<int:filter_id>/delete", P.SELF_MANAGE, ("own filter",)),
     Route("team.index", GET, "/team", P.QUEUE_DEAL),
     Route("team.accounts", GET, "/team/accounts", P.QUEUE_DEAL),
     Route("team.deal_chosen", POST, "/team/deal", P.QUEUE_DEAL),

@@ -114,7 +114,7 @@ def row_words(row: QueueRow, now: datetime, zone: str) -> Message:
     """Why an account stands in the queue, and what was promised before it came."""
     words = next_words(row.item, row.tab, now, zone)
     if row.is_untouched:
-        words = say("%(words)s; was to be tried by %(day)s", words=words, day=day(row.item.try_by, short=True))
+        words = say("%(words)s; untouched", words=words)
     if row.promised_on is None:
         return words
     return say("%(words)s; promised before for %(day)s", words=words, day=day(row.promised_on, short=True))

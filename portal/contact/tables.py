@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from portal.contact.words import VERDICT_TAGS, finding_words, rule_against
 from portal.foundation.access import Permission
 from portal.foundation.filters import Filter, FilterState
 from portal.foundation.language import _l, say
+from portal.foundation.states import StateTag
 from portal.foundation.tables import Column, Empty, Head, RowView, Table, TablePage
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.contact.conduct import Decision
     from portal.contact.queue import QueuePage
     from portal.foundation.access import Actor
 
@@ -49,9 +52,8 @@ def queue_view(
             value=lambda r: OUTCOMES[r.item.last_outcome].label if r.item.last_outcome else say("not tried"),
         ),
         *((Column("desk", _l("Collector"), value=lambda r: names.get(r.item.assigned_to or 0) or say("the pool")),) if names else ()),
-        Column("call", _l("May be called"), "state", value=lambda r: may_call(r.decision, now, zone)),
         Column(
-            "rule", _l("By which rule"), value=lambda r: rule_against(r.decision),
+            "call", _l("May be called"), "state", value=lambda r: _call_tag(r.decision, now, zone),
             title=lambda r: finding_words(r.decision.findings[0]) if r.decision.findings else None,
         ),
     )  # fmt: skip
@@ -82,6 +84,16 @@ def queue_view(
     )
 
 
+def _call_tag(decision: Decision, now: datetime, zone: str) -> StateTag:
+    """Whether an account may be called, from when, and the rule that stands against it."""
+    tag, rule = may_call(decision, now, zone), rule_against(decision)
+    if rule is None:
+        return tag
+    if decision.is_blocked and decision.next_allowed is None:
+        return replace(tag, label=say("no: %(rule)s", rule=rule))
+    return replace(tag, label=say("%(when)s: %(rule)s", when=tag.label, rule=rule))
+
+
 def whose_state(session: Session, actor: Actor, whose: str) -> FilterState:
     """The filter of the queue: whose work it shows. Without choices where there is nothing to choose."""
     choices: list[tuple[str, Any]] = []
@@ -90,7 +102,7 @@ def whose_state(session: Session, actor: Actor, whose: str) -> FilterState:
         choices = [(MINE, _l("mine")), (POOL, _l("the pool")), *people]
     elif not is_own_only(session, actor):
         choices = [(MINE, _l("mine")), (POOL, _l("the pool"))]
-    filter_ = Filter("whose", _l("Whose"), "choice", lambda statement, _value: statement, choices)
+    filter_ = Filter("whose", _l("Worked by"), "choice", lambda statement, _value: statement, choices)
     return FilterState(filter_, ("whose",), (whose,), tuple(choices))
 
 

@@ -114,7 +114,7 @@ def _deal(work: Work, wish: Evenly, step: Callable[[int, int], None]) -> Dealt:
     for person in dealt.values():
         by_person[person] += 1
     if dealt:
-        _note(work, "work.dealt", moved, by_person, how=f"evenly by {wish.by.value}")
+        _note(work, "work.dealt", moved, by_person, how="evenly", by=wish.by.value)
     return Dealt(len(dealt), by_person)
 
 

@@ -127,7 +127,9 @@ def filters_of_accounts(session: Session, actor: Actor, placement_id: Any) -> li
         return []
     today = services().clock.today()
     untouched = count_untouched(session, actor, today, Scope())
-    label = say("untouched (%(n)s+)" if untouched >= COUNTED_TO else "untouched (%(n)s)", n=f"{untouched:,}")
+    counted = f"{untouched:,}"
+    more = untouched >= COUNTED_TO
+    label = say("untouched (%(n)s+)", n=counted) if more else say("untouched (%(n)s)", n=counted)
     return [
         whose_filter(
             session,
@@ -156,4 +158,4 @@ def whose_filter(session: Session, actor: Actor, narrow: Any) -> Filter:
         return narrow(statement, Scope((desk,)).conditions()[0])
 
     people = [(str(each.user_id), each.name) for each in colleagues(session, actor)]
-    return Filter("whose", _l("Whose"), "choice", apply, [("pool", _l("the pool")), *people])
+    return Filter("whose", _l("Worked by"), "choice", apply, [("pool", _l("the pool")), *people])

@@ -48,7 +48,7 @@ def queue() -> str:
     view = queue_view(found, tab, now, who.time_zone, names, whose)
     return render_template(
         "contact/queue.html",
-        table=replace(view, saved=saved_part({"tab": tab, "whose": _whose()})),
+        table=replace(view, saved=saved_part({"tab": tab, "whose": _whose() or None})),
         tab=tab,
         whose=_whose() or None,
         tabs=workbench.tabs(queue_counts(db.session(), who, today, scope), COUNTED_TO),

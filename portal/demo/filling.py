@@ -96,6 +96,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
         stage.plan(day, 0, 20, partial(returning.do_what_is_due, stage))
         stage.plan(day, 8, 55, desks.renew)
         stage.plan(day, 9, 0, partial(desks.work, day))
+    stage.plan(stage.yesterday - timedelta(days=3), 20, 10, partial(desks.write, stage.yesterday - timedelta(days=3)))
     _plan_way_back(stage, begins)
     _plan_money(stage)
     for month, first in enumerate(stage.months()):

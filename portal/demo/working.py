@@ -44,6 +44,7 @@ NOTES = {
 REASONS = ("lost_income", "illness", "over_indebted", "forgot", "other")
 FIRST_CALL, LAST_CALL = 9 * 60, 20 * 60  # minutes of the day, inside the permitted hours
 CALLS_A_DAY_AND_PERSON = 2
+WRITTEN_TO, MOST_WRITTEN_TO = 0.65, 100
 ACCOUNTS_FOR_FULL_DAYS = 3_000  # with fewer accounts fewer calls are logged
 
 
@@ -69,6 +70,20 @@ class Desks:
         for minute, user_name, account, dice in planned:
             self.stage.set_clock(self.stage.instant(day, minute // 60, minute % 60))
             self._log(user_name, account, day, dice)
+
+    def write(self, day: date) -> None:
+        """A message to many of those whom nobody has tried for a while: a week's worth of the work standard in one go."""
+        dice = self.stage.dice("messages", day)
+        for house in HOUSES:
+            held = self._held.get(house.code, ())
+            for n, person in enumerate(house.collectors):
+                mine = [account for account in held if account[4] == person.user_name and dice.random() < WRITTEN_TO]
+                for place, account in enumerate(mine[:MOST_WRITTEN_TO]):
+                    self.stage.set_clock(self.stage.instant(day, 10 + n, place % 60))
+                    self._try(person.user_name, account[0], Entry(
+                        channel=Channel.SMS, outcome=dice.choice(("delivered", "delivered", "undelivered")),
+                        contact_point_id=account[3],
+                    ))  # fmt: skip
 
     def _plan(self, day: date) -> Iterator[tuple[int, str, Held, Random]]:
         dice = self.stage.dice("work", day)
@@ -96,8 +111,11 @@ class Desks:
     def _log(self, user_name: str, account: Held, day: date, dice: Random) -> None:
         account_id, _, total, phone, _ = account
         late = self.stage.instant(day, 22) < self.stage.app.extensions["portal"].clock.now()
+        self._try(user_name, account_id, self._entry(dice, phone, total, day, late))
+
+    def _try(self, user_name: str, account_id: int, entry: Entry) -> None:
         try:
-            log_attempt(self.stage.actor(user_name), account_id, self._entry(dice, phone, total, day, late))
+            log_attempt(self.stage.actor(user_name), account_id, entry)
         except (DomainError, NotFound):
             return  # a hold, a cap, or no longer theirs: nobody calls then
 

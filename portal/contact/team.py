@@ -70,6 +70,9 @@ def deal_chosen(actor: Actor, item_ids: Sequence[int], to: int | None) -> Dealt:
     demand(actor, Permission.QUEUE_DEAL)
     if not item_ids:
         raise DomainError("team.nothing", say("Choose the accounts first: tick them in the list."))
+    if len(item_ids) > MOST_AT_ONCE:
+        words = say("At most %(most)s accounts are chosen at once. Deal them out in parts.", most=f"{MOST_AT_ONCE:,}")
+        raise DomainError("team.too_many", words)
     with transaction(actor) as work:
         _check_people(work, () if to is None else (to,), "to")
         wanted = sa.and_(

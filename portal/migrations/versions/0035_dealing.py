@@ -20,20 +20,20 @@ depends_on = None
 WALLS: tuple[Wall, ...] = tuple(
     (table, "OwnRows", "organisation_id", False) for table in ("desk_total", "team_rule", "saved_filter")
 )
-QUEUE: list[str | sa.ColumnElement[str]] = [
-    "organisation_id",
-    "open",
-    "next_kind",
-    "next_on",
-    sa.literal_column("value_minor DESC"),
-    "id",
-]
-DESK: list[str | sa.ColumnElement[str]] = ["organisation_id", "open", "assigned_to", *QUEUE[2:]]
-INDEXES: tuple[tuple[str, list[str | sa.ColumnElement[str]]], ...] = (
-    ("ix_work_item_queue", QUEUE),
-    ("ix_work_item_desk", DESK),
-    ("ix_work_item_untouched", ["organisation_id", "open", "try_by", "id"]),
-    ("ix_work_item_desk_untouched", ["organisation_id", "open", "assigned_to", "try_by", "id"]),
+Columns = list[str | sa.ColumnElement[str]]
+OPEN: Columns = ["organisation_id", "open"]
+DESK: Columns = [*OPEN, "assigned_to"]
+TURN: Columns = ["next_kind", "next_on", sa.literal_column("value_minor DESC"), "id"]
+STANDARD: Columns = ["try_by", "id"]
+DEALT, POOL = "assigned_to IS NOT NULL", "assigned_to IS NULL"
+# For PostgreSQL rows where a column is NULL are not in the order of the columns behind it, so the pool has indexes of its own.
+INDEXES: tuple[tuple[str, Columns, str | None], ...] = (
+    ("ix_work_item_queue", [*OPEN, *TURN], None),
+    ("ix_work_item_desk", [*DESK, *TURN], DEALT),
+    ("ix_work_item_pool", [*OPEN, *TURN], POOL),
+    ("ix_work_item_untouched", [*OPEN, *STANDARD], None),
+    ("ix_work_item_desk_untouched", [*DESK, *STANDARD], DEALT),
+    ("ix_work_item_pool_untouched", [*OPEN, *STANDARD], POOL),
 )
 NEW_COLUMNS = ("assigned_to", "standard_days", "try_by", "currency")
 # What stands in a queue so far is to be tried within the usual seven days of its acceptance or its last try.
@@ -101,8 +101,9 @@ def _widen_work_items() -> None:
         batch.alter_column("standard_days", existing_type=sa.BigInteger(), nullable=False)
         batch.alter_column("try_by", existing_type=sa.Date(), nullable=False)
         batch.alter_column("currency", existing_type=sa.String(length=3), nullable=False)
-    for name, columns in INDEXES:
-        op.create_index(name, "work_item", columns)
+    for name, columns, which in INDEXES:
+        where = sa.text(which) if which else None
+        op.create_index(name, "work_item", columns, sqlite_where=where, postgresql_where=where)
 
 
 def _make_tables() -> None:
@@ -203,10 +204,10 @@ def downgrade() -> None:
     remove_walls(WALLS)
     for table in ("saved_filter", "team_rule", "desk_total"):
         op.drop_table(table)
-    for name, _columns in reversed(INDEXES):
+    for name, *_rest in reversed(INDEXES):
         op.drop_index(name, "work_item")
     with op.batch_alter_table("work_item", reflect_kwargs={"resolve_fks": False}) as batch:
         batch.drop_constraint(op.f("fk_work_item_assigned_to_user_account"), type_="foreignkey")
         for column in NEW_COLUMNS:
             batch.drop_column(column)
-    op.create_index("ix_work_item_queue", "work_item", QUEUE)
+    op.create_index("ix_work_item_queue", "work_item", [*OPEN, *TURN])

@@ -13,7 +13,7 @@ from portal.contact.desks import MINE, POOL, colleagues, is_own_only
 from portal.contact.labels import CHANNELS, may_call, row_words
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
-from portal.contact.words import VERDICT_TAGS, finding_words, rule_against
+from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_against
 from portal.foundation.access import Permission
 from portal.foundation.filters import Filter, FilterState
 from portal.foundation.language import _l, say
@@ -41,7 +41,7 @@ def queue_view(
         Column("name", _l("Debtor"), value=lambda r: r.customer.name_masked),
         Column("account_ref", _l("Account"), value=lambda r: r.account.account_ref),
         Column("bucket", _l("Bucket"), "bucket", value=lambda r: r.account.bucket),
-        Column("days", _l("Days"), "number", value=lambda r: r.account.days_past_due),
+        *(() if names else (Column("days", _l("Days"), "number", value=lambda r: r.account.days_past_due),)),
         Column(
             "amount", _l("Amount"), "money",
             value=lambda r: r.account.total_minor, currency=lambda r: r.account.currency,
@@ -54,7 +54,7 @@ def queue_view(
         *((Column("desk", _l("Collector"), value=lambda r: names.get(r.item.assigned_to or 0) or say("the pool")),) if names else ()),
         Column(
             "call", _l("May be called"), "state", value=lambda r: _call_tag(r.decision, now, zone),
-            title=lambda r: finding_words(r.decision.findings[0]) if r.decision.findings else None,
+            title=lambda r: finding_words(found) if (found := deciding(r.decision)) else None,
         ),
     )  # fmt: skip
     table = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from portal.contact.conduct import FrequencyCap, TimeWindow
@@ -13,7 +14,7 @@ from portal.portfolio.models import HoldFlag
 if TYPE_CHECKING:
     from portal.contact.conduct import Decision, Finding, Rule, Source
 
-__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "rule_against", "rule_words", "source_words"]
+__all__ = ["VERDICT_TAGS", "deciding", "finding_words", "flag_words", "rule_against", "rule_words", "source_words"]
 
 _FLAGS: dict[str, Message] = {
     "plan": say("A payment plan is being kept, so collection stops."),
@@ -38,6 +39,7 @@ _TONES: dict[str, tuple[Any, Tone]] = {
 VERDICT_TAGS: dict[str, StateTag] = {code: StateTag(code, label, tone) for code, (label, tone) in _TONES.items()}
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _MISSING: dict[str, Message] = {
     "time_zone": say("It is not known where the debtor is, so it is not known what time it is there."),
     "history": say("The contacts before this one are not known, so it is not known whether the rule allows another."),
@@ -78,16 +80,25 @@ def finding_words(finding: Finding) -> Message:
     return say(sentence.msgid, **params)
 
 
-def rule_against(decision: Decision) -> Any:
-    """The rule that stands against a call, in the few words of a list; None where nothing does."""
-    if decision.verdict == "allow" or not decision.findings:
+def deciding(decision: Decision) -> Finding | None:
+    """What decides: of several that are equally grave what no time heals, else what lasts longest. None if allowed."""
+    gravest = [finding for finding in decision.findings if finding.verdict == decision.verdict]
+    if decision.verdict == "allow" or not gravest:
         return None
-    finding = decision.findings[0]
+    lasting = [finding for finding in gravest if finding.next_allowed is None]
+    if lasting:
+        return lasting[0]
+    return max(gravest, key=lambda finding: finding.next_allowed or _NEVER)
+
+
+def rule_against(decision: Decision) -> Any:
+    """The rule that decides against a call, in the few words of a list; None where nothing does."""
+    finding = deciding(decision)
+    if finding is None:
+        return None
     params = finding.params
     if finding.code == "HOURS":
-        if "opens" not in params:
-            return say("no day for calls")
-        return say("calls from %(opens)s to %(closes)s", opens=params["opens"], closes=params["closes"])
+        return say("calling hours") if "opens" in params else say("no day for calls")
     if finding.code == "CAP":
         return _short_cap(str(params["measure"]), params["most"])
     if finding.code == "HOLD":

@@ -17,9 +17,12 @@ from portal.contact.team import deal_chosen
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.foundation.saved_filters import SavedFilter
+from portal.foundation.work import transaction
 from portal.identity.models import User
+from portal.portfolio.models import Account, HoldFlag
+from portal.portfolio.operations import add_hold
 from tests.contact.factories import NOON, Desk, at_time, call, make_account, make_desk, make_person, place
-from tests.identity.factories import actor_of, make_user
+from tests.identity.factories import actor_of, make_user, observer
 from tests.support.pages import Page, PageClient
 
 Client = Callable[..., PageClient]
@@ -171,7 +174,17 @@ def test_the_leader_narrows_the_list_of_accounts_to_what_is_untouched_and_to_a_d
 
 def test_at_night_the_queue_says_from_when_and_by_which_rule(desk: Desk, client_for: Client) -> None:
     at_time(NOON.replace(hour=23))
-    assert "from tomorrow 08:00: calls from 08:00 to 22:00" in client_for(desk.user).get("/queue")
+    page = client_for(desk.user).get("/queue")
+    assert "from tomorrow 08:00: calling hours" in page
+    assert "Contact is allowed from 08:00 to 22:00 where the debtor is" in page.html
+
+
+def test_of_a_hold_and_the_hour_the_hold_is_named_since_no_time_heals_it(desk: Desk, client_for: Client) -> None:
+    with transaction(observer()) as work:
+        customer = work.session.get_one(Account, desk.account_id).customer_id
+        add_hold(work, customer, None, HoldFlag.DECEASED, "test")
+    at_time(NOON.replace(hour=23))
+    assert "no: deceased" in client_for(desk.user).get("/queue")
 
 
 # --- filters that people keep -----------------------------------------------------------------------------------------------

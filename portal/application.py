@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODELS = (
     "portal.foundation.audit",
     "portal.foundation.jobs",
+    "portal.foundation.saved_filters",
     "portal.foundation.sealing",
     "portal.foundation.submissions",
     "portal.foundation.vault",
@@ -54,11 +55,13 @@ VIEWS = (
     "portal.vendors.views",
     "portal.placement.views",
     "portal.contact.views",
+    "portal.contact.team_views",
     "portal.recovery.views",
     "portal.commission.views",
     "portal.legal.views",
     "portal.oversight.views",
     "portal.foundation.job_views",
+    "portal.foundation.saved_filter_views",
 )
 
 csrf = CSRFProtect()

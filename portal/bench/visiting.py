@@ -27,6 +27,9 @@ from portal.bench.filling import fill_accounts, make_agencies
 from portal.bench.measuring import p95, stopwatch
 from portal.bench.placing import place_book, unequal_shares
 from portal.bench.scratch import CHECKER, TODAY, Place, scratch, vacuum
+from portal.contact.dealing import By
+from portal.contact.models import WorkItem
+from portal.contact.team import Evenly, deal, hand_over
 from portal.foundation.access import Permission, Role, system_actor
 from portal.foundation.database import db
 from portal.foundation.work import reading, transaction
@@ -56,10 +59,10 @@ __all__ = ["SMALL", "bench_pages", "browser_of"]
 
 SMALL = 1_000  # accounts of the portal beside which a larger one is measured
 REACH = 1.3
-PAID_ONE_IN, RECALLED_ONE_IN = 10, 20
+PAID_ONE_IN, RECALLED_ONE_IN, UNTOUCHED_ONE_IN = 10, 20, 10
 TWO_PAGES, LARGEST_SHARE = 100, 0.145
 WARM = 3
-AGENCY_LEADER, FINANCE = "bench-leader", "bench-finance"
+AGENCY_LEADER, COLLECTOR, FINANCE = "bench-leader", "bench-collector", "bench-finance"
 OLDER = re.compile(r'href="([^"]+)" rel="next"')
 
 # Who looks, and where; what stands in braces is one that the portal holds.
@@ -94,6 +97,12 @@ PAGES: tuple[tuple[str, str], ...] = (
     (FINANCE, "/payments/imports"),
     (AGENCY_LEADER, "/"),
     (AGENCY_LEADER, "/queue"),
+    (AGENCY_LEADER, "/queue?tab=untouched"),
+    (AGENCY_LEADER, "/queue?whose=pool"),
+    (COLLECTOR, "/queue"),
+    (AGENCY_LEADER, "/team"),
+    (AGENCY_LEADER, "/team/accounts?whose=pool"),
+    (AGENCY_LEADER, "/accounts?standard=untouched"),
     (AGENCY_LEADER, "/accounts"),
     (AGENCY_LEADER, "/batches"),
     (AGENCY_LEADER, "/batches/{batch}"),
@@ -200,6 +209,7 @@ def _house(place: Place, accounts: int) -> House:
         run_id = place_book(place, unequal_shares(agencies))["run"]
         vacuum()
         batch_id = _accept(run_id, largest, people[AGENCY_LEADER])
+        _deal(people[AGENCY_LEADER], people[COLLECTOR], accounts)
         recall_id = _recall(place, accounts, largest)
         _pay(place, people[FINANCE], accounts)
         vacuum()
@@ -211,9 +221,11 @@ def _more_people(agency: int) -> dict[str, Actor]:
     administrator = command_actor(None, Permission.USERS_MANAGE)
     create_user(administrator, administrator.organisation_id or 0, FINANCE, PersonDetails(FINANCE, Role.FINANCE))
     create_user(administrator, agency, AGENCY_LEADER, PersonDetails(AGENCY_LEADER, Role.AGENCY_LEADER))
+    create_user(administrator, agency, COLLECTOR, PersonDetails(COLLECTOR, Role.AGENCY_STAFF))
     return {
         FINANCE: command_actor(FINANCE, Permission.PAYMENTS_IMPORT),
         AGENCY_LEADER: command_actor(AGENCY_LEADER, Permission.BATCHES_ACCEPT),
+        COLLECTOR: command_actor(COLLECTOR, Permission.QUEUE_WORK),
     }
 
 
@@ -229,6 +241,16 @@ def _accept(run_id: int, agency: int, leader: Actor) -> int:
 def _one_in(usual: int, accounts: int) -> int:
     """One account in how many, so that those of the largest agency are two pages."""
     return max(1, min(usual, int(accounts * LARGEST_SHARE / TWO_PAGES)))
+
+
+def _deal(leader: Actor, collector: Actor, accounts: int) -> None:
+    """A collector has half of the queue, the pool the other; of both some have not been tried within the work standard."""
+    me, other = leader.user_id or 0, collector.user_id or 0
+    deal(leader, Evenly((me, other), By.COUNT))
+    hand_over(leader, me, None)
+    with db.engine.begin() as connection:
+        late = sa.update(WorkItem).where(WorkItem.id % _one_in(UNTOUCHED_ONE_IN, accounts) == 0)
+        connection.execute(late.values(try_by=TODAY - timedelta(days=1)))
 
 
 def _recall(place: Place, accounts: int, agency: int) -> int:

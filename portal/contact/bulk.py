@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.contact.entries import try_by
 from portal.contact.models import AttemptDay, CarriedPromise, Promise, PromiseState, WorkItem
 from portal.foundation.bulk import insert_new
 from portal.foundation.database import UtcDateTime, choice
-from portal.placement.models import Placement
-from portal.vendors.models import PlacementKind
+from portal.placement.models import Placement, PlacementBatch
+from portal.vendors.models import ContractVersion, PlacementKind
+from portal.vendors.terms import work_days_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +36,8 @@ BROKEN_LOOKED_BACK_DAYS = 90  # a promise that was broken may still turn out kep
 
 def open_batch(session: Session, batch_id: int, today: date) -> None:
     """Put the live collection placements of a batch into their holder's queue; those that are there stay."""
+    terms = sa.select(ContractVersion).join(PlacementBatch, PlacementBatch.contract_version_id == ContractVersion.id)
+    standard_days = work_days_of(session.scalars(terms.where(PlacementBatch.id == batch_id)).one())
     new = sa.select(
         Placement.id,
         Placement.organisation_id,
@@ -42,7 +46,10 @@ def open_batch(session: Session, batch_id: int, today: date) -> None:
         sa.true(),
         sa.literal("new"),
         sa.literal(today, sa.Date()),
+        sa.literal(standard_days),
+        sa.literal(try_by(today, today, standard_days), sa.Date()),
         Placement.placed_total_minor,
+        Placement.currency,
         sa.literal(0),
         sa.literal(""),
     ).where(
@@ -51,8 +58,8 @@ def open_batch(session: Session, batch_id: int, today: date) -> None:
         Placement.ended_at.is_(None),
     )
     columns = [
-        "placement_id", "organisation_id", "account_id", "customer_id", "open", "next_kind", "next_on", "value_minor",
-        "attempts", "last_outcome",
+        "placement_id", "organisation_id", "account_id", "customer_id", "open", "next_kind", "next_on", "standard_days",
+        "try_by", "value_minor", "currency", "attempts", "last_outcome",
     ]  # fmt: skip
     insert_new(session, WorkItem, columns, new)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Work", "attempts_statement", "before", "people", "read_day", "span_of", "work_of"]
+__all__ = ["Span", "Work", "attempts_statement", "before", "people", "read_day", "span_of", "work_by_person", "work_of"]
 
 Span = tuple[datetime, datetime]
 FIRST_DAY = date(1990, 1, 1)  # nothing here is older; keeps odd addresses away from the calendar's ends
@@ -107,3 +107,28 @@ def work_of(session: Session, actor: Actor, span: Span, user_id: int | None) -> 
     ).all()
     promised = {currency: int(total) for currency, _, total in rows}
     return Work(logged, int(reached or 0), sum(count for _, count, _ in rows), promised)
+
+
+def work_by_person(session: Session, actor: Actor, span: Span) -> dict[int, Work]:
+    """The same figures for everybody of the organisation who logged something, by their number."""
+    attempts = attempts_statement(actor, span, None)
+    counted = attempts.with_only_columns(
+        ContactAttempt.id, ContactAttempt.logged_by, ContactAttempt.counts_as
+    ).subquery()
+    spoke = sa.func.sum(sa.case((counted.c.counts_as == "conversation", 1), else_=0))
+    by_person = sa.select(counted.c.logged_by, sa.func.count(), spoke).where(counted.c.logged_by.is_not(None))
+    found = {
+        user_id: Work(logged, int(reached or 0), 0, {})
+        for user_id, logged, reached in session.execute(by_person.group_by(counted.c.logged_by))
+    }
+    promised = (
+        sa.select(counted.c.logged_by, Promise.currency, sa.func.count(), sa.func.sum(Promise.amount_minor))
+        .join(counted, counted.c.id == Promise.attempt_id)
+        .where(counted.c.logged_by.is_not(None))
+        .group_by(counted.c.logged_by, Promise.currency)
+    )
+    for user_id, currency, number, total in session.execute(promised):
+        work = found[user_id]
+        amounts = work.promised | {currency: int(total)}
+        found[user_id] = Work(work.logged, work.reached, work.promises + number, amounts)
+    return found

@@ -26,6 +26,7 @@ __all__ = [
     "check_promise",
     "next_turn",
     "party_of",
+    "try_by",
 ]
 
 LONGEST_NOTE = 4_000
@@ -212,6 +213,12 @@ def next_turn(entry: Entry, outcome: Outcome, standing: Turn, day: date, callbac
     if standing.kind == "promise" and standing.on == day and not outcome.hold:
         return Turn("broken", day + timedelta(days=1))
     return Turn("rest", entry.again_on or day + timedelta(days=outcome.rest_days))
+
+
+def try_by(next_on: date, touched_on: date, standard_days: int) -> date:
+    """The last day on which the work standard wants an account tried: so many days after the last try, or after it came;
+    where a later day was agreed, that day."""
+    return max(next_on, touched_on + timedelta(days=standard_days))
 
 
 def outcome_named(code: str) -> Outcome:

@@ -25,10 +25,12 @@ __all__ = [
     "PROMISE_TAGS",
     "STATUSES",
     "TAB_LABELS",
+    "WORK_KINDS",
     "may_call",
     "moment_words",
     "promise_tag",
     "row_words",
+    "untouched_tag",
 ]  # fmt: skip
 
 CHANNELS: dict[Channel, Any] = {
@@ -57,8 +59,18 @@ PROMISE_TAGS: dict[str, StateTag] = {
 }
 
 TAB_LABELS: dict[str, Any] = {
-    "due": _l("Promises due"), "broken": _l("Promises not kept"), "callback": _l("Call back"), "new": _l("New accounts"),
-    "rest": _l("The rest"), "later": _l("Not before later"),
+    "due": _l("Promises due"),
+    "broken": _l("Promises not kept"),
+    "callback": _l("Call back"),
+    "new": _l("New accounts"),
+    "rest": _l("The rest"),
+    "later": _l("Not before later"),
+    "untouched": _l("Untouched"),
+}
+
+WORK_KINDS: dict[str, Any] = {
+    "new": _l("new"), "promise": _l("promise"), "broken": _l("promise not kept"), "callback": _l("call-back"),
+    "rest": _l("the rest"),
 }  # fmt: skip
 
 
@@ -91,9 +103,18 @@ def may_call(decision: Decision, now: datetime, zone: str) -> StateTag:
     return StateTag("block", label, "plain")
 
 
+def untouched_tag(item: WorkItem, today: date) -> StateTag:
+    """Whether an account was tried within the contract's work standard."""
+    if item.try_by < today:
+        return StateTag("untouched", _l("untouched"), "bad")
+    return StateTag("within", _l("within it"), "good")
+
+
 def row_words(row: QueueRow, now: datetime, zone: str) -> Message:
     """Why an account stands in the queue, and what was promised before it came."""
     words = next_words(row.item, row.tab, now, zone)
+    if row.is_untouched:
+        words = say("%(words)s; untouched", words=words)
     if row.promised_on is None:
         return words
     return say("%(words)s; promised before for %(day)s", words=words, day=day(row.promised_on, short=True))

@@ -193,7 +193,15 @@ class WorkItem(Model, OwnRows):
         comment="the day its turn comes: accepted, promised, agreed, or to be tried again"
     )
     next_at: Mapped[datetime | None] = mapped_column(comment="the hour of a call-back, where one was agreed")
+    assigned_to: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id"), comment="the collector to whom it was dealt; null: the pool"
+    )
+    standard_days: Mapped[int] = mapped_column(comment="the contract's work standard: days from one try to the next")
+    try_by: Mapped[date] = mapped_column(
+        comment="the last day of the work standard; not before its turn. Behind it the account is untouched"
+    )
     value_minor: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(sa.String(3), comment="of the value")
     attempts: Mapped[int] = mapped_column(default=0)
     last_attempt_at: Mapped[datetime | None]
     last_outcome: Mapped[str] = mapped_column(sa.String(32), default="")
@@ -209,6 +217,47 @@ sa.Index(
     WorkItem.value_minor.desc(),
     WorkItem.id,
 )
+# The same of one collector, and of the pool. Each place stands in one of the two; the pool's needs its own, since for
+# PostgreSQL the rows where a column is NULL are not in the order of the columns behind it.
+_DEALT, _POOL = WorkItem.assigned_to.is_not(None), WorkItem.assigned_to.is_(None)
+_TURN = (WorkItem.next_kind, WorkItem.next_on, WorkItem.value_minor.desc(), WorkItem.id)
+_STANDARD = (WorkItem.try_by, WorkItem.id)
+_OPEN = (WorkItem.organisation_id, WorkItem.open)
+_DESK = (*_OPEN, WorkItem.assigned_to)
+sa.Index("ix_work_item_desk", *_DESK, *_TURN, sqlite_where=_DEALT, postgresql_where=_DEALT)
+sa.Index("ix_work_item_pool", *_OPEN, *_TURN, sqlite_where=_POOL, postgresql_where=_POOL)
+# By the work standard: what waits longest first.
+sa.Index("ix_work_item_untouched", *_OPEN, *_STANDARD)
+sa.Index("ix_work_item_desk_untouched", *_DESK, *_STANDARD, sqlite_where=_DEALT, postgresql_where=_DEALT)
+sa.Index("ix_work_item_pool_untouched", *_OPEN, *_STANDARD, sqlite_where=_POOL, postgresql_where=_POOL)
+
+
+class DeskTotal(Model, OwnRows):
+    """How much stands open in a collector's queue, or in the pool, in one currency. Kept by a trigger on `work_item`, so
+    that the team's page adds nothing up."""
+
+    __tablename__ = "desk_total"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    user_id: Mapped[int] = mapped_column(comment="0: the pool")
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    accounts: Mapped[int]
+    value_minor: Mapped[int] = mapped_column(MinorUnits)
+
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "user_id", "currency"),)
+
+
+class TeamRule(Model, OwnRows):
+    """What an agency's leader has settled for the team. Without a row: collectors work their own accounts and the pool."""
+
+    __tablename__ = "team_rule"
+    id: Mapped[int] = key_column()
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), unique=True)
+    own_only: Mapped[bool] = mapped_column(
+        comment="collectors have their own accounts in their queue, without the pool"
+    )
+    changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    changed_at: Mapped[datetime]
 
 
 class ContactTally(Model, PlacedPeople):

@@ -1,8 +1,8 @@
 """Who next: the queue as ranges of one index, so that a page costs the same in a book of a thousand and of a million.
 
-A segment is one range of `ix_work_item_queue`: a kind, and days before, on or after today. A tab of the page is a row of
-segments; a page is filled from the first of them, then the next. Accounts and people are fetched for the rows of the
-page alone.
+A segment is one range of `ix_work_item_queue`, or of each desk's in `ix_work_item_desk`: a kind, and days before, on or after
+today. A tab of the page is a row of segments; a page is filled from the first of them, then the next. What is untouched
+is a range by the work standard's day instead. Accounts and people are fetched for the rows of the page alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from portal.contact.conduct import Decision, Question
+from portal.contact.desks import scope_of
 from portal.contact.facts import check_contact, facts_of
 from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, PromiseState, WorkItem
@@ -27,21 +28,37 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.contact.desks import Scope
     from portal.foundation.access import Actor
 
-__all__ = ["TABS", "Place", "QueuePage", "QueueRow", "next_account", "queue_counts", "queue_page"]
+__all__ = [
+    "TABS", "UNTOUCHED", "Place", "QueuePage", "QueueRow", "count_untouched", "next_account", "queue_counts", "queue_page",
+]  # fmt: skip
 
 PAGE = 50
 COUNTED_TO: Final = 1_000  # a tab with more shows this many and a plus
+UNTOUCHED: Final = "untouched"
 LOOK_AHEAD = 30  # how far down the queue the next account that may be called is looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A kind of work, and whether its day is `past`, `today`, `due` (past or today) or `later`."""
+    """A kind of work, and whether its day is `past`, `today`, `due` (past or today) or `later`.
+
+    The kind `untouched` is any work whose day by the work standard has passed, the oldest first.
+    """
 
     kind: str
     when: str
+
+    @property
+    def is_by_standard(self) -> bool:
+        """Whether it goes by the work standard and not by whose turn it is."""
+        return self.kind == UNTOUCHED
+
+    def order(self, item: WorkItem) -> tuple[date, int, int]:
+        """What its rows are sorted by; value counts where it goes by turn."""
+        return (item.try_by, 0, item.id) if self.is_by_standard else (item.next_on, -item.value_minor, item.id)
 
 
 TABS: Final[dict[str, tuple[Segment, ...]]] = {
@@ -56,6 +73,7 @@ TABS: Final[dict[str, tuple[Segment, ...]]] = {
         Segment("callback", "later"),
         Segment("rest", "later"),
     ),
+    UNTOUCHED: (Segment(UNTOUCHED, "past"),),
 }
 # The order of the day: what was agreed for today comes first, then what was not kept, then who has not been tried.
 ORDER: Final = tuple(segment for tab in ("due", "broken", "callback", "new", "rest") for segment in TABS[tab])
@@ -90,7 +108,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class QueueRow:
     """One account of the queue. `decision`: whether a call is allowed now, before a number is chosen. `promised_on`: the
-    next day for which an earlier holder was promised something."""
+    next day for which an earlier holder was promised something. `is_untouched`: the work standard's day has passed."""
 
     item: WorkItem
     account: Account
@@ -98,6 +116,7 @@ class QueueRow:
     decision: Decision
     tab: str
     promised_on: date | None = None
+    is_untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,34 +129,56 @@ class QueuePage:
 
 def queue_page(
     session: Session, actor: Actor, now: datetime, today: date, tab: str | None = None,
-    after: Place | None = None, size: int = PAGE,
+    after: Place | None = None, size: int = PAGE, scope: Scope | None = None,
 ) -> QueuePage:  # fmt: skip
-    """A page of a tab, or of the day's whole order where none is named."""
+    """A page of a tab, or of the day's whole order where none is named. `scope`: whose work, the actor's usual if left out."""
+    scope = scope or scope_of(session, actor)
     segments = TABS.get(tab or "", ORDER)
     found: list[tuple[int, WorkItem]] = []
     first = after.segment if after else 0
     for number, segment in enumerate(segments[first:], first):
         place = after if after and number == after.segment else None
-        for part in _behind(_range(actor, segment, today), place):
-            if len(found) <= size:
-                found += [(number, item) for item in session.scalars(part.limit(size + 1 - len(found)))]
+        wanted = size + 1 - len(found)
+        if wanted > 0:
+            ranges = _ranges(actor, segment, today, scope)
+            found += [(number, item) for item in _first_of(session, segment, ranges, place, wanted)]
     shown = found[:size]
     older = None
     if len(found) > size:
         number, last = shown[-1]
-        older = Place(number, last.next_on, last.value_minor, last.id)
+        on, minus_value, key = segments[number].order(last)
+        older = Place(number, on, -minus_value, key)
     return QueuePage(_rows(session, actor, [item for _, item in shown], now, today), older)
 
 
-def _range(actor: Actor, segment: Segment, today: date) -> sa.Select[tuple[WorkItem]]:
-    return (
-        visible(WorkItem, actor)
-        .where(WorkItem.open.is_(True), WorkItem.next_kind == segment.kind, _days(segment, today))
-        .order_by(WorkItem.next_on, WorkItem.value_minor.desc(), WorkItem.id)
-    )
+def _ranges(actor: Actor, segment: Segment, today: date, scope: Scope) -> list[sa.Select[tuple[WorkItem]]]:
+    """A segment's range of the index, one for each desk."""
+    whole = visible(WorkItem, actor).where(WorkItem.open.is_(True))
+    if segment.is_by_standard:
+        whole = whole.where(WorkItem.try_by < today).order_by(WorkItem.try_by, WorkItem.id)
+    else:
+        whole = whole.where(WorkItem.next_kind == segment.kind, _days(segment, today))
+        whole = whole.order_by(WorkItem.next_on, WorkItem.value_minor.desc(), WorkItem.id)
+    return [whole.where(of_desk) for of_desk in scope.conditions()]
 
 
-def _behind(whole: sa.Select[tuple[WorkItem]], place: Place | None) -> list[sa.Select[tuple[WorkItem]]]:
+def _first_of(
+    session: Session, segment: Segment, ranges: Sequence[sa.Select[tuple[WorkItem]]], place: Place | None, wanted: int
+) -> list[WorkItem]:
+    """The first rows of several desks' ranges behind a place, in one order."""
+    found: list[WorkItem] = []
+    for whole in ranges:
+        of_desk: list[WorkItem] = []
+        for part in _behind(segment, whole, place):
+            if len(of_desk) < wanted:
+                of_desk += session.scalars(part.limit(wanted - len(of_desk)))
+        found += of_desk
+    return sorted(found, key=segment.order)[:wanted] if len(ranges) > 1 else found
+
+
+def _behind(
+    segment: Segment, whole: sa.Select[tuple[WorkItem]], place: Place | None
+) -> list[sa.Select[tuple[WorkItem]]]:
     """The rest of a range behind a place: what is left of its day, then the days after it.
 
     Two statements, because each is a range of the index by itself; as one, every row of the day before the place would
@@ -145,6 +186,9 @@ def _behind(whole: sa.Select[tuple[WorkItem]], place: Place | None) -> list[sa.S
     """
     if place is None:
         return [whole]
+    if segment.is_by_standard:
+        same_day = whole.where(WorkItem.try_by == place.on, WorkItem.id > place.id)
+        return [same_day, whole.where(WorkItem.try_by > place.on)]
     less = WorkItem.value_minor < place.value_minor
     tied = sa.and_(WorkItem.value_minor == place.value_minor, WorkItem.id > place.id)
     same_day = whole.where(WorkItem.next_on == place.on, WorkItem.value_minor <= place.value_minor, sa.or_(less, tied))
@@ -184,6 +228,7 @@ def _rows(
             check_contact(facts[item.account_id], asked).decision,
             tab_of(item, today),
             promised.get(item.account_id),
+            item.try_by < today,
         )
         for item in items
         if item.account_id in accounts
@@ -210,27 +255,32 @@ def tab_of(item: WorkItem, today: date) -> str:
     return item.next_kind
 
 
-def queue_counts(session: Session, actor: Actor, today: date) -> dict[str, int]:
+def queue_counts(session: Session, actor: Actor, today: date, scope: Scope | None = None) -> dict[str, int]:
     """How many stand under each tab, counted up to COUNTED_TO so that the count costs the same in any book."""
-    counted = {}
-    for tab, segments in TABS.items():
-        number = 0
-        for segment in segments:
-            some = _range(actor, segment, today).order_by(None).limit(COUNTED_TO - number)
-            number += (
-                session.scalar(sa.select(sa.func.count()).select_from(some.with_only_columns(WorkItem.id).subquery()))
-                or 0
-            )
-        counted[tab] = number
-    return counted
+    scope = scope or scope_of(session, actor)
+    return {tab: _count(session, actor, today, scope, segments) for tab, segments in TABS.items()}
+
+
+def _count(session: Session, actor: Actor, today: date, scope: Scope, segments: Sequence[Segment]) -> int:
+    number = 0
+    for segment in segments:
+        for of_desk in _ranges(actor, segment, today, scope):
+            some = of_desk.order_by(None).limit(COUNTED_TO - number).with_only_columns(WorkItem.id)
+            number += session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+    return number
+
+
+def count_untouched(session: Session, actor: Actor, today: date, scope: Scope) -> int:
+    """How many the work standard says should have been tried, counted up to COUNTED_TO."""
+    return _count(session, actor, today, scope, TABS[UNTOUCHED])
 
 
 def next_account(
-    session: Session, actor: Actor, now: datetime, today: date, tab: str | None, leave_out: int
-) -> int | None:
+    session: Session, actor: Actor, now: datetime, today: date, tab: str | None, leave_out: int,
+    scope: Scope | None = None,
+) -> int | None:  # fmt: skip
     """The first account of the tab that may be called now; the first at all where none may, None at the end."""
-    rows = [
-        row for row in queue_page(session, actor, now, today, tab, size=LOOK_AHEAD).rows if row.account.id != leave_out
-    ]
+    page = queue_page(session, actor, now, today, tab, size=LOOK_AHEAD, scope=scope)
+    rows = [row for row in page.rows if row.account.id != leave_out]
     allowed = [row for row in rows if not row.decision.is_blocked]
     return next((row.account.id for row in allowed or rows), None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct import Question
-from portal.contact.entries import Turn, next_turn, party_of
+from portal.contact.entries import Turn, next_turn, party_of, try_by
 from portal.contact.facts import decision_data
 from portal.contact.history import local_day
 from portal.contact.models import ContactAttempt, Promise, PromiseState
@@ -174,3 +174,4 @@ def move_in_queue(
     callback_day = entry.callback_at.astimezone(ZoneInfo(zone)).date() if entry.callback_at else None
     item.next_kind, item.next_on, item.next_at = next_turn(entry, outcome, standing, day, callback_day)
     item.last_attempt_at, item.last_outcome = attempt.at, outcome.code
+    item.try_by = try_by(item.next_on, day, item.standard_days)

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import url_for
 
+from portal.contact.desks import MINE, POOL, colleagues, is_own_only
 from portal.contact.labels import CHANNELS, may_call, row_words
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
-from portal.contact.words import VERDICT_TAGS
+from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_against
+from portal.foundation.access import Permission
+from portal.foundation.filters import Filter, FilterState
 from portal.foundation.language import _l, say
+from portal.foundation.states import StateTag
 from portal.foundation.tables import Column, Empty, Head, RowView, Table, TablePage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from sqlalchemy.orm import Session
+
+    from portal.contact.conduct import Decision
     from portal.contact.queue import QueuePage
+    from portal.foundation.access import Actor
 
-__all__ = ["day_table", "queue_view"]
+__all__ = ["day_table", "queue_view", "whose_state"]
 
 
-def queue_view(page: QueuePage, tab: str | None, now: datetime, zone: str) -> TablePage:
-    """One page of the queue for the table macro."""
+def queue_view(
+    page: QueuePage, tab: str | None, now: datetime, zone: str, names: Mapping[int, str], whose: FilterState
+) -> TablePage:
+    """One page of the queue for the table macro. `names`: of the people on whose desks it lies, where that is to be seen."""
     columns = (
         Column("name", _l("Debtor"), value=lambda r: r.customer.name_masked),
         Column("account_ref", _l("Account"), value=lambda r: r.account.account_ref),
         Column("bucket", _l("Bucket"), "bucket", value=lambda r: r.account.bucket),
-        Column("days", _l("Days"), "number", value=lambda r: r.account.days_past_due),
+        *(() if names else (Column("days", _l("Days"), "number", value=lambda r: r.account.days_past_due),)),
         Column(
             "amount", _l("Amount"), "money",
             value=lambda r: r.account.total_minor, currency=lambda r: r.account.currency,
@@ -40,7 +51,11 @@ def queue_view(page: QueuePage, tab: str | None, now: datetime, zone: str) -> Ta
             "last", _l("Last outcome"),
             value=lambda r: OUTCOMES[r.item.last_outcome].label if r.item.last_outcome else say("not tried"),
         ),
-        Column("call", _l("May be called"), "state", value=lambda r: may_call(r.decision, now, zone)),
+        *((Column("desk", _l("Collector"), value=lambda r: names.get(r.item.assigned_to or 0) or say("the pool")),) if names else ()),
+        Column(
+            "call", _l("May be called"), "state", value=lambda r: _call_tag(r.decision, now, zone),
+            title=lambda r: finding_words(found) if (found := deciding(r.decision)) else None,
+        ),
     )  # fmt: skip
     table = Table(
         "queue",
@@ -50,22 +65,45 @@ def queue_view(page: QueuePage, tab: str | None, now: datetime, zone: str) -> Ta
         empty=_nobody_waits(tab),
         export_allowed=False,
     )
+    chosen = whose.written[0] or None
     rows = (
-        RowView(row.item.id, url_for("contact.account", account_id=row.account.id, tab=tab), (), row)
+        RowView(row.item.id, url_for("contact.account", account_id=row.account.id, tab=tab, whose=chosen), (), row)
         for row in page.rows
     )
-    older = url_for("contact.queue", tab=tab, after=page.older.encode()) if page.older else None
+    older = url_for("contact.queue", tab=tab, whose=chosen, after=page.older.encode()) if page.older else None
     return TablePage(
         table=table,
         heads=tuple(Head(column, None, None) for column in columns),
         rows=tuple(RowView(r.key, r.url, tuple(c.cell(r.row) for c in columns), r.row) for r in rows),
-        filters=(),
-        kept=(),
+        filters=(whose,) if whose.choices else (),
+        kept=(("tab", tab),) if tab else (),
         newer_url=None,
         older_url=older,
         exports=(),
-        clear_url=url_for("contact.queue"),
+        clear_url=url_for("contact.queue", tab=tab),
     )
+
+
+def _call_tag(decision: Decision, now: datetime, zone: str) -> StateTag:
+    """Whether an account may be called, from when, and the rule that stands against it."""
+    tag, rule = may_call(decision, now, zone), rule_against(decision)
+    if rule is None:
+        return tag
+    if decision.is_blocked and decision.next_allowed is None:
+        return replace(tag, label=say("no: %(rule)s", rule=rule))
+    return replace(tag, label=say("%(when)s: %(rule)s", when=tag.label, rule=rule))
+
+
+def whose_state(session: Session, actor: Actor, whose: str) -> FilterState:
+    """The filter of the queue: whose work it shows. Without choices where there is nothing to choose."""
+    choices: list[tuple[str, Any]] = []
+    if actor.can(Permission.QUEUE_DEAL):
+        people = [(str(each.user_id), each.name) for each in colleagues(session, actor)]
+        choices = [(MINE, _l("mine")), (POOL, _l("the pool")), *people]
+    elif not is_own_only(session, actor):
+        choices = [(MINE, _l("mine")), (POOL, _l("the pool"))]
+    filter_ = Filter("whose", _l("Worked by"), "choice", lambda statement, _value: statement, choices)
+    return FilterState(filter_, ("whose",), (whose,), tuple(choices))
 
 
 def _nobody_waits(tab: str | None) -> Empty:

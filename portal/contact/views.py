@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import has_request_context, jsonify, redirect, render_template, request, url_for
 
 from portal.contact import days, follow, operations, panel, queries, workbench
 from portal.contact.blueprint import blueprint
+from portal.contact.desks import Scope, colleagues, scope_of, whose_of
 from portal.contact.forms import AttemptForm
 from portal.contact.labels import PROMISE_TAGS, promise_tag
 from portal.contact.log import evidence_views
@@ -17,19 +19,21 @@ from portal.contact.log import pages as log_pages
 from portal.contact.models import Promise
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
-from portal.contact.tables import day_table, queue_view
+from portal.contact.tables import day_table, queue_view, whose_state
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
-from portal.foundation.table_pages import table_response
+from portal.foundation.table_pages import saved_part, table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
 __all__ = ["blueprint", "evidence_views", "follow", "log_pages", "panel"]
+
+WITHIN_QUEUE = frozenset({"contact.account", "contact.reveal"})
 
 
 @blueprint.get("/queue")
@@ -38,13 +42,18 @@ def queue() -> str:
     """Who next."""
     clock, who = services().clock, actor()
     now, today = clock.now(), clock.today()
-    tab = _tab()
-    found = queue_page(db.session(), who, now, today, tab, Place.decode(request.args.get("after", "")))
+    tab, scope, whose = _tab(), _scope(), whose_state(db.session(), who, _whose())
+    place = Place.decode(request.args.get("after", ""))
+    found = queue_page(db.session(), who, now, today, tab, place, scope=scope)
+    leads = who.can(Permission.QUEUE_DEAL)
+    names = {each.user_id: each.name for each in colleagues(db.session(), who)} if leads else {}
+    view = queue_view(found, tab, now, who.time_zone, names, whose)
     return render_template(
         "contact/queue.html",
-        table=queue_view(found, tab, now, who.time_zone),
+        table=replace(view, saved=saved_part({"tab": tab, "whose": _whose() or None})),
         tab=tab,
-        tabs=workbench.tabs(queue_counts(db.session(), who, today), COUNTED_TO),
+        whose=_whose() or None,
+        tabs=workbench.tabs(queue_counts(db.session(), who, today, scope), COUNTED_TO),
         work=days.work_of(db.session(), who, days.span_of(_today(), ZoneInfo(who.time_zone)), who.user_id),
         who=who.user_id if who.can(Permission.USERS_VIEW) else None,
     )
@@ -54,7 +63,7 @@ def queue() -> str:
 @requires(Permission.QUEUE_WORK)
 def account(account_id: int) -> Any:
     """The workbench: one account, and the form to log what was tried."""
-    bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab())
+    bench = _bench(account_id)
     form = AttemptForm(bench.standing.points)
     if request.method == "GET":
         workbench.fill(form, bench, request.args)
@@ -66,7 +75,7 @@ def account(account_id: int) -> Any:
             show_error(form, error)
         else:
             return _saved(account_id, form.outcome.data, logged)
-        bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab())
+        bench = _bench(account_id)
     return _bench_page(bench, form), 422 if form.errors else 200
 
 
@@ -78,9 +87,9 @@ def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
     if logged.hold is not None:
         say_flash(say("This is marked on the account. The bank sees it and releases it."), "warning")
     clock = services().clock
-    following = next_account(db.session(), actor(), clock.now(), clock.today(), _tab(), account_id)
+    following = next_account(db.session(), actor(), clock.now(), clock.today(), _tab(), account_id, _scope())
     if following is None:
-        return redirect(url_for("contact.queue", tab=_tab()))
+        return redirect(url_for("contact.queue", tab=_tab(), whose=_whose() or None))
     return redirect(url_for("contact.account", account_id=following, tab=_tab()))
 
 
@@ -89,11 +98,11 @@ def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
 def reveal(account_id: int) -> Any:
     """One piece of the person's data in full: the same page with it, or the piece alone for the page's own script."""
     what = request.form.get("what", "")
-    bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab())
+    bench = _bench(account_id)
     shown = _reveal(bench, what)
     if request.accept_mimetypes.best == "application/json":
         return jsonify(value=shown.get(what, ""))
-    bench = workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab(), shown)
+    bench = _bench(account_id, shown)
     form = AttemptForm(bench.standing.points, formdata=None)
     workbench.fill(form, bench, request.args)
     return _bench_page(bench, form)
@@ -108,6 +117,10 @@ def _reveal(bench: workbench.Bench, what: str) -> dict[str, Any]:
     if point is None:
         raise NotFound
     return {what: reveal_contact_point(actor(), point)}
+
+
+def _bench(account_id: int, shown: dict[str, Any] | None = None) -> workbench.Bench:
+    return workbench.open_bench(db.session(), actor(), account_id, services().clock, _tab(), shown, _scope())
 
 
 def _bench_page(bench: workbench.Bench, form: AttemptForm) -> str:
@@ -182,6 +195,22 @@ def _bench_url(row: Any) -> str | None:
 def _tab() -> str | None:
     tab = request.args.get("tab", "")
     return tab if tab in TABS else None
+
+
+def _whose() -> str:
+    """Whose work the address names, as far as the reader may choose it."""
+    return whose_of(db.session(), actor(), request.args.get("whose", ""))
+
+
+def _scope() -> Scope:
+    return scope_of(db.session(), actor(), _whose())
+
+
+@blueprint.url_defaults
+def _keep_whose(endpoint: str, values: dict[str, Any]) -> None:
+    """Who works a part of the queue stays in it from account to account."""
+    if endpoint in WITHIN_QUEUE and has_request_context() and request.endpoint in WITHIN_QUEUE:
+        values.setdefault("whose", request.args.get("whose"))
 
 
 def _today() -> date:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from portal.contact.conduct import FrequencyCap, TimeWindow
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag, Tone
+from portal.portfolio.labels import HOLD_LABELS
+from portal.portfolio.models import HoldFlag
 
 if TYPE_CHECKING:
-    from portal.contact.conduct import Finding, Rule, Source
+    from portal.contact.conduct import Decision, Finding, Rule, Source
 
-__all__ = ["VERDICT_TAGS", "finding_words", "flag_words", "rule_words", "source_words"]
+__all__ = ["VERDICT_TAGS", "deciding", "finding_words", "flag_words", "rule_against", "rule_words", "source_words"]
 
 _FLAGS: dict[str, Message] = {
     "plan": say("A payment plan is being kept, so collection stops."),
@@ -36,6 +39,7 @@ _TONES: dict[str, tuple[Any, Tone]] = {
 VERDICT_TAGS: dict[str, StateTag] = {code: StateTag(code, label, tone) for code, (label, tone) in _TONES.items()}
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _MISSING: dict[str, Message] = {
     "time_zone": say("It is not known where the debtor is, so it is not known what time it is there."),
     "history": say("The contacts before this one are not known, so it is not known whether the rule allows another."),
@@ -74,6 +78,42 @@ def finding_words(finding: Finding) -> Message:
         return _MISSING[str(params["fact"])]
     sentence = _PLAIN[finding.code]
     return say(sentence.msgid, **params)
+
+
+def deciding(decision: Decision) -> Finding | None:
+    """What decides: of several that are equally grave what no time heals, else what lasts longest. None if allowed."""
+    gravest = [finding for finding in decision.findings if finding.verdict == decision.verdict]
+    if decision.verdict == "allow" or not gravest:
+        return None
+    lasting = [finding for finding in gravest if finding.next_allowed is None]
+    if lasting:
+        return lasting[0]
+    return max(gravest, key=lambda finding: finding.next_allowed or _NEVER)
+
+
+def rule_against(decision: Decision) -> Any:
+    """The rule that decides against a call, in the few words of a list; None where nothing does."""
+    finding = deciding(decision)
+    if finding is None:
+        return None
+    params = finding.params
+    if finding.code == "HOURS":
+        return say("calling hours") if "opens" in params else say("no day for calls")
+    if finding.code == "CAP":
+        return _short_cap(str(params["measure"]), params["most"])
+    if finding.code == "HOLD":
+        return next((HOLD_LABELS[flag] for flag in HoldFlag if flag.value == params["flag"]), finding_words(finding))
+    if finding.code == "FACT_MISSING":
+        return say("time zone not known") if params["fact"] == "time_zone" else say("history not known")
+    return finding_words(finding)
+
+
+def _short_cap(measure: str, most: Any) -> Message:
+    if measure == "conversation":
+        return say("%(most)s conversations a day", most=most)
+    if measure == "unanswered":
+        return say("%(most)s dials a day", most=most)
+    return say("%(most)s calls a week", most=most) if measure == "connected" else say("%(most)s visit a day", most=most)
 
 
 def _cap_words(measure: str, most: Any) -> Message:

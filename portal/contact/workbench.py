@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from portal.contact import queries
 from portal.contact.conduct import FrequencyCap, Question
+from portal.contact.desks import desk_of
 from portal.contact.entries import POINT_KINDS
 from portal.contact.labels import (
     CHANNELS,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.contact.conduct import Decision
+    from portal.contact.desks import Scope
     from portal.contact.forms import AttemptForm
     from portal.contact.models import CarriedPromise, ContactAttempt
     from portal.contact.queries import PointCheck, Standing
@@ -70,7 +72,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Everything on the page of one account. `shown`: personal data that was asked for."""
+    """Everything on the page of one account. `shown`: personal data that was asked for. `dealt_to`: on whose desk it lies,
+    None for the pool."""
 
     account: Account
     customer: Customer
@@ -84,6 +87,7 @@ class Bench:
     zone: str
     shown: Mapping[str, Any] = field(default_factory=dict)
     stopped: Stopped | None = None
+    dealt_to: str | None = None
 
     # --- conduct -------------------------------------------------------------------------------------------------------
 
@@ -251,6 +255,7 @@ def open_bench(
     clock: Clock,
     tab: str | None,
     shown: Mapping[str, Any] | None = None,
+    scope: Scope | None = None,
 ) -> Bench:
     """The workbench of an account that the actor's organisation holds. Raises NotFound."""
     held = queries.held_account(session, actor, account_id)
@@ -265,12 +270,13 @@ def open_bench(
         standing=queries.standing_of(session, actor, account, customer, now),
         timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes")),
         carried=queries.carried_promises_of(session, actor, account.id),
-        beside=queue_page(session, actor, now, today, tab, size=BESIDE).rows,
+        beside=queue_page(session, actor, now, today, tab, size=BESIDE, scope=scope).rows,
         now=now,
         today=today,
         zone=actor.time_zone,
         shown=shown or {},
         stopped=stopped_by(session, actor, placement),
+        dealt_to=desk_of(session, actor, placement.id),
     )
 
 

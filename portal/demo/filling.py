@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import dealing, holding, intake, lettering, paying, placing, returning, settling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -96,6 +96,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
         stage.plan(day, 0, 20, partial(returning.do_what_is_due, stage))
         stage.plan(day, 8, 55, desks.renew)
         stage.plan(day, 9, 0, partial(desks.work, day))
+    stage.plan(stage.yesterday - timedelta(days=3), 20, 10, partial(desks.write, stage.yesterday - timedelta(days=3)))
     _plan_way_back(stage, begins)
     _plan_money(stage)
     for month, first in enumerate(stage.months()):
@@ -111,16 +112,22 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     on(0, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 25, "AH": 20, "BL": 15}, count * 36 // 100 + 1)
     on(0, 8, 30, placing.send, LATE, {"XT": 60, "YF": 40}, count * 13 // 100 + 1)
     on(0, 8, 45, placing.answer_batches)
+    on(0, 8, 50, dealing.deal_out)
+    on(0, 8, 52, dealing.settle_rules)
     on(31, 8, 20, placing.send, EARLY, {"HT": 35, "ZX": 40, "BL": 25}, count * 12 // 100 + 1)
     on(31, 8, 30, placing.send, MIDDLE, {"AH": 100}, count * 2 // 100 + 1)
     on(31, 8, 45, placing.answer_batches, refusing="AH")
+    on(31, 8, 50, dealing.deal_out)
     on(45, 8, 40, placing.ask_back, "BL", "vendor1")
     on(46, 8, 10, placing.take_back, "vendor2")
     on(47, 8, 20, placing.send, MIDDLE, {"XT": 55, "AH": 45}, count * 5 // 100 + 1)
     on(47, 8, 45, placing.answer_batches)
+    on(47, 8, 50, dealing.deal_out)
     on(62, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 30, "AH": 30}, count * 8 // 100 + 1)
     on(62, 8, 45, placing.answer_batches)
+    on(62, 8, 50, dealing.deal_out, ("HT",))  # these stay in the pool
     last = (stage.yesterday - begins).days
+    on(last, 20, 30, dealing.keep_filters)
     _plan_letters(on, last, count)
     on(last, 20, 40, placing.send, EARLY, {"HT": 60, "AH": 40}, count * 4 // 100 + 1)
     on(last, 20, 45, placing.ask_back, "YF", "vendor1")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from portal.contact.entries import Entry
-from portal.contact.models import Channel
+from portal.contact.models import Channel, WorkItem
 from portal.contact.operations import log_attempt
 from portal.demo.cast import HOUSES
 from portal.foundation.access import OrganisationKind
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.work import reading
-from portal.identity.models import Organisation
+from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
 from portal.portfolio.models import Account, ContactKind, ContactPoint
 from portal.vendors.models import PlacementKind
@@ -44,7 +44,12 @@ NOTES = {
 REASONS = ("lost_income", "illness", "over_indebted", "forgot", "other")
 FIRST_CALL, LAST_CALL = 9 * 60, 20 * 60  # minutes of the day, inside the permitted hours
 CALLS_A_DAY_AND_PERSON = 2
+WRITTEN_TO, MOST_WRITTEN_TO = 0.65, 100
 ACCOUNTS_FOR_FULL_DAYS = 3_000  # with fewer accounts fewer calls are logged
+
+
+# account, reference, total, the debtor's first telephone, and who was dealt it (None: the pool)
+Held = tuple[int, str, int, int, "str | None"]
 
 
 @dataclass
@@ -53,7 +58,7 @@ class Desks:
 
     stage: Stage
     count: int
-    _held: dict[str, list[tuple[int, str, int, int]]] = field(default_factory=dict)  # account, reference, total, phone
+    _held: dict[str, list[Held]] = field(default_factory=dict)
 
     def renew(self) -> None:
         """Batches have come or gone."""
@@ -66,7 +71,21 @@ class Desks:
             self.stage.set_clock(self.stage.instant(day, minute // 60, minute % 60))
             self._log(user_name, account, day, dice)
 
-    def _plan(self, day: date) -> Iterator[tuple[int, str, tuple[int, str, int, int], Random]]:
+    def write(self, day: date) -> None:
+        """A message to many of those whom nobody has tried for a while: a week's worth of the work standard in one go."""
+        dice = self.stage.dice("messages", day)
+        for house in HOUSES:
+            held = self._held.get(house.code, ())
+            for n, person in enumerate(house.collectors):
+                mine = [account for account in held if account[4] == person.user_name and dice.random() < WRITTEN_TO]
+                for place, account in enumerate(mine[:MOST_WRITTEN_TO]):
+                    self.stage.set_clock(self.stage.instant(day, 10 + n, place % 60))
+                    self._try(person.user_name, account[0], Entry(
+                        channel=Channel.SMS, outcome=dice.choice(("delivered", "delivered", "undelivered")),
+                        contact_point_id=account[3],
+                    ))  # fmt: skip
+
+    def _plan(self, day: date) -> Iterator[tuple[int, str, Held, Random]]:
         dice = self.stage.dice("work", day)
         weekend = day.weekday() >= 5
         for house in HOUSES:
@@ -74,12 +93,13 @@ class Desks:
             if house.kind is not OrganisationKind.AGENCY or not held or (weekend and dice.random() < 0.7):
                 continue
             for person in house.collectors:
-                for _ in range(self._calls(dice)):
+                own = [account for account in held if account[4] in (None, person.user_name)]
+                for _ in range(self._calls(dice) if own else 0):
                     minute = dice.randrange(FIRST_CALL, LAST_CALL)
                     if dice.random() < 0.002:
                         minute = 22 * 60 + dice.randrange(1, 50)
                     # the larger balances are called more often: of two the greater
-                    one, other = dice.choice(held), dice.choice(held)
+                    one, other = dice.choice(own), dice.choice(own)
                     account = max(one, other, key=lambda each: each[2])
                     yield minute, person.user_name, account, self.stage.dice(day, minute, account[1])
 
@@ -88,11 +108,14 @@ class Desks:
         calls, rest = divmod(full, ACCOUNTS_FOR_FULL_DAYS)
         return calls + (dice.randrange(ACCOUNTS_FOR_FULL_DAYS) < rest)
 
-    def _log(self, user_name: str, account: tuple[int, str, int, int], day: date, dice: Random) -> None:
-        account_id, _, total, phone = account
+    def _log(self, user_name: str, account: Held, day: date, dice: Random) -> None:
+        account_id, _, total, phone, _ = account
         late = self.stage.instant(day, 22) < self.stage.app.extensions["portal"].clock.now()
+        self._try(user_name, account_id, self._entry(dice, phone, total, day, late))
+
+    def _try(self, user_name: str, account_id: int, entry: Entry) -> None:
         try:
-            log_attempt(self.stage.actor(user_name), account_id, self._entry(dice, phone, total, day, late))
+            log_attempt(self.stage.actor(user_name), account_id, entry)
         except (DomainError, NotFound):
             return  # a hold, a cap, or no longer theirs: nobody calls then
 
@@ -113,8 +136,8 @@ class Desks:
             callback_at=calls_back if outcome == "callback_requested" else None,
         )  # fmt: skip
 
-    def _read(self) -> dict[str, list[tuple[int, str, int, int]]]:
-        """By code of the agency: accounts that it holds, each with the debtor's first telephone."""
+    def _read(self) -> dict[str, list[Held]]:
+        """By code of the agency: accounts that it holds."""
         phone = (
             sa.select(sa.func.min(ContactPoint.id))
             .where(ContactPoint.customer_id == Account.customer_id, ContactPoint.kind == ContactKind.PHONE)
@@ -123,16 +146,18 @@ class Desks:
             .scalar_subquery()
         )
         wanted = (
-            sa.select(Organisation.code, Account.id, Account.account_ref, Account.total_minor, phone)
+            sa.select(Organisation.code, Account.id, Account.account_ref, Account.total_minor, phone, User.user_name)
             .select_from(Placement)
             .join(Account, Account.id == Placement.account_id)
             .join(Organisation, Organisation.id == Placement.organisation_id)
+            .outerjoin(WorkItem, WorkItem.placement_id == Placement.id)
+            .outerjoin(User, User.id == WorkItem.assigned_to)
             .where(Placement.kind == PlacementKind.COLLECTION, Placement.ended_at.is_(None))
             .where(Placement.accepted_at.is_not(None), Account.total_minor > 0, phone.is_not(None))
             .order_by(Account.account_ref)
         )
-        held: dict[str, list[tuple[int, str, int, int]]] = defaultdict(list)
+        held: dict[str, list[Held]] = defaultdict(list)
         with reading(self.stage.actor("vendor1")) as session:
-            for code, account_id, ref, total, point in session.execute(wanted):
-                held[code].append((account_id, ref, total, point))
+            for code, *account in session.execute(wanted):
+                held[code].append(tuple(account))
         return dict(held)

@@ -70,6 +70,7 @@ class Permission(StrEnum):
     RECALLS_VIEW = "recalls.view"
     RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
     QUEUE_WORK = "queue.work"
+    QUEUE_DEAL = "queue.deal"  # the whole agency's queue, and who works which of its accounts
     ATTEMPTS_VIEW = "attempts.view"
     ATTEMPTS_IMPORT = (
         "attempts.import"  # the log of one's own organisation; at the bank of all, for accounts that have gone back
@@ -123,14 +124,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
-        | {
-            _P.PAYMENTS_VIEW,
-            _P.STATEMENTS_VIEW,
-            _P.STATEMENTS_CONFIRM,
-            _P.USERS_VIEW,
-            _P.HOLDS_VIEW,
-            _P.ATTEMPTS_IMPORT,
-        }
+        | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
+        | {_P.ATTEMPTS_IMPORT}
+        | {_P.QUEUE_DEAL}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE

@@ -11,6 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 __all__ = [
     "Hook",
+    "account_filters",
     "account_panels",
     "actor_loader",
     "bank_actor",
@@ -24,6 +25,7 @@ __all__ = [
     "live_placements",
     "payment_lines",
     "payments_credited",
+    "person_left",
     "placements_ended",
     "placements_ending",
     "stands_against_end",
@@ -65,6 +67,8 @@ due_work: Hook[[Any, Any, Any, Any], Any] = Hook("due_work")
 # (session, user, organisation, today) -> Message | None: why a person may not come in or act today, in words that say whom
 # to ask; vendors answers. The session is a system actor's.
 entrance: Hook[[Any, Any, Any, Any], Any] = Hook("entrance")
+# (work, user): somebody has been deactivated, in this transaction.
+person_left: Hook[[Any, Any], None] = Hook("person_left")
 # (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
 # now; placement answers.
 live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")
@@ -84,6 +88,9 @@ hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
 payments_credited: Hook[[Any, int], None] = Hook("payments_credited")
 # (session, actor, account) -> Panel | None: what a lower room shows on the account page.
 account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")
+# (session, actor, placement_id) -> list[Filter]: what a lower room lets a holder narrow the list of accounts by; the list
+# has a column with the placement's key.
+account_filters: Hook[[Any, Any, Any], Any] = Hook("account_filters")
 # (actor, import_run_id=None) -> Select | None: what payments brought, as the actor may see it, in columns account_id,
 # placement_id, paid_on, currency, credit_minor (negative for a reversal), payment_ref; with a number, for the bank, those
 # of one file. Recovery answers.

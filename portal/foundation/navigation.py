@@ -139,8 +139,9 @@ ENTRIES: tuple[Entry, ...] = (
         (*_VENDOR_PAGES, "identity.organisation"),
     ),
     Entry(_l("Our organisation"), "vendors.own", _P.VENDORS_VIEW, _OUTSIDE, ("vendors.vendor",)),
+    Entry(_l("Team"), "team.index", _P.QUEUE_DEAL, frozenset({_R.AGENCY_LEADER}), ("team.",)),
     Entry(
-        _l("Team"),
+        _l("Staff register"),
         "vendors.staff",
         _P.VENDORS_VIEW,
         _OUTSIDE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, render_template, request, stream_with_context
@@ -10,7 +11,8 @@ from flask_login import current_user
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import NotFound
-from portal.foundation.tables import EXPORT_FORMATS
+from portal.foundation.saved_filters import filters_of, known_query, offered
+from portal.foundation.tables import EXPORT_FORMATS, Kept, SavedPart
 from portal.foundation.work import reading
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.tables import Cell, Table, TablePage
 
-__all__ = ["table_export", "table_page", "table_response"]
+__all__ = ["saved_part", "table_export", "table_page", "table_response"]
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -36,7 +38,40 @@ def table_response(
 
 def table_page(table: Table, totals: Mapping[str, Cell] | None = None) -> TablePage:
     """The page of a table that this request asks for, for views that show more than the table."""
-    return table.page(db.session(), request.args, totals)
+    page = table.page(db.session(), request.args, totals)
+    if not table.filters or table.prefix:
+        return page
+    return replace(page, saved=saved_part(_words_of(page)))
+
+
+def _words_of(page: TablePage) -> dict[str, str | None]:
+    """By their names in the address the list's filters and order, and what they say now; None: nothing that narrows."""
+    words: dict[str, str | None] = {"sort": None}
+    if request.args.get("sort", "").removeprefix("-") in {h.column.name for h in page.heads if h.url}:
+        words["sort"] = request.args["sort"]
+    for state in page.filters:
+        by_default = state.written == (state.filter.default,) or state.error is not None
+        for name, written in zip(state.field_names, state.written, strict=True):
+            # Where a default would stand in its place, also an empty field says something.
+            words[name] = None if by_default or not (written or state.filter.default) else written
+    return words
+
+
+def saved_part(words: Mapping[str, str | None]) -> SavedPart | None:
+    """What the reader keeps for the list of this request. `words`: what its address may say, and what it says now.
+
+    None for lists whose address names something beside the list: what is kept is kept for all of a kind.
+    """
+    if request.endpoint is None or request.view_args or not current_user.is_authenticated:
+        return None
+    names = set(words)
+    now = known_query([(name, value) for name, value in words.items() if value is not None], names)
+    kept = tuple(
+        Kept(row.id, row.name, f"?{query}", query == now)
+        for row, query in filters_of(db.session(), current_user.actor, request.endpoint, names)
+    )
+    may_save = bool(now) and not any(each.is_here for each in kept)
+    return SavedPart(kept, offered(request.endpoint, now), may_save)
 
 
 def _file(table: Table, actor: Actor, wanted: str) -> Iterator[bytes]:

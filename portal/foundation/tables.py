@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = [
-    "EXPORT_CAP", "Cell", "Column", "Empty", "Filter", "Head", "RowView", "StateTag", "Table", "TablePage",
+    "EXPORT_CAP", "Cell", "Column", "Empty", "Filter", "Head", "Kept", "RowView", "SavedPart", "StateTag", "Table",
+    "TablePage",
 ]  # fmt: skip
 
 EXPORT_CAP = 100_000
@@ -62,6 +63,25 @@ class RowView:
     may_choose: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A filter that the reader keeps for this list; `is_here`: the list shows it now."""
+
+    id: int
+    name: str
+    url: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPart:
+    """What the reader keeps for this list, and the offer to keep what it shows now (see `saved_filters`)."""
+
+    kept: tuple[Kept, ...]
+    offer: str
+    may_save: bool
+
+
 @dataclass(frozen=True)
 class TablePage:
     """Everything that the macro needs to draw one page of a table."""
@@ -77,6 +97,7 @@ class TablePage:
     clear_url: str
     messages: tuple[Message, ...] = ()
     totals: Mapping[str, Cell] = field(default_factory=dict)
+    saved: SavedPart | None = None
 
     @property
     def is_filtered(self) -> bool:

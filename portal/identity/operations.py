@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
+from portal.foundation import hooks
 from portal.foundation.access import ROLES_OF, Actor, OrganisationKind, Permission, Role, demand, system_actor
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
@@ -207,6 +208,8 @@ def deactivate_user(actor: Actor, user_id: int) -> None:
         user.active = False
         ended = sessions.end_sessions(work, user.id)
         work.audit("user.deactivated", user, {"active": True}, {"active": False}, sessions_ended=ended)
+        work.session.flush()
+        hooks.person_left(work, user)
 
 
 def reactivate_user(actor: Actor, user_id: int) -> None:

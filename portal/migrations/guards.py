@@ -57,7 +57,10 @@ def evidence_since(revision: str) -> tuple[Evidence, ...]:
 
 OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLite; PostgreSQL has a constraint
 
-OF_BOTH = ("contact_attempt_count", "statement_event_sum", "statement_event_checker")
+OF_BOTH = (
+    "contact_attempt_count", "statement_event_sum", "statement_event_checker", "work_item_desk_insert",
+    "work_item_desk_update",
+)  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {
     "sqlite": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS) + OTHERS + OF_BOTH,

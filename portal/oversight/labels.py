@@ -21,6 +21,8 @@ ACTIONS: Final[dict[str, Any]] = {
     "contract.version_added": _l("New terms of a contract"),
     "demo.begun": _l("Demo begun"),
     "demo.filled": _l("Demo filled"),
+    "filter.deleted": _l("Saved filter deleted"),
+    "filter.saved": _l("Filter saved"),
     "hold.raised": _l("Hold raised"),
     "hold.released": _l("Hold released"),
     "import.applied": _l("Import applied"),
@@ -121,6 +123,10 @@ ACTIONS: Final[dict[str, Any]] = {
     "vendor.contact_removed": _l("Contact removed"),
     "vendor.paper_added": _l("Licence, insurance or certificate put on file"),
     "vendor.requirement_changed": _l("What is required of vendors changed"),
+    "team.rule_changed": _l("Rule of a team's queue changed"),
+    "work.dealt": _l("Accounts dealt out to collectors"),
+    "work.handed_over": _l("Accounts handed over to a colleague"),
+    "work.taken_back": _l("Accounts taken back into the pool"),
 }
 
 # By table, since the trail names rows so.
@@ -155,6 +161,8 @@ SUBJECTS: Final[dict[str, Any]] = {
     "user_account": _l("Person"),
     "user_session": _l("Session"),
     "vendor_contact": _l("Contact"),
+    "saved_filter": _l("Saved filter"),
+    "team_rule": _l("Rule of a team's queue"),
 }
 
 # Who acted where no person did, by the name that the event keeps.
@@ -199,4 +207,8 @@ FIELDS: Final[dict[str, Any]] = {
     "total_minor": _l("Amount in the smallest unit"),
     "user_name": _l("User name"),
     "verdict": _l("Verdict"),
+    "amounts": _l("Amounts by currency, minor units"),
+    "giver": _l("Taken from person no."),
+    "own_only": _l("Without the pool"),
+    "to": _l("To person no."),
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
+from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l, say
 from portal.foundation.tables import Column, Empty, Filter, Table
@@ -34,7 +35,7 @@ _BUCKETS = [(name, name) for name in BUCKETS]
 
 def accounts_table(session: Session, who: Actor) -> Table:
     """Accounts that the person may see."""
-    return _book(session, who) if who.is_bank else _held(who)
+    return _book(session, who) if who.is_bank else _held(session, who)
 
 
 def _book(session: Session, who: Actor) -> Table:
@@ -77,7 +78,7 @@ class _Held:
         return self.account.currency
 
 
-def _held(who: Actor) -> Table:
+def _held(session: Session, who: Actor) -> Table:
     statement, held = holdings(who)
 
     def complete(session: Session, rows: Sequence[Any]) -> list[_Held]:
@@ -108,7 +109,8 @@ def _held(who: Actor) -> Table:
             Filter(
                 "bucket", _l("Bucket when placed"), "choice",
                 lambda statement, value: statement.where(held.placed_bucket == value), _BUCKETS,
-            )
+            ),
+            *(each for room in hooks.account_filters(session, who, held.id) for each in room),
         ],
         row_url=lambda row: url_for("portfolio.account", account_id=row.account.id),
         empty=_nothing(who),

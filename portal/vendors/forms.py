@@ -62,6 +62,10 @@ class _TermsForm(FlaskForm):
     payment_extends_days = StringField(
         _l("Days by which a payment moves the recall"), [_needed, Length(max=6)], default="0"
     )
+    work_days = StringField(
+        _l("Days within which an account is tried"), [Optional(), Length(max=4)],
+        description=_l("From the acceptance, and again from each try. Empty: within 7 days."),  # WORK_DAYS
+    )  # fmt: skip
     settle_from = StringField(
         _l("Lowest settlement"), [Optional(), Length(max=16)],
         description=_l("Part of the balance from which it may settle without asking: 80%. Empty: it asks each time."),
@@ -91,6 +95,7 @@ class _TermsForm(FlaskForm):
             lambda: _amount("letter_fee", self.letter_fee.data or "0", currency),
             lambda: self._count("capacity") if self.capacity.data else None,
             lambda: self._capacity(currency),
+            self._work_days,
             self._settlement,
             *(partial(self._count, name) for name in _COUNTS),
             *(partial(self._count, name) for name in _CLAUSE_COUNTS if self.data_at_end.data),
@@ -114,6 +119,7 @@ class _TermsForm(FlaskForm):
             capacity_minor=self._capacity(currency),
             settlement=self._settlement(),
             data=self._data(),
+            work_days=self._work_days(),
             **{name: self._count(name) for name in _COUNTS},
         )
 
@@ -124,6 +130,7 @@ class _TermsForm(FlaskForm):
         self.rate.data = "" if terms.rate is None else _percent(terms.rate)
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
+        self.work_days.data = "" if terms.work_days is None else str(terms.work_days)
         amount = terms.capacity_minor
         self.capacity_amount.data = "" if amount is None else format_amount(amount, currency)
         if terms.tail is not None:
@@ -145,6 +152,9 @@ class _TermsForm(FlaskForm):
 
     def _capacity(self, currency: str) -> int | None:
         return _amount("capacity_amount", self.capacity_amount.data, currency) if self.capacity_amount.data else None
+
+    def _work_days(self) -> int | None:
+        return self._count("work_days") if self.work_days.data else None
 
     def _settlement(self) -> Settlement | None:
         if self.settle_from.data:

@@ -9,7 +9,7 @@ from portal.foundation.formats import percent
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
 from portal.vendors.labels import exact_percent
-from portal.vendors.terms import AtEnd, TailUnit, terms_of
+from portal.vendors.terms import WORK_DAYS, AtEnd, TailUnit, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,7 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     yield say("Length of a placement"), _days(terms.term_days)
     yield say("Capacity, accounts"), _limit(terms.capacity_accounts)
     yield say("Capacity, amount"), _limit(terms.capacity_minor, currency)
+    yield say("An account is tried within"), _days(terms.work_days or WORK_DAYS)
     yield say("A batch is answered within"), say("%(n)s hours", n=terms.answer_hours)
     yield say("Notice before a recall is final"), _days(terms.recall_notice_days)
     yield say("An objection may ask for at most"), _days(terms.objection_days)

@@ -2,7 +2,7 @@
 
 A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate and a tail, `{"currency",
 "rate", "tail"}`; further keys of the notation stand beside these and are carried from version to version untouched. Clauses
-are `{"settlement": {...}, "data": {...}}`, each left out where it was not agreed.
+are `{"settlement": {...}, "data": {...}, "work_days": 7}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from portal.vendors.models import ContractVersion
 
 __all__ = [
-    "LONGEST_TERM", "AtEnd", "DataClauses", "Settlement", "Tail", "TailUnit", "Terms", "parse_rate", "plan_rate",
-    "terms_of",
+    "LONGEST_TERM", "WORK_DAYS", "AtEnd", "DataClauses", "Settlement", "Tail", "TailUnit", "Terms", "parse_rate",
+    "plan_rate", "terms_of", "work_days_of",
 ]  # fmt: skip
 
 LONGEST_TERM = 1_826  # days, five years
@@ -28,6 +28,8 @@ LONGEST_ANSWER = 720  # hours, thirty days
 LARGEST_CAPACITY = 10_000_000
 LARGEST_TAIL = {"days": 730, "months": 24}
 LONGEST_RECORDINGS = 3_660  # days, ten years
+WORK_DAYS = 7  # the work standard where a contract says nothing: days from one try of an account to the next
+LONGEST_WORK_DAYS = 90
 RATE_DIGITS = 6  # behind the point: 0.141275 is 14.1275 %
 RATES = ("rate", "bands", "stage_rates")  # keys of a plan that say what is earned
 
@@ -84,7 +86,8 @@ class DataClauses:
 class Terms:
     """What is agreed from a date on. `rate` of one (0.35; None: the rates of the version before stand), `letter_fee_minor`
     a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
-    no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking."""
+    no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking.
+    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -98,6 +101,7 @@ class Terms:
     payment_extends_days: int = 0
     settlement: Settlement | None = None
     data: DataClauses | None = None
+    work_days: int | None = None
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
@@ -127,6 +131,8 @@ class Terms:
             _within("tail_length", self.tail.length, 1, LARGEST_TAIL[self.tail.unit.value])
 
     def _check_clauses(self) -> None:
+        if self.work_days is not None:
+            _within("work_days", self.work_days, 1, LONGEST_WORK_DAYS)
         if self.settlement is not None and not 0 < self.settlement.lowest <= 1:
             words = say("The lowest settlement is a part of the balance: 80%% or 0.8. It goes from above 0 to 1.")
             raise DomainError("contract.settle_from", words, field="settle_from")
@@ -155,6 +161,8 @@ class Terms:
             found["settlement"] = asdict(self.settlement) | {"lowest": _written(self.settlement.lowest)}
         if self.data is not None:
             found["data"] = asdict(self.data) | {"at_end": self.data.at_end.value}
+        if self.work_days is not None:
+            found["work_days"] = self.work_days
         return found
 
 
@@ -175,7 +183,13 @@ def terms_of(version: ContractVersion) -> Terms:
         payment_extends_days=version.payment_extends_days,
         settlement=Settlement(**settlement | {"lowest": Decimal(settlement["lowest"])}) if settlement else None,
         data=DataClauses(**data | {"at_end": AtEnd(data["at_end"])}) if data else None,
+        work_days=version.clauses.get("work_days"),
     )
+
+
+def work_days_of(version: ContractVersion) -> int:
+    """The work standard of a version: within how many days an account is tried, and tried again."""
+    return int(version.clauses.get("work_days") or WORK_DAYS)
 
 
 def _written(rate: Decimal) -> str:

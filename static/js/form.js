@@ -48,19 +48,23 @@
     }
   });
 
+  const again = (form) => {
+    state.delete(form);
+    form.removeAttribute("aria-busy");
+    for (const each of form.elements) {
+      if (!each.matches("button, input[type=submit]")) continue;
+      each.disabled = false;
+      each.removeAttribute("aria-busy");
+    }
+  };
+
   // A page that the back button brings out of the browser's memory must be usable again.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    for (const form of document.querySelectorAll("form[data-guard]")) {
-      state.delete(form);
-      form.removeAttribute("aria-busy");
-      for (const each of form.elements) {
-        if (!each.matches("button, input[type=submit]")) continue;
-        each.disabled = false;
-        each.removeAttribute("aria-busy");
-      }
-    }
+    for (const form of document.querySelectorAll("form[data-guard]")) again(form);
   });
+  // A script that sent a form and had no answer gives it back; after the buttons have been closed.
+  document.addEventListener("form-again", (event) => setTimeout(() => again(event.target)));
 
   const watched = [...document.querySelectorAll("form[data-dirty]")].map((form) => [form, words(form)]);
   if (watched.length) {

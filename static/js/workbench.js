@@ -1,9 +1,9 @@
 /* The workbench by hand: a letter chooses the outcome, a digit the number, c the next way of contact, Enter saves and
-   opens the next account. Everything here only shortens what the form does by itself. */
+   opens the next account in the place of this one. Everything here only shortens what forms and links do by themselves. */
 "use strict";
 
 (() => {
-  const form = document.querySelector("[data-log]");
+  let form = document.querySelector("[data-log]");
   if (!form) return;
 
   const chosen = (name) => form.querySelector(`input[name=${name}]:checked`);
@@ -12,6 +12,7 @@
 
   // Only what goes with the way of contact and the outcome is in sight; what is not is not sent either.
   const settle = () => {
+    if (!form) return;
     const way = chosen("channel")?.value;
     for (const label of form.querySelectorAll("[data-ways]")) {
       const fits = !way || label.dataset.ways.split(" ").includes(way);
@@ -49,7 +50,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || event.metaKey || event.isComposing) return;
+    if (!form || event.altKey || event.metaKey || event.isComposing) return;
     if (event.key === "Enter" && event.ctrlKey && event.target.closest("textarea")) {
       event.preventDefault();
       form.requestSubmit();
@@ -74,27 +75,91 @@
     }
   });
 
-  form.addEventListener("change", settle);
+  document.addEventListener("change", (event) => {
+    if (form?.contains(event.target)) settle();
+  });
   window.addEventListener("pageshow", settle);
-  settle();
 
   // A piece of personal data is put in the place of its mask, so that what stands in the form is not lost.
-  for (const asked of document.querySelectorAll("form[data-reveal]")) {
-    const what = asked.querySelector("[name=what]").value;
-    const place = document.querySelector(`[data-masked="${what}"]`) ?? asked.parentElement.querySelector("[data-masked]");
-    if (!place || what === "notes") continue;
-    asked.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const answer = await fetch(asked.action, {
-        method: "POST", body: new FormData(asked), headers: { Accept: "application/json" },
-      });
-      if (!answer.ok) {
-        asked.submit(); // the page itself says what is wrong
-        return;
-      }
-      place.textContent = (await answer.json()).value;
-      place.className = "revealed";
-      event.submitter?.remove();
+  const reveal = async (asked, place, button) => {
+    const answer = await fetch(asked.action, {
+      method: "POST", body: new FormData(asked), headers: { Accept: "application/json" },
     });
-  }
+    if (!answer.ok) {
+      asked.submit(); // the page itself says what is wrong
+      return;
+    }
+    place.textContent = (await answer.json()).value;
+    place.className = "revealed";
+    button?.remove();
+  };
+
+  // The next account comes into the place of this one; the page around it, its styles and scripts stay.
+  const PARTS = ["#main", ".side", ".side-folded", ".top-right"];
+
+  const show = async (answer, address) => {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.querySelector("#main")) {
+      window.location.assign(answer.url); // another kind of page: the sign-in
+      return;
+    }
+    if (address && address !== window.location.href) history.pushState(null, "", address);
+    document.title = page.title;
+    for (const part of PARTS) {
+      const [here, there] = [document.querySelector(part), page.querySelector(part)];
+      if (here && there) here.replaceWith(document.adoptNode(there));
+    }
+    form = document.querySelector("[data-log]");
+    settle();
+    window.scrollTo(0, 0);
+    (document.querySelector("[data-focus]") ?? document.getElementById("main")).focus({ preventScroll: true });
+  };
+
+  const open = async (address, keep) => {
+    try {
+      const answer = await fetch(address);
+      await show(answer, keep ? answer.url : null);
+    } catch {
+      window.location.assign(address); // the browser says what is wrong with the line
+    }
+  };
+
+  const save = async (sent) => {
+    const words = sent.querySelector("[data-unsent]");
+    words.hidden = true;
+    let answer;
+    try {
+      answer = await fetch(sent.action, { method: "POST", body: new FormData(sent) });
+    } catch {
+      words.hidden = false;
+      sent.dispatchEvent(new Event("form-again", { bubbles: true }));
+      return;
+    }
+    await show(answer, answer.redirected ? answer.url : null);
+  };
+
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (event.target === form) {
+      event.preventDefault();
+      save(form);
+      return;
+    }
+    if (!event.target.matches("form[data-reveal]")) return;
+    const what = event.target.querySelector("[name=what]").value;
+    const place = document.querySelector(`[data-masked="${what}"]`) ?? event.target.parentElement.querySelector("[data-masked]");
+    if (!place || what === "notes") return;
+    event.preventDefault();
+    reveal(event.target, place, event.submitter);
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".bench-queue a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    open(link.href, true);
+  });
+  window.addEventListener("popstate", () => open(window.location.href, false));
+
+  settle();
 })();

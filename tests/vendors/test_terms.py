@@ -60,6 +60,7 @@ some_terms = st.builds(
     tail=st.none() | st.builds(Tail, st.integers(1, 24), st.sampled_from(TailUnit)),
     settlement=st.none() | st.builds(Settlement, st.decimals("0.01", 1, places=2), st.booleans(), st.booleans()),
     data=st.none() | st.builds(DataClauses, st.sampled_from(AtEnd), st.integers(0, 1_000), st.booleans()),
+    work_days=st.none() | st.integers(1, 90),
 )
 
 
@@ -97,6 +98,8 @@ def test_other_keys_of_a_plan_are_carried_over_untouched() -> None:
         ({"tail": Tail(0)}, "tail_length"),
         ({"settlement": Settlement(Decimal(0))}, "settle_from"),
         ({"data": DataClauses(within_days=-1)}, "data_within_days"),
+        ({"work_days": 0}, "work_days"),
+        ({"work_days": 91}, "work_days"),
         ({"data": DataClauses(recordings_days=10_000)}, "recordings_days"),
     ],
 )

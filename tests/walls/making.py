@@ -24,6 +24,7 @@ from portal.contact.operations import log_attempt
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
+from portal.foundation.saved_filters import Offer, save_filter
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import UserSession
@@ -114,6 +115,8 @@ def _organisations(world: World) -> None:
                 _add_person(world, mark, role, locale)
         spare = make_user(_roles(mark)[0], organisation, user_name=f"{mark.lower()}.spare", name=f"{mark} spare")
         world.keep("user", mark, spare.id)
+        if mark.endswith("AG"):
+            world.keep("colleague", mark, spare.id)
     administrator = world.person(Role.ADMINISTRATOR).actor
     world.keep("invitation", "nobody", invite(administrator, world.one("user", "EASTAG")))
     invite(administrator, world.one("user", "WESTAG"))
@@ -449,6 +452,8 @@ def _jobs_and_sessions(world: World) -> None:
         world.keep("own job", f"{person.user.id}", job.id)
         world.keep("own session", f"{person.user.id}", add_session(person.user))
         world.keep("user", person.mark, person.user.id)
+        kept = save_filter(person.actor, Offer("jobs.index", "state=done"), "walls")
+        world.keep("own filter", f"{person.user.id}", kept.id)
     spare = world.one("user", "EASTAG")
     mine = [ids[0] for owner, ids in world.things["user"] if owner == "EASTAG"]
     with reading(observer()) as session:

@@ -77,7 +77,7 @@ class World:
 
     def own(self, what: str, person: Person) -> list[Ids]:
         """Ids that the person may use: the bank all but the jobs and sessions of others, and what an agency works."""
-        personal = what in ("own session", "own job")
+        personal = what in ("own session", "own job", "own filter")
         key = f"{person.user.id}" if personal else person.mark
         if what == "job" and person.role is Role.ADMINISTRATOR:
             return [ids for _owner, ids in self.things["job"]]

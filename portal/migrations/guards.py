@@ -45,6 +45,8 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("certificate", since="0017"),
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
+    Evidence("message_template_version", once="OLD.decided_at IS NOT NULL", since="0039"),
+    Evidence("message_event", since="0039"),
 )
 DEEDS = ("update", "delete")
 

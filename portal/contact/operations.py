@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["Logged", "log_attempt", "reveal_notes"]
+__all__ = ["Logged", "log_attempt", "record_attempt", "reveal_notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,29 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
     """
     demand(actor, Permission.QUEUE_WORK)
     with transaction(actor) as work:
-        subject = _subject(work, account_id, entry)
-        known = _logged_before(work, entry, account_id)
-        if known is not None:
-            return Logged(known.id, known.verdict, is_new=False)
-        outcome = outcome_named(entry.outcome)
-        corrected = _corrected(work, entry, account_id)
-        at = entry.at or (corrected.at if corrected else work.now)
-        check_entry(entry, outcome, subject.point, work.now)
-        _check_window(subject, at)
-        owed = Money(subject.account.total_minor, subject.account.currency)
-        check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, actor.time_zone))
-        checked = _check_conduct(work, subject, entry, at, corrected)
-        attempt = _keep(work, subject, entry, outcome, checked, at)
-        _keep_promise(work, attempt, entry, owed, corrected)
-        hold = _raise_hold(work, attempt, outcome)
-        _learn_about_number(subject.point, outcome, attempt.party)
-        _move_in_queue(work, attempt, entry, outcome, corrected)
-        return Logged(attempt.id, attempt.verdict, hold)
+        return record_attempt(work, account_id, entry)
+
+
+def record_attempt(work: Work, account_id: int, entry: Entry) -> Logged:
+    """The same within a transaction that does more: what is sent and the log of it stand together or not at all."""
+    subject = _subject(work, account_id, entry)
+    known = _logged_before(work, entry, account_id)
+    if known is not None:
+        return Logged(known.id, known.verdict, is_new=False)
+    outcome = outcome_named(entry.outcome)
+    corrected = _corrected(work, entry, account_id)
+    at = entry.at or (corrected.at if corrected else work.now)
+    check_entry(entry, outcome, subject.point, work.now)
+    _check_window(subject, at)
+    owed = Money(subject.account.total_minor, subject.account.currency)
+    check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, work.actor.time_zone))
+    checked = _check_conduct(work, subject, entry, at, corrected)
+    attempt = _keep(work, subject, entry, outcome, checked, at)
+    _keep_promise(work, attempt, entry, owed, corrected)
+    hold = _raise_hold(work, attempt, outcome)
+    _learn_about_number(subject.point, outcome, attempt.party)
+    _move_in_queue(work, attempt, entry, outcome, corrected)
+    return Logged(attempt.id, attempt.verdict, hold)
 
 
 def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:

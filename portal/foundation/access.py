@@ -71,6 +71,10 @@ class Permission(StrEnum):
     RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
     QUEUE_WORK = "queue.work"
     ATTEMPTS_VIEW = "attempts.view"
+    MESSAGES_VIEW = "messages.view"  # words to debtors: texts, and what was sent
+    MESSAGES_EXPORT = "messages.export"  # the outbox with its addresses, and what became of what was sent
+    TEXTS_WRITE = "texts.write"
+    TEXTS_APPROVE = "texts.approve"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -103,6 +107,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
+        | {_P.MESSAGES_VIEW, _P.MESSAGES_EXPORT, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -114,16 +119,18 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
-        | {_P.VENDORS_VIEW}
+        | {_P.VENDORS_VIEW, _P.MESSAGES_VIEW, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
+        | {_P.MESSAGES_VIEW, _P.TEXTS_WRITE}
     ),
     Role.AGENCY_STAFF: frozenset(
-        _EVERYONE | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.MESSAGES_VIEW}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contact.pack_kinds import PackError
 from portal.contact.wording import (
     FIELDS,
     Purpose,
@@ -19,7 +18,7 @@ from portal.contact.wording import (
     measure,
     render,
 )
-from portal.contact.wording_packs import CODES, load_wording, wording_named, wording_names
+from portal.contact.wording_packs import CODES, WordingPackError, load_wording, wording_named, wording_names
 
 GOOD = (
     "【{bank}】{name}您好，{agency}（工号{staff_number}）受{bank}委托提醒您：尾号{account_tail}的信用卡截至{as_of}应还{amount}元，"
@@ -220,5 +219,5 @@ def test_every_rule_rests_on_a_source_and_every_code_is_used() -> None:
 )
 def test_rules_that_are_not_understood_are_refused(rule: str) -> None:
     head = "wording: {id: t, version: '1', jurisdiction: CN, effective_from: 2026-01-01}\n"
-    with pytest.raises(PackError):
+    with pytest.raises(WordingPackError):
         load_wording(head + "sources: {house: {title: t, force: house, seen: house}}\nrules: [" + rule + "]")

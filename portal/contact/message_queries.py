@@ -57,9 +57,9 @@ COUNTED_TO = 100
 # --- texts --------------------------------------------------------------------------------------------------------------
 
 
-def texts_statement(actor: Actor) -> sa.Select[Any]:
-    """Texts with whose they are and the state of their latest version."""
-    latest = (
+def latest_state() -> sa.ScalarSelect[TextState]:
+    """The state of a text's latest version, beside `MessageTemplate`."""
+    return (
         sa.select(MessageTemplateVersion.state)
         .where(MessageTemplateVersion.template_id == MessageTemplate.id)
         .order_by(MessageTemplateVersion.version.desc())
@@ -67,10 +67,14 @@ def texts_statement(actor: Actor) -> sa.Select[Any]:
         .correlate(MessageTemplate)
         .scalar_subquery()
     )
+
+
+def texts_statement(actor: Actor) -> sa.Select[Any]:
+    """Texts with whose they are and the state of their latest version."""
     return (
         visible(MessageTemplate, actor)
         .outerjoin(Organisation, Organisation.id == MessageTemplate.organisation_id)
-        .add_columns(Organisation, latest.label("latest"))
+        .add_columns(Organisation, latest_state().label("latest"))
     )
 
 

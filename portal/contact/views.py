@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 
-from portal.contact import days, follow, operations, panel, queries, workbench
+from portal.contact import days, follow, message_views, operations, panel, queries, text_views, workbench
+from portal.contact.blueprint import blueprint
 from portal.contact.forms import AttemptForm
 from portal.contact.labels import PROMISE_TAGS, promise_tag
+from portal.contact.messages import opening_of
 from portal.contact.models import Promise
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
@@ -26,9 +28,7 @@ from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
-__all__ = ["blueprint", "follow", "panel"]
-
-blueprint = Blueprint("contact", __name__)
+__all__ = ["blueprint", "follow", "message_views", "panel", "text_views"]
 
 
 @blueprint.get("/queue")
@@ -110,7 +110,10 @@ def _reveal(bench: workbench.Bench, what: str) -> dict[str, Any]:
 
 
 def _bench_page(bench: workbench.Bench, form: AttemptForm) -> str:
-    return render_template("contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form))
+    openings = opening_of(actor(), bench.account, bench.customer)
+    return render_template(
+        "contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form), openings=openings
+    )  # fmt: skip
 
 
 def _is_late(form: AttemptForm) -> bool:

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from babel import dates, numbers
+from sqlalchemy.orm import Session
 
 from portal.contact.message_texts import wording_words
 from portal.contact.wording import WordingError, measure, render
 from portal.foundation.access import OrganisationKind, system_actor
+from portal.foundation.database import db
 from portal.foundation.errors import DomainError
 from portal.foundation.money import format_amount, minor_digits
 from portal.foundation.visibility import visible
-from portal.foundation.work import reading
 from portal.identity.models import Organisation
 from portal.vendors.models import StaffMember
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from portal.contact.message_models import MessageTemplate, MessageTemplateVersion
     from portal.contact.models import Promise
     from portal.foundation.access import Actor
@@ -78,9 +77,9 @@ class Filled:
 
 
 def bank_head() -> Head:
-    """The bank's name and telephone. An agency cannot see the bank's row, so a named system actor asks; call it outside of
-    a transaction."""
-    with reading(system_actor("message-head")) as session:
+    """The bank's name and telephone. An agency cannot see the bank's row, so a named system actor asks, in a transaction of
+    its own."""
+    with Session(db.engine, info={"actor": system_actor("message-head")}) as session:
         wanted = sa.select(Organisation.name, Organisation.name_en, Organisation.phone)
         return Head(*session.execute(wanted.where(Organisation.kind == OrganisationKind.BANK)).one())
 

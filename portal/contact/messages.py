@@ -31,6 +31,8 @@ from portal.portfolio.models import ContactPoint, ContactSource, Customer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.orm import Session
+
     from portal.contact.filling import Head
     from portal.contact.message_models import MessageTemplate, MessageTemplateVersion
     from portal.contact.models import Promise
@@ -165,23 +167,24 @@ def reveal_message(actor: Actor, message_id: int) -> Filled:
         return Filled(subject, text, message.parts)
 
 
-def opening_of(actor: Actor, account: Account, customer: Customer) -> list[tuple[MessageTemplate, str]]:
+def opening_of(
+    session: Session, actor: Actor, account: Account, customer: Customer
+) -> list[tuple[MessageTemplate, str]]:
     """What is said first in a call, by each approved opening of the organisation, with the name masked; one whose fields
     have no value here is left out."""
-    head = bank_head()
-    with reading(actor) as session:
-        texts = texts_in_use(session, actor, actor.organisation_id, (Channel.CALL,))
-        if not texts:
-            return []
-        sender, number = sender_of(session, actor, actor.organisation_id or 0), staff_number_of(session, actor)
-        said = []
-        for template, version in texts:
-            values = values_of(template.language, head, sender, account, customer.name_masked, staff_number=number)
-            try:
-                said.append((template, fill(template, version, values).text))
-            except DomainError:
-                continue
-        return said
+    texts = texts_in_use(session, actor, actor.organisation_id, (Channel.CALL,))
+    if not texts:
+        return []
+    head, number = bank_head(), staff_number_of(session, actor)
+    sender = sender_of(session, actor, actor.organisation_id or 0)
+    said = []
+    for template, version in texts:
+        values = values_of(template.language, head, sender, account, customer.name_masked, staff_number=number)
+        try:
+            said.append((template, fill(template, version, values).text))
+        except DomainError:
+            continue
+    return said
 
 
 # --- what several of these need -----------------------------------------------------------------------------------------

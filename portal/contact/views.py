@@ -110,7 +110,7 @@ def _reveal(bench: workbench.Bench, what: str) -> dict[str, Any]:
 
 
 def _bench_page(bench: workbench.Bench, form: AttemptForm) -> str:
-    openings = opening_of(actor(), bench.account, bench.customer)
+    openings = opening_of(db.session(), actor(), bench.account, bench.customer)
     return render_template(
         "contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form), openings=openings
     )  # fmt: skip

@@ -87,6 +87,9 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/staff"),
     (CHECKER, "/contracts"),
     (CHECKER, "/statements"),
+    (CHECKER, "/texts"),
+    (CHECKER, "/messages"),
+    (CHECKER, "/messages/exports"),
     (CHECKER, "/audit"),
     (FINANCE, "/"),
     (FINANCE, "/payments"),
@@ -100,6 +103,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/recalls"),
     (AGENCY_LEADER, "/recalls/{recall}"),
     (AGENCY_LEADER, "/promises"),
+    (AGENCY_LEADER, "/texts"),
+    (AGENCY_LEADER, "/messages"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

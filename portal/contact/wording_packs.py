@@ -12,7 +12,7 @@ import yaml
 
 from portal.contact.conduct import Source
 from portal.contact.models import Channel
-from portal.contact.wording import FIELDS, Forbidden, ForbiddenFields, Purpose, Required, Wording
+from portal.contact.wording import FIELDS, Forbidden, ForbiddenFields, Purpose, Required, Wording, gap
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -120,16 +120,23 @@ def _rule(value: Any, sources: Mapping[str, Source]) -> Rule:
 
 
 def _patterns(where: str, value: Any) -> tuple[re.Pattern[str], ...]:
-    """Patterns over the text as it is taken, which is in small letters. One that finds nothing at all would find everything."""
+    """Patterns over the text as it is taken, which is in small letters; `{bank}` in one is that field. One that finds nothing
+    at all would find everything."""
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
         raise WordingPackError(f"{where}: a list of patterns is wanted")
     try:
-        found = tuple(re.compile(one, re.ASCII) for one in value)
+        found = tuple(re.compile(_with_fields(one), re.ASCII) for one in value)
     except re.error as error:
         raise WordingPackError(f"{where}: {error} in a pattern") from error
     if any(one.search("") for one in found):
         raise WordingPackError(f"{where}: a pattern that fits an empty text")
     return found
+
+
+def _with_fields(pattern: str) -> str:
+    for name in FIELDS:
+        pattern = pattern.replace(f"{{{name}}}", gap(name))
+    return pattern
 
 
 def _cited(where: str, value: Any, sources: Mapping[str, Source]) -> Source:

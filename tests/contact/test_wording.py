@@ -144,6 +144,9 @@ def test_what_must_be_said_is_missed() -> None:
         ("请加我微信", "PRIVATE_CHANNEL", "加我微信"),
         ("您有一个快递", "BAIT", "快递"),
         ("请还我行欠款", "POSES_AS_BANK", "我行"),
+        ("这里是{bank}", "POSES_AS_BANK", "这里是{bank}"),
+        ("这里是{bank}客服", "POSES_AS_BANK", "这里是{bank}客服"),
+        ("这里是江南银行，您好", "POSES_AS_BANK", "这里是江南银行，"),
     ],
 )  # fmt: skip
 def test_what_may_not_be_said_is_found_with_its_words(text: str, code: str, phrase: str) -> None:
@@ -166,6 +169,11 @@ def test_the_bank_may_speak_as_the_bank() -> None:
     text = "我行已委托{agency}。{bank} {bank_phone}"
     assert "POSES_AS_BANK" in findings(text, Purpose.NOTICE)
     assert findings(text, Purpose.NOTICE, of_bank=True) == {}
+
+
+def test_an_agency_may_say_its_own_name() -> None:
+    text = "您好，这里是{agency}，我的工号是{staff_number}，受{bank}委托与您联系。"
+    assert findings(text, Purpose.OPENING, channel="call") == {}
 
 
 def test_a_call_does_not_open_with_the_debt() -> None:

@@ -15,6 +15,7 @@ from portal.contact.wording.rules import (
     Wording,
     Written,
     check,
+    gap,
     is_blocked,
 )
 from portal.contact.wording.sms import Length, measure
@@ -22,5 +23,5 @@ from portal.contact.wording.texts import FIELDS, Purpose, WordingError, check_fi
 
 __all__ = [
     "FIELDS", "Finding", "Forbidden", "ForbiddenFields", "Length", "Purpose", "Required", "Rule", "Wording", "WordingError",
-    "Written", "check", "check_fields", "fields_for", "fields_in", "is_blocked", "measure", "render",
+    "Written", "check", "check_fields", "fields_for", "fields_in", "gap", "is_blocked", "measure", "render",
 ]  # fmt: skip

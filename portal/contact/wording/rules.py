@@ -13,12 +13,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from portal.contact.wording.texts import Purpose, fields_in, parts_of
+from portal.contact.wording.texts import FIELDS, Purpose, fields_in, parts_of
 
-__all__ = ["Finding", "Forbidden", "ForbiddenFields", "Required", "Rule", "Wording", "Written", "check", "is_blocked"]
+__all__ = [
+    "Finding",
+    "Forbidden",
+    "ForbiddenFields",
+    "Required",
+    "Rule",
+    "Wording",
+    "Written",
+    "check",
+    "gap",
+    "is_blocked",
+]
 
 Weight = Literal["block", "warn"]
-_GAP: Final = "\ue000"  # stands for a field, so that no phrase reaches across one unseen
+_FIRST_GAP: Final = 0xE000
+_Sign = tuple[str, int, int]  # as it is taken, and where it begins and ends in the text as it was written
 _STREWN: Final = frozenset(" \t\n\r　*·.．-－_＿|｜~～/\\'\"`^+=")
 
 
@@ -115,6 +127,12 @@ def check(wording: Wording, written: Written) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda f: (f.weight != "block", f.part, f.start, f.rule)))
 
 
+def gap(field: str) -> str:
+    """The sign that stands for a field while patterns are looked for: no phrase reaches across one unseen, and a pattern
+    may ask for it."""
+    return chr(_FIRST_GAP + FIELDS.index(field))
+
+
 def is_blocked(findings: tuple[Finding, ...]) -> bool:
     """Whether the text cannot be approved as it stands."""
     return any(finding.weight == "block" for finding in findings)
@@ -155,31 +173,31 @@ class _Plain:
 
     def __init__(self, written: str) -> None:
         self._written = written
-        signs: list[tuple[str, int]] = []
+        signs: list[_Sign] = []
         for part in parts_of(written):
             if part.is_field:
-                signs.append((_GAP, part.start))
+                signs.append((gap(part.words), part.start, written.index("}", part.start) + 1))
                 continue
             signs += [
-                (plain, part.start + place)
+                (plain, part.start + place, part.start + place + 1)
                 for place, sign in enumerate(part.words)
                 if unicodedata.category(sign) != "Cf"
                 for plain in unicodedata.normalize("NFKC", sign).casefold()
             ]
         kept = _without_strewn(signs)
-        self.text = "".join(sign for sign, _ in kept)
-        self._places = [place for _, place in kept]
+        self.text = "".join(sign for sign, _, _ in kept)
+        self._places = [(begins, ends) for _, begins, ends in kept]
 
     def as_written(self, start: int, end: int) -> tuple[str, int]:
         """The words between two places of the plain text, and where they begin, as they were written."""
-        first, last = self._places[start], self._places[end - 1]
-        return self._written[first : last + 1], first
+        first, behind = self._places[start][0], self._places[end - 1][1]
+        return self._written[first:behind], first
 
 
-def _without_strewn(signs: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def _without_strewn(signs: list[_Sign]) -> list[_Sign]:
     """Without the signs that stand alone or in rows between two Chinese ones."""
-    kept: list[tuple[str, int]] = []
-    waiting: list[tuple[str, int]] = []
+    kept: list[_Sign] = []
+    waiting: list[_Sign] = []
     for sign in signs:
         if sign[0] in _STREWN:
             waiting.append(sign)

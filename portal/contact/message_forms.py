@@ -44,8 +44,8 @@ class NewTextForm(TextForm):
     """A text with what it is for."""
 
     code = StringField(_l("Code"), [_needed, Length(max=32)], description=_l("Short, for example SMS-01."))
-    name = StringField(_l("Name"), [_needed, Length(max=80)])
-    organisation_id = SelectField(_l("Whose"), [Optional()])
+    name = StringField(_l("Name of the text"), [_needed, Length(max=80)])
+    organisation_id = SelectField(_l("Whose text"), [Optional()])
     channel = SelectField(
         _l("Way of contact"), [_chosen], choices=options((c.value, w) for c, w in TEXT_CHANNELS.items())
     )

@@ -54,8 +54,8 @@ def texts_table(actor: Actor) -> Table:
         message_queries.texts_statement(actor),
         columns=(
             Column("code", _l("Code"), value=lambda r: r[0].code),
-            Column("name", _l("Name"), value=lambda r: r[0].name, wraps=True),
-            *((Column("whose", _l("Whose"), value=_whose),) if actor.is_bank else ()),
+            Column("name", _l("Name of the text"), value=lambda r: r[0].name, wraps=True),
+            *((Column("whose", _l("Whose text"), value=_whose),) if actor.is_bank else ()),
             Column("channel", _l("Way of contact"), value=lambda r: CHANNELS[r[0].channel]),
             Column("purpose", _l("For"), value=lambda r: PURPOSES[r[0].purpose]),
             Column("language", _l("Language"), value=lambda r: LANGUAGE_LABELS[r[0].language]),

@@ -30,10 +30,12 @@ from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.identity.models import Organisation
+from portal.identity.models import Organisation, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
 
     from portal.contact.wording import Finding
     from portal.foundation.access import Actor
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "LANGUAGES", "LONGEST", "SPOKEN_OR_SENT", "Content", "TextDetails", "approve_text", "check_content", "findings_of", "make_text",
+    "LANGUAGES", "LONGEST", "SPOKEN_OR_SENT", "Content", "TextDetails", "approve_text", "check_content", "findings_of", "is_ours", "make_text",
     "refuse_text", "submit_text", "take_back_text", "withdraw_text", "wording_words", "write_version",
 ]  # fmt: skip
 
@@ -116,6 +118,7 @@ def write_version(actor: Actor, template_id: int, content: Content) -> int:
             words = say("This text waits for its decision. Take it back before you change it.")
             raise Refused("text.submitted", words)
         if last.state is TextState.DRAFT:
+            _check_ours(work, last)
             last.subject, last.text = content.subject.strip(), content.text.strip()
             last.made_by, last.made_at = actor.user_id, work.now
             number = last.version
@@ -136,6 +139,7 @@ def submit_text(actor: Actor, template_id: int) -> None:
         last = _last(work, template)
         if last.state is not TextState.DRAFT:
             raise Refused("text.no_draft", say("There is no draft to submit."))
+        _check_ours(work, last)
         _refuse_blocked(template, last)
         last.state, last.submitted_at = TextState.SUBMITTED, work.now
         template.changed_at = work.now
@@ -150,6 +154,7 @@ def take_back_text(actor: Actor, template_id: int) -> None:
         last = _last(work, template)
         if last.state not in (TextState.DRAFT, TextState.SUBMITTED):
             raise Refused("text.decided", _decided())
+        _check_ours(work, last)
         last.state = TextState.WITHDRAWN
         template.changed_at = work.now
         work.audit("text.taken_back", template, after=_facts(template, last.version))
@@ -312,6 +317,12 @@ def _check_details(actor: Actor, details: TextDetails) -> None:
         if details.channel is Channel.EMAIL:
             words = say("The notice that an account is entrusted goes by SMS or letter.")
             raise DomainError("text.notice_channel", words, field="channel")
+    elif actor.is_bank and details.organisation_id is None:
+        words = say("The bank’s own texts are notices of entrusting. Choose the agency that is to use this one.")
+        raise DomainError("text.banks_own", words, field="organisation_id")
+    elif details.channel is Channel.LETTER:
+        words = say("By letter goes the notice that an account is entrusted, and nothing else.")
+        raise DomainError("text.letter", words, field="channel")
 
 
 def _owner(work: Work, organisation_id: int | None) -> int | None:
@@ -333,6 +344,21 @@ def _last(work: Work, template: MessageTemplate) -> MessageTemplateVersion:
     wanted = visible(MessageTemplateVersion, work.actor).where(MessageTemplateVersion.template_id == template.id)
     latest = wanted.order_by(MessageTemplateVersion.version.desc()).limit(1)
     return work.session.scalars(latest.execution_options(populate_existing=True)).one()
+
+
+def is_ours(session: Session, actor: Actor, version: MessageTemplateVersion) -> bool:
+    """Whether somebody of the actor's organisation wrote a version: only they change it, submit it or take it back. The bank
+    refuses what it does not want, with the reason."""
+    if version.made_by is None:
+        return actor.is_bank
+    wanted = visible(User, actor).where(User.id == version.made_by, User.organisation_id == actor.organisation_id)
+    return session.scalar(wanted) is not None
+
+
+def _check_ours(work: Work, version: MessageTemplateVersion) -> None:
+    if not is_ours(work.session, work.actor, version):
+        words = say("The other side wrote this version, so only it can change it, submit it or take it back.")
+        raise Refused("text.theirs", words)
 
 
 def _add_version(work: Work, template: MessageTemplate, content: Content, number: int) -> None:

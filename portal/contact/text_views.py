@@ -80,6 +80,7 @@ def text(template_id: int) -> str:
         decides=latest.state is TextState.SUBMITTED and who.can(Permission.TEXTS_APPROVE),
         is_maker=latest.made_by is not None and latest.made_by == who.user_id,
         writes=who.can(Permission.TEXTS_WRITE),
+        ours=message_texts.is_ours(session, who, latest),
         withdraws=found.version_in_use is not None
         and (who.can(Permission.TEXTS_APPROVE) or who.can(Permission.TEXTS_WRITE)),
     )

@@ -146,6 +146,23 @@ def test_a_version_is_taken_back_before_it_is_decided_and_not_after(leader: Acto
     assert write_version(leader, template_id, Content(DEMAND)) == 2
 
 
+def test_a_version_is_changed_submitted_and_taken_back_by_the_side_that_wrote_it(leader: Actor, desk: Desk) -> None:
+    bank = clerk()
+    theirs, banks = make_text(leader, details(), Content(DEMAND)), details(organisation_id=desk.agency.id)
+    ours = make_text(bank, banks, Content(DEMAND))
+    for somebody, template_id in ((bank, theirs), (leader, ours)):
+        for deed in (
+            lambda who, text: write_version(who, text, Content(DEMAND)),
+            submit_text,
+            take_back_text,
+        ):
+            with pytest.raises(Refused) as refused:
+                deed(somebody, template_id)
+            assert refused.value.code == "text.theirs"
+    take_back_text(leader_of(desk), theirs)
+    assert write_version(bank, theirs, Content(DEMAND)) == 2  # a next version may be anybody's
+
+
 @pytest.mark.parametrize("by_bank", [True, False])
 def test_a_text_is_taken_out_of_use_by_either_side(leader: Actor, by_bank: bool, db_session: Session) -> None:
     template_id = make_approved(leader)
@@ -167,6 +184,7 @@ def test_a_text_is_taken_out_of_use_by_either_side(leader: Actor, by_bank: bool,
         ({"channel": Channel.CALL}, Content(DEMAND), "text.purpose"),
         ({"channel": Channel.VISIT}, Content(DEMAND), "text.channel"),
         ({"purpose": Purpose.NOTICE}, Content(NOTICE), "text.notice"),
+        ({"channel": Channel.LETTER}, Content(DEMAND), "text.letter"),
         ({}, Content("  "), "text.empty"),
         ({}, Content("长" * 501), "text.too_long"),
         ({}, Content(DEMAND, "subject"), "text.subject"),
@@ -182,6 +200,18 @@ def test_what_cannot_be_is_told_with_its_field(
     with pytest.raises(DomainError) as error:
         make_text(leader, details(**fields), content)  # type: ignore[arg-type]
     assert error.value.code == code and error.value.field
+
+
+def test_the_banks_own_text_is_the_notice_and_goes_by_sms_or_letter(app: Flask) -> None:
+    bank = clerk()
+    for fields, code in (
+        ({"purpose": Purpose.DEMAND}, "text.banks_own"),
+        ({"purpose": Purpose.NOTICE, "channel": Channel.EMAIL}, "text.notice_channel"),
+        ({"organisation_id": 987_654}, "text.organisation"),
+    ):
+        with pytest.raises(DomainError) as error:
+            make_text(bank, details(**fields), Content(NOTICE if "purpose" in fields else DEMAND, ""))  # type: ignore[arg-type]
+        assert error.value.code == code
 
 
 def test_a_field_that_is_not_there_is_named_with_those_that_are(leader: Actor) -> None:

@@ -17,6 +17,8 @@
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
+| `PORTAL_SMTP_URL` | mail server for messages to debtors, `smtp://user:password@host:587` or `smtps://…`; without it e-mail waits in the outbox |
+| `PORTAL_MAIL_FROM` | the sender's address of these e-mails |
 | `PORTAL_PROXIES` | how many proxies stand before it and tell people's addresses in `X-Forwarded-For`, 0 |
 """
 
@@ -26,10 +28,12 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -71,6 +75,8 @@ class Settings:
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
     proxies: int = 0  # before the portal, whose X-Forwarded-For is believed
     print_workers: int = 1  # processes that lay out letters of one pack
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -94,6 +100,8 @@ class Settings:
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
             proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
+            smtp_url=env.get("PORTAL_SMTP_URL", ""),
+            mail_from=env.get("PORTAL_MAIL_FROM", ""),
         )
         return settings.check()
 
@@ -111,11 +119,25 @@ class Settings:
             raise ConfigurationError("PORTAL_DATABASE_URL takes postgresql://user:password@host/name or sqlite:///file")
         if self.database_owner_url and not self.database_owner_url.startswith(DATABASES):
             raise ConfigurationError("PORTAL_DATABASE_OWNER_URL takes postgresql://user:password@host/name")
+        self._check_mail()
         self.data_keys()
         self.search_key_bytes()
         if self.env == "production":
             self._check_production()
         return self
+
+    def _check_mail(self) -> None:
+        if not self.smtp_url:
+            return
+        try:
+            parts = urlsplit(self.smtp_url)
+            known = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and (parts.port or 25) > 0
+        except ValueError:  # a port that is none
+            known = False
+        if not known:
+            raise ConfigurationError("PORTAL_SMTP_URL takes smtp://user:password@host:port or smtps://…")
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", self.mail_from):
+            raise ConfigurationError("PORTAL_MAIL_FROM takes the address that e-mails come from, with PORTAL_SMTP_URL")
 
     def _check_production(self) -> None:
         if self.today is not None:

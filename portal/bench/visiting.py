@@ -90,6 +90,9 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/staff"),
     (CHECKER, "/contracts"),
     (CHECKER, "/statements"),
+    (CHECKER, "/texts"),
+    (CHECKER, "/messages"),
+    (CHECKER, "/messages/exports"),
     (CHECKER, "/audit"),
     (FINANCE, "/"),
     (FINANCE, "/payments"),
@@ -111,6 +114,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/promises"),
     (AGENCY_LEADER, "/attempts/imports"),
     (AGENCY_LEADER, "/evidence"),
+    (AGENCY_LEADER, "/texts"),
+    (AGENCY_LEADER, "/messages"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

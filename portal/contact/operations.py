@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
-__all__ = ["Logged", "log_attempt", "reveal_notes"]
+__all__ = ["Logged", "log_attempt", "record_attempt", "reveal_notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +66,35 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
     """
     demand(actor, Permission.QUEUE_WORK)
     with transaction(actor) as work:
-        subject = _subject(work, account_id, entry)
-        known = _logged_before(work, entry, account_id)
-        if known is not None:
-            return Logged(known.id, known.verdict, is_new=False)
-        outcome = outcome_named(entry.outcome)
-        corrected = _corrected(work, entry, account_id)
-        at = entry.at or (corrected.at if corrected else work.now)
-        check_entry(entry, outcome, subject.point, work.now)
-        check_window(subject.placement, at)
-        _check_debts(work, subject, entry)
-        owed = owed_by(subject, entry)
-        check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, actor.time_zone))
-        checked = _check_conduct(work, subject, entry, at, corrected)
-        attempt = _keep(work, subject, entry, outcome, checked, at)
-        count_days(work.session, actor.time_zone, [attempt], [corrected] if corrected else [])
-        _keep_promise(work, attempt, entry, owed.currency, corrected)
-        hold = raise_hold(work, attempt, outcome)
-        learn_about_number(subject.point, outcome, attempt.party)
-        item = work.session.scalar(visible(WorkItem, actor).where(WorkItem.placement_id == attempt.placement_id))
-        if item is not None:
-            moved_from = corrected.outcome if corrected else None
-            move_in_queue(item, attempt, entry, outcome, moved_from, actor.time_zone, work.today)
-        return Logged(attempt.id, attempt.verdict, hold)
+        return record_attempt(work, account_id, entry)
+
+
+def record_attempt(work: Work, account_id: int, entry: Entry) -> Logged:
+    """The same within a transaction that does more: what is sent and the log of it stand together or not at all."""
+    actor = work.actor
+    subject = _subject(work, account_id, entry)
+    known = _logged_before(work, entry, account_id)
+    if known is not None:
+        return Logged(known.id, known.verdict, is_new=False)
+    outcome = outcome_named(entry.outcome)
+    corrected = _corrected(work, entry, account_id)
+    at = entry.at or (corrected.at if corrected else work.now)
+    check_entry(entry, outcome, subject.point, work.now)
+    check_window(subject.placement, at)
+    _check_debts(work, subject, entry)
+    owed = owed_by(subject, entry)
+    check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, actor.time_zone))
+    checked = _check_conduct(work, subject, entry, at, corrected)
+    attempt = _keep(work, subject, entry, outcome, checked, at)
+    count_days(work.session, actor.time_zone, [attempt], [corrected] if corrected else [])
+    _keep_promise(work, attempt, entry, owed.currency, corrected)
+    hold = raise_hold(work, attempt, outcome)
+    learn_about_number(subject.point, outcome, attempt.party)
+    item = work.session.scalar(visible(WorkItem, actor).where(WorkItem.placement_id == attempt.placement_id))
+    if item is not None:
+        moved_from = corrected.outcome if corrected else None
+        move_in_queue(item, attempt, entry, outcome, moved_from, actor.time_zone, work.today)
+    return Logged(attempt.id, attempt.verdict, hold)
 
 
 def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:

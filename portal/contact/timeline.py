@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
+from portal.contact.message_labels import FAILURES, message_title, message_tone
+from portal.contact.message_models import MessageState
+from portal.contact.message_queries import messages_of_account
 from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
 from portal.contact.words import flag_words
@@ -57,8 +60,12 @@ def timeline_of(
 def contacts_of(
     session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
 ) -> list[Event]:
-    """Attempts and promises alone, latest first: for pages that show holds and payments by themselves."""
-    events = [*_attempts(session, actor, account, notes or {}), *_promises(session, actor, account, today)]
+    """Attempts, promises and messages alone, latest first: for pages that show holds and payments by themselves."""
+    events = [
+        *_attempts(session, actor, account, notes or {}),
+        *_promises(session, actor, account, today),
+        *_messages(session, actor, account),
+    ]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
 
 
@@ -112,6 +119,17 @@ def _promises(session: Session, actor: Actor, account: Account, today: date) -> 
             state=tag.label,
         )  # fmt: skip
         yield Event(carried.made_on, title, tone=PROMISE_TAGS[tag.code].tone)
+
+
+def _messages(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    """Messages by their latest step. One that was logged as an attempt and only waits stands there by the attempt alone."""
+    for row in messages_of_account(session, actor, account.id):
+        message = row[0]
+        if message.attempt_id is not None and message.state is MessageState.QUEUED:
+            continue
+        who = row.organisation if actor.is_bank else None
+        text = FAILURES.get(message.failure)
+        yield Event(message.state_at, message_title(message, row.text_name), text, who, message_tone(message))
 
 
 def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

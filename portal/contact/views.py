@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 from flask import has_request_context, jsonify, redirect, render_template, request, url_for
 
-from portal.contact import days, follow, operations, panel, queries, workbench
+from portal.contact import days, follow, message_views, operations, panel, queries, text_views, workbench
 from portal.contact.blueprint import blueprint
 from portal.contact.desks import Scope, colleagues, scope_of, whose_of
 from portal.contact.forms import AttemptForm
 from portal.contact.labels import PROMISE_TAGS, promise_tag
 from portal.contact.log import evidence_views
 from portal.contact.log import pages as log_pages
+from portal.contact.messages import opening_of
 from portal.contact.models import Promise
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
@@ -31,7 +32,7 @@ from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
-__all__ = ["blueprint", "evidence_views", "follow", "log_pages", "panel"]
+__all__ = ["blueprint", "evidence_views", "follow", "log_pages", "message_views", "panel", "text_views"]
 
 WITHIN_QUEUE = frozenset({"contact.account", "contact.reveal"})
 
@@ -124,7 +125,10 @@ def _bench(account_id: int, shown: dict[str, Any] | None = None) -> workbench.Be
 
 
 def _bench_page(bench: workbench.Bench, form: AttemptForm) -> str:
-    return render_template("contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form))
+    openings = opening_of(db.session(), actor(), bench.account, bench.customer)
+    return render_template(
+        "contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form), openings=openings
+    )  # fmt: skip
 
 
 def _is_late(form: AttemptForm) -> bool:

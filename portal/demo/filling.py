@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import dealing, holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import dealing, holding, intake, lettering, paying, placing, returning, settling, writing
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -96,6 +96,11 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
         stage.plan(day, 0, 20, partial(returning.do_what_is_due, stage))
         stage.plan(day, 8, 55, desks.renew)
         stage.plan(day, 9, 0, partial(desks.work, day))
+        stage.plan(day, 9, 30, partial(writing.remind, stage))
+        if n % 3 == 1:
+            stage.plan(day, 19, 30, partial(writing.write, stage, day))
+        if n % 7 == 0:
+            stage.plan(day, 18, 0, partial(writing.take_outbox, stage))
     stage.plan(stage.yesterday - timedelta(days=3), 20, 10, partial(desks.write, stage.yesterday - timedelta(days=3)))
     _plan_way_back(stage, begins)
     _plan_money(stage)
@@ -109,6 +114,7 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
         stage.plan(begins + timedelta(days=days), hour, minute, partial(deed, stage, *given, **named))
 
     on(0, 8, 10, placing.keep_segments)
+    on(0, 8, 12, writing.keep_texts)
     on(0, 8, 20, placing.send, EARLY, {"HT": 40, "ZX": 25, "AH": 20, "BL": 15}, count * 36 // 100 + 1)
     on(0, 8, 30, placing.send, LATE, {"XT": 60, "YF": 40}, count * 13 // 100 + 1)
     on(0, 8, 45, placing.answer_batches)
@@ -133,6 +139,8 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     on(last, 20, 45, placing.ask_back, "YF", "vendor1")
     on(last, 20, 48, placing.propose_trial, "HT", "BL", ("M1", "M2"), count * 2 // 100 + 1)
     on(last, 20, 50, placing.propose_run, MIDDLE, {"ZX": 50, "BL": 50}, count * 3 // 100 + 1)
+    on(last, 19, 40, writing.write, stage.yesterday)
+    on(last, 20, 52, writing.leave_texts_waiting)
     on(last, 20, 55, placing.propose_run, LATE, {"XT": 100}, count // 100 + 1, maker="vendor2")
 
 

@@ -75,6 +75,10 @@ class Permission(StrEnum):
     ATTEMPTS_IMPORT = (
         "attempts.import"  # the log of one's own organisation; at the bank of all, for accounts that have gone back
     )
+    MESSAGES_VIEW = "messages.view"  # words to debtors: texts, and what was sent
+    MESSAGES_EXPORT = "messages.export"  # the outbox with its addresses, and what became of what was sent
+    TEXTS_WRITE = "texts.write"
+    TEXTS_APPROVE = "texts.approve"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -107,6 +111,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
+        | {_P.MESSAGES_VIEW, _P.MESSAGES_EXPORT, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -118,7 +123,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
-        | {_P.VENDORS_VIEW}
+        | {_P.VENDORS_VIEW, _P.MESSAGES_VIEW, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -127,10 +132,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
         | {_P.ATTEMPTS_IMPORT}
         | {_P.QUEUE_DEAL}
+        | {_P.MESSAGES_VIEW, _P.TEXTS_WRITE}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        | {_P.MESSAGES_VIEW}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

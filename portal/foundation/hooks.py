@@ -17,6 +17,8 @@ __all__ = [
     "bank_actor",
     "batch_accepted",
     "batch_ended",
+    "batch_panels",
+    "batch_sent",
     "credit_lines",
     "due_work",
     "entrance",
@@ -72,6 +74,8 @@ person_left: Hook[[Any, Any], None] = Hook("person_left")
 # (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
 # now; placement answers.
 live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")
+# (work, batch): a batch has been written and is with its organisation, in this transaction.
+batch_sent: Hook[[Any, Any], None] = Hook("batch_sent")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
 batch_accepted: Hook[[Any, Any], None] = Hook("batch_accepted")
 # (work, ids): the placements of this select of ids end in this transaction, and are still with whoever holds them.
@@ -91,6 +95,8 @@ account_panels: Hook[[Any, Any, Any], Any] = Hook("account_panels")
 # (session, actor, placement_id) -> list[Filter]: what a lower room lets a holder narrow the list of accounts by; the list
 # has a column with the placement's key.
 account_filters: Hook[[Any, Any, Any], Any] = Hook("account_filters")
+# (session, actor, batch) -> Panel | None: what a lower room shows on the page of a batch.
+batch_panels: Hook[[Any, Any, Any], Any] = Hook("batch_panels")
 # (actor, import_run_id=None) -> Select | None: what payments brought, as the actor may see it, in columns account_id,
 # placement_id, paid_on, currency, credit_minor (negative for a reversal), payment_ref; with a number, for the bank, those
 # of one file. Recovery answers.

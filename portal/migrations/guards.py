@@ -46,6 +46,8 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
     Evidence("evidence_file", since="0026"),
+    Evidence("message_template_version", once="OLD.decided_at IS NOT NULL", since="0029"),
+    Evidence("message_event", since="0029"),
 )
 DEEDS = ("update", "delete")
 

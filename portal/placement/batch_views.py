@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 
+from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
@@ -99,6 +100,7 @@ def _batch_page(batch_id: int, form: AcceptForm) -> Any:
         ],
         chooses=_chooses(found),
         late=found.state is BatchState.SENT and found.accept_by < services().clock.now(),
+        panels=[panel for panel in hooks.batch_panels(session, who, found) if panel is not None],
     )
 
 

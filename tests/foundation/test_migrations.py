@@ -210,6 +210,8 @@ CHOSEN = {
     ("letter", "number"): 1,
     ("certificate_duty", "batch_id"): 1,
     ("certificate", "kept"): "",
+    ("message_template_version", "state"): "approved",
+    ("message_template_version", "decided_at"): "2005-07-01 00:00:00+00:00",
 }
 
 

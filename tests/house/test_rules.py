@@ -21,6 +21,7 @@ RULES = [
     "portal.placement.codes",
     "portal.placement.recall_dates",
     "portal.contact.conduct",
+    "portal.contact.wording",
     "portal.recovery.attribution",
     "portal.commission.plan",
 ]

@@ -58,6 +58,7 @@ from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
+from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def make_world(app: Flask, kind: str) -> World:
     _organisations(world)
     desk = Desk(world.person(Role.VENDOR_MANAGER).actor, _second(world, Role.VENDOR_MANAGER))
     _portfolio(world)
+    notice_that_goes_out(world)
     _placed_and_worked(world, desk)
     _payments(world)
     _recalled_and_fresh(world, desk)
@@ -238,6 +240,7 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
                 world.keep(f"{what} batch", code, batch_id)
     at(date(2005, 7, 5))
     _letters(world)
+    messages_of_both_sides(world)
     for side in SIDES:
         for what in ("WORKED-1", "RECALLED-1", "BOTH"):
             _log(world.person(Role.AGENCY_STAFF, f"{side.mark}AG").actor, f"{side.mark}-{what}", side.mark)

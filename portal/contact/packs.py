@@ -27,7 +27,7 @@ __all__ = [
 FOLDER = Path(__file__).parent / "packs"
 DEFAULT_PACK = "cn-card"  # where nothing is known of the place and the bank has chosen no other
 CALENDARS = "calendars"
-PACK_NAME = r"[a-z0-9][a-z0-9-]{1,39}"
+PACK_NAME = r"[a-z0-9][a-z0-9-]{0,39}"
 VERSION = r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}"
 JURISDICTION = r"[A-Z]{2}(-[A-Z0-9]{1,3})?"
 

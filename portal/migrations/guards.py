@@ -45,6 +45,10 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("certificate", since="0017"),
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
+    Evidence("rule_pack_version", once="OLD.published_at IS NOT NULL", since="0037"),
+    Evidence("rule_pack_withdrawal", since="0037"),
+    Evidence("rule_pack_choice", once="OLD.confirmed_at IS NOT NULL", since="0037"),
+    Evidence("conduct_finding", since="0037"),
 )
 DEEDS = ("update", "delete")
 
@@ -56,7 +60,9 @@ def evidence_since(revision: str) -> tuple[Evidence, ...]:
 
 OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLite; PostgreSQL has a constraint
 
-OF_BOTH = ("contact_attempt_count", "statement_event_sum", "statement_event_checker")
+OF_BOTH = (
+    "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
+)  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {
     "sqlite": tuple(f"{e.table}_keep_{deed}" for e in EVIDENCE for deed in DEEDS) + OTHERS + OF_BOTH,

@@ -210,6 +210,9 @@ CHOSEN = {
     ("letter", "number"): 1,
     ("certificate_duty", "batch_id"): 1,
     ("certificate", "kept"): "",
+    ("rule_pack_version", "published_at"): "2005-07-01 00:00:00",
+    ("rule_pack_version", "shipped"): True,
+    ("rule_pack_choice", "confirmed_at"): "2005-07-01 00:00:00",
 }
 
 

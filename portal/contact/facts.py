@@ -1,33 +1,35 @@
-"""What the conduct rules need to know, fetched from the tables; and what is kept of their answer."""
+"""What the conduct rules need to know, fetched from the tables. What is kept of their answer: `evidence.py`."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from portal.contact.conduct import Decision, Facts, Question, check
+from portal.contact import looking_back
+from portal.contact.conduct import Decision, Facts, Pack, Question, check
 from portal.contact.conduct.events import Call
+from portal.contact.evidence import decision_data
 from portal.contact.models import Channel, ContactAttempt, ContactDayCount
 from portal.contact.outcomes import OUTCOMES, reached_debtor
-from portal.contact.packs import pack_named
+from portal.contact.pack_shelf import shelf_of
 from portal.foundation.visibility import visible
 from portal.placement.recall_queries import stopped_since
 from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
-__all__ = ["Checked", "Debtor", "check_contact", "decision_data", "facts_of", "local_day", "without"]
+__all__ = ["Checked", "Debtor", "Known", "check_contact", "decision_data", "facts_of", "local_day", "without"]
 
 LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be reached now
 
@@ -40,11 +42,20 @@ class Debtor:
     customer_id: int
     zone: str
     owes: bool
+    region: str = ""
 
     @classmethod
     def of(cls, account: Account, customer: Customer) -> Debtor:
         owes = account.status is AccountStatus.OPEN and account.total_minor > 0
-        return cls(account.id, customer.id, customer.time_zone, owes)
+        return cls(account.id, customer.id, customer.time_zone, owes, customer.region or account.region)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Facts):
+    """The facts about a debtor, the pack that holds for them, and the debt by which its rules count."""
+
+    pack: Pack
+    debt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +63,14 @@ class Checked:
     """A decision with what it was asked and what it rested on."""
 
     question: Question
-    facts: Facts
+    facts: Known
     decision: Decision
 
 
-def check_contact(facts: Facts, question: Question) -> Checked:
-    """Ask the rules. One pack serves every debtor until packs for other places are shipped."""
-    return Checked(question, facts, check(pack_named(), question, facts))
+def check_contact(facts: Known, question: Question) -> Checked:
+    """Ask the rules that hold for the debtor, about the debtor's debt unless the question names one."""
+    question = question if question.debt else replace(question, debt=facts.debt)
+    return Checked(question, facts, check(facts.pack, question, facts))
 
 
 def local_day(at: datetime, zone: str, otherwise: str) -> date:
@@ -71,21 +83,34 @@ def local_day(at: datetime, zone: str, otherwise: str) -> date:
 
 def facts_of(
     session: Session, actor: Actor, debtors: Iterable[Debtor], at: datetime, *, log: bool = False
-) -> dict[int, Facts]:
-    """The facts of each account at an instant, by account id; five statements for any number of them, one more with the log
-    of one's own calls, which rules about third persons ask for."""
+) -> dict[int, Known]:
+    """The facts of each account at an instant, by account id; six statements for any number of them, one more with the log
+    of one's own calls, which rules about third persons ask for, and more where a pack looks further back."""
     debtors = list(debtors)
     customers = {debtor.customer_id for debtor in debtors}
+    shelf = shelf_of(session, actor)
+    packs = {d.account_id: shelf.pack_for(d.region, local_day(at, d.zone, actor.time_zone)) for d in debtors}
     counts = _counts(session, actor, debtors, at)
     flags = _flags(session, actor, customers, at)
     unreachable = _without_number(session, actor, customers)
     stopped = stopped_since(session, actor, [debtor.account_id for debtor in debtors], at)
-    calls = _calls(session, actor, customers, at) if log else None
+    logged = log or any(map(looking_back.asks_for_log, packs.values()))
+    calls = _calls(session, actor, customers, at) if logged else None
+    before = looking_back.further_back(
+        session,
+        actor,
+        [(d.customer_id, local_day(at, d.zone, actor.time_zone), packs[d.account_id]) for d in debtors],
+        at,
+    )
     return {
-        debtor.account_id: Facts(
+        debtor.account_id: Known(
+            pack=packs[debtor.account_id],
+            debt=str(debtor.account_id),
             zone=debtor.zone or None,
             log=None if calls is None else tuple(calls[debtor.customer_id]),
-            counts=counts[debtor.customer_id],
+            counts=looking_back.with_connected(counts[debtor.customer_id], packs[debtor.account_id]),
+            earlier=before.counts.get(debtor.customer_id),
+            spoken=before.spoken.get(debtor.customer_id),
             flags=frozenset(flags[debtor.customer_id, None] | flags[debtor.customer_id, debtor.account_id])
             | (frozenset() if debtor.owes else {"nothing_owed"})
             | ({"work_stopped"} if debtor.account_id in stopped else frozenset()),
@@ -167,48 +192,10 @@ def _calls(session: Session, actor: Actor, customers: set[int], at: datetime) ->
     return found
 
 
-def without(facts: Facts, attempt: ContactAttempt) -> Facts:
+def without(facts: Known, attempt: ContactAttempt) -> Known:
     """The facts as they would be if the attempt had not been counted."""
     counts = dict(facts.counts)
     for point in {0, attempt.contact_point_id or 0}:
         if counts.get((attempt.counts_as, point)):
             counts[attempt.counts_as, point] -= 1
-    return replace(facts, counts=counts)
-
-
-def decision_data(checked: Checked) -> dict[str, Any]:
-    """What is kept with an attempt, so that the same question can be asked again under the same version."""
-    decision, question, facts = checked.decision, checked.question, checked.facts
-    return {
-        "pack": decision.pack,
-        "version": decision.version,
-        "rules": [_finding_data(finding) for finding in decision.findings],
-        "question": {"channel": question.channel, "direction": question.direction, "to": question.to, "point": question.point},
-        "facts": {
-            "zone": facts.zone,
-            "counts": [[measure, point, count] for (measure, point), count in sorted(facts.counts.items())],
-            "flags": sorted(facts.flags),
-            "known": sorted(facts.known),
-            "calls": None if facts.log is None else [
-                [call.at.isoformat(), call.by, call.to, call.outcome] for call in facts.log if isinstance(call, Call)
-            ],
-        },
-        "allowed_until": _iso(decision.allowed_until),
-        "next_allowed": _iso(decision.next_allowed),
-    }  # fmt: skip
-
-
-def _finding_data(finding: Any) -> Mapping[str, Any]:
-    return {
-        "rule": finding.rule,
-        "verdict": finding.verdict,
-        "code": finding.code,
-        "params": dict(finding.params),
-        "sources": [
-            {"title": s.title, "force": s.force, "seen": s.seen, "ref": s.ref} for s in finding.sources
-        ],
-    }  # fmt: skip
-
-
-def _iso(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
+    return replace(facts, counts=looking_back.with_connected(counts, facts.pack))

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["DATA_KINDS"]
 
 RECORDS = frozenset({"call_recording", "collection_record", "impact_assessment", "complaint_record", "agency_copy"})
-MOMENTS = frozenset({"last_collection_activity", "call_date", "record_date", "contract_end", "mandate_end", "account_closed"})
+MOMENTS = frozenset(
+    {"last_collection_activity", "call_date", "record_date", "contract_end", "mandate_end", "account_closed"}
+)
 STARTS = frozenset({"due_date", "last_due_date", "cause_of_action"})
 RESTARTS = frozenset({
     "demand_sent_to_reserved_contact", "autodebit", "debtor_agrees", "part_payment", "lawsuit", "arbitration",

@@ -178,7 +178,11 @@ def _frequency_cap(where: Message, params: Any, common: dict[str, Any], _calenda
     per = read.words("per", frozenset({"person", "contact_point", "debt", "third_party"}))
     if window.word("unit", frozenset({"calendar_day", "lifetime"})) == "lifetime":
         _only(where, common, {"unless"})
-        if (per, measure, scope) != (frozenset({"third_party"}), "conversation", "this_collector") or "length" in window:
+        if (per, measure, scope) != (
+            frozenset({"third_party"}),
+            "conversation",
+            "this_collector",
+        ) or "length" in window:
             raise PackError(
                 where, say("over a lifetime the engine counts one collector's conversations with a third person")
             )

@@ -31,7 +31,9 @@ class RulePackVersion(Model, Shared):
     note: Mapped[str] = mapped_column(sa.String(2000), default="", comment="why it is proposed")
     proposed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), comment="null: the portal itself")
     proposed_at: Mapped[datetime]
-    published_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), comment="null: the portal itself")
+    published_by: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id"), comment="null: the portal itself"
+    )
     published_at: Mapped[datetime | None]
     effective_from: Mapped[date | None] = mapped_column(
         comment="the first day, where the debtor is; null: from the beginning"

@@ -75,8 +75,14 @@ class Reader:
     def text(self, key: str, most: int = 200, default: str | None = None) -> str:
         """A line of text; numbers count as text, since YAML reads 1 as one."""
         value = self.get(key) if default is None else self.optional(key, default)
-        if isinstance(value, bool) or not isinstance(value, str | int) or not 0 < len(str(value)) + (default == "") <= most:
-            raise self.error(say("“%(key)s” takes a text of at most %(most)s characters, in quotes", key=key, most=most))
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, str | int)
+            or not 0 < len(str(value)) + (default == "") <= most
+        ):
+            raise self.error(
+                say("“%(key)s” takes a text of at most %(most)s characters, in quotes", key=key, most=most)
+            )
         return str(value)
 
     def named(self, key: str, pattern: str, default: str | None = None) -> str:
@@ -135,7 +141,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     named = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
     twice = [name for name, times in Counter(named).items() if times > 1]
     if twice:
-        raise PackError(say("line %(line)s", line=node.start_mark.line + 1), say("“%(word)s” stands twice", word=min(twice)))
+        raise PackError(
+            say("line %(line)s", line=node.start_mark.line + 1), say("“%(word)s” stands twice", word=min(twice))
+        )
     loader.flatten_mapping(node)
     return loader.construct_mapping(node, deep=True)
 

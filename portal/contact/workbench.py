@@ -24,7 +24,6 @@ from portal.contact.labels import (
 )
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
-from portal.contact.packs import pack_named
 from portal.contact.queue import QueueRow, queue_page
 from portal.contact.timeline import Event, timeline_of
 from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
@@ -137,7 +136,12 @@ class Bench:
         """How many conversations the day still allows."""
         left = self.decision.left.get("conversation")
         most = next(
-            (r.most for r in pack_named().rules if isinstance(r, FrequencyCap) and r.measure == "conversation"), None
+            (
+                r.most
+                for r in self.standing.call.facts.pack.rules
+                if isinstance(r, FrequencyCap) and r.measure == "conversation"
+            ),
+            None,
         )
         if left is None or most is None:
             return None
@@ -149,7 +153,7 @@ class Bench:
         if self.decision.findings:
             return [_with_sources(finding_words(f), f.sources) for f in self.decision.findings]
         asked = Question(self.now, Channel.CALL.value, point=1)
-        rules = [rule for rule in pack_named().rules if rule.scope.covers(asked)]
+        rules = [rule for rule in self.standing.call.facts.pack.rules if rule.scope.covers(asked)]
         return [_with_sources(words, rule.sources) for rule in rules if (words := rule_words(rule))]
 
     @property

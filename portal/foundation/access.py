@@ -71,6 +71,10 @@ class Permission(StrEnum):
     RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
     QUEUE_WORK = "queue.work"
     ATTEMPTS_VIEW = "attempts.view"
+    CONDUCT_VIEW = "conduct.view"  # what the rules found, over all organisations
+    RULES_VIEW = "rules.view"  # rule packs
+    RULES_PROPOSE = "rules.propose"
+    RULES_PUBLISH = "rules.publish"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -103,6 +107,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
+        | {_P.CONDUCT_VIEW, _P.RULES_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -114,7 +119,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
-        | {_P.VENDORS_VIEW}
+        | {_P.VENDORS_VIEW, _P.CONDUCT_VIEW, _P.RULES_VIEW, _P.RULES_PROPOSE, _P.RULES_PUBLISH}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE

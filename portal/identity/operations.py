@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
+from portal.foundation import hooks
 from portal.foundation.access import ROLES_OF, Actor, OrganisationKind, Permission, Role, demand, system_actor
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
@@ -289,6 +290,7 @@ def create_bank_and_administrator(
             )  # fmt: skip
             work.session.add(first)
             work.audit("user.created", first, after={"user_name": user_name, "role": Role.ADMINISTRATOR.value})
+        hooks.bank_beginning(work)
         token = _invite(work, first) if first.password_hash is None else None
         return Beginning(bank.name, made_bank, first.user_name, made_first, token)
 

@@ -146,7 +146,9 @@ def _most(rule: FrequencyCap, question: Question, facts: Facts) -> int:
     agreed = [
         event
         for event in facts.log or ()
-        if isinstance(event, AgreedFrequency) and event.at <= question.at and (event.until is None or today <= event.until)
+        if isinstance(event, AgreedFrequency)
+        and event.at <= question.at
+        and (event.until is None or today <= event.until)
     ]
     return max(agreed, key=lambda event: event.at).dials_a_day if agreed else rule.most
 

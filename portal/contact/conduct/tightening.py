@@ -138,7 +138,12 @@ def _retention(below: RetentionRule, above: RetentionRule) -> str | None:
     kept = {keep.record: keep for keep in above.keeps}
     for keep in below.keeps:
         new = kept.get(keep.record)
-        if new is None or new.years < keep.years or (keep.is_floor and not new.is_floor) or new.delete_on != keep.delete_on:
+        if (
+            new is None
+            or new.years < keep.years
+            or (keep.is_floor and not new.is_floor)
+            or new.delete_on != keep.delete_on
+        ):
             return keep.record
     return None
 
@@ -160,7 +165,8 @@ def _limitation(below: LimitationRule, above: LimitationRule) -> str | None:
 
 def _gate(below: PlacementGate, above: PlacementGate) -> str | None:
     return _first(
-        (set(below.forbid_if) <= set(above.forbid_if), "forbid_if"), (set(below.require) <= set(above.require), "require")
+        (set(below.forbid_if) <= set(above.forbid_if), "forbid_if"),
+        (set(below.require) <= set(above.require), "require"),
     )
 
 

@@ -163,7 +163,10 @@ def _make_packs() -> None:
         "rule_pack_choice",
         sa.Column("id", BigKey, autoincrement=True, nullable=False),
         sa.Column(
-            "region", sa.String(length=8), nullable=False, comment="CN, US-MA; empty: every other and every unknown place"
+            "region",
+            sa.String(length=8),
+            nullable=False,
+            comment="CN, US-MA; empty: every other and every unknown place",
         ),
         sa.Column("pack", sa.String(length=40), nullable=False),
         sa.Column("effective_from", sa.Date(), nullable=True, comment="null: from the beginning"),
@@ -219,7 +222,11 @@ def _make_findings() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conduct_day_count")),
         sa.UniqueConstraint(
-            "organisation_id", "day", "rule", "verdict", name=op.f("uq_conduct_day_count_organisation_id_day_rule_verdict")
+            "organisation_id",
+            "day",
+            "rule",
+            "verdict",
+            name=op.f("uq_conduct_day_count_organisation_id_day_rule_verdict"),
         ),
     )
     op.create_index("ix_conduct_day_count_day", "conduct_day_count", ["day"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portal.contact.conduct import (
     CallCap,
     CeaseRule,
@@ -21,7 +23,9 @@ from portal.contact.conduct import (
     TimeWindow,
     ValidationRule,
 )
-from portal.foundation.language import Message, say
+from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag
+from portal.portfolio.region_names import region_name
 
 KIND_WORDS: dict[type[Rule], Message] = {
     TimeWindow: say("Hours"),
@@ -38,12 +42,12 @@ KIND_WORDS: dict[type[Rule], Message] = {
     DisclosureRule: say("What is said"),
     ContentRule: say("What a letter holds"),
     LimitationRule: say("Limitation"),
-    RetentionRule: say("Retention"),
+    RetentionRule: say("Retention of records"),
     PlacementGate: say("Before placing"),
 }
 
 CHANNEL_WORDS: dict[str, Message] = {
-    "call": say("calls"), "sms": say("SMS"), "email": say("e-mail"), "wecom": say("WeCom"), "visit": say("visits"),
+    "call": say("calls"), "sms": say("SMS"), "email": say("e-mails"), "wecom": say("WeCom"), "visit": say("visits"),
     "letter": say("letters"), "lawyer_letter": say("lawyers' letters"), "ringless_voicemail": say("voicemail without ringing"),
 }  # fmt: skip
 GROUP_WORDS: dict[str, Message] = {
@@ -122,3 +126,46 @@ CONDITION_WORDS: dict[str, Message] = {
     "mandate_in_writing": say("the mandate is in writing"),
 }  # fmt: skip
 PASSAGE_WORDS: dict[str, Message] = {"criminal_196": say("a passage about article 196 of the Criminal Law")}
+
+# --- versions, findings ---------------------------------------------------------------------------------------------------
+
+STATE_TAGS: dict[str, StateTag] = {
+    "draft": StateTag("draft", _l("draft"), "wait"),
+    "coming": StateTag("coming", _l("to come"), "go"),
+    "holds": StateTag("holds", _l("in force"), "good"),
+    "past": StateTag("past", _l("superseded"), "plain"),
+    "withdrawn": StateTag("withdrawn", _l("withdrawn"), "plain"),
+}
+CHANGE_TAGS: dict[str, StateTag] = {
+    "new": StateTag("new", _l("new rule"), "go"),
+    "changed": StateTag("changed", _l("changed"), "wait"),
+    "gone": StateTag("gone", _l("no longer there"), "bad"),
+}
+FORCE_WORDS: dict[str, Message] = {
+    "law": say("law"), "regulation": say("regulation"), "standard": say("recommended standard"),
+    "self_regulation": say("self-regulation of the industry"), "house": say("the bank's own rule"),
+}  # fmt: skip
+SEEN_WORDS: dict[str, Message] = {
+    "full_text": say("read in full"), "full_text_in_part": say("read in part"), "guidance": say("known from guidance"),
+    "secondary": say("known from others' reports"), "memory": say("known from memory"), "house": say("the bank's own text"),
+}  # fmt: skip
+FINDING_WORDS: dict[str, Message] = {
+    "HOURS": say("outside the hours"), "CAP": say("too often, all together"), "CALLS": say("too often"),
+    "COOL_OFF": say("in the rest after a conversation"), "HOLD": say("while a hold stood"),
+    "THIRD_PARTY": say("third person without cause"), "FACT_MISSING": say("a fact was not known"),
+    "INCONVENIENT_TIME": say("at an unwanted time"), "INCONVENIENT_PLACE": say("at an unwanted place"),
+    "UNWANTED_MEDIUM": say("by an unwanted way"), "MORATORIUM": say("in breathing space"),
+    "CEASE": say("after the end of contact"), "ONCE": say("third person once more"),
+}  # fmt: skip
+FINDING_TAGS: dict[str, StateTag] = {
+    "block": StateTag("block", _l("breach"), "bad"),
+    "presume": StateTag("presume", _l("presumed breach"), "wait"),
+}
+_PLACES: dict[str, Any] = {
+    "": _l("every other place"), "US": _l("United States"), "US-MA": _l("Massachusetts"), "GB": _l("United Kingdom"),
+}  # fmt: skip
+
+
+def place_words(region: str) -> Any:
+    """A place by its name; the code where it has none here."""
+    return _PLACES[region] if region in _PLACES else region_name(region)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "LONGEST_REASON", "Publication", "confirm_choice", "discard_draft", "drop_choice", "propose_choice", "propose_version",
+    "LONGEST_REASON", "LONGEST_TEXT", "Publication", "confirm_choice", "discard_draft", "drop_choice", "propose_choice", "propose_version",
     "publish_version", "put_shipped_on_shelf", "read_upload", "withdraw_version",
 ]  # fmt: skip
 

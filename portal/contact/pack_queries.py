@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Change", "State", "Versions", "choices_of", "drafts_waiting", "lines_changed", "pack_of", "read_version", "rules_changed",
-    "version_for", "version_named", "versions_of", "versions_statement",
+    "Change", "State", "Versions", "before_of", "choices_of", "drafts_waiting", "lines_changed", "pack_of", "published_names",
+    "read_version", "rules_changed", "signer_of", "version_for", "version_named", "versions_of", "versions_statement",
 ]  # fmt: skip
 
 State = Literal["draft", "coming", "holds", "past", "withdrawn"]
@@ -94,7 +94,7 @@ def version_named(session: Session, actor: Actor, pack: str, version: str) -> Ru
     return session.scalar(wanted)
 
 
-def versions_of(session: Session, actor: Actor, pack: str) -> Sequence[RulePackVersion]:
+def versions_of(session: Session, actor: Actor, pack: str) -> list[RulePackVersion]:
     """Published versions of a pack that were not withdrawn, in the order in which they hold."""
     gone = sa.select(RulePackWithdrawal.id).where(RulePackWithdrawal.version_id == RulePackVersion.id).exists()
     wanted = visible(RulePackVersion, actor).where(
@@ -102,6 +102,28 @@ def versions_of(session: Session, actor: Actor, pack: str) -> Sequence[RulePackV
     )
     found = session.scalars(wanted).all()
     return sorted(found, key=lambda version: (version.effective_from or date.min, version.id))
+
+
+def before_of(session: Session, actor: Actor, version: RulePackVersion) -> RulePackVersion | None:
+    """The published version that this one follows: the one before it in time, for a draft the latest."""
+    order = versions_of(session, actor, version.pack)
+    earlier = [other for other in order if other.id != version.id]
+    if version in order:
+        earlier = order[: order.index(version)]
+    return earlier[-1] if earlier else None
+
+
+def published_names(session: Session, actor: Actor) -> Sequence[str]:
+    """The packs of which a version is published."""
+    wanted = visible(RulePackVersion, actor).with_only_columns(RulePackVersion.pack).distinct()
+    return session.scalars(wanted.where(RulePackVersion.published_at.is_not(None))).all()
+
+
+def signer_of(session: Session, actor: Actor, version: RulePackVersion) -> str | None:
+    """Who answers by name for sources that were not read in full."""
+    if version.signed_off_by is None:
+        return None
+    return session.scalar(visible(User, actor).with_only_columns(User.name).where(User.id == version.signed_off_by))
 
 
 def read_version(shelf: Shelf, version: RulePackVersion, today: date) -> Draft:

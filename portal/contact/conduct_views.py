@@ -34,7 +34,7 @@ MONTHS = 13  # the running one and a year
 @blueprint.get("/conduct")
 @requires(Permission.CONDUCT_VIEW)
 def findings() -> Any:
-    """Breaches and presumptions: sums of a month beside the month before, and the findings one by one."""
+    """Breaches and presumptions: sums of a month, and the findings one by one."""
     session, who = db.session(), actor()
     months = conduct_queries.months_back(services().clock.today(who.time_zone), MONTHS)
     month = _month(request.args.get("month", ""), months)
@@ -49,17 +49,12 @@ def findings() -> Any:
         last=last,
         sums=conduct_queries.sums_of(session, who, first, last),
         name_of=name_of,
-        is_narrowed=_is_narrowed(),
     )
 
 
 def _month(text: str, months: list[date]) -> date:
     """The month that the address names; the running one where it names none of the list."""
     return next((month for month in months if f"{month:%Y-%m}" == text), months[0])
-
-
-def _is_narrowed() -> bool:
-    return any(request.args.get(name) for name in ("organisation", "rule", "verdict", "day_from", "day_to"))
 
 
 @blueprint.get("/conduct/attempts/<int:attempt_id>")

@@ -111,29 +111,27 @@ def _window(window: Window, last_included: bool) -> Message:
 
 def _cap(rule: FrequencyCap) -> list[Message]:
     whom = say("to one number") if rule.per_point else say("with one person")
-    said = [
-        say(
-            "At most %(most)s %(what)s %(whom)s in %(days)s calendar days of the debtor's, the bank and all agencies together.",
-            most=rule.most, what=MEASURE_WORDS[rule.measure], whom=whom, days=rule.days,
-        )
-    ]  # fmt: skip
+    figures = {"most": rule.most, "what": MEASURE_WORDS[rule.measure], "whom": whom}
+    if rule.days == 1:
+        said = [say("%(what)s %(whom)s: at most %(most)s on a day of the debtor's, the bank and all agencies together.", **figures)]
+    else:
+        words = say(
+            "%(what)s %(whom)s: at most %(most)s in %(days)s calendar days of the debtor's, the bank and all agencies together.",
+            days=rule.days, **figures,
+        )  # fmt: skip
+        said = [words]
     return [*said, say("Or as many as was agreed with the person.")] if rule.by_agreement else said
 
 
 def _lifetime(rule: LifetimeCap) -> list[Message]:
-    said = [
-        say(
-            "At most %(most)s conversations with a third person by one collector, ever; counted by number.",
-            most=rule.most,
-        )
-    ]
+    said = [say("Conversations of one collector with a third person: at most %(most)s, ever; counted by number.", most=rule.most)]
     return [*said, say("Unless: %(facts)s.", facts=joined(sorted(rule.unless), FACT_WORDS))] if rule.unless else said
 
 
 def _call_cap(rule: CallCap) -> list[Message]:
     said = [
         say(
-            "At most %(most)s connected calls by one collector to one person about one debt in %(days)s calendar days.",
+            "Connected calls by one collector to one person about one debt: at most %(most)s in %(days)s calendar days.",
             most=rule.most, days=rule.days,
         )
     ]  # fmt: skip

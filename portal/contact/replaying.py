@@ -66,10 +66,11 @@ def replay(session: Session, actor: Actor, shelf: Shelf, since: datetime | None)
 
 
 def what_if(session: Session, actor: Actor, pack: Pack, since: datetime | None) -> Iterator[Again]:
-    """Every decision of a pack under another version of it."""
+    """Every decision of a pack, or of the pack that it extends, under another version of it."""
+    names = {pack.id, pack.base[0]} if pack.base else {pack.id}
 
     def ask(attempt: Any) -> Again | None:
-        if attempt.decision.get("pack") != pack.id:
+        if attempt.decision.get("pack") not in names:
             return None
         try:
             return Again(attempt.id, attempt.verdict, asked_again(pack, attempt.decision, attempt.at))

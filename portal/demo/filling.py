@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import holding, intake, lettering, paying, placing, regulating, returning, settling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -31,6 +31,7 @@ __all__ = ["BEGUN", "FILLED", "fill", "state_of_database"]
 
 BEGUN, FILLED = "demo.begun", "demo.filled"
 EARLY, MIDDLE, LATE = ("M1", "M2", "M3"), ("M2", "M3", "M4", "M5"), ("M4", "M5", "M6", "M7+")
+LATE_EVERY, LATE_CALLERS = 11, ("HT", "ZX", "BL", "XT", "ZX")  # days, and who calls after ten on one of them
 OLDEST = ("M5", "M6", "M7+")  # those whose time for a lawyer's letter has come
 
 
@@ -96,11 +97,16 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
         stage.plan(day, 0, 20, partial(returning.do_what_is_due, stage))
         stage.plan(day, 8, 55, desks.renew)
         stage.plan(day, 9, 0, partial(desks.work, day))
+        if n % LATE_EVERY == LATE_EVERY - 1:
+            stage.plan(day, 22, 10 + n % 40, partial(desks.call_late, LATE_CALLERS[n % len(LATE_CALLERS)], day))
     _plan_way_back(stage, begins)
     _plan_money(stage)
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
+    stage.plan(begins + timedelta(days=20), 8, 52, partial(regulating.put_up_own, stage))
+    stage.plan(begins + timedelta(days=21), 8, 52, partial(regulating.publish_own, stage))
+    stage.plan(stage.yesterday, 20, 56, partial(regulating.propose_next, stage))
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

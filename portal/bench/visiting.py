@@ -88,6 +88,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/contracts"),
     (CHECKER, "/statements"),
     (CHECKER, "/audit"),
+    (CHECKER, "/conduct"),
+    (CHECKER, "/rule-packs"),
     (FINANCE, "/"),
     (FINANCE, "/payments"),
     (FINANCE, "/payments/exceptions"),

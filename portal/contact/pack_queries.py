@@ -75,9 +75,9 @@ class Versions:
             return "withdrawn"
         if version.published_at is None:
             return "draft"
-        if version.id in self.holding:
-            return "holds"
-        return "coming" if version.effective_from and version.effective_from > self.today else "past"
+        if version.effective_from and version.effective_from > self.today:
+            return "coming"
+        return "holds" if version.id in self.holding else "past"
 
 
 def version_for(session: Session, actor: Actor, version_id: int) -> Any:

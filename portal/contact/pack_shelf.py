@@ -78,11 +78,17 @@ class Shelf:
         return self.named(self.name_for(region, day), day)
 
     def name_for(self, region: str, day: date) -> str:
-        """The pack that was chosen for the place, or for the nearest place around it (US-MA, else US), else for elsewhere."""
-        chosen = dict(shipped_choices())
-        chosen |= {choice.region: choice.pack for choice in self._choices if choice.begins <= day}
+        """The pack that was chosen for the place, or for the nearest place around it (US-MA, else US), else for elsewhere.
+
+        A choice holds once a version of its pack does; until then what was chosen before goes on holding.
+        """
+        begun = [choice for choice in self._choices if choice.begins <= day and self._has_begun(choice.pack, day)]
+        chosen = dict(shipped_choices()) | {choice.region: choice.pack for choice in begun}
         around = [place for place in chosen if place and (region == place or region.startswith(f"{place}-"))]
         return chosen[max(around, key=len)] if around else chosen[ELSEWHERE]
+
+    def _has_begun(self, name: str, day: date) -> bool:
+        return name in pack_names() or any(one.pack == name and one.begins <= day for one in self._editions)
 
     def named(self, name: str, day: date) -> Pack:
         """The version of a pack that holds on a day. LookupError for a pack that is neither published nor shipped."""

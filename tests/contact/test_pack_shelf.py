@@ -61,6 +61,13 @@ def test_a_choice_holds_from_its_day_for_its_place_and_no_other() -> None:
     assert [full.name_for("TW", day) for day in (DAY, date(2005, 8, 1))] == ["cn-card", "uk"]
 
 
+def test_a_choice_waits_for_the_first_version_of_its_pack_and_outlives_one_that_was_withdrawn() -> None:
+    chosen = (Choice(1, "CN", "alone", DAY),)
+    waiting = shelf(edition(1, date(2005, 8, 1)), choices=chosen)
+    assert [waiting.name_for("CN", day) for day in (DAY, date(2005, 8, 1))] == ["cn-card", "alone"]
+    assert shelf(choices=chosen).pack_for("CN", date(2005, 9, 1)).id == "cn-card"
+
+
 def test_an_overlay_lies_over_the_version_of_the_same_day() -> None:
     below = (edition(1, None, "cn-card"), edition(2, DAY, "cn-card"))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Sum", "attempt_for", "findings_statement", "month_of", "months_back", "rules_found", "sums_of"]
+__all__ = ["Sum", "attempt_for", "findings_statement", "month_of", "months_back", "sums_of"]
 
 BREACH, PRESUMPTION = "block", "presume"
 
@@ -71,12 +71,6 @@ def sums_of(session: Session, actor: Actor, first: date, last: date) -> list[Sum
         one = found.setdefault(key, Sum(organisation, count.rule, month))
         one.counts[count.verdict] = one.counts.get(count.verdict, 0) + count.count
     return sorted(found.values(), key=lambda s: (s.month, -s.breaches - s.presumptions, s.organisation.code, s.rule))
-
-
-def rules_found(session: Session, actor: Actor, since: date) -> list[str]:
-    """The rules against which anything was found since a day."""
-    wanted = visible(ConductDayCount, actor).with_only_columns(ConductDayCount.rule).distinct()
-    return sorted(session.scalars(wanted.where(ConductDayCount.day >= since)))
 
 
 def findings_statement(actor: Actor) -> sa.Select[Any]:

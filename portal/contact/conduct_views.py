@@ -39,15 +39,16 @@ def findings() -> Any:
     months = conduct_queries.months_back(services().clock.today(who.time_zone), MONTHS)
     month = _month(request.args.get("month", ""), months)
     first, last = conduct_queries.month_of(month)
-    rules = conduct_queries.rules_found(session, who, months[-1])
+    sums = conduct_queries.sums_of(session, who, first, last)
+    rules = pack_queries.rules_asked(session, who, shelf_of(session, who), months[0])
     return table_response(
-        findings_table(who, organisations_of_staff(session, who), rules),
+        findings_table(who, organisations_of_staff(session, who), sorted({*rules, *(one.rule for one in sums)})),
         "contact/conduct.html",
         month=month,
         months=months,
         first=first,
         last=last,
-        sums=conduct_queries.sums_of(session, who, first, last),
+        sums=sums,
         name_of=name_of,
     )
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact.conduct import ContentRule, DisclosureRule, LimitationRule, PlacementGate, RetentionRule, ValidationRule
 from portal.contact.pack_models import RulePackChoice, RulePackVersion, RulePackWithdrawal
 from portal.contact.pack_shelf import shelf_of
-from portal.contact.packs import read_pack
+from portal.contact.packs import pack_names, read_pack
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import User
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Change", "State", "Versions", "before_of", "choices_of", "drafts_waiting", "lines_changed", "pack_of", "published_names",
-    "read_version", "rules_changed", "signer_of", "version_for", "version_named", "versions_of", "versions_statement",
+    "Change", "State", "Versions", "after_of", "before_of", "choices_of", "drafts_waiting", "lines_changed", "pack_of", "published_names",
+    "read_version", "rules_asked", "rules_changed", "signer_of", "version_for", "version_named", "versions_of", "versions_statement",
 ]  # fmt: skip
 
+SAYS_NOTHING_OF_CONTACTS = (ContentRule, DisclosureRule, LimitationRule, PlacementGate, RetentionRule, ValidationRule)
 State = Literal["draft", "coming", "holds", "past", "withdrawn"]
 Change = Literal["new", "changed", "gone", "same"]
 
@@ -113,6 +115,12 @@ def before_of(session: Session, actor: Actor, version: RulePackVersion) -> RuleP
     return earlier[-1] if earlier else None
 
 
+def after_of(session: Session, actor: Actor, version: RulePackVersion) -> RulePackVersion | None:
+    """The published version that takes this one's place, where there is one."""
+    order = versions_of(session, actor, version.pack)
+    return next(iter(order[order.index(version) + 1 :]), None) if version in order else None
+
+
 def published_names(session: Session, actor: Actor) -> Sequence[str]:
     """The packs of which a version is published."""
     wanted = visible(RulePackVersion, actor).with_only_columns(RulePackVersion.pack).distinct()
@@ -124,6 +132,12 @@ def signer_of(session: Session, actor: Actor, version: RulePackVersion) -> str |
     if version.signed_off_by is None:
         return None
     return session.scalar(visible(User, actor).with_only_columns(User.name).where(User.id == version.signed_off_by))
+
+
+def rules_asked(session: Session, actor: Actor, shelf: Shelf, today: date) -> list[str]:
+    """The rules, of all packs as they hold today, that may have something against a contact."""
+    packs = [shelf.named(name, today) for name in {*pack_names(), *published_names(session, actor)}]
+    return sorted({rule.id for pack in packs for rule in pack.rules if not isinstance(rule, SAYS_NOTHING_OF_CONTACTS)})
 
 
 def read_version(shelf: Shelf, version: RulePackVersion, today: date) -> Draft:

@@ -107,6 +107,7 @@ def _version_page(version_id: int, form: PublishForm | None = None, status: int 
         broken=broken,
         rules=rules_shown(draft, old) if draft else None,
         before=before,
+        after=reads.after_of(session, who, version),
         lines=reads.lines_changed(before.content, version.content) if before else [],
         form=form if state == "draft" else None,
         is_own=version.proposed_by is not None and version.proposed_by == who.user_id,

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from portal.contact.conduct import ContentRule, DisclosureRule, LimitationRule, PlacementGate, RetentionRule, ValidationRule
+from portal.contact.conduct import (
+    ContentRule,
+    DisclosureRule,
+    LimitationRule,
+    PlacementGate,
+    RetentionRule,
+    ValidationRule,
+)
 from portal.contact.pack_models import RulePackChoice, RulePackVersion, RulePackWithdrawal
 from portal.contact.pack_shelf import shelf_of
 from portal.contact.packs import pack_names, read_pack

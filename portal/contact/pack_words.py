@@ -113,7 +113,12 @@ def _cap(rule: FrequencyCap) -> list[Message]:
     whom = say("to one number") if rule.per_point else say("with one person")
     figures = {"most": rule.most, "what": MEASURE_WORDS[rule.measure], "whom": whom}
     if rule.days == 1:
-        said = [say("%(what)s %(whom)s: at most %(most)s on a day of the debtor's, the bank and all agencies together.", **figures)]
+        said = [
+            say(
+                "%(what)s %(whom)s: at most %(most)s on a day of the debtor's, the bank and all agencies together.",
+                **figures,
+            )
+        ]
     else:
         words = say(
             "%(what)s %(whom)s: at most %(most)s in %(days)s calendar days of the debtor's, the bank and all agencies together.",
@@ -124,7 +129,12 @@ def _cap(rule: FrequencyCap) -> list[Message]:
 
 
 def _lifetime(rule: LifetimeCap) -> list[Message]:
-    said = [say("Conversations of one collector with a third person: at most %(most)s, ever; counted by number.", most=rule.most)]
+    said = [
+        say(
+            "Conversations of one collector with a third person: at most %(most)s, ever; counted by number.",
+            most=rule.most,
+        )
+    ]
     return [*said, say("Unless: %(facts)s.", facts=joined(sorted(rule.unless), FACT_WORDS))] if rule.unless else said
 
 

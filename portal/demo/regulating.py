@@ -41,14 +41,26 @@ def publish_own(stage: Stage) -> None:
         draft = session.scalars(sa.select(RulePackVersion).where(RulePackVersion.pack == PACK)).one()
     first = max(month_before(stage.today, 0), services().clock.today())
     wanted = Publication(
-        effective_from=first, sha256=draft.sha256, signed=True, sign_off="法律顾问已电话确认，书面意见待补（法意 2005-17）"
+        effective_from=first,
+        sha256=draft.sha256,
+        signed=True,
+        sign_off="法律顾问已电话确认，书面意见待补（法意 2005-17）",
     )
     publish_version(officer, draft.id, wanted)
 
 
 def propose_next(stage: Stage) -> None:
-    """On the last evening: its next version, with one conversation a day, and the wish that it holds for debtors in China."""
+    """On the last evening: its next version, with one conversation a day, and the wish that it holds for debtors in China.
+
+    A history too short for the first version to be published has neither.
+    """
     officer = stage.actor("compliance")
+    with reading(officer) as session:
+        published = sa.select(RulePackVersion.id).where(
+            RulePackVersion.pack == PACK, RulePackVersion.published_at.is_not(None)
+        )
+        if session.scalar(published) is None:
+            return
     text = _text().replace('version: "2005.1"', 'version: "2005.2"').replace("{max: 2,", "{max: 1,")
     propose_version(officer, text, "投诉增多，每日通话次数降为一次")
     propose_choice(officer, "CN", PACK, stage.today + timedelta(days=1))

@@ -135,14 +135,8 @@ class Bench:
     def left_words(self) -> Message | None:
         """How many conversations the day still allows."""
         left = self.decision.left.get("conversation")
-        most = next(
-            (
-                r.most
-                for r in self.standing.call.facts.pack.rules
-                if isinstance(r, FrequencyCap) and r.measure == "conversation"
-            ),
-            None,
-        )
+        caps = (r for r in self.standing.call.facts.pack.rules if isinstance(r, FrequencyCap))
+        most = min((cap.most for cap in caps if cap.measure == "conversation" and cap.days == 1), default=None)
         if left is None or most is None:
             return None
         return say("%(left)s of %(most)s conversations left today", left=left, most=most)

@@ -94,6 +94,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/messages"),
     (CHECKER, "/messages/exports"),
     (CHECKER, "/audit"),
+    (CHECKER, "/conduct"),
+    (CHECKER, "/rule-packs"),
     (FINANCE, "/"),
     (FINANCE, "/payments"),
     (FINANCE, "/payments/exceptions"),

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct.events import (
+    AgreedFrequency,
     BreathingSpace,
     Call,
     CeaseReceived,
@@ -134,6 +135,14 @@ def _breathing_space(told: Mapping[str, Any], at: datetime) -> list[Event]:
     return [BreathingSpace(at, bool(told.get("mental_health")), ended)]
 
 
+def _agreed(told: Mapping[str, Any], at: datetime) -> list[Event]:
+    until = date.fromisoformat(str(told["until"])) if told.get("until") else None
+    try:
+        return [AgreedFrequency(at, int(told["dials_a_day"]), until)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CaseError("an agreed frequency says “dials_a_day”, a number") from error
+
+
 def _nothing(_told: Mapping[str, Any], _at: datetime) -> list[Event]:
     """Nothing follows from a letter on its way, nor from what was sent before."""
     return []
@@ -194,6 +203,7 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], datetime], list[Event]]] = {
     "cease_letter_mailed": _nothing,
     "cease_letter_received": lambda _told, at: [CeaseReceived(at)],
     "breathing_space_entered": _breathing_space,
+    "frequency_agreed": _agreed,
     "email_sent": _nothing,
     "validation_notice_sent": lambda _told, at: [NoticeSent(at)],
     "undeliverable_returned": lambda _told, at: [NoticeReturned(at)],

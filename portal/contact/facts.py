@@ -1,17 +1,16 @@
-"""What the conduct rules need to know, fetched from the tables; and what is kept of their answer."""
+"""What the conduct rules are asked, from what the tables know (`history.py`). What is kept of their answer: `evidence.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from portal.contact.conduct import Decision, Facts, Question, check
-from portal.contact.conduct.events import Call
-from portal.contact.history import Debtor, History
-from portal.contact.packs import pack_named
+from portal.contact.conduct import Decision, Question, check
+from portal.contact.evidence import decision_data
+from portal.contact.history import Debtor, History, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -26,13 +25,14 @@ class Checked:
     """A decision with what it was asked and what it rested on."""
 
     question: Question
-    facts: Facts
+    facts: Known
     decision: Decision
 
 
-def check_contact(facts: Facts, question: Question) -> Checked:
-    """Ask the rules. One pack serves every debtor until packs for other places are shipped."""
-    return Checked(question, facts, check(pack_named(), question, facts))
+def check_contact(facts: Known, question: Question) -> Checked:
+    """Ask the rules that hold for the debtor, about the debtor's debt unless the question names one."""
+    question = question if question.debt else replace(question, debt=facts.debt)
+    return Checked(question, facts, check(facts.pack, question, facts))
 
 
 def facts_of(
@@ -43,50 +43,8 @@ def facts_of(
     *,
     log: bool = False,
     but: int | None = None,
-) -> dict[int, Facts]:
+) -> dict[int, Known]:
     """The facts of each account at an instant, by account id; `log` and `but` as of `History`."""
     debtors = list(debtors)
     history = History(session, actor, debtors, at, log=log)
     return {debtor.account_id: history.facts(debtor, at, but=but) for debtor in debtors}
-
-
-def decision_data(checked: Checked) -> dict[str, Any]:
-    """What is kept with an attempt, so that the same question can be asked again under the same version."""
-    decision, question, facts = checked.decision, checked.question, checked.facts
-    return {
-        "pack": decision.pack,
-        "version": decision.version,
-        "rules": [_finding_data(finding) for finding in decision.findings],
-        "question": {"channel": question.channel, "direction": question.direction, "to": question.to, "point": question.point},
-        "facts": {
-            "zone": facts.zone,
-            "counts": [[measure, point, count] for (measure, point), count in sorted(facts.counts.items())],
-            "earlier": None if facts.earlier is None else [
-                [day.isoformat(), measure, point, count]
-                for day, counts in sorted(facts.earlier.items()) for (measure, point), count in sorted(counts.items())
-            ],
-            "flags": sorted(facts.flags),
-            "known": sorted(facts.known),
-            "calls": None if facts.log is None else [
-                [call.at.isoformat(), call.by, call.to, call.outcome] for call in facts.log if isinstance(call, Call)
-            ],
-        },
-        "allowed_until": _iso(decision.allowed_until),
-        "next_allowed": _iso(decision.next_allowed),
-    }  # fmt: skip
-
-
-def _finding_data(finding: Any) -> Mapping[str, Any]:
-    return {
-        "rule": finding.rule,
-        "verdict": finding.verdict,
-        "code": finding.code,
-        "params": dict(finding.params),
-        "sources": [
-            {"title": s.title, "force": s.force, "seen": s.seen, "ref": s.ref} for s in finding.sources
-        ],
-    }  # fmt: skip
-
-
-def _iso(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None

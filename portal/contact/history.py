@@ -6,7 +6,7 @@ A log that comes late is judged by what stood at the time of each attempt: conta
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from portal.contact.conduct import Facts
+from portal.contact import looking_back
+from portal.contact.conduct import Facts, Pack
 from portal.contact.conduct.events import Call
 from portal.contact.models import Channel, ContactAttempt, ContactTally
 from portal.contact.outcomes import OUTCOMES, reached_debtor
+from portal.contact.pack_shelf import shelf_of
 from portal.foundation.visibility import visible
 from portal.placement.recall_queries import stops_of
 from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold
@@ -28,15 +30,13 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Debtor", "History", "local_day"]
+__all__ = ["Debtor", "History", "Known", "local_day"]
 
 LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be reached now
-EARLIER_DAYS = 6  # the longest window of a cap over everybody is a week
 
+_SPOKEN = sorted(code for code, outcome in OUTCOMES.items() if outcome.contact)
 # Made once: making it costs more than asking by it.
 _LATER = aliased(ContactAttempt)
-
-Counts = Mapping[tuple[str, int | str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,20 @@ class Debtor:
     customer_id: int
     zone: str
     owes: bool
+    region: str = ""
 
     @classmethod
     def of(cls, account: Account, customer: Customer) -> Debtor:
         owes = account.status is AccountStatus.OPEN and account.total_minor > 0
-        return cls(account.id, customer.id, customer.time_zone, owes)
+        return cls(account.id, customer.id, customer.time_zone, owes, customer.region or account.region)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Facts):
+    """The facts about a debtor, the pack that holds for them, and the debt by which its rules count."""
+
+    pack: Pack
+    debt: str
 
 
 class _Tally(NamedTuple):
@@ -85,8 +94,9 @@ def local_day(at: datetime, zone: str, otherwise: str) -> date:
 
 
 class History:
-    """Five statements for any number of people, one more with the `log` of the organisation's own calls, which rules about
-    third persons ask for. `organisation_id`: who collects; the actor's own if left out."""
+    """Six statements for any number of people, one more with the `log` of the organisation's own calls, which rules about
+    third persons ask for, and more where a pack looks further back. `organisation_id`: who collects; the actor's own if left
+    out."""
 
     def __init__(
         self, session: Session, actor: Actor, debtors: Iterable[Debtor], first: datetime, last: datetime | None = None,
@@ -97,29 +107,56 @@ class History:
         self._first, self._last = first, last or first
         debtors = list(debtors)
         customers = {debtor.customer_id for debtor in debtors}
+        self._shelf = shelf_of(session, actor)
+        packs = [self._pack(debtor, at) for debtor in debtors for at in {self._first, self._last}]
+        self._days_back = max(map(looking_back.days_back, packs), default=0)
         self._tallies = self._read_tallies(customers)
         self._holds = self._read_holds(customers)
         self._unreachable = self._without_number(customers)
         self._stops = stops_of(session, actor, self._organisation_id, [debtor.account_id for debtor in debtors])
-        self._calls = self._read_calls(customers) if log else None
+        self._calls = self._read_calls(customers) if log or any(map(looking_back.asks_for_log, packs)) else None
+        asks = any(map(looking_back.asks_whom_we_spoke_to, packs))
+        self._spoken = self._read_spoken(customers) if asks else None
 
-    def facts(self, debtor: Debtor, at: datetime, *, but: int | None = None) -> Facts:
+    def facts(self, debtor: Debtor, at: datetime, *, but: int | None = None) -> Known:
         """What the rules may know of a debtor at an instant of the span. `but`: an attempt that is left out, since what is asked
         about takes its place."""
-        today = local_day(at, debtor.zone, self._actor.time_zone)
+        pack, today = self._pack(debtor, at), self._day(debtor, at)
         counts: defaultdict[date, Counter[tuple[str, int | str]]] = defaultdict(Counter)
         for tally in self._tallies[debtor.customer_id]:
             if tally.at <= at and tally.attempt_id != but:
                 for point in {0, tally.point or 0}:
                     counts[tally.day][tally.measure, point] += 1
-        return Facts(
+        back = [today - timedelta(days=days) for days in range(1, looking_back.days_back(pack) + 1)]
+        earlier = {day: looking_back.with_connected(dict(counts[day]), pack) for day in back}
+        return Known(
+            pack=pack,
+            debt=str(debtor.account_id),
             zone=debtor.zone or None,
-            counts=dict(counts[today]),
-            earlier={day: dict(counts[day]) for day in _days_before(today) if day in counts},
+            counts=looking_back.with_connected(dict(counts[today]), pack),
+            earlier=earlier if back else None,
             flags=self._flags(debtor, at),
             known=frozenset({"debtor_number_invalid"} if debtor.customer_id in self._unreachable else ()),
             log=self._log(debtor, at, but),
+            spoken=self._spoken_to(debtor, pack, at, but),
         )
+
+    def _day(self, debtor: Debtor, at: datetime) -> date:
+        return local_day(at, debtor.zone, self._actor.time_zone)
+
+    def _pack(self, debtor: Debtor, at: datetime) -> Pack:
+        """The rules that held for the debtor on that day of theirs."""
+        return self._shelf.pack_for(debtor.region, self._day(debtor, at))
+
+    def _spoken_to(self, debtor: Debtor, pack: Pack, at: datetime, but: int | None) -> dict[int | str, int] | None:
+        """How often somebody was spoken to by each number; which of them are third persons' the question says."""
+        if self._spoken is None or not looking_back.asks_whom_we_spoke_to(pack):
+            return None
+        found: Counter[int | str] = Counter()
+        for key, point, when in self._spoken[debtor.customer_id]:
+            if when < at and key != but:
+                found[point] += 1
+        return dict(found)
 
     def note(self, attempt: ContactAttempt, relation: str = "") -> None:
         """From here on an attempt that was just made is part of what is known, and what it corrects is not. `relation`: whose
@@ -139,6 +176,11 @@ class History:
             calls[:] = [call for call in calls if call[0] != attempt.corrects_id]
             if attempt.channel is Channel.CALL:
                 calls.append((attempt.id, _call(attempt, relation)))
+        if self._spoken is not None:
+            spoken = self._spoken[attempt.customer_id]
+            spoken[:] = [each for each in spoken if each[0] != attempt.corrects_id]
+            if attempt.channel is Channel.CALL and attempt.contact_point_id and attempt.outcome in _SPOKEN:
+                spoken.append((attempt.id, attempt.contact_point_id, attempt.at))
 
     def _flags(self, debtor: Debtor, at: datetime) -> frozenset[str]:
         flags = {
@@ -161,7 +203,7 @@ class History:
 
     def _read_tallies(self, customers: set[int]) -> defaultdict[int, list[_Tally]]:
         """By person. A person's day begins and ends up to a day beside the one of the instant in UTC."""
-        first = self._first.date() - timedelta(days=EARLIER_DAYS + 1)
+        first = self._first.date() - timedelta(days=self._days_back + 1)
         last = self._last.date() + timedelta(days=1)
         rows = self._session.scalars(
             visible(ContactTally, self._actor).where(
@@ -212,9 +254,22 @@ class History:
             found[attempt.customer_id].append((attempt.id, _call(attempt, relation or "")))
         return found
 
-
-def _days_before(today: date) -> list[date]:
-    return [today - timedelta(days=back) for back in range(1, EARLIER_DAYS + 1)]
+    def _read_spoken(self, customers: set[int]) -> defaultdict[int, list[tuple[int, int, datetime]]]:
+        """The organisation's own conversations with anybody, by person: attempt, number, when."""
+        rows = self._session.execute(
+            visible(ContactAttempt, self._actor)
+            .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.at <= self._last)
+            .where(ContactAttempt.organisation_id == self._organisation_id)
+            .where(ContactAttempt.channel == Channel.CALL, ContactAttempt.outcome.in_(_SPOKEN))
+            .where(ContactAttempt.contact_point_id.is_not(None))
+            .with_only_columns(
+                ContactAttempt.customer_id, ContactAttempt.id, ContactAttempt.contact_point_id, ContactAttempt.at
+            )
+        )
+        found: defaultdict[int, list[tuple[int, int, datetime]]] = defaultdict(list)
+        for customer_id, key, point, when in rows:
+            found[customer_id].append((key, point or 0, when))
+        return found
 
 
 def _call(attempt: ContactAttempt, relation: str) -> Call:

@@ -56,6 +56,7 @@ _PLAIN: dict[str, Message] = {
     "UNWANTED_MEDIUM": say("The person has asked not to be contacted in this way."),
     "MORATORIUM": say("The person is in breathing space: nothing is asked for until it is over."),
     "CEASE": say("The person has asked in writing that contact ends."),
+    "ONCE": say("This third person was spoken to before (%(count)s times); %(most)s is allowed, ever."),
 }
 
 

@@ -25,7 +25,6 @@ from portal.contact.labels import (
 )
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
-from portal.contact.packs import pack_named
 from portal.contact.queue import QueueRow, queue_page
 from portal.contact.timeline import Event, timeline_of
 from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
@@ -140,9 +139,8 @@ class Bench:
     def left_words(self) -> Message | None:
         """How many conversations the day still allows."""
         left = self.decision.left.get("conversation")
-        most = next(
-            (r.most for r in pack_named().rules if isinstance(r, FrequencyCap) and r.measure == "conversation"), None
-        )
+        caps = (r for r in self.standing.call.facts.pack.rules if isinstance(r, FrequencyCap))
+        most = min((cap.most for cap in caps if cap.measure == "conversation" and cap.days == 1), default=None)
         if left is None or most is None:
             return None
         return say("%(left)s of %(most)s conversations left today", left=left, most=most)
@@ -153,7 +151,7 @@ class Bench:
         if self.decision.findings:
             return [_with_sources(finding_words(f), f.sources) for f in self.decision.findings]
         asked = Question(self.now, Channel.CALL.value, point=1)
-        rules = [rule for rule in pack_named().rules if rule.scope.covers(asked)]
+        rules = [rule for rule in self.standing.call.facts.pack.rules if rule.scope.covers(asked)]
         return [_with_sources(words, rule.sources) for rule in rules if (words := rule_words(rule))]
 
     @property

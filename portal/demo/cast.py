@@ -87,6 +87,7 @@ BANK: Final = House(
         Person("finance1", "黄雅雯", Role.FINANCE),
         Person("finance2", "吴建平", Role.FINANCE),
         Person("compliance", "沈若兰", Role.COMPLIANCE),
+        Person("compliance2", "陆思远", Role.COMPLIANCE),
     ),
 )  # fmt: skip
 

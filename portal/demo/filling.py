@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import dealing, holding, intake, lettering, paying, placing, returning, settling, writing
+from portal.demo import dealing, holding, intake, lettering, paying, placing, regulating, returning, settling, writing
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -31,6 +31,7 @@ __all__ = ["BEGUN", "FILLED", "fill", "state_of_database"]
 
 BEGUN, FILLED = "demo.begun", "demo.filled"
 EARLY, MIDDLE, LATE = ("M1", "M2", "M3"), ("M2", "M3", "M4", "M5"), ("M4", "M5", "M6", "M7+")
+LATE_EVERY, LATE_CALLERS = 11, ("HT", "ZX", "BL", "XT", "ZX")  # days, and who calls after ten on one of them
 OLDEST = ("M5", "M6", "M7+")  # those whose time for a lawyer's letter has come
 
 
@@ -101,12 +102,17 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
             stage.plan(day, 19, 30, partial(writing.write, stage, day))
         if n % 7 == 0:
             stage.plan(day, 18, 0, partial(writing.take_outbox, stage))
+        if n % LATE_EVERY == LATE_EVERY - 1:
+            stage.plan(day, 22, 10 + n % 40, partial(desks.call_late, LATE_CALLERS[n % len(LATE_CALLERS)], day))
     stage.plan(stage.yesterday - timedelta(days=3), 20, 10, partial(desks.write, stage.yesterday - timedelta(days=3)))
     _plan_way_back(stage, begins)
     _plan_money(stage)
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
+    stage.plan(begins + timedelta(days=20), 8, 52, partial(regulating.put_up_own, stage))
+    stage.plan(begins + timedelta(days=21), 8, 52, partial(regulating.publish_own, stage))
+    stage.plan(stage.yesterday, 20, 56, partial(regulating.propose_next, stage))
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

@@ -85,6 +85,14 @@ class Desks:
                         contact_point_id=account[3],
                     ))  # fmt: skip
 
+    def call_late(self, code: str, day: date) -> None:
+        """Somebody of the agency calls after ten in the evening; it is logged, and kept as a breach."""
+        house = next(house for house in HOUSES if house.code == code)
+        held = self._held.get(code)
+        if held:
+            dice = self.stage.dice("late", code, day)
+            self._log(dice.choice(house.collectors).user_name, dice.choice(held), day, dice)
+
     def _plan(self, day: date) -> Iterator[tuple[int, str, Held, Random]]:
         dice = self.stage.dice("work", day)
         weekend = day.weekday() >= 5

@@ -79,6 +79,10 @@ class Permission(StrEnum):
     MESSAGES_EXPORT = "messages.export"  # the outbox with its addresses, and what became of what was sent
     TEXTS_WRITE = "texts.write"
     TEXTS_APPROVE = "texts.approve"
+    CONDUCT_VIEW = "conduct.view"  # what the rules found, over all organisations
+    RULES_VIEW = "rules.view"  # rule packs
+    RULES_PROPOSE = "rules.propose"
+    RULES_PUBLISH = "rules.publish"
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -112,6 +116,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
         | {_P.MESSAGES_VIEW, _P.MESSAGES_EXPORT, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
+        | {_P.CONDUCT_VIEW, _P.RULES_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -124,6 +129,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
         | {_P.VENDORS_VIEW, _P.MESSAGES_VIEW, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
+        | {_P.CONDUCT_VIEW, _P.RULES_VIEW, _P.RULES_PROPOSE, _P.RULES_PUBLISH}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE

@@ -15,6 +15,7 @@ __all__ = [
     "account_panels",
     "actor_loader",
     "bank_actor",
+    "bank_beginning",
     "batch_accepted",
     "batch_ended",
     "batch_panels",
@@ -64,6 +65,9 @@ class Hook(Generic[P, R]):
 actor_loader: Hook[[Any, int], Any] = Hook("actor_loader")
 # (session) -> Actor | None: the portal itself, as the bank's actor without a user; identity registers.
 bank_actor: Hook[[Any], Any] = Hook("bank_actor")
+# (work): the bank's beginning, and each later `portal init`: what the portal ships is put where the bank keeps it. The
+# transaction is a system actor's.
+bank_beginning: Hook[[Any], None] = Hook("bank_beginning")
 # (session, actor, now, today) -> list[Due]: what is due at this instant of this business day; see foundation/daily.py.
 due_work: Hook[[Any, Any, Any, Any], Any] = Hook("due_work")
 # (session, user, organisation, today) -> Message | None: why a person may not come in or act today, in words that say whom

@@ -292,6 +292,7 @@ def create_bank_and_administrator(
             )  # fmt: skip
             work.session.add(first)
             work.audit("user.created", first, after={"user_name": user_name, "role": Role.ADMINISTRATOR.value})
+        hooks.bank_beginning(work)
         token = _invite(work, first) if first.password_hash is None else None
         return Beginning(bank.name, made_bank, first.user_name, made_first, token)
 

@@ -48,6 +48,10 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("evidence_file", since="0026"),
     Evidence("message_template_version", once="OLD.decided_at IS NOT NULL", since="0029"),
     Evidence("message_event", since="0029"),
+    Evidence("rule_pack_version", once="OLD.published_at IS NOT NULL", since="0030"),
+    Evidence("rule_pack_withdrawal", since="0030"),
+    Evidence("rule_pack_choice", once="OLD.confirmed_at IS NOT NULL", since="0030"),
+    Evidence("conduct_finding", since="0030"),
 )
 DEEDS = ("update", "delete")
 
@@ -60,8 +64,8 @@ def evidence_since(revision: str) -> tuple[Evidence, ...]:
 OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLite; PostgreSQL has a constraint
 
 OF_BOTH = (
-    "contact_attempt_count", "statement_event_sum", "statement_event_checker", "work_item_desk_insert",
-    "work_item_desk_update",
+    "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
+    "work_item_desk_insert", "work_item_desk_update",
 )  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.contact.pack_queries import drafts_waiting
 from portal.foundation.access import Permission, Role
 from portal.foundation.language import _l, say
 from portal.oversight.tasks import Desk, Task
@@ -75,6 +76,10 @@ def _files(desk: Desk) -> int:
 
 
 COUNTED: tuple[Counted, ...] = (
+    Counted(
+        lambda actor: actor.can(Permission.RULES_PUBLISH), lambda d: drafts_waiting(d.session, d.actor),
+        say("Rule packs wait for a second person"), _l("Look and decide"), "conduct.packs",
+    ),
     Counted(
         _bank_decides, lambda d: recalls.objections_to_decide(d.session, d.actor),
         say("Objections to recalls wait for an answer"), _l("Look and decide"), "placement.objections",

@@ -250,8 +250,8 @@ def test_three_dials_in_a_row_open_the_way_to_a_friend_from_the_next_day_on(desk
     at_time(NOON + timedelta(days=1))
     logged = log_attempt(desk.actor, desk.account_id, call(person.friend, "no_answer"))
     with reading(desk.actor) as session:
-        kept = session.get_one(ContactAttempt, logged.attempt_id).decision["facts"]["calls"]
-    assert [(by, to, outcome) for _, by, to, outcome in kept] == [("collector", "self", "no_answer")] * 3
+        kept = session.get_one(ContactAttempt, logged.attempt_id).decision["facts"]["log"]
+    assert [(each["is"], each["to"], each["outcome"]) for each in kept] == [("Call", "self", "no_answer")] * 3
 
     log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))  # the debtor is reached: the way is closed
     at_time(NOON + timedelta(days=2))

@@ -212,6 +212,9 @@ CHOSEN = {
     ("certificate", "kept"): "",
     ("message_template_version", "state"): "approved",
     ("message_template_version", "decided_at"): "2005-07-01 00:00:00+00:00",
+    ("rule_pack_version", "published_at"): "2005-07-01 00:00:00",
+    ("rule_pack_version", "shipped"): True,
+    ("rule_pack_choice", "confirmed_at"): "2005-07-01 00:00:00",
 }
 
 

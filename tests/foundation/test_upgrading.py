@@ -124,7 +124,7 @@ def test_a_filled_database_goes_back_too(engine: sa.Engine, own_app: Flask) -> N
     upgrade(own_app)
     downgrade(own_app, BEFORE_ISSUE_3)
     assert row_of(engine, "placement")["ended_at"] is None
-    later = {evidence.table for evidence in EVIDENCE if evidence.since > BEFORE_ISSUE_3}
+    later = {evidence.table for evidence in EVIDENCE if evidence.since > BEFORE_ISSUE_3} | {"contact_attempt_findings"}
     assert {guard.partition("_keep_")[0] for guard in missing_guards(engine)} == later
 
 
@@ -193,6 +193,30 @@ def test_credits_of_before_are_summed_up_and_superseded_ones_are_not(engine: sa.
 
     day = row_of(engine, "day_credit")
     assert (day["batch_id"], day["import_run_id"], day["credit_minor"], str(day["paid_on"])) == (1, 1, 500, str(DAY))
+
+
+def test_what_the_rules_found_before_has_its_rows_and_sums(engine: sa.Engine, own_app: Flask) -> None:
+    fill(engine)
+    upgrade(own_app, "0024")
+    rules = [
+        {"rule": "cn.hours", "verdict": "block", "code": "HOURS"}, {"rule": "house.care", "verdict": "warn", "code": "HOLD"},
+    ]  # fmt: skip
+    said = {"channel": "call", "direction": "outbound", "decision": {"pack": "cn-card", "rules": rules}}
+    for number, corrects in ((2, None), (3, 2), (4, None)):
+        insert(
+            engine, "contact_attempt",
+            {"id": number, "attempt_ref": f"A{number}", "verdict": "block", "corrects_id": corrects, **said},
+        )  # fmt: skip
+
+    upgrade(own_app)
+
+    with as_bank(engine) as connection:
+        found = connection.exec_driver_sql(
+            "SELECT attempt_id, rule, verdict, code, pack FROM conduct_finding ORDER BY 1"
+        ).all()
+    assert [tuple(row) for row in found] == [(n, "cn.hours", "block", "HOURS", "cn-card") for n in (2, 3, 4)]
+    sums = row_of(engine, "conduct_day_count")
+    assert (sums["organisation_id"], sums["rule"], sums["count"]) == (1, "cn.hours", 2)
 
 
 def add_run(engine: sa.Engine, number: int, kind: str, **said: Any) -> None:

@@ -58,6 +58,7 @@ from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
+from tests.walls.ruling import keep_rules
 from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
@@ -402,6 +403,7 @@ def _belongings(world: World) -> None:
     for (hold_id,) in _rows(sa.select(Hold.id)):
         world.keep("hold", "BANK", hold_id)
     _certificates_and_exit(world, codes)
+    keep_rules(world)
     _carried_to_who_holds_now()
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]

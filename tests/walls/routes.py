@@ -328,6 +328,31 @@ ROUTES: tuple[Route, ...] = (
         ("file of an export",),
     ),
     Route("contact.draw_notices", POST, "/batches/<int:batch_id>/notices", P.PLACEMENTS_PROPOSE, ("batch",)),
+    # --- conduct and its rules ---
+    Route("conduct.findings", GET, "/conduct", P.CONDUCT_VIEW),
+    Route("conduct.decision", GET, "/conduct/attempts/<int:attempt_id>", P.CONDUCT_VIEW, ("decision",)),
+    Route("conduct.packs", GET, "/rule-packs", P.RULES_VIEW),
+    Route("conduct.pack_version", GET, "/rule-packs/<int:version_id>", P.RULES_VIEW, ("version of rules",)),
+    Route(
+        "conduct.pack_text", GET, "/rule-packs/<int:version_id>/<any('pack.yaml'):file_name>", P.RULES_VIEW,
+        ("text of rules",),
+    ),
+    Route("conduct.new_pack", BOTH, "/rule-packs/new", P.RULES_PROPOSE),
+    Route("conduct.publish", POST, "/rule-packs/<int:version_id>/publish", P.RULES_PUBLISH, ("version of rules",)),
+    Route(
+        "conduct.withdraw", POST, "/rule-packs/<int:version_id>/withdraw", P.RULES_PUBLISH, ("version of rules",),
+        reason=True,
+    ),
+    Route(
+        "conduct.discard", POST, "/rule-packs/<int:version_id>/discard", P.RULES_PROPOSE, ("version of rules",),
+        reason=True,
+    ),
+    Route("conduct.choose", POST, "/rule-packs/places", P.RULES_PROPOSE),
+    Route(
+        "conduct.confirm_choice", POST, "/rule-packs/places/<int:choice_id>/confirm", P.RULES_PUBLISH,
+        ("choice of rules",),
+    ),
+    Route("conduct.drop_choice", POST, "/rule-packs/places/<int:choice_id>/drop", P.RULES_PROPOSE, ("choice of rules",)),
     # --- payments ---
     Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),
     Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),

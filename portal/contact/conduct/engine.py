@@ -16,14 +16,16 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from portal.contact.conduct.calls import CallCap, CoolOff, ask_call_cap, ask_cool_off
+from portal.contact.conduct.events import AgreedFrequency
 from portal.contact.conduct.hours import TimeWindow, ask_hours, closing, instant, zone_of
 from portal.contact.conduct.moratorium import MoratoriumRule, ask_moratorium
 from portal.contact.conduct.notices import ValidationRule
+from portal.contact.conduct.standing import ContentRule, DisclosureRule, LimitationRule, PlacementGate, RetentionRule
 from portal.contact.conduct.terms import VERDICTS, Decision, Facts, Finding, Pack, Question, Rule, find, missing
 from portal.contact.conduct.third_party import PartyRule, ask_party
 from portal.contact.conduct.wishes import CeaseRule, PreferenceRule, ask_cease, ask_preference
 
-__all__ = ["FrequencyCap", "HoldRule", "ask", "check"]
+__all__ = ["FrequencyCap", "HoldRule", "LifetimeCap", "ask", "check"]
 
 LONGEST_SEARCH = 31  # steps; the next permitted moment lies within days or nowhere
 
@@ -32,13 +34,23 @@ LONGEST_SEARCH = 31  # steps; the next permitted moment lies within days or nowh
 class FrequencyCap(Rule):
     """At most `most` of a measure in `days` calendar days of the debtor's, over the bank and all its agencies.
 
-    `per_point`: counted for each telephone number apart. The contact that is asked about would be one more.
+    `per_point`: counted for each telephone number apart. The contact that is asked about would be one more. `by_agreement`:
+    what was agreed with the person takes the place of `most`.
     """
 
     measure: str
     most: int
     per_point: bool = False
     days: int = 1
+    by_agreement: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifetimeCap(Rule):
+    """At most `most` conversations of this collector with a third person, ever; `unless` one of these facts holds."""
+
+    most: int
+    unless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +96,15 @@ def _ask_hold(rule: HoldRule, question: Question, facts: Facts) -> Finding | Non
     return find(rule, "HOLD", {"flag": standing[0]}) if standing else None
 
 
+def _ask_lifetime(rule: LifetimeCap, question: Question, facts: Facts) -> Finding | None:
+    if rule.unless & facts.known or question.point is None:  # each number is asked about by itself
+        return None
+    if facts.spoken is None:
+        return missing(rule, "history")
+    spoken = facts.spoken.get(question.point, 0)
+    return find(rule, "ONCE", {"most": rule.most, "count": spoken}) if spoken >= rule.most else None
+
+
 def _says_nothing(rule: Rule, question: Question, facts: Facts) -> None:
     """A rule about something else than whether there may be a contact."""
 
@@ -102,18 +123,34 @@ def _ask_cap(rule: FrequencyCap, question: Question, facts: Facts) -> Finding | 
     today = question.at.astimezone(zone).date()
     window = [today - timedelta(days=n) for n in range(1, rule.days)]
     before = {day: _used(rule, question, (facts.earlier or {}).get(day, {})) for day in window}
-    count = _used(rule, question, facts.counts) + sum(before.values())
-    if count < rule.most:
+    count, most = _used(rule, question, facts.counts) + sum(before.values()), _most(rule, question, facts)
+    if count < most:
         return None
     # each day that leaves the window gives back what was used on it
     left, frees = count, today + timedelta(days=rule.days)
     for day in sorted(before):
         left -= before[day]
-        if left < rule.most:
+        if left < most:
             frees = day + timedelta(days=rule.days)
             break
-    params: dict[str, str | int] = {"measure": rule.measure, "most": rule.most, "count": count, "days": rule.days}
+    params: dict[str, str | int] = {"measure": rule.measure, "most": most, "count": count, "days": rule.days}
     return find(rule, "CAP", params, instant(frees, time(0), zone))
+
+
+def _most(rule: FrequencyCap, question: Question, facts: Facts) -> int:
+    """What the rule allows, or what was agreed last and still stands; what is not known was not agreed."""
+    zone = zone_of(facts)
+    if not rule.by_agreement or zone is None:
+        return rule.most
+    today = question.at.astimezone(zone).date()
+    agreed = [
+        event
+        for event in facts.log or ()
+        if isinstance(event, AgreedFrequency)
+        and event.at <= question.at
+        and (event.until is None or today <= event.until)
+    ]
+    return max(agreed, key=lambda event: event.at).dials_a_day if agreed else rule.most
 
 
 def _used(rule: FrequencyCap, question: Question, counts: Mapping[tuple[str, int | str], int]) -> int:
@@ -128,8 +165,8 @@ def _left(pack: Pack, question: Question, facts: Facts) -> dict[str, int]:
             continue
         if rule.per_point and question.point is None:
             continue
-        used = _used(rule, question, facts.counts)
-        left[rule.measure] = min(max(rule.most - used, 0), left.get(rule.measure, rule.most))
+        used, most = _used(rule, question, facts.counts), _most(rule, question, facts)
+        left[rule.measure] = min(max(most - used, 0), left.get(rule.measure, most))
     return left
 
 
@@ -175,10 +212,16 @@ _KINDS: dict[type[Rule], Callable[[Any, Question, Facts], Finding | None]] = {
     FrequencyCap: _ask_cap,
     CallCap: ask_call_cap,
     CoolOff: ask_cool_off,
+    LifetimeCap: _ask_lifetime,
     HoldRule: _ask_hold,
     CeaseRule: ask_cease,
     MoratoriumRule: ask_moratorium,
     PreferenceRule: ask_preference,
     PartyRule: ask_party,
     ValidationRule: _says_nothing,
+    DisclosureRule: _says_nothing,
+    ContentRule: _says_nothing,
+    LimitationRule: _says_nothing,
+    RetentionRule: _says_nothing,
+    PlacementGate: _says_nothing,
 }

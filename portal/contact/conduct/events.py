@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 __all__ = [
-    "BreathingSpace", "Call", "CeaseReceived", "Consent", "ConsentRevoked", "ConsentToTime", "Event", "InconvenientPlace",
+    "AgreedFrequency", "BreathingSpace", "Call", "CeaseReceived", "Consent", "ConsentRevoked", "ConsentToTime", "Event", "InconvenientPlace",
     "InconvenientTime", "MediaStop", "NoticeReturned", "NoticeSent", "PersonWrote", "Replied", "Session", "WrongNumber",
 ]  # fmt: skip
 
@@ -69,6 +69,15 @@ class ConsentToTime:
             return True
         clock, (start, end) = here.time().replace(second=0, microsecond=0), self.hours
         return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedFrequency:
+    """The person and the creditor have agreed on so many dials a day, up to a last day if one was said."""
+
+    at: datetime
+    dials_a_day: int
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +176,5 @@ class NoticeReturned:
 
 Event = (
     Call | Consent | ConsentRevoked | ConsentToTime | WrongNumber | InconvenientTime | InconvenientPlace | PersonWrote | Replied
-    | Session | MediaStop | CeaseReceived | BreathingSpace | NoticeSent | NoticeReturned
+    | Session | MediaStop | CeaseReceived | BreathingSpace | NoticeSent | NoticeReturned | AgreedFrequency
 )  # fmt: skip

@@ -20,11 +20,16 @@ __all__ = ["ValidationRule", "validation_period"]
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationRule(Rule):
-    """`receipt_days`: working days by the calendar until receipt may be assumed. `then_days`: calendar days from then on."""
+    """`receipt_days`: working days by the calendar until receipt may be assumed. `then_days`: calendar days from then on.
+
+    `within_days`: by when the notice is sent, after the first communication; 0: nothing is said. `template`: a form of it.
+    """
 
     receipt_days: int
     then_days: int
     calendar: Calendar
+    within_days: int = 0
+    template: str = ""
 
 
 def validation_period(rule: ValidationRule, log: Sequence[Event], zone: ZoneInfo) -> tuple[date, date] | None:

@@ -97,12 +97,18 @@ class Rule:
 
 @dataclass(frozen=True)
 class Pack:
-    """A set of rules with its version: `cn-card` 2026.11.1. `zone`: where its debtors are if nobody knows better."""
+    """A set of rules with its version: `cn-card` 2026.11.2. `zone`: where its debtors are if nobody knows better.
+
+    `jurisdiction`: the place whose law it is (US-MA). `base`: name and version of the pack that it extends, whose rules are
+    among its own.
+    """
 
     id: str
     version: str
     rules: tuple[Rule, ...]
     zone: str = ""
+    jurisdiction: str = ""
+    base: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ class Facts:
     what is known of it differs. `counts`: by measure and number (0: all numbers), of the debtor's day of the question, over
     everybody who collects for the creditor; `earlier`: the same of days before it, None: not known. `flags`: holds that
     stand. `known`: further facts that hold, such as `debtor_number_invalid`. `log`: what happened between this collector and
-    this person, in order; None: not known.
+    this person, in order; None: not known. `spoken`: how often this collector has ever talked with a third person, by number;
+    None: not known.
     """
 
     zone: str | None
@@ -123,6 +130,7 @@ class Facts:
     zones: tuple[str, ...] = ()
     earlier: Mapping[date, Mapping[tuple[str, int | str], int]] | None = None
     log: tuple[Event, ...] | None = None
+    spoken: Mapping[int | str, int] | None = None
 
     @property
     def places(self) -> tuple[str, ...]:

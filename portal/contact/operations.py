@@ -20,6 +20,7 @@ from portal.contact.entries import Entry, Turn, check_entry, check_promise, next
 from portal.contact.facts import Checked, Debtor, check_contact, decision_data, facts_of, local_day, without
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES, counts_as
+from portal.contact.policy import policy, with_grace
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
@@ -252,19 +253,22 @@ def _keep_promise(
         work.session.execute(
             taken_over.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
         )
-        work.session.add(
+        work.session.add_all(
             Promise(
                 organisation_id=attempt.organisation_id,
                 attempt_id=attempt.id,
                 placement_id=attempt.placement_id,
                 account_id=attempt.account_id,
-                amount_minor=entry.promise_minor,
+                amount_minor=part.minor,
                 currency=owed.currency,
                 made_on=attempt.local_date,
-                promised_on=entry.promise_on,
+                promised_on=part.on,
+                kept_until=with_grace(part.on),
                 state=PromiseState.OPEN,
                 created_at=attempt.at,
             )
+            for part in entry.promised
+            if part.on is not None  # check_promise has seen to it
         )
 
 
@@ -298,7 +302,9 @@ def _move_in_queue(
     if corrected is not None and OUTCOMES[corrected.outcome].code in ("promise", "callback_requested"):
         standing = Turn("rest", work.today)  # what the wrong entry had set is not kept
     day = entry.callback_at.astimezone(ZoneInfo(work.actor.time_zone)).date() if entry.callback_at else None
-    item.next_kind, item.next_on, item.next_at = next_turn(entry, outcome, standing, work.today, day)
+    item.next_kind, item.next_on, item.next_at = next_turn(
+        entry, outcome, standing, work.today, day, policy().grace_days
+    )
     item.attempts += corrected is None
     if item.last_attempt_at is None or attempt.at >= item.last_attempt_at or corrected is not None:
         item.last_attempt_at, item.last_outcome = attempt.at, outcome.code

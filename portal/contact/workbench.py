@@ -165,7 +165,7 @@ class Bench:
                 round=promise.round, amount=money(promise.amount_minor, promise.currency), day=day(promise.promised_on),
             )
             for promise in self.carried
-            if promise.state is PromiseState.OPEN and promise.promised_on >= self.today
+            if promise.state is PromiseState.OPEN and promise.kept_until >= self.today
         ]  # fmt: skip
 
     def row_words(self, row: QueueRow) -> Any:

@@ -45,6 +45,8 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("certificate", since="0017"),
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
+    Evidence("income_statement", since="0033"),
+    Evidence("income_proof", since="0033"),
 )
 DEEDS = ("update", "delete")
 

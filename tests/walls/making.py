@@ -413,7 +413,7 @@ def _carried_to_who_holds_now() -> None:
             promise = work.session.scalars(of_side).one()
             row = CarriedPromise(
                 promise_id=promise.id, account_id=promise.account_id, round=1, amount_minor=promise.amount_minor,
-                currency=promise.currency, made_on=promise.made_on, promised_on=promise.promised_on,
+                currency=promise.currency, made_on=promise.made_on, promised_on=promise.promised_on, kept_until=promise.kept_until,
                 state=PromiseState.OPEN, carried_at=work.now,
             )  # fmt: skip
             work.session.add(row)

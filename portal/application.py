@@ -55,6 +55,7 @@ VIEWS = (
     "portal.vendors.views",
     "portal.placement.views",
     "portal.contact.views",
+    "portal.contact.arrangement_views",
     "portal.recovery.views",
     "portal.commission.views",
     "portal.legal.views",

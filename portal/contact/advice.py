@@ -11,7 +11,7 @@ __all__ = ["ADVICE", "Advice", "Step"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to do next. `page`: `income`, `plan`, `settlement`, `waiver` or `hold`; the workbench knows their addresses."""
+    """Something to do next. `page`: `income`, or the kind of arrangement that is drawn up; the workbench knows the addresses."""
 
     words: Message
     page: str
@@ -26,7 +26,7 @@ class Advice:
 
 
 _INCOME = Step(say("Take down income and outgoings"), "income")
-_PLAN = Step(say("Draw up an instalment plan"), "plan")
+_PLAN = Step(say("Draw up an instalment plan"), "instalments")
 _SETTLEMENT = Step(say("Draw up a settlement"), "settlement")
 _WAIVER = Step(say("Draw up a waiver"), "waiver")
 

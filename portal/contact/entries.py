@@ -211,15 +211,18 @@ def next_turn(
 ) -> Turn:
     """When the account comes up again.
 
-    A promise, call-back or plan that still lies ahead outlives a reminder; a promise whose day has come and did not bring
+    A promise or call-back that still lies ahead outlives a reminder, and an arrangement that is kept whatever the debtor
+    calls about; a promise whose day has come and did not bring
     an answer is looked at once its days of grace are over. `time_zone_day`: the day of the call-back in the
     organisation's zone.
     """
+    if standing.kind == "plan" and standing.on > today and not outcome.hold:
+        return standing
     if outcome.code == "promise" and entry.promise_on:
         return Turn("promise", entry.promise_on)
     if outcome.code == "callback_requested" and time_zone_day:
         return Turn("callback", time_zone_day, entry.callback_at)
-    if standing.kind in ("promise", "callback", "plan") and standing.on > today and not outcome.hold:
+    if standing.kind in ("promise", "callback") and standing.on > today and not outcome.hold:
         return standing
     over = standing.on + timedelta(days=grace_days + 1)
     if standing.kind == "promise" and over > today and not outcome.hold:

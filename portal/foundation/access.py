@@ -71,6 +71,9 @@ class Permission(StrEnum):
     RECALLS_ANSWER = "recalls.answer"  # the organisation's own: objections, returns, wishes to keep accounts
     QUEUE_WORK = "queue.work"
     ATTEMPTS_VIEW = "attempts.view"
+    ARRANGEMENTS_VIEW = "arrangements.view"
+    ARRANGEMENTS_DRAW = "arrangements.draw"  # the agency's: plans, settlements, waivers, and what the debtor lives on
+    ARRANGEMENTS_DECIDE = "arrangements.decide"  # the bank's: what goes beyond a contract's authority
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -103,6 +106,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.PLACEMENTS_PROPOSE, _P.PLACEMENTS_APPROVE, _P.BATCHES_VIEW, _P.RECALLS_VIEW}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
+        | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DECIDE}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -114,16 +118,19 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW, _P.HOLDS_MANAGE, _P.ATTEMPTS_VIEW, _P.AUDIT_VIEW}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
-        | {_P.VENDORS_VIEW}
+        | {_P.VENDORS_VIEW, _P.ARRANGEMENTS_VIEW}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
         | {_P.BATCHES_VIEW, _P.BATCHES_ACCEPT, _P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL}
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
+        | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
     ),
     Role.AGENCY_STAFF: frozenset(
-        _EVERYONE | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

@@ -9,6 +9,15 @@ from portal.foundation.language import _l
 __all__ = ["ACTIONS", "FIELDS", "ORIGINS", "SUBJECTS", "SYSTEM_WORDS"]
 
 ACTIONS: Final[dict[str, Any]] = {
+    "arrangement.agreed": _l("Arrangement agreed to by the debtor"),
+    "arrangement.approved": _l("Arrangement approved"),
+    "arrangement.breached": _l("Arrangement broken"),
+    "arrangement.drawn_up": _l("Arrangement drawn up"),
+    "arrangement.kept": _l("Arrangement kept to the end"),
+    "arrangement.lapsed": _l("Arrangement lapsed"),
+    "arrangement.mended": _l("Arrangement in force again by a payment posted late"),
+    "arrangement.refused": _l("Arrangement refused"),
+    "arrangement.withdrawn": _l("Arrangement withdrawn"),
     "attempt.logged": _l("Attempt logged"),
     "codes.confirmed": _l("One-time codes switched on"),
     "codes.reset": _l("One-time codes taken away by an administrator"),
@@ -20,6 +29,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "demo.filled": _l("Demo filled"),
     "hold.raised": _l("Hold raised"),
     "hold.released": _l("Hold released"),
+    "income.taken_down": _l("Income and outgoings taken down"),
     "import.applied": _l("Import applied"),
     "import.received": _l("File received for import"),
     "import.refused": _l("Import refused"),
@@ -124,6 +134,7 @@ ACTIONS: Final[dict[str, Any]] = {
 SUBJECTS: Final[dict[str, Any]] = {
     "account": _l("Account"),
     "allocation_run": _l("Placement run"),
+    "arrangement": _l("Arrangement"),
     "contact_attempt": _l("Attempt"),
     "contact_point": _l("Number or address"),
     "contract": _l("Contract"),
@@ -135,6 +146,7 @@ SUBJECTS: Final[dict[str, Any]] = {
     "certificate_duty": _l("Certificate that is due"),
     "hold": _l("Hold"),
     "import_run": _l("Import"),
+    "income_statement": _l("Statement of income and outgoings"),
     "job": _l("Job"),
     "letter": _l("Letter"),
     "letter_pack": _l("Letter pack"),
@@ -175,6 +187,7 @@ FIELDS: Final[dict[str, Any]] = {
     "account": _l("Account"),
     "accounts": _l("Accounts"),
     "address": _l("Address"),
+    "agreed_minor": _l("Agreed, in the smallest unit"),
     "channel": _l("Channel"),
     "code": _l("Code"),
     "currency": _l("Currency"),
@@ -194,5 +207,7 @@ FIELDS: Final[dict[str, Any]] = {
     "status": _l("State"),
     "total_minor": _l("Amount in the smallest unit"),
     "user_name": _l("User name"),
+    "valid_until": _l("Stands until"),
+    "waived_minor": _l("Given up, in the smallest unit"),
     "verdict": _l("Verdict"),
 }

@@ -80,6 +80,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/recalls/objections"),
     (CHECKER, "/retentions"),
     (CHECKER, "/segments"),
+    (CHECKER, "/arrangements"),
     (CHECKER, "/certificates"),
     (CHECKER, "/exits"),
     (CHECKER, "/vendors"),
@@ -100,6 +101,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/recalls"),
     (AGENCY_LEADER, "/recalls/{recall}"),
     (AGENCY_LEADER, "/promises"),
+    (AGENCY_LEADER, "/arrangements"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

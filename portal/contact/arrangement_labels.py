@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from portal.contact.arrangement_models import ArrangementState
 from portal.contact.arrangement_rules import Beyond, Kind, Rhythm, share_paid
 from portal.foundation.formats import percent
-from portal.foundation.language import Message, _l, say, say_count
+from portal.foundation.language import Message, _l, say
 from portal.foundation.money import Money
 from portal.foundation.states import StateTag
 
@@ -85,15 +85,10 @@ def schedule_words(row: Arrangement) -> Message:
     """The schedule in a few words."""
     if row.parts == 1:
         return say("in one sum by %(day)s", day=row.first_on)
+    span = {"n": row.parts, "first": row.first_on, "last": row.last_on}
     if row.rhythm is Rhythm.FORTNIGHTLY:
-        return say_count(
-            "%(n)s part by %(first)s", "%(n)s parts every two weeks, %(first)s to %(last)s", row.parts, first=row.first_on,
-            last=row.last_on,
-        )  # fmt: skip
-    return say_count(
-        "%(n)s part by %(first)s", "%(n)s parts every month, %(first)s to %(last)s", row.parts, first=row.first_on,
-        last=row.last_on,
-    )  # fmt: skip
+        return say("%(n)s parts every two weeks, %(first)s to %(last)s", **span)
+    return say("%(n)s parts every month, %(first)s to %(last)s", **span)
 
 
 def share_words(agreed: int, balance: int, currency: str) -> Message:

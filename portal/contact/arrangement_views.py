@@ -224,9 +224,21 @@ def agree(arrangement_id: int) -> Any:
 
 
 @blueprint.post("/arrangements/<int:arrangement_id>/withdraw")
-@requires(Permission.ARRANGEMENTS_VIEW)
+@requires(Permission.ARRANGEMENTS_DRAW)
 def withdraw(arrangement_id: int) -> Any:
-    """Take it back, or end it."""
+    """The agency takes back what waits."""
+    return _withdraw(arrangement_id)
+
+
+@blueprint.post("/arrangements/<int:arrangement_id>/end")
+@requires(Permission.ARRANGEMENTS_DECIDE)
+def end(arrangement_id: int) -> Any:
+    """The bank ends what waits or is in force."""
+    return _withdraw(arrangement_id)
+
+
+def _withdraw(arrangement_id: int) -> Any:
+    arrangement_queries.arrangement_for(db.session(), actor(), arrangement_id)
     arrangements.withdraw(actor(), arrangement_id, request.form.get("reason", ""))
     say_flash(say("The arrangement is withdrawn."))
     return redirect(url_for("arrangements.arrangement", arrangement_id=arrangement_id))

@@ -349,7 +349,7 @@ def withdraw(actor: Actor, arrangement_id: int, reason: str) -> None:
         was_in_force = row.state is ArrangementState.AGREED
         if was_in_force and not actor.is_bank:
             words = say("What is in force only the bank can end. Ask it, with the reason.")
-            raise Refused("arrangement.bank_only", words, status=403)
+            raise Refused("arrangement.bank_only", words)
         end(work, row, ArrangementState.WITHDRAWN, reason)
         if was_in_force:
             stop_holding(work, row, "withdrawn")

@@ -14,7 +14,7 @@
 | `PORTAL_TODAY` | business date, `2005-07-01`; refused in production |
 | `PORTAL_TIME_ZONE` | the bank's zone, `Asia/Shanghai` |
 | `PORTAL_GRACE_DAYS` | days behind the day of a promise or an instalment on which a payment still keeps it, 3: over a weekend |
-| `PORTAL_PLAN_MONTHS` | months that a plan may run for without the bank's decision, 12 (1 to 60) |
+| `PORTAL_PLAN_MONTHS` | months that a plan may run for without the bank's decision, 12 |
 | `PORTAL_TOTP_BANK` | `1`: one-time codes are required for bank roles |
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |

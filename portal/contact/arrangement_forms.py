@@ -136,6 +136,10 @@ class KeepForm(FlaskForm):
     )  # fmt: skip
     agreed_already = BooleanField(_l("The debtor has agreed to it already: it is in force from today"))
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reason.flags.required = True
+
 
 class AgreeForm(FlaskForm):
     """The day of the debtor's consent."""
@@ -173,6 +177,10 @@ class IncomeForm(FlaskForm):
         description=_l("PDF, PNG or JPEG, up to 10 MB each: pay slips, accounts, certificates."),
     )
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.household.flags.required = True
+
     def lines(self, *, comes_in: bool) -> list[Any]:
         """The fields of what comes in, or goes out."""
         return [self[code] for code, line in LINES.items() if line.comes_in is comes_in]
@@ -181,9 +189,11 @@ class IncomeForm(FlaskForm):
         """What was entered. DomainError, or several, with the fields of what cannot be read."""
         faults = Faults()
         read = {code: faults.read(partial(read_amount, self[code].data, currency, code), None) or 0 for code in LINES}
-        faults.tell()
         text = (self.household.data or "").strip()
-        return Figures(int(text) if text.isascii() and text.isdigit() else None, read)
+        figures = Figures(int(text) if text.isascii() and text.isdigit() else None, read)
+        faults.read(figures.check_household, None)
+        faults.tell()
+        return figures
 
     def proofs(self) -> list[Proof]:
         """The scans. DomainError as `read_proof`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
 from portal.contact.arrangement_labels import KINDS, STATES, state_tag
-from portal.contact.arrangement_models import Arrangement
+from portal.contact.arrangement_models import LIVE, Arrangement
 from portal.contact.arrangement_queries import in_state, listed
 from portal.contact.arrangement_rules import Kind
 from portal.foundation.language import _l
@@ -31,13 +31,12 @@ def arrangements_table(actor: Actor, today: date) -> Table:
         Column("account_ref", _l("Account")),
         Column("kind", _l("Kind"), value=lambda r: KINDS[r[0].kind]),
         Column("state", _l("State"), "state", value=lambda r: state_tag(r[0], today)),
+        Column("next_on", _l("Next deadline"), "day", value=_next_day, title=_next_words),
         Column("agreed", _l("To be paid"), "money", value=lambda r: r[0].agreed_minor, currency=lambda r: r[0].currency),
         Column("paid", _l("Paid"), "money", value=lambda r: r[0].paid_minor, currency=lambda r: r[0].currency),
         Column("waived", _l("Given up"), "money", value=lambda r: r[0].waived_minor or None,
                currency=lambda r: r[0].currency),
         Column("parts", _l("Parts"), "number", value=lambda r: r[0].parts),
-        Column("next_due_on", _l("Next part by"), "day", value=lambda r: r[0].next_due_on),
-        Column("valid_until", _l("Stands until"), "day", value=lambda r: None if r[0].agreed_on else r[0].valid_until),
     ]  # fmt: skip
     if actor.is_bank:
         columns.insert(3, Column("organisation", _l("Organisation"), value=lambda r: name_of(r.Organisation)))
@@ -61,3 +60,16 @@ def arrangements_table(actor: Actor, today: date) -> Table:
             queue,
         ),
     )  # fmt: skip
+
+
+def _next_day(row: Any) -> date | None:
+    """What has to be seen to next: the next part of what is in force, the last day of what waits."""
+    if row[0].next_due_on is not None:
+        return row[0].next_due_on  # type: ignore[no-any-return]
+    return row[0].valid_until if row[0].state in LIVE else None
+
+
+def _next_words(row: Any) -> Any:
+    if row[0].next_due_on is not None:
+        return _l("the next part is due")
+    return _l("the offer ends") if row[0].state in LIVE else None

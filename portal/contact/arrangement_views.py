@@ -20,7 +20,7 @@ from portal.contact.arrangement_labels import (
 )
 from portal.contact.arrangement_models import LIVE, ArrangementState
 from portal.contact.arrangement_print import LANGUAGES, PRINTED, agreement_pdf, named_for_letter
-from portal.contact.arrangement_rules import Kind, due_dates, floor_of
+from portal.contact.arrangement_rules import Kind, due_dates, floor_of, share_paid
 from portal.contact.arrangement_rules import Rhythm as RhythmKind
 from portal.contact.arrangement_tables import arrangements_table
 from portal.contact.income import LINES
@@ -30,6 +30,7 @@ from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.formats import percent
 from portal.foundation.forms import show_error
 from portal.foundation.language import say
 from portal.foundation.money import format_amount
@@ -123,7 +124,7 @@ def _new_page(account_id: int, form: WishForm, keep: KeepForm, kind: Kind, made:
         kinds=KINDS,
         made=made,
         beyond=BEYOND,
-        share=share_words(made.offer.agreed, made.offer.balance, held[1].currency) if made else None,
+        share=percent(share_paid(made.offer.agreed, made.offer.balance)) if made else None,
         standing=arrangement_queries.live_on(db.session(), actor(), account_id),
         today=services().clock.today(),
         policy=policy(),

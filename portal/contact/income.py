@@ -73,14 +73,18 @@ class Figures:
 
     def check(self) -> None:
         """DomainError naming the field where a figure cannot be meant."""
-        if self.household is None or not 1 <= self.household <= LARGEST_HOUSEHOLD:
-            words = say("A number from %(least)s to %(most)s.", least=1, most=LARGEST_HOUSEHOLD)
-            raise DomainError("income.household", words, field="household")
+        self.check_household()
         for code, amount in self.amounts.items():
             if code not in LINES or not 0 <= amount <= LARGEST_LINE:
                 raise DomainError("income.amount", say("An amount a month, nought or more."), field=code)
         if not any(self.amounts.values()):
             raise DomainError("income.empty", say("Enter at least one amount."), field="wages")
+
+    def check_household(self) -> None:
+        """DomainError unless somebody lives on it."""
+        if self.household is None or not 1 <= self.household <= LARGEST_HOUSEHOLD:
+            words = say("A number from %(least)s to %(most)s.", least=1, most=LARGEST_HOUSEHOLD)
+            raise DomainError("income.household", words, field="household")
 
     def sum(self, *, comes_in: bool) -> int:
         """All that comes in, or goes out, a month."""

@@ -33,6 +33,7 @@ from portal.foundation.language import say
 from portal.foundation.money import Money
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.placement.models import Placement
 from portal.portfolio.models import Hold, HoldFlag
 from portal.portfolio.operations import add_hold, close_hold
 from portal.vendors.models import ContractVersion
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from portal.contact.arrangement_rules import Part
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
-    from portal.placement.models import Placement
     from portal.portfolio.models import Account
     from portal.vendors.terms import Settlement
 
@@ -156,6 +156,7 @@ def draw_up(actor: Actor, account_id: int, wish: Wish, *, agreed: bool = False) 
         if held is None:
             raise NotFound
         placement, account, customer = held
+        _alone_with(work, placement)
         _refuse_barred(work, customer.id, account_id)
         made = _draft(work.session, actor, placement, account, wish, work.today)
         reason = check_reason(wish.reason)
@@ -199,6 +200,12 @@ def _instalments(account_id: int, parts: Sequence[Part]) -> list[Instalment]:
         )
         for number, part in enumerate(parts, 1)
     ]  # fmt: skip
+
+
+def _alone_with(work: Work, placement: Placement) -> None:
+    """Two who draw up for one account at once do so one after the other, and the later one takes the place of the first."""
+    lock = visible(Placement, work.actor).with_only_columns(Placement.id).where(Placement.id == placement.id)
+    work.session.execute(lock.with_for_update())
 
 
 def _refuse_barred(work: Work, customer_id: int, account_id: int) -> None:

@@ -13,6 +13,8 @@
 | `PORTAL_SEARCH_KEY` | base64 of 32 bytes: keyed hashes for searching; derived from the oldest data key if left out |
 | `PORTAL_TODAY` | business date, `2005-07-01`; refused in production |
 | `PORTAL_TIME_ZONE` | the bank's zone, `Asia/Shanghai` |
+| `PORTAL_GRACE_DAYS` | days behind the day of a promise or an instalment on which a payment still keeps it, 3: over a weekend |
+| `PORTAL_PLAN_MONTHS` | months that a plan may run for without the bank's decision, 12 |
 | `PORTAL_TOTP_BANK` | `1`: one-time codes are required for bank roles |
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
@@ -68,6 +70,8 @@ class Settings:
     search_key: str = field(default="", repr=False)
     today: date | None = None
     time_zone: str = "Asia/Shanghai"
+    grace_days: int = 3  # a transfer on Friday night is booked on Monday
+    plan_months: int = 12  # a longer plan is the bank's to decide, with a statement of income and outgoings
     totp_required_for_bank: bool = False
     base_url: str = "http://127.0.0.1:8000"
     max_upload_bytes: int = 512 * 1024 * 1024
@@ -96,6 +100,8 @@ class Settings:
             search_key=env.get("PORTAL_SEARCH_KEY", ""),
             today=_date(env.get("PORTAL_TODAY", "")),
             time_zone=env.get("PORTAL_TIME_ZONE", "Asia/Shanghai"),
+            grace_days=_count("PORTAL_GRACE_DAYS", env.get("PORTAL_GRACE_DAYS", "3"), least=0),
+            plan_months=_count("PORTAL_PLAN_MONTHS", env.get("PORTAL_PLAN_MONTHS", "12")),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
             proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),

@@ -83,6 +83,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/recalls/objections"),
     (CHECKER, "/retentions"),
     (CHECKER, "/segments"),
+    (CHECKER, "/arrangements"),
     (CHECKER, "/certificates"),
     (CHECKER, "/exits"),
     (CHECKER, "/vendors"),
@@ -118,6 +119,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/evidence"),
     (AGENCY_LEADER, "/texts"),
     (AGENCY_LEADER, "/messages"),
+    (AGENCY_LEADER, "/arrangements"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

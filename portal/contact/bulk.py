@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from portal.contact.entries import try_by
 from portal.contact.models import AttemptDay, CarriedPromise, Promise, PromiseState, WorkItem
@@ -106,12 +107,12 @@ def close_work(session: Session, ended: sa.Select[tuple[int]]) -> None:
 def carry_promises(session: Session, ending: sa.Select[tuple[int]], now: datetime, today: date) -> None:
     """Promises that are open when their placement ends go on with the account; who has them keeps them, closed.
 
-    One whose day has passed was not kept (a payment that is posted late still mends that).
+    One whose days of grace have passed was not kept (a payment that is posted late still mends that).
     """
     unsynchronized = {"synchronize_session": False}
     ends = sa.and_(Promise.placement_id.in_(ending), Promise.state == PromiseState.OPEN)
     session.execute(
-        sa.update(Promise).where(ends, Promise.promised_on < today).values(state=PromiseState.BROKEN),
+        sa.update(Promise).where(ends, Promise.kept_until < today).values(state=PromiseState.BROKEN),
         execution_options=unsynchronized,
     )
     ahead = (
@@ -123,6 +124,7 @@ def carry_promises(session: Session, ending: sa.Select[tuple[int]], now: datetim
             Promise.currency,
             Promise.made_on,
             Promise.promised_on,
+            Promise.kept_until,
             sa.literal(PromiseState.OPEN, choice(PromiseState)),
             sa.literal(now, UtcDateTime()),
         )
@@ -130,47 +132,77 @@ def carry_promises(session: Session, ending: sa.Select[tuple[int]], now: datetim
         .where(ends)
     )
     columns = [
-        "promise_id", "account_id", "round", "amount_minor", "currency", "made_on", "promised_on", "state", "carried_at",
+        "promise_id", "account_id", "round", "amount_minor", "currency", "made_on", "promised_on", "kept_until", "state",
+        "carried_at",
     ]  # fmt: skip
     session.execute(sa.insert(CarriedPromise).from_select(columns, ahead))
     session.execute(sa.update(Promise).where(ends).values(state=PromiseState.CARRIED), execution_options=unsynchronized)
 
 
 def settle_promises(session: Session, lines: sa.Select[Any], today: date) -> None:
-    """Promises are kept by credits whose value date lies between the day they were made and the day promised.
+    """Promises are kept by credits whose value date lies between the day they were made and the last day of grace.
 
-    `lines`: see `hooks.credit_lines`. What is not kept when its day has passed is broken; a payment that is posted late
-    mends that. An account whose promise is kept goes back to the rest of the queue.
+    Of several days that were promised at once, what was paid goes to the first one first. `lines`: see
+    `hooks.credit_lines`. What is not kept when its days have passed is broken; a payment that is posted late mends that.
+    An account whose promise is kept waits for the next day of it, or goes back to the rest of the queue.
     """
     brought = lines.subquery()
-    paid = (
-        sa.select(sa.func.coalesce(sa.func.sum(brought.c.credit_minor), 0))
-        .where(brought.c.account_id == Promise.account_id, brought.c.currency == Promise.currency)
-        .where(brought.c.paid_on >= Promise.made_on, brought.c.paid_on <= Promise.promised_on)
-        .scalar_subquery()
-    )
-    recent = today.toordinal() - BROKEN_LOOKED_BACK_DAYS
+    unsynchronized = {"synchronize_session": False}
+    recent = date.fromordinal(today.toordinal() - BROKEN_LOOKED_BACK_DAYS)
     waiting = sa.or_(
         Promise.state == PromiseState.OPEN,
-        sa.and_(Promise.state == PromiseState.BROKEN, Promise.promised_on >= date.fromordinal(recent)),
+        sa.and_(Promise.state == PromiseState.BROKEN, Promise.promised_on >= recent),
     )
-    unsynchronized = {"synchronize_session": False}
-    kept = sa.select(Promise.placement_id).where(waiting, paid >= Promise.amount_minor)
+    paid = _paid(Promise, brought.c.credit_minor, brought) >= _owed_by(Promise)
+    other = aliased(Promise)
+    following = (
+        sa.select(sa.func.min(other.promised_on))
+        .where(other.placement_id == WorkItem.placement_id, other.state == PromiseState.OPEN)
+        .where(_paid(other, brought.c.credit_minor, brought) < _owed_by(other))
+        .correlate(WorkItem)
+        .scalar_subquery()
+    )
+    kept = sa.select(Promise.placement_id).where(waiting, paid)
     session.execute(
         sa.update(WorkItem)
         .where(WorkItem.next_kind.in_(["promise", "broken"]), WorkItem.placement_id.in_(kept))
-        .values(next_kind="rest", next_on=today),
+        .values(
+            next_kind=sa.case((following.is_not(None), "promise"), else_="rest"),
+            next_on=sa.func.coalesce(following, today),
+        ),
         execution_options=unsynchronized,
     )
     session.execute(
-        sa.update(Promise).where(waiting, paid >= Promise.amount_minor).values(state=PromiseState.KEPT),
+        sa.update(Promise).where(waiting, paid).values(state=PromiseState.KEPT),
         execution_options=unsynchronized,
     )
     session.execute(
         sa.update(Promise)
-        .where(Promise.state == PromiseState.OPEN, Promise.promised_on < today)
+        .where(Promise.state == PromiseState.OPEN, Promise.kept_until < today)
         .values(state=PromiseState.BROKEN),
         execution_options=unsynchronized,
+    )
+
+
+def _paid(promise: Any, amount: Any, brought: sa.Subquery) -> sa.ScalarSelect[int]:
+    """What was paid in the days that keep a promise."""
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(amount), 0))
+        .where(brought.c.account_id == promise.account_id, brought.c.currency == promise.currency)
+        .where(brought.c.paid_on >= promise.made_on, brought.c.paid_on <= promise.kept_until)
+        .correlate(promise)
+        .scalar_subquery()
+    )
+
+
+def _owed_by(promise: Any) -> sa.ScalarSelect[int]:
+    """What was promised at once with a promise, up to its day."""
+    earlier = aliased(Promise)
+    return (
+        sa.select(sa.func.sum(earlier.amount_minor))
+        .where(earlier.attempt_id == promise.attempt_id, earlier.promised_on <= promise.promised_on)
+        .correlate(promise)
+        .scalar_subquery()
     )
 
 
@@ -180,20 +212,20 @@ def settle_carried(session: Session, lines: sa.Select[Any], today: date) -> None
     `lines`: see `hooks.payment_lines`.
     """
     brought = lines.subquery()
-    paid = (
-        sa.select(sa.func.coalesce(sa.func.sum(brought.c.amount_minor), 0))
-        .where(brought.c.account_id == CarriedPromise.account_id, brought.c.currency == CarriedPromise.currency)
-        .where(brought.c.paid_on >= CarriedPromise.made_on, brought.c.paid_on <= CarriedPromise.promised_on)
+    first, earlier = aliased(Promise), aliased(Promise)
+    owed = (
+        sa.select(sa.func.sum(earlier.amount_minor))
+        .join(first, first.attempt_id == earlier.attempt_id)
+        .where(first.id == CarriedPromise.promise_id, earlier.promised_on <= CarriedPromise.promised_on)
+        .correlate(CarriedPromise)
         .scalar_subquery()
     )
+    paid = _paid(CarriedPromise, brought.c.amount_minor, brought) >= owed
     recent = date.fromordinal(today.toordinal() - BROKEN_LOOKED_BACK_DAYS)
     broken = sa.and_(CarriedPromise.state == PromiseState.BROKEN, CarriedPromise.promised_on >= recent)
     waiting = sa.or_(CarriedPromise.state == PromiseState.OPEN, broken)
-    late = sa.and_(CarriedPromise.state == PromiseState.OPEN, CarriedPromise.promised_on < today)
-    for condition, state in (
-        (sa.and_(waiting, paid >= CarriedPromise.amount_minor), PromiseState.KEPT),
-        (late, PromiseState.BROKEN),
-    ):
+    late = sa.and_(CarriedPromise.state == PromiseState.OPEN, CarriedPromise.kept_until < today)
+    for condition, state in ((sa.and_(waiting, paid), PromiseState.KEPT), (late, PromiseState.BROKEN)):
         session.execute(
             sa.update(CarriedPromise).where(condition).values(state=state),
             execution_options={"synchronize_session": False},

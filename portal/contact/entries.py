@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_NOTE",
     "LONGEST_PROMISE_DAYS",
+    "MOST_PROMISES",
     "Entry",
+    "Promised",
     "Turn",
     "check_entry",
     "check_promise",
@@ -32,6 +34,7 @@ __all__ = [
 LONGEST_NOTE = 4_000
 # The bank's own limit: what is to be paid later than this is an instalment plan, which needs an agreement.
 LONGEST_PROMISE_DAYS = 60
+MOST_PROMISES = 4  # of one conversation; more parts are a plan
 CALLBACK_LONGEST_DAYS = 60
 POINT_KINDS = {
     Channel.CALL: ContactKind.PHONE,
@@ -42,9 +45,18 @@ POINT_KINDS = {
 }  # WeCom goes by an account of its own, or by the telephone number
 
 
+class Promised(NamedTuple):
+    """An amount in minor units and the day by which it is to be paid, each as it was entered."""
+
+    minor: int | None
+    on: date | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One attempt as it is logged. Amounts in minor units of the account's currency.
+
+    `promises`: the amounts and days that were promised behind the first, `promise_minor` and `promise_on`.
 
     `party`: who was reached; empty: whose number it is. `at`: when it took place; None: now. `attempt_ref`: the
     agency's own reference, made up if left out. `already_happened`: it took place although the rules forbid it, and is
@@ -65,6 +77,7 @@ class Entry:
     reason_behind: str = ""
     promise_minor: int | None = None
     promise_on: date | None = None
+    promises: tuple[Promised, ...] = ()
     callback_at: datetime | None = None
     attempt_ref: str = ""
     corrects_id: int | None = None
@@ -76,6 +89,11 @@ class Entry:
     next_action: str = ""
     again_on: date | None = None
     of_log: bool = False
+
+    @property
+    def promised(self) -> tuple[Promised, ...]:
+        """All that was promised, in the order in which it was entered."""
+        return (Promised(self.promise_minor, self.promise_on), *self.promises)
 
 
 class Turn(NamedTuple):
@@ -170,48 +188,71 @@ def _check_party(entry: Entry, outcome: Outcome, party: str) -> None:
 
 
 def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None:
-    """A promise names an amount above nought, not more than is owed, and a day from the day it was made on.
+    """A promise names an amount above nought and a day from the day it was made on; one of several days names them in
+    their order, each once; all together are not more than is owed.
 
     Raises DomainError with the field; also where an amount or a day comes with another outcome.
     """
     if entry.outcome != "promise":
-        if entry.promise_minor is not None or entry.promise_on is not None:
+        if any(part != (None, None) for part in entry.promised):
             raise DomainError(
                 "promise.outcome", say("An amount and a day go with the outcome “promise to pay”."), field="outcome"
             )
         return
-    if entry.promise_minor is None or entry.promise_minor <= 0:
-        raise DomainError("promise.amount", say("Enter the amount that was promised."), field="promise_amount")
-    if entry.promise_minor > owed.minor:
-        raise DomainError(
-            "promise.too_much", say("That is more than is owed, %(owed)s.", owed=owed), field="promise_amount"
-        )
-    if entry.promise_on is None:
-        raise DomainError("promise.day", say("Enter the day by which it is to be paid."), field="promise_on")
-    if entry.promise_on < made_on or (entry.at is None and entry.promise_on < today):
-        raise DomainError("promise.past", say("The day of a promise lies ahead."), field="promise_on")
-    if entry.promise_on > made_on + timedelta(days=LONGEST_PROMISE_DAYS):
-        raise DomainError(
-            "promise.too_late",
-            say("A promise reaches at most %(days)s days ahead.", days=LONGEST_PROMISE_DAYS),
-            field="promise_on",
-        )
+    if len(entry.promised) > MOST_PROMISES:
+        words = say("A promise has at most %(most)s days; more parts are an instalment plan.", most=MOST_PROMISES)
+        raise DomainError("promise.many", words, field="promise_on")
+    so_far, before = 0, None
+    for number, part in enumerate(entry.promised, 1):
+        ending = "" if number == 1 else f"_{number}"
+        so_far += _promised_amount(part.minor, so_far, owed, f"promise_amount{ending}")
+        before = _promised_day(part.on, before, entry.at is None, today, made_on, f"promise_on{ending}")
 
 
-def next_turn(entry: Entry, outcome: Outcome, standing: Turn, day: date, callback_day: date | None) -> Turn:
+def _promised_amount(minor: int | None, so_far: int, owed: Money, field: str) -> int:
+    if minor is None or minor <= 0:
+        raise DomainError("promise.amount", say("Enter the amount that was promised."), field=field)
+    if so_far + minor > owed.minor:
+        words = say("That is more than is owed, %(owed)s.", owed=owed)
+        if so_far:
+            words = say("Together that is more than is owed, %(owed)s.", owed=owed)
+        raise DomainError("promise.too_much", words, field=field)
+    return minor
+
+
+def _promised_day(on: date | None, before: date | None, is_now: bool, today: date, made_on: date, field: str) -> date:
+    if on is None:
+        raise DomainError("promise.day", say("Enter the day by which it is to be paid."), field=field)
+    if on < made_on or (is_now and on < today):
+        raise DomainError("promise.past", say("The day of a promise lies ahead."), field=field)
+    if on > made_on + timedelta(days=LONGEST_PROMISE_DAYS):
+        words = say("A promise reaches at most %(days)s days ahead.", days=LONGEST_PROMISE_DAYS)
+        raise DomainError("promise.too_late", words, field=field)
+    if before is not None and on <= before:
+        raise DomainError("promise.order", say("Each day comes after the one before it."), field=field)
+    return on
+
+
+def next_turn(
+    entry: Entry, outcome: Outcome, standing: Turn, day: date, callback_day: date | None, grace_days: int = 0
+) -> Turn:
     """When the account comes up again. `day`: the attempt's, `callback_day`: the call-back's, both in the organisation's zone.
 
-    A promise or call-back that still lies ahead outlives a reminder; one that is due that day and did not bring an answer
-    is looked at on the next. A day that the collector chose goes before what the outcome says.
+    A promise or call-back that still lies ahead outlives a reminder, and an arrangement that is kept whatever the debtor
+    calls about; a promise whose day has come and did not bring an answer is looked at once its days of grace are over. A day
+    that the collector chose goes before what the outcome says.
     """
+    if standing.kind == "plan" and standing.on > day and not outcome.hold:
+        return standing
     if outcome.code == "promise" and entry.promise_on:
         return Turn("promise", entry.promise_on)
     if outcome.code == "callback_requested" and callback_day:
         return Turn("callback", callback_day, entry.callback_at)
     if standing.kind in ("promise", "callback") and standing.on > day and not outcome.hold:
         return standing
-    if standing.kind == "promise" and standing.on == day and not outcome.hold:
-        return Turn("broken", day + timedelta(days=1))
+    over = standing.on + timedelta(days=grace_days + 1)
+    if standing.kind == "promise" and over > day and not outcome.hold:
+        return Turn("broken", over)
     return Turn("rest", entry.again_on or day + timedelta(days=outcome.rest_days))
 
 

@@ -19,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import Length, Optional
 
-from portal.contact.entries import LONGEST_NOTE, Entry
+from portal.contact.entries import LONGEST_NOTE, MOST_PROMISES, Entry, Promised
 from portal.contact.labels import CHANNELS, INCOMING, INCOMING_CALL
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
@@ -46,6 +46,12 @@ class AttemptForm(FlaskForm):
     party = SelectField(_l("Who was reached"), [Optional()], validate_choice=False)
     promise_amount = StringField(_l("Amount promised"), [Optional(), Length(max=28)])
     promise_on = DateField(_l("To be paid by"), [Optional()])
+    promise_amount_2 = StringField(_l("Amount, second day"), [Optional(), Length(max=28)])
+    promise_on_2 = DateField(_l("Second day"), [Optional()])
+    promise_amount_3 = StringField(_l("Amount, third day"), [Optional(), Length(max=28)])
+    promise_on_3 = DateField(_l("Third day"), [Optional()])
+    promise_amount_4 = StringField(_l("Amount, fourth day"), [Optional(), Length(max=28)])
+    promise_on_4 = DateField(_l("Fourth day"), [Optional()])
     callback_at = DateTimeLocalField(_l("Call back at"), [Optional()], format=_MINUTES)
     reason_behind = SelectField(_l("Behind because"), [Optional()], validate_choice=False)
     note = TextAreaField(_l("Note"), [Optional(), Length(max=LONGEST_NOTE)])
@@ -83,11 +89,24 @@ class AttemptForm(FlaskForm):
             note=(self.note.data or "").strip(),
             reason_behind=self.reason_behind.data or "",
             promise_minor=_amount(self.promise_amount.data, currency),
+            promises=self._further_promises(currency),
             promise_on=self.promise_on.data,
             callback_at=_instant(self.callback_at.data, zone),
             corrects_id=_number(self.corrects_id.data),
             already_happened=bool(self.already_happened.data),
         )
+
+    @property
+    def further_promises(self) -> list[tuple[Any, Any]]:
+        """The fields for the second day and those behind it."""
+        return [(self[f"promise_amount_{n}"], self[f"promise_on_{n}"]) for n in range(2, MOST_PROMISES + 1)]
+
+    def _further_promises(self, currency: str) -> tuple[Promised, ...]:
+        """What was promised behind the first day; rows that are empty are none."""
+        found = [Promised(_amount(amount.data, currency, amount.name), on.data) for amount, on in self.further_promises]
+        while found and found[-1] == (None, None):
+            found.pop()
+        return tuple(found)
 
 
 def _number(text: str | None) -> int | None:
@@ -98,12 +117,12 @@ def _instant(entered: datetime | None, zone: str) -> datetime | None:
     return entered.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if entered else None
 
 
-def _amount(text: str | None, currency: str) -> int | None:
+def _amount(text: str | None, currency: str, field: str = "promise_amount") -> int | None:
     if not (text or "").strip():
         return None
     try:
         return parse_amount(text or "", currency)
     except ValueError:
         raise DomainError(
-            "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field="promise_amount"
+            "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field=field
         ) from None

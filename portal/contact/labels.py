@@ -52,6 +52,7 @@ STATUSES: dict[ContactStatus, StateTag] = {
 PROMISE_TAGS: dict[str, StateTag] = {
     "open": StateTag("open", _l("still ahead"), "go"),
     "today": StateTag("today", _l("due today"), "wait"),
+    "grace": StateTag("grace", _l("due, in the days of grace"), "wait"),
     "kept": StateTag("kept", _l("kept"), "good"),
     "broken": StateTag("broken", _l("not kept"), "bad"),
     "replaced": StateTag("replaced", _l("replaced by a later one"), "plain"),
@@ -75,9 +76,10 @@ WORK_KINDS: dict[str, Any] = {
 
 
 def promise_tag(promise: Promise | CarriedPromise, today: date) -> StateTag:
-    """A promise's state as people see it: one that is open behind its day was not kept."""
+    """A promise's state as people see it: one that is open behind its days of grace was not kept."""
     if promise.state is PromiseState.OPEN and promise.promised_on <= today:
-        return PROMISE_TAGS["today" if promise.promised_on == today else "broken"]
+        waits = "today" if promise.promised_on == today else "grace"
+        return PROMISE_TAGS[waits if promise.kept_until >= today else "broken"]
     return PROMISE_TAGS[promise.state.value]
 
 
@@ -124,9 +126,15 @@ def next_words(item: WorkItem, tab: str, now: datetime, zone: str) -> Message:
     """Why and when an account's turn comes."""
     short = day(item.next_on, short=True)
     if tab == "due":
-        return say("promised for today")
-    if item.next_kind == "broken":  # ahead: the promise was for today and the debtor has been reminded
-        return say("promised for today, reminded") if tab == "later" else say("promise not kept")
+        return (
+            say("promised for today")
+            if item.next_on == now.astimezone(ZoneInfo(zone)).date()
+            else say("promised for %(day)s, in the days of grace", day=short)
+        )
+    if item.next_kind == "broken":  # ahead: the day of the promise had come and the debtor has been reminded
+        return say("promised, reminded") if tab == "later" else say("promise not kept")
+    if item.next_kind == "plan":
+        return say("arrangement in force") if tab == "later" else say("arrangement not kept")
     if item.next_kind == "promise":
         return say("promised for %(day)s", day=short)
     if item.next_kind == "callback":

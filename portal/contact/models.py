@@ -130,23 +130,26 @@ class EvidenceFile(Model, OwnRows):
 
 
 class Promise(Model, OwnRows):
-    """A promise to pay an amount by a date, born of an attempt."""
+    """A promise to pay an amount by a date, born of an attempt; an attempt may bring several, for different days."""
 
     __tablename__ = "promise"
     id: Mapped[int] = key_column()
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
-    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("contact_attempt.id"), unique=True)
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("contact_attempt.id"))
     placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     amount_minor: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(sa.String(3))
     made_on: Mapped[date] = mapped_column(comment="the debtor's day on which it was made")
     promised_on: Mapped[date] = mapped_column(comment="the day by which it is to be paid")
+    kept_until: Mapped[date] = mapped_column(comment="the last value date that keeps it: with the days of grace")
     state: Mapped[PromiseState] = mapped_column(choice(PromiseState), default=PromiseState.OPEN)
     created_at: Mapped[datetime]
 
     __table_args__ = (
+        sa.UniqueConstraint("attempt_id", "promised_on"),
         sa.CheckConstraint("amount_minor > 0", name="amount"),
+        sa.CheckConstraint("kept_until >= promised_on", name="grace"),
         sa.Index("ix_promise_due", "organisation_id", "state", "promised_on", "id"),
         sa.Index("ix_promise_day", "organisation_id", "promised_on", "id"),
     )
@@ -168,6 +171,7 @@ class CarriedPromise(Model, PlacedRows):
     currency: Mapped[str] = mapped_column(sa.String(3))
     made_on: Mapped[date]
     promised_on: Mapped[date]
+    kept_until: Mapped[date] = mapped_column(comment="with the days of grace")
     state: Mapped[PromiseState] = mapped_column(choice(PromiseState), default=PromiseState.OPEN)
     carried_at: Mapped[datetime]
 

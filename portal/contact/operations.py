@@ -24,7 +24,7 @@ from portal.contact.recording import (
     learn_about_number,
     move_in_queue,
     owed_by,
-    promise_of,
+    promises_of,
     question_of,
     raise_hold,
 )
@@ -239,4 +239,4 @@ def _keep_promise(
         taken_over.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
     )
     state = PromiseState.OPEN if stands else PromiseState.REPLACED
-    work.session.add(promise_of(attempt, entry, currency, state))
+    work.session.add_all(promises_of(attempt, entry, currency, state))

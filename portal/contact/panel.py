@@ -1,9 +1,12 @@
-"""What this room shows on the account page of the portfolio: the contact history."""
+"""What this room shows on the account page of the portfolio: what was arranged with the debtor, and the contact history."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from portal.contact.arrangement_labels import KINDS, schedule_words, state_tag
+from portal.contact.arrangement_queries import arrangements_of
+from portal.contact.income import LINES, statements_of
 from portal.contact.timeline import contacts_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission
@@ -17,7 +20,24 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account
 
-__all__ = ["contact_history"]
+__all__ = ["arranged", "contact_history"]
+
+
+@hooks.account_panels.register
+def arranged(session: Session, actor: Actor, account: Account) -> Panel | None:
+    """Plans, settlements and waivers, and what the debtor lives on; nothing where there is none."""
+    if not actor.can(Permission.ARRANGEMENTS_VIEW):
+        return None
+    today = services().clock.today()
+    rows = [
+        (row, KINDS[row.kind], state_tag(row, today), schedule_words(row))
+        for row in arrangements_of(session, actor, account.id)
+    ]
+    statements = statements_of(session, actor, account.id)
+    if not rows and not statements:
+        return None
+    context = {"rows": rows, "statements": statements, "lines": LINES}
+    return Panel(_l("Arrangements"), "contact/arrangements_panel.html", context)
 
 
 @hooks.account_panels.register

@@ -183,12 +183,15 @@ def promises_statement(actor: Actor) -> sa.Select[Any]:
 
 
 def promise_state(statement: sa.Select[Any], state: str, today: date) -> sa.Select[Any]:
-    """Promises in a state as people see it: an open one whose day has passed is not kept."""
+    """Promises in a state as people see it: an open one whose days of grace have passed is not kept."""
     if state in ("kept", "carried"):
         return statement.where(Promise.state == PromiseState(state))
     if state == "broken":
-        late = sa.and_(Promise.state == PromiseState.OPEN, Promise.promised_on < today)
+        late = sa.and_(Promise.state == PromiseState.OPEN, Promise.kept_until < today)
         return statement.where(sa.or_(Promise.state == PromiseState.BROKEN, late))
+    if state == "grace":
+        in_grace = sa.and_(Promise.promised_on < today, Promise.kept_until >= today)
+        return statement.where(Promise.state == PromiseState.OPEN, in_grace)
     ahead = Promise.promised_on == today if state == "today" else Promise.promised_on > today
     return statement.where(Promise.state == PromiseState.OPEN, ahead)
 

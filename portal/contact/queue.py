@@ -20,6 +20,7 @@ from portal.contact.desks import scope_of
 from portal.contact.facts import check_contact, facts_of
 from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, PromiseState, WorkItem
+from portal.contact.policy import in_grace_since
 from portal.foundation.visibility import visible
 from portal.portfolio.models import Account, Customer
 
@@ -45,7 +46,8 @@ LOOK_AHEAD = 30  # how far down the queue the next account that may be called is
 class Segment:
     """A kind of work, and whether its day is `past`, `today`, `due` (past or today) or `later`.
 
-    The kind `untouched` is any work whose day by the work standard has passed, the oldest first.
+    The kind `untouched` is any work whose day by the work standard has passed, the oldest first. The day of a promise is today
+    as long as its days of grace last. That of a plan is the one on which it is broken.
     """
 
     kind: str
@@ -63,7 +65,7 @@ class Segment:
 
 TABS: Final[dict[str, tuple[Segment, ...]]] = {
     "due": (Segment("promise", "today"),),
-    "broken": (Segment("promise", "past"), Segment("broken", "due")),
+    "broken": (Segment("promise", "past"), Segment("broken", "due"), Segment("plan", "due")),
     "callback": (Segment("callback", "due"),),
     "new": (Segment("new", "due"),),
     "rest": (Segment("rest", "due"),),
@@ -72,6 +74,7 @@ TABS: Final[dict[str, tuple[Segment, ...]]] = {
         Segment("broken", "later"),
         Segment("callback", "later"),
         Segment("rest", "later"),
+        Segment("plan", "later"),
     ),
     UNTOUCHED: (Segment(UNTOUCHED, "past"),),
 }
@@ -197,9 +200,9 @@ def _behind(
 
 def _days(segment: Segment, today: date) -> sa.ColumnElement[bool]:
     if segment.when == "past":
-        return WorkItem.next_on < today
+        return WorkItem.next_on < in_grace_since(today)
     if segment.when == "today":
-        return WorkItem.next_on == today
+        return WorkItem.next_on.between(in_grace_since(today), today)
     return WorkItem.next_on <= today if segment.when == "due" else WorkItem.next_on > today
 
 
@@ -240,7 +243,7 @@ def _promised_before(session: Session, actor: Actor, account_ids: Sequence[int],
     ahead = visible(CarriedPromise, actor).where(
         CarriedPromise.account_id.in_(account_ids),
         CarriedPromise.state == PromiseState.OPEN,
-        CarriedPromise.promised_on >= today,
+        CarriedPromise.kept_until >= today,
     )
     days = ahead.with_only_columns(CarriedPromise.account_id, sa.func.min(CarriedPromise.promised_on))
     return {row[0]: row[1] for row in session.execute(days.group_by(CarriedPromise.account_id))}
@@ -251,8 +254,8 @@ def tab_of(item: WorkItem, today: date) -> str:
     if item.next_kind != "new" and item.next_on > today:
         return "later"
     if item.next_kind == "promise":
-        return "due" if item.next_on == today else "broken"
-    return item.next_kind
+        return "due" if item.next_on >= in_grace_since(today) else "broken"
+    return "broken" if item.next_kind == "plan" else item.next_kind
 
 
 def queue_counts(session: Session, actor: Actor, today: date, scope: Scope | None = None) -> dict[str, int]:

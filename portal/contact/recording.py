@@ -17,6 +17,7 @@ from portal.contact.facts import decision_data
 from portal.contact.history import local_day
 from portal.contact.models import ContactAttempt, Promise, PromiseState
 from portal.contact.outcomes import counts_as
+from portal.contact.policy import policy, with_grace
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.foundation.money import Money
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from portal.portfolio.models import Account, ContactPoint, Customer, HoldFlag
 
 __all__ = [
-    "Subject", "attempt_of", "check_window", "learn_about_number", "move_in_queue", "owed_by", "promise_of", "question_of",
+    "Subject", "attempt_of", "check_window", "learn_about_number", "move_in_queue", "owed_by", "promises_of", "question_of",
     "raise_hold",
 ]  # fmt: skip
 
@@ -114,20 +115,25 @@ def attempt_of(
     return ContactAttempt(**(values | more))
 
 
-def promise_of(attempt: ContactAttempt, entry: Entry, currency: str, state: PromiseState) -> Promise:
-    """The promise that an attempt brought."""
-    return Promise(
-        organisation_id=attempt.organisation_id,
-        attempt_id=attempt.id,
-        placement_id=attempt.placement_id,
-        account_id=attempt.account_id,
-        amount_minor=entry.promise_minor,
-        currency=currency,
-        made_on=attempt.local_date,
-        promised_on=entry.promise_on,
-        state=state,
-        created_at=attempt.at,
-    )
+def promises_of(attempt: ContactAttempt, entry: Entry, currency: str, state: PromiseState) -> list[Promise]:
+    """The promises that an attempt brought, one for each day that was named; `check_promise` has seen that each has one."""
+    return [
+        Promise(
+            organisation_id=attempt.organisation_id,
+            attempt_id=attempt.id,
+            placement_id=attempt.placement_id,
+            account_id=attempt.account_id,
+            amount_minor=part.minor,
+            currency=currency,
+            made_on=attempt.local_date,
+            promised_on=part.on,
+            kept_until=with_grace(part.on),
+            state=state,
+            created_at=attempt.at,
+        )
+        for part in entry.promised
+        if part.on is not None
+    ]
 
 
 def raise_hold(work: Work, attempt: ContactAttempt, outcome: Outcome) -> HoldFlag | None:
@@ -172,6 +178,8 @@ def move_in_queue(
     if corrected in ("promise", "callback_requested"):
         standing = Turn("rest", today)  # what the wrong entry had set is not kept
     callback_day = entry.callback_at.astimezone(ZoneInfo(zone)).date() if entry.callback_at else None
-    item.next_kind, item.next_on, item.next_at = next_turn(entry, outcome, standing, day, callback_day)
+    item.next_kind, item.next_on, item.next_at = next_turn(
+        entry, outcome, standing, day, callback_day, policy().grace_days
+    )
     item.last_attempt_at, item.last_outcome = attempt.at, outcome.code
     item.try_by = try_by(item.next_on, day, item.standard_days)

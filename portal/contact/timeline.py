@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.contact.arrangement_labels import KINDS, end_words, state_tag
+from portal.contact.arrangement_models import ArrangementState
+from portal.contact.arrangement_queries import arrangements_of
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.message_labels import FAILURES, message_title, message_tone
 from portal.contact.message_models import MessageState
@@ -16,6 +19,7 @@ from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
 from portal.contact.words import flag_words
 from portal.foundation import hooks
+from portal.foundation.access import Permission
 from portal.foundation.formats import day, money
 from portal.foundation.language import Message, say
 from portal.foundation.states import Tone
@@ -60,10 +64,11 @@ def timeline_of(
 def contacts_of(
     session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
 ) -> list[Event]:
-    """Attempts, promises and messages alone, latest first: for pages that show holds and payments by themselves."""
+    """Attempts, promises, arrangements and messages alone, latest first: for pages that show holds and payments by themselves."""
     events = [
         *_attempts(session, actor, account, notes or {}),
         *_promises(session, actor, account, today),
+        *_arrangements(session, actor, account, today),
         *_messages(session, actor, account),
     ]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
@@ -130,6 +135,26 @@ def _messages(session: Session, actor: Actor, account: Account) -> Iterator[Even
         who = row.organisation if actor.is_bank else None
         text = FAILURES.get(message.failure)
         yield Event(message.state_at, message_title(message, row.text_name), text, who, message_tone(message))
+
+
+def _arrangements(session: Session, actor: Actor, account: Account, today: date) -> Iterator[Event]:
+    """Each when it was drawn up, agreed to, and ended; who decided is on its own page."""
+    if not actor.can(Permission.ARRANGEMENTS_VIEW):
+        return
+    for row in arrangements_of(session, actor, account.id):
+        named = {"kind": KINDS[row.kind], "number": row.number, "amount": money(row.agreed_minor, row.currency)}
+        own = actor.is_bank or row.organisation_id == actor.organisation_id
+        yield Event(
+            row.made_at, say("%(kind)s %(number)s over %(amount)s drawn up", **named), row.reason if own else None
+        )
+        if row.agreed_on is not None:
+            yield Event(row.agreed_on, say("%(kind)s %(number)s over %(amount)s agreed", **named), tone="good")
+        if row.ended_on is not None:
+            tag = state_tag(row, today)
+            title = say("%(kind)s %(number)s over %(amount)s: %(state)s", **named, state=tag.label)
+            words = end_words(row.end_reason) if row.end_reason else row.answer
+            says = words if own and row.state is not ArrangementState.KEPT else None
+            yield Event(row.ended_on, title, says or None, tone=tag.tone)
 
 
 def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

@@ -140,7 +140,7 @@ def _is_late(form: AttemptForm) -> bool:
 def promises() -> Any:
     """The organisation's promises by day and state."""
     today = services().clock.today()
-    tags = ("today", "open", "broken", "kept", "carried")
+    tags = ("today", "open", "grace", "broken", "kept", "carried")
     table = Table(
         "promises",
         queries.promises_statement(actor()),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["VERDICT_TAGS", "deciding", "finding_words", "flag_words", "rule_against", "rule_words", "source_words"]
 
 _FLAGS: dict[str, Message] = {
-    "plan": say("A payment plan is being kept, so collection stops."),
+    "plan": say("An arrangement with the debtor is kept, so collection stops."),
     "do_not_contact": say("The debtor has asked not to be contacted."),
     "deceased": say("The debtor is reported to have died."),
     "bankrupt": say("The debtor is reported bankrupt."),

@@ -8,7 +8,11 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from portal.contact import queries
+from portal.contact import arrangement_queries, queries
+from portal.contact.advice import ADVICE
+from portal.contact.arrangement_labels import KINDS as ARRANGEMENTS
+from portal.contact.arrangement_labels import state_tag
+from portal.contact.arrangement_models import ArrangementState
 from portal.contact.conduct import FrequencyCap, Question
 from portal.contact.desks import desk_of
 from portal.contact.entries import POINT_KINDS
@@ -38,6 +42,8 @@ from portal.portfolio.models import ContactKind, ContactStatus
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from portal.contact.advice import Advice
+    from portal.contact.arrangement_models import Arrangement
     from portal.contact.conduct import Decision
     from portal.contact.desks import Scope
     from portal.contact.forms import AttemptForm
@@ -87,6 +93,33 @@ class Bench:
     shown: Mapping[str, Any] = field(default_factory=dict)
     stopped: Stopped | None = None
     dealt_to: str | None = None
+    arrangement: Arrangement | None = None
+    reason_behind: str = ""
+
+    # --- what to offer ---------------------------------------------------------------------------------------------------
+
+    @property
+    def advice(self) -> Advice | None:
+        """What fits, by why the debtor is behind; nothing once something is arranged."""
+        return None if self.arrangement is not None else ADVICE.get(self.reason_behind)
+
+    @property
+    def arrangement_tag(self) -> StateTag | None:
+        return state_tag(self.arrangement, self.today) if self.arrangement else None
+
+    @property
+    def arrangement_words(self) -> Message | None:
+        """What stands on the account, in a sentence."""
+        row = self.arrangement
+        if row is None:
+            return None
+        what, amount = ARRANGEMENTS[row.kind], money(row.agreed_minor, row.currency)
+        if row.state is ArrangementState.AGREED and row.next_due_on:
+            return say(
+                "%(what)s over %(amount)s: %(paid)s paid, the next part by %(day)s", what=what, amount=amount,
+                paid=money(row.paid_minor, row.currency), day=day(row.next_due_on),
+            )  # fmt: skip
+        return say("%(what)s over %(amount)s, stands until %(day)s", what=what, amount=amount, day=day(row.valid_until))
 
     # --- conduct -------------------------------------------------------------------------------------------------------
 
@@ -167,7 +200,7 @@ class Bench:
                 round=promise.round, amount=money(promise.amount_minor, promise.currency), day=day(promise.promised_on),
             )
             for promise in self.carried
-            if promise.state is PromiseState.OPEN and promise.promised_on >= self.today
+            if promise.state is PromiseState.OPEN and promise.kept_until >= self.today
         ]  # fmt: skip
 
     def row_words(self, row: QueueRow) -> Any:
@@ -275,6 +308,8 @@ def open_bench(
         shown=shown or {},
         stopped=stopped_by(session, actor, placement),
         dealt_to=desk_of(session, actor, placement.id),
+        arrangement=arrangement_queries.live_on(session, actor, account.id),
+        reason_behind=arrangement_queries.reason_of(session, actor, account.id),
     )
 
 

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import dealing, holding, intake, lettering, paying, placing, regulating, returning, settling, writing
+from portal.demo import (
+    arranging,
+    dealing,
+    holding,
+    intake,
+    lettering,
+    paying,
+    placing,
+    regulating,
+    returning,
+    settling,
+    writing,
+)  # fmt: skip
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -107,6 +119,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     stage.plan(stage.yesterday - timedelta(days=3), 20, 10, partial(desks.write, stage.yesterday - timedelta(days=3)))
     _plan_way_back(stage, begins)
     _plan_money(stage)
+    _plan_arrangements(stage, begins)
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
@@ -167,6 +180,15 @@ def _plan_way_back(stage: Stage, begins: date) -> None:
     on(last, 20, 26, returning.recall_some, "ZX", 2, RecallReason.CONDUCT, category=RecallCategory.COMPLIANCE)
     on(last, 20, 28, returning.receive_branch_file)
     on(last, 20, 58, returning.plan_leave, "XT", 21)
+
+
+def _plan_arrangements(stage: Stage, begins: date) -> None:
+    """What is arranged with debtors: early enough to be kept and broken, and on the last evening what waits."""
+    last = (stage.yesterday - begins).days
+    for days, hour, deed in (
+        (34, 18, arranging.arrange_early), (last - 10, 18, arranging.arrange_meanwhile), (last, 19, arranging.arrange_late),
+    ):  # fmt: skip
+        stage.plan(begins + timedelta(days=days), hour, 10, partial(deed, stage))
 
 
 def _plan_letters(on: Callable[..., None], last: int, count: int) -> None:

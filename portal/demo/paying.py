@@ -67,6 +67,9 @@ def _rows(stage: Stage, first: date, last: date) -> list[list[str]]:
     promised = _promised(stage, first, last)
     rows: list[list[str]] = []
     for payer in payers:
+        if payer.ref in stage.arranged:
+            rows += _parts(stage, payer, first, last, len(rows))
+            continue
         dice = stage.dice("pay", first, payer.ref)
         paid = _payment(payer, promised.get(payer.ref), dice, first, last)
         left = payer.total - stage.paid_since.get(payer.ref, 0)
@@ -80,6 +83,16 @@ def _rows(stage: Stage, first: date, last: date) -> list[list[str]]:
         if dice.randrange(1000) < REVERSED_OF_THOUSAND:
             stage.reversals.append((reference, payer.ref, amount))
     return rows + _reversals(stage, {row[0] for row in rows}, last)
+
+
+def _parts(stage: Stage, payer: _Payer, first: date, last: date, before: int) -> list[list[str]]:
+    """What somebody pays in these days who keeps to a plan, or does no more."""
+    due = [part for part in stage.arranged[payer.ref] if first <= part[0] <= last]
+    rows = []
+    for number, (day, amount) in enumerate(due, before + 1):
+        stage.note_paid(payer.ref, amount)
+        rows.append(_row(stage, f"P{first:%y%m%d}{number:06d}", payer.ref, amount, day, "bank", CHANNELS[0]))
+    return rows
 
 
 def _payment(

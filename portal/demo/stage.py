@@ -42,6 +42,9 @@ class Stage:
     paid: dict[str, int] = field(default_factory=dict)  # account reference: minor units paid so far
     paid_since: dict[str, int] = field(default_factory=dict)  # and since the last file told the balance
     reversals: list[tuple[str, str, int]] = field(default_factory=list)  # payment, account, amount: to be taken back
+    arranged: dict[str, list[tuple[date, int]]] = field(
+        default_factory=dict
+    )  # account: what its debtor will pay of a plan
     _actors: dict[str, Actor] = field(default_factory=dict)
     _agenda: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
 

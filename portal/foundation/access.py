@@ -83,6 +83,9 @@ class Permission(StrEnum):
     RULES_VIEW = "rules.view"  # rule packs
     RULES_PROPOSE = "rules.propose"
     RULES_PUBLISH = "rules.publish"
+    ARRANGEMENTS_VIEW = "arrangements.view"
+    ARRANGEMENTS_DRAW = "arrangements.draw"  # the agency's: plans, settlements, waivers, and what the debtor lives on
+    ARRANGEMENTS_DECIDE = "arrangements.decide"  # the bank's: what goes beyond a contract's authority
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -117,6 +120,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
         | {_P.MESSAGES_VIEW, _P.MESSAGES_EXPORT, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
         | {_P.CONDUCT_VIEW, _P.RULES_VIEW}
+        | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DECIDE}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -130,6 +134,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
         | {_P.VENDORS_VIEW, _P.MESSAGES_VIEW, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
         | {_P.CONDUCT_VIEW, _P.RULES_VIEW, _P.RULES_PROPOSE, _P.RULES_PUBLISH}
+        | {_P.ARRANGEMENTS_VIEW}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -139,11 +144,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ATTEMPTS_IMPORT}
         | {_P.QUEUE_DEAL}
         | {_P.MESSAGES_VIEW, _P.TEXTS_WRITE}
+        | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
         | {_P.MESSAGES_VIEW}
+        | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

@@ -71,6 +71,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
     Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, _AGENCY, ("contact.account", "contact.reveal")),
     Entry(_l("Promises"), "contact.promises", _P.QUEUE_WORK, _AGENCY),
+    Entry(_l("Arrangements"), "arrangements.index", _P.ARRANGEMENTS_VIEW, _AGENCY, ("arrangements.",)),
     Entry(_l("My day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF})),
     Entry(_l("The team's day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_LEADER})),
     Entry(
@@ -126,6 +127,7 @@ ENTRIES: tuple[Entry, ...] = (
         frozenset({_R.VENDOR_MANAGER}),
         ("placement.exit_page", "placement.plan_exit", "placement.tail_register"),
     ),
+    Entry(_l("Arrangements"), "arrangements.index", _P.ARRANGEMENTS_VIEW, _BANK, ("arrangements.",)),
     Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK),
     Entry(_l("Messages"), "contact.messages", _P.MESSAGES_VIEW, pages=("contact.message",)),
     Entry(

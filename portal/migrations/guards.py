@@ -52,6 +52,8 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("rule_pack_withdrawal", since="0030"),
     Evidence("rule_pack_choice", once="OLD.confirmed_at IS NOT NULL", since="0030"),
     Evidence("conduct_finding", since="0030"),
+    Evidence("income_statement", since="0031"),
+    Evidence("income_proof", since="0031"),
 )
 DEEDS = ("update", "delete")
 

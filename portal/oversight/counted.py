@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.contact import arrangement_queries as arrangements
 from portal.contact.pack_queries import drafts_waiting
 from portal.foundation.access import Permission, Role
 from portal.foundation.language import _l, say
@@ -54,6 +55,10 @@ def _bank_decides(actor: Actor) -> bool:
     return actor.can(Permission.PLACEMENTS_APPROVE)
 
 
+def _decides_arrangements(actor: Actor) -> bool:
+    return actor.can(Permission.ARRANGEMENTS_DECIDE)
+
+
 def _vendor_manager(actor: Actor) -> bool:
     return actor.role is Role.VENDOR_MANAGER
 
@@ -94,6 +99,11 @@ COUNTED: tuple[Counted, ...] = (
         _bank_decides, lambda d: leaving.exits_to_approve(d.session, d.actor),
         say("Exits of organisations wait for approval"), _l("Look and decide"), "placement.exits",
         {"state": "submitted"},
+    ),
+    Counted(
+        _decides_arrangements, lambda d: arrangements.to_decide(d.session, d.actor),
+        say("Arrangements wait for the bank's decision"), _l("Look and decide"), "arrangements.index",
+        {"state": "proposed"}, due=lambda d: arrangements.first_day_to_decide(d.session, d.actor),
     ),
     Counted(
         _vendor_manager, lambda d: leaving.certificates_overdue(d.session, d.actor, d.today),

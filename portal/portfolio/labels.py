@@ -92,8 +92,9 @@ _RAISED_BY = {
     "file": _l("from the bank's file"),
     "attempt": _l("from a logged contact"),
     "return": _l("given back by an organisation"),
+    "arrangement": _l("by an arrangement with the debtor"),
 }
-_RAISED = re.compile(r"file|(attempt|return):\w+", re.ASCII)
+_RAISED = re.compile(r"file|(attempt|return|arrangement):\w+", re.ASCII)
 
 
 def hold_reason(reason: str) -> Any:

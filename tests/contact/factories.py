@@ -97,11 +97,11 @@ def make_account(person: Person, total: int = 5_283_895, currency: str = "CNY", 
 
 def place(
     agency: Organisation, *account_ids: int, accepted_at: datetime | None = ACCEPTED, kind: str = "collection",
-    starts_at: datetime = ACCEPTED,
+    starts_at: datetime = ACCEPTED, clauses: dict[str, Any] | None = None,
 ) -> list[int]:  # fmt: skip
     """The accounts placed with the agency, accepted, and in its queue; keys of the placements."""
     with transaction(observer()) as work:
-        batch = _batch(work.session, agency, PlacementKind(kind), len(account_ids))
+        batch = _batch(work.session, agency, PlacementKind(kind), len(account_ids), clauses or {})
         placements = []
         for account_id in account_ids:
             account = work.session.get(Account, account_id)
@@ -120,7 +120,9 @@ def place(
         return [placement.id for placement in placements]
 
 
-def _batch(session: Session, agency: Organisation, kind: PlacementKind, size: int) -> PlacementBatch:
+def _batch(
+    session: Session, agency: Organisation, kind: PlacementKind, size: int, clauses: dict[str, Any]
+) -> PlacementBatch:
     number = next(_numbers)
     contract = Contract(
         organisation_id=agency.id, number=f"K{number:04d}", kind=kind, currency="CNY",
@@ -130,7 +132,7 @@ def _batch(session: Session, agency: Organisation, kind: PlacementKind, size: in
     session.flush()
     version = ContractVersion(
         contract_id=contract.id, organisation_id=agency.id, version=1, effective_from=date(2005, 1, 1),
-        plan={"flat": "0.20"}, created_at=ACCEPTED,
+        plan={"flat": "0.20"}, clauses=clauses, created_at=ACCEPTED,
     )  # fmt: skip
     run = AllocationRun(
         number=f"R{number:04d}", kind=kind, state=RunState.SENT, currency="CNY", placed_on=date(2005, 6, 30),
@@ -159,12 +161,14 @@ class Desk:
     placement_id: int
 
 
-def make_desk(person: Person, role: Role = Role.AGENCY_STAFF, **account: Any) -> Desk:
-    """A new agency that holds a new account of the person."""
+def make_desk(
+    person: Person, role: Role = Role.AGENCY_STAFF, clauses: dict[str, Any] | None = None, **account: Any
+) -> Desk:
+    """A new agency that holds a new account of the person; `clauses` of its contract."""
     agency = make_agency()
     user = make_user(role, agency)
     account_id = make_account(person, **account)
-    (placement_id,) = place(agency, account_id)
+    (placement_id,) = place(agency, account_id, clauses=clauses)
     return Desk(agency, user, actor_of(user), account_id, placement_id)
 
 

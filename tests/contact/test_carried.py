@@ -86,7 +86,7 @@ def test_an_open_promise_goes_on_with_the_account_to_the_next_holder(
 
 def test_a_promise_whose_day_has_passed_was_not_kept_and_does_not_go_on(desk: Desk, person: Person) -> None:
     promise(desk, person)
-    at_time(NOON + timedelta(days=3))
+    at_time(NOON + timedelta(days=6))  # two days and three of grace
     end(desk)
     assert states() == ([PromiseState.BROKEN], [])
 
@@ -103,8 +103,8 @@ def test_payments_settle_it_whoever_is_credited(desk: Desk, person: Person) -> N
 def test_what_is_paid_too_late_breaks_it_and_what_was_posted_late_mends_it(desk: Desk, person: Person) -> None:
     promise(desk, person)
     end(desk)
-    at_time(NOON + timedelta(days=4))
-    credit(desk, 10_000, TODAY + timedelta(days=3))
+    at_time(NOON + timedelta(days=6))
+    credit(desk, 10_000, TODAY + timedelta(days=6))
     assert states()[1] == [PromiseState.BROKEN]
     credit(desk, 10_000, TODAY + timedelta(days=2))
     assert states()[1] == [PromiseState.KEPT]

@@ -69,6 +69,23 @@ def test_a_promise_is_logged_and_the_next_account_opens(
     assert (promise.amount_minor, promise.promised_on.isoformat()) == (500_000, "2005-07-05")
 
 
+def test_a_promise_of_several_days_is_logged_as_one_each_and_must_be_in_order(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    several = {
+        "outcome": "promise", "promise_amount": "100", "promise_on": "2005-07-05",
+        "promise_amount_2": "200", "promise_on_2": "2005-07-05",
+    }  # fmt: skip
+    page = page.submit("log", **several)
+    assert page.status == 422 and "Each day comes after the one before it." in page
+    page = page.submit("log", **several | {"promise_amount_2": "60,000"})
+    assert page.status == 422 and "Together that is more than is owed" in page
+    page.submit("log", **several | {"promise_on_2": "2005-07-20"})
+    kept = db_session.scalars(sa.select(Promise).order_by(Promise.promised_on)).all()
+    assert [(p.amount_minor, p.promised_on.day, p.kept_until.day) for p in kept] == [(10_000, 5, 8), (20_000, 20, 23)]
+
+
 def test_the_last_account_leads_back_to_the_queue(desk: Desk, client_for: Client) -> None:
     page = client_for(desk.user).get(f"/queue/{desk.account_id}").submit("log", outcome="no_answer")
     assert page.path.startswith("/queue") and "Nothing waits here." in page
@@ -165,6 +182,8 @@ def test_promises_are_listed_by_day_and_state(person: Person, desk: Desk, client
     assert "1,234.00" in client.get("/promises") and "still ahead" in client.get("/promises?state=open")
     assert "1,234.00" not in client.get("/promises?state=broken")
     at_time(NOON + timedelta(days=3))
+    assert "1,234.00" in client_for(desk.user).get("/promises?state=grace")
+    at_time(NOON + timedelta(days=6))
     assert "1,234.00" in client_for(desk.user).get("/promises?state=broken")
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from portal.contact.entries import Promised
 from portal.contact.models import Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.contact.queue import Place, next_account, queue_counts, queue_page
@@ -71,9 +72,9 @@ def test_the_day_begins_with_promises_then_those_not_kept_then_call_backs_then_n
     log_attempt(
         desk.actor, called, call(whom.mobile, "callback_requested", callback_at=NOON + timedelta(days=1, hours=1))
     )
-    tomorrow = TODAY + timedelta(days=1)
-    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=100, promise_on=tomorrow))
-    assert order(desk.actor, today=tomorrow) == [desk.account_id, late, called, large, small]
+    day = TODAY + timedelta(days=4)  # behind the days of grace of the one that is late
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=100, promise_on=day))
+    assert order(desk.actor, today=day) == [desk.account_id, late, called, large, small]
     assert order(desk.actor) == [late, large, small]
 
 
@@ -214,8 +215,65 @@ def test_a_promise_that_is_paid_too_late_is_broken_and_one_whose_payment_was_pos
     desk: Desk, person: Person, db_session: Session
 ) -> None:
     log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=10_000, promise_on=TODAY))
-    at_time(NOON + timedelta(days=3))
-    credit(desk, 10_000, TODAY + timedelta(days=1))
+    at_time(NOON + timedelta(days=5))
+    credit(desk, 10_000, TODAY + timedelta(days=4))
     assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.BROKEN]
     credit(desk, 10_000, TODAY)
     assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.KEPT]
+
+
+def test_a_promise_is_kept_by_what_is_paid_in_the_days_of_grace_and_is_due_as_long_as_they_last(
+    desk: Desk, person: Person, db_session: Session
+) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=10_000, promise_on=TODAY))
+    last = TODAY + timedelta(days=3)
+    assert order(desk.actor, "due", last) == [desk.account_id] and order(desk.actor, "broken", last) == []
+    following = last + timedelta(days=1)
+    assert order(desk.actor, "due", following) == [] and order(desk.actor, "broken", following) == [desk.account_id]
+    at_time(NOON + timedelta(days=3))
+    credit(desk, 9_999, TODAY)
+    assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.OPEN]
+    credit(desk, 1, last)
+    assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.KEPT]
+
+
+@pytest.mark.settings(grace_days=0)
+def test_a_bank_may_do_without_days_of_grace(desk: Desk, person: Person, db_session: Session) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=10_000, promise_on=TODAY))
+    assert order(desk.actor, "broken", TODAY + timedelta(days=1)) == [desk.account_id]
+    at_time(NOON + timedelta(days=1))
+    credit(desk, 10_000, TODAY + timedelta(days=1))
+    assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.BROKEN]
+
+
+def test_of_several_days_that_were_promised_what_is_paid_goes_to_the_first(
+    desk: Desk, person: Person, db_session: Session
+) -> None:
+    first, second = TODAY + timedelta(days=2), TODAY + timedelta(days=12)
+    entry = call(person.mobile, "promise", promise_minor=10_000, promise_on=first, promises=(Promised(20_000, second),))
+    log_attempt(desk.actor, desk.account_id, entry)
+    turns = sa.select(WorkItem.next_kind, WorkItem.next_on)
+    states = sa.select(Promise.state).order_by(Promise.promised_on)
+    assert db_session.execute(turns).all() == [("promise", first)]
+    credit(desk, 10_000, TODAY)
+    assert db_session.scalars(states).all() == [PromiseState.KEPT, PromiseState.OPEN]
+    assert db_session.execute(turns).all() == [("promise", second)]
+    credit(desk, 19_999, second)
+    assert db_session.scalars(states).all() == [PromiseState.KEPT, PromiseState.OPEN]
+    credit(desk, 1, second)
+    assert db_session.scalars(states).all() == [PromiseState.KEPT, PromiseState.KEPT]
+    assert db_session.execute(turns).all() == [("rest", TODAY)]
+
+
+def test_a_day_that_was_missed_stays_broken_and_takes_what_comes_first(
+    desk: Desk, person: Person, db_session: Session
+) -> None:
+    first, second = TODAY + timedelta(days=2), TODAY + timedelta(days=12)
+    entry = call(person.mobile, "promise", promise_minor=10_000, promise_on=first, promises=(Promised(20_000, second),))
+    log_attempt(desk.actor, desk.account_id, entry)
+    at_time(NOON + timedelta(days=13))
+    credit(desk, 20_000, second)
+    states = sa.select(Promise.state).order_by(Promise.promised_on)
+    assert db_session.scalars(states).all() == [PromiseState.BROKEN, PromiseState.OPEN]
+    credit(desk, 10_000, second)
+    assert db_session.scalars(states).all() == [PromiseState.BROKEN, PromiseState.KEPT]

@@ -338,4 +338,4 @@ def test_the_tail_register_has_every_ended_placement_with_a_tail_by_whether_it_s
 
 
 def test_rooms_below_say_what_stands_against_an_end() -> None:
-    assert {code for code, _ in hooks.stands_against_end(observer())} == {"promise", "suit"}
+    assert {code for code, _ in hooks.stands_against_end(observer())} == {"plan", "promise", "suit"}

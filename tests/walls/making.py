@@ -17,7 +17,12 @@ import sqlalchemy as sa
 
 from portal.commission import operations as commission
 from portal.commission.models import Statement
+from portal.contact.arrangement_models import IncomeProof
+from portal.contact.arrangement_rules import Kind
+from portal.contact.arrangement_terms import Wish as ArrangementWish
+from portal.contact.arrangements import draw_up
 from portal.contact.entries import Entry
+from portal.contact.income import Figures, take_down
 from portal.contact.log.files import ATTEMPTS
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
@@ -405,6 +410,7 @@ def _belongings(world: World) -> None:
     _certificates_and_exit(world, codes)
     keep_rules(world)
     _carried_to_who_holds_now()
+    _arranged(world)
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
@@ -424,10 +430,31 @@ def _carried_to_who_holds_now() -> None:
             promise = work.session.scalars(of_side).one()
             row = CarriedPromise(
                 promise_id=promise.id, account_id=promise.account_id, round=1, amount_minor=promise.amount_minor,
-                currency=promise.currency, made_on=promise.made_on, promised_on=promise.promised_on,
+                currency=promise.currency, made_on=promise.made_on, promised_on=promise.promised_on, kept_until=promise.kept_until,
                 state=PromiseState.OPEN, carried_at=work.now,
             )  # fmt: skip
             work.session.add(row)
+
+
+def _arranged(world: World) -> None:
+    """Each agency has offered a plan to a debtor, and put a settlement before the bank; of one it knows the income."""
+    for side in SIDES:
+        code = f"{side.mark}AG"
+        staff = world.person(Role.AGENCY_STAFF, code).actor
+        held = {what: _key(Account, Account.account_ref == f"{side.mark}-{what}") for what in ("WORKED-1", "WORKED-2")}
+        statement = take_down(
+            staff, held["WORKED-1"], Figures(1, {"wages": 123_456}), [Proof(f"%PDF-1.4 {code}".encode(), f"{code}.pdf")]
+        )
+        proof = _key(IncomeProof, IncomeProof.income_statement_id == statement)
+        world.keep("proof of income", code, statement, proof)
+        first_on = date(2005, 9, 20)
+        plan = ArrangementWish(kind=Kind.INSTALMENTS, parts=24, first_on=first_on, reason=f"{code} reason")
+        short = ArrangementWish(kind=Kind.INSTALMENTS, parts=6, first_on=first_on, reason=f"{code} reason")
+        world.keep("arrangement", code, draw_up(staff, held["WORKED-1"], plan))
+        offered = draw_up(staff, held["WORKED-2"], short)
+        world.keep("arrangement", code, offered)
+        for language in ("zh", "en"):
+            world.keep("printed arrangement", code, offered, language)
 
 
 def _certificates_and_exit(world: World, codes: dict[int, str]) -> None:

@@ -353,6 +353,28 @@ ROUTES: tuple[Route, ...] = (
         ("choice of rules",),
     ),
     Route("conduct.drop_choice", POST, "/rule-packs/places/<int:choice_id>/drop", P.RULES_PROPOSE, ("choice of rules",)),
+    # --- arrangements ---
+    Route("arrangements.index", GET, "/arrangements", P.ARRANGEMENTS_VIEW),
+    Route("arrangements.new", BOTH, "/queue/<int:account_id>/arrangement", P.ARRANGEMENTS_DRAW, ("desk",)),
+    Route("arrangements.take_down", BOTH, "/queue/<int:account_id>/income", P.ARRANGEMENTS_DRAW, ("desk",)),
+    Route("arrangements.arrangement", GET, "/arrangements/<int:arrangement_id>", P.ARRANGEMENTS_VIEW, ("arrangement",)),
+    Route("arrangements.agree", POST, "/arrangements/<int:arrangement_id>/agree", P.ARRANGEMENTS_DRAW, ("arrangement",)),
+    Route(
+        "arrangements.withdraw", POST, "/arrangements/<int:arrangement_id>/withdraw", P.ARRANGEMENTS_DRAW, ("arrangement",)
+    ),
+    Route("arrangements.end", POST, "/arrangements/<int:arrangement_id>/end", P.ARRANGEMENTS_DECIDE, ("arrangement",)),
+    Route(
+        "arrangements.approve", POST, "/arrangements/<int:arrangement_id>/approve", P.ARRANGEMENTS_DECIDE, ("arrangement",)
+    ),
+    Route("arrangements.refuse", POST, "/arrangements/<int:arrangement_id>/refuse", P.ARRANGEMENTS_DECIDE, ("arrangement",)),
+    Route(
+        "arrangements.letter", GET, "/arrangements/<int:arrangement_id>/<any('zh', 'en'):language>.pdf",
+        P.ARRANGEMENTS_VIEW, ("printed arrangement",),
+    ),
+    Route(
+        "arrangements.proof", GET, "/income-statements/<int:statement_id>/<int:proof_id>/proof", P.ARRANGEMENTS_VIEW,
+        ("proof of income",),
+    ),
     # --- payments ---
     Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),
     Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),

@@ -18,7 +18,7 @@ from portal.contact.recording import (
     attempt_of,
     learn_about_number,
     move_in_queue,
-    promise_of,
+    promises_of,
     question_of,
     raise_hold,
 )
@@ -126,11 +126,10 @@ class ChunkOfAttempts:
         for promise in standing:
             if promise not in later:
                 promise.state = PromiseState.REPLACED
-        made = promise_of(
-            attempt, row.entry, row.placed.currency, PromiseState.REPLACED if later else PromiseState.OPEN
-        )
-        self._session.add(made)
-        self._promises[attempt.placement_id] = later or [made]
+        state = PromiseState.REPLACED if later else PromiseState.OPEN
+        made = promises_of(attempt, row.entry, row.placed.currency, state)
+        self._session.add_all(made)
+        self._promises[attempt.placement_id] = later or made
         if attempt.account_id not in self._taken_over:
             self._taken_over.add(attempt.account_id)
             carried = sa.update(CarriedPromise).where(CarriedPromise.account_id == attempt.account_id)

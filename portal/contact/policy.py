@@ -1,0 +1,26 @@
+"""The bank's settings for promises and arrangements, as the rules take them; where they are set: portal/config.py."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from portal.contact.arrangement_rules import Policy
+from portal.foundation.services import services
+
+__all__ = ["in_grace_since", "policy", "with_grace"]
+
+
+def policy() -> Policy:
+    """Days of grace, and how long a plan may run without the bank."""
+    settings = services().settings
+    return Policy(grace_days=settings.grace_days, free_months=settings.plan_months)
+
+
+def with_grace(day: date) -> date:
+    """The last value date that keeps what was promised or agreed for a day."""
+    return day + timedelta(days=policy().grace_days)
+
+
+def in_grace_since(today: date) -> date:
+    """The earliest day of a promise that a payment of today would still keep."""
+    return today - timedelta(days=policy().grace_days)

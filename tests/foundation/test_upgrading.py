@@ -125,6 +125,7 @@ def test_a_filled_database_goes_back_too(engine: sa.Engine, own_app: Flask) -> N
     downgrade(own_app, BEFORE_ISSUE_3)
     assert row_of(engine, "placement")["ended_at"] is None
     later = {evidence.table for evidence in EVIDENCE if evidence.since > BEFORE_ISSUE_3} | {"contact_attempt_findings"}
+    later |= {"work_item_desk_insert", "work_item_desk_update"}
     assert {guard.partition("_keep_")[0] for guard in missing_guards(engine)} == later
 
 
@@ -217,6 +218,22 @@ def test_what_the_rules_found_before_has_its_rows_and_sums(engine: sa.Engine, ow
     assert [tuple(row) for row in found] == [(n, "cn.hours", "block", "HOURS", "cn-card") for n in (2, 3, 4)]
     sums = row_of(engine, "conduct_day_count")
     assert (sums["organisation_id"], sums["rule"], sums["count"]) == (1, "cn.hours", 2)
+
+
+def test_what_stood_in_a_queue_is_in_the_pool_with_its_day_by_the_usual_standard(
+    engine: sa.Engine, own_app: Flask
+) -> None:
+    fill(engine)
+    upgrade(own_app, "0024")
+    tried = {"open": True, "next_kind": "rest", "next_on": DAY, "last_attempt_at": NOW, "value_minor": 300}
+    insert(engine, "work_item", {"id": 1, "placement_id": 1, **tried})
+
+    upgrade(own_app)
+
+    item, pool = row_of(engine, "work_item"), row_of(engine, "desk_total")
+    assert (item["assigned_to"], item["standard_days"], str(item["try_by"])) == (None, 7, str(DAY + timedelta(days=7)))
+    assert item["currency"] == pool["currency"] == row_of(engine, "placement")["currency"]
+    assert (pool["user_id"], pool["accounts"], pool["value_minor"]) == (0, 1, 300)
 
 
 def add_run(engine: sa.Engine, number: int, kind: str, **said: Any) -> None:

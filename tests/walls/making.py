@@ -26,6 +26,7 @@ from portal.contact.income import Figures, take_down
 from portal.contact.log.files import ATTEMPTS
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
+from portal.contact.team import settle_rule
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
@@ -477,6 +478,9 @@ def _certificates_and_exit(world: World, codes: dict[int, str]) -> None:
 
 
 def _jobs_and_sessions(world: World) -> None:
+    for side in SIDES:
+        for own_only in (True, False):
+            settle_rule(world.person(Role.AGENCY_LEADER, f"{side.mark}AG").actor, own_only=own_only)
     for person in world.people.values():
         with transaction(person.actor) as work:
             job = request_job(work, "test.count", f"{person.user.user_name}", {"to": 1})

@@ -63,13 +63,9 @@ def mark_failed(work: Work, found: Iterable[tuple[int, str]]) -> None:
 
 def stop_ended(work: Work, ended: sa.Select[tuple[int]], code: str) -> None:
     """What still waits for placements that have ended is not sent any more."""
-    waiting = sa.select(OutgoingMessage.id).where(
-        OutgoingMessage.placement_id.in_(ended), OutgoingMessage.state == MessageState.QUEUED
-    )
-    ids = _staged(work.session, "stopped_message", work.session.scalars(waiting))
-    values = {"state": MessageState.FAILED, "state_at": work.now, "failure": code}
-    _update(work.session, OutgoingMessage.id.in_(sa.select(ids.c.id)), values)
-    _add_events(work, sa.select(ids.c.id), MessageState.FAILED, code)
+    waits = sa.and_(OutgoingMessage.placement_id.in_(ended), OutgoingMessage.state == MessageState.QUEUED)
+    _add_events(work, sa.select(OutgoingMessage.id).where(waits), MessageState.FAILED, code)
+    _update(work.session, waits, {"state": MessageState.FAILED, "state_at": work.now, "failure": code})
 
 
 def _staged(session: Session, name: str, ids: Iterable[int]) -> sa.Table:

@@ -110,7 +110,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
         stage.plan(day, 8, 55, desks.renew)
         stage.plan(day, 9, 0, partial(desks.work, day))
         stage.plan(day, 9, 30, partial(writing.remind, stage))
-        if n % 3 == 1:
+        if n % 7 == 5:
             stage.plan(day, 19, 30, partial(writing.write, stage, day))
         if n % 7 == 0:
             stage.plan(day, 18, 0, partial(writing.take_outbox, stage))

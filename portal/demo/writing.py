@@ -88,8 +88,8 @@ def leave_texts_waiting(stage: Stage) -> None:
 def write(stage: Stage, day: date) -> None:
     """Some of the day's messages: an approved text to a debtor's first number."""
     for code in WRITERS:
-        for user_name in STAFF[code]:
-            _write_some(stage.actor(user_name), stage.dice("write", user_name, day).randrange(10_000))
+        dice = stage.dice("write", code, day)
+        _write_some(stage.actor(dice.choice(STAFF[code])), dice.randrange(10_000))
 
 
 def _write_some(staff: Actor, start: int) -> None:

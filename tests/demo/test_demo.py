@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal.cli import main
 from portal.commission.models import Statement, StatementState
 from portal.commission.queries import current_state
+from portal.contact.arrangement_models import Arrangement
 from portal.contact.models import ContactAttempt, Promise
 from portal.demo.book import accounts_file, make_book
 from portal.demo.cast import PASSWORD, everybody
@@ -78,6 +79,7 @@ def check_work(db_session: Session) -> None:
     assert states == {BatchState.SENT, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.ENDED}
     assert counted(db_session, AllocationRun, AllocationRun.state == RunState.SUBMITTED)
     assert counted(db_session, ContactAttempt) and counted(db_session, Promise) and counted(db_session, Payment)
+    assert counted(db_session, Arrangement)
     assert {PackState.READY, PackState.REVIEW} == set(db_session.scalars(sa.select(LetterPack.state)))
     drawn = set(db_session.scalars(sa.select(current_state()).select_from(Statement)))
     assert StatementState.CONFIRMED in drawn

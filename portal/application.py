@@ -43,6 +43,7 @@ MODELS = (
     "portal.placement.leaving_models",
     "portal.placement.segment_models",
     "portal.contact.models",
+    "portal.contact.request_models",
     "portal.recovery.models",
     "portal.commission.models",
     "portal.legal.models",

@@ -120,6 +120,12 @@ ENTRIES: tuple[Entry, ...] = (
         ("placement.exit_page", "placement.plan_exit", "placement.tail_register"),
     ),
     Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK),
+    Entry(
+        _l("Requests"),
+        "contact.requests",
+        _P.REQUESTS_VIEW,
+        pages=("contact.request", "contact.new_request", "contact.write", "contact.reopen", "contact.show_words"),
+    ),
     Entry(_l("Holds"), "portfolio.holds", _P.HOLDS_VIEW, frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER})),
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),

@@ -45,6 +45,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("certificate", since="0017"),
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
+    Evidence("request_message", since="0031"),
 )
 DEEDS = ("update", "delete")
 

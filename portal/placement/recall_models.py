@@ -174,6 +174,7 @@ class Objection(Model, OwnRows):
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         ),
+        sa.Index("ix_recall_objection_raised", "raised_at", "id"),
     )
 
 

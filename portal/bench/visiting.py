@@ -79,6 +79,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/recalls/{recall}"),
     (CHECKER, "/recalls/objections"),
     (CHECKER, "/retentions"),
+    (CHECKER, "/requests"),
     (CHECKER, "/segments"),
     (CHECKER, "/certificates"),
     (CHECKER, "/exits"),
@@ -100,6 +101,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/recalls"),
     (AGENCY_LEADER, "/recalls/{recall}"),
     (AGENCY_LEADER, "/promises"),
+    (AGENCY_LEADER, "/requests"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

@@ -34,6 +34,7 @@ class Request(Model, OwnRows):
     turn: Mapped[str | None] = mapped_column(sa.String(16), comment="bank or organisation; null: closed")
     due_at: Mapped[datetime | None] = mapped_column(comment="until when whose turn it is should have done its part")
     answer: Mapped[Answer | None] = mapped_column(choice(Answer))
+    answered_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -43,6 +44,7 @@ class Request(Model, OwnRows):
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_instant"),
         sa.CheckConstraint("(state = 'open') = (due_at IS NOT NULL)", name="open_has_clock"),
         sa.CheckConstraint("state <> 'answered' OR answer IS NOT NULL", name="answered_has_answer"),
+        sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answer_has_instant"),
         sa.CheckConstraint("answer_hours > 0", name="answer_hours"),
         sa.Index("ix_request_asked", "asked_at", "id"),
         sa.Index("ix_request_own", "organisation_id", "asked_at", "id"),

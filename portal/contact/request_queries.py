@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from portal.contact.proofs import person_key_of
 from portal.contact.request_models import Request, RequestMessage
 from portal.contact.request_thread import RequestState, Side
+from portal.foundation.access import Permission
 from portal.foundation.database import UtcDateTime
 from portal.foundation.errors import NotFound
 from portal.foundation.services import services
@@ -67,7 +68,7 @@ def is_live(session: Session, actor: Actor, placement_id: int) -> bool:
 
 def all_rows(actor: Actor) -> Any:
     """Requests and objections to recalls as rows of one kind: key (even: a request, odd: an objection), id, asked_at, code,
-    state, turn, due_at. Each half is plain columns of one table, so that the databases read both along their indexes."""
+    state, turn, due_at. Each half is plain columns of one table, so that the databases read both along their indexes. Objections only for who may look at recalls."""
     requests = visible(Request, actor).with_only_columns(
         (Request.id * 2).label("key"),
         Request.id.label("id"),
@@ -77,6 +78,8 @@ def all_rows(actor: Actor) -> Any:
         sa.cast(Request.turn, _word).label("turn"),
         Request.due_at.label("due_at"),
     )
+    if not actor.can(Permission.RECALLS_VIEW):
+        return requests.subquery("asked")
     is_open = Objection.state == ObjectionState.OPEN
     state = sa.case((is_open, "open"), (Objection.state == ObjectionState.VOID, "closed"), else_="answered")
     objections = visible(Objection, actor).with_only_columns(
@@ -193,4 +196,3 @@ def _turn(actor: Actor, state: RequestState | None) -> sa.Select[Any]:
     side = Side.BANK if actor.is_bank else Side.ORGANISATION
     wanted = visible(Request, actor).where(Request.turn == side.value)
     return wanted if state is None else wanted.where(Request.state == state)
-

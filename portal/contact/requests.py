@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Said", "ask", "close_request", "reopen_request", "reveal_thread", "write_message"]
 
+_DEEDS = {
+    Step.SAID: "request.said",
+    Step.ANSWERED: "request.answered",
+    Step.REOPENED: "request.reopened",
+    Step.CLOSED: "request.closed",
+}
 # Without words these say nothing that the other side could act on.
 _NEED_WORDS = frozenset({Answer.REFUSED, Answer.NEEDS_MORE})
 
@@ -45,9 +51,7 @@ class Said:
     proof: Proof | None = None
 
 
-def ask(
-    actor: Actor, account_id: int, code: RequestCode, said: Said, organisation_id: int | None = None
-) -> int:
+def ask(actor: Actor, account_id: int, code: RequestCode, said: Said, organisation_id: int | None = None) -> int:
     """Ask the other side about an account; the request's id.
 
     An organisation asks the bank about what it holds. The bank asks who holds the account, naming the organisation where
@@ -143,11 +147,20 @@ def _step(actor: Actor, request_id: int, step: Step, said: Said, answer: Answer 
         before = thread_of(request)
         _check_step(work, request, before, side, step)
         after = following(before, side, step, work.now, request.answer_hours, answer)
-        request.state, request.turn, request.due_at, request.answer = after.state, after.turn, after.due_at, after.answer
+        request.state, request.turn, request.due_at, request.answer = (
+            after.state,
+            after.turn,
+            after.due_at,
+            after.answer,
+        )
         request.closed_at = work.now if after.state is RequestState.CLOSED else None
+        if step is Step.ANSWERED and after.state is RequestState.ANSWERED:
+            request.answered_at = work.now
+        elif after.answer is None:
+            request.answered_at = None
         request.changed_at = work.now
         _keep(work, request, step, said.text, kept, answer)
-        work.audit(f"request.{step.value}", request, after=_facts(request))
+        work.audit(_DEEDS[step], request, after=_facts(request))
         return request
 
 
@@ -190,7 +203,9 @@ def _check_text(text: str, *, needed: bool) -> None:
     if needed and not text.strip():
         raise DomainError("request.text", say("Say what it is about."), field="text")
     if len(text) > LONGEST_TEXT:
-        raise DomainError("request.text", say("Say it in at most %(most)s characters.", most=LONGEST_TEXT), field="text")
+        raise DomainError(
+            "request.text", say("Say it in at most %(most)s characters.", most=LONGEST_TEXT), field="text"
+        )
 
 
 def _facts(request: Request) -> dict[str, Any]:

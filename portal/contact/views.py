@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 
-from portal.contact import days, follow, operations, panel, queries, workbench
+from portal.contact import days, follow, operations, panel, queries, request_panel, request_views, workbench
+from portal.contact.blueprint import blueprint
 from portal.contact.forms import AttemptForm
 from portal.contact.labels import PROMISE_TAGS, promise_tag
 from portal.contact.models import Promise
@@ -26,9 +27,7 @@ from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
-__all__ = ["blueprint", "follow", "panel"]
-
-blueprint = Blueprint("contact", __name__)
+__all__ = ["blueprint", "follow", "panel", "request_panel", "request_views"]
 
 
 @blueprint.get("/queue")

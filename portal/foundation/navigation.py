@@ -124,7 +124,7 @@ ENTRIES: tuple[Entry, ...] = (
         _l("Requests"),
         "contact.requests",
         _P.REQUESTS_VIEW,
-        pages=("contact.request", "contact.new_request", "contact.write", "contact.reopen", "contact.show_words"),
+        pages=("contact.request_", "contact.new_request", "contact.write_", "contact.reopen_", "contact.show_request"),
     ),
     Entry(_l("Holds"), "portfolio.holds", _P.HOLDS_VIEW, frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER})),
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.contact import request_queries as requests
+from portal.contact.request_thread import RequestState
 from portal.foundation.access import Permission, Role
 from portal.foundation.language import _l, say
 from portal.oversight.tasks import Desk, Task
@@ -18,7 +20,7 @@ from portal.vendors.knowing import staff_expiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
+    from datetime import date, datetime
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
@@ -29,7 +31,7 @@ __all__ = ["COUNTED", "Counted"]
 @dataclass(frozen=True)
 class Counted:
     """A kind of thing: who may act on it, how many wait, and where they are. `today`: they should be done by today;
-    `due`: the first day of theirs."""
+    `due`: the first deadline of theirs."""
 
     may: Callable[[Actor], bool]
     count: Callable[[Desk], int]
@@ -38,7 +40,7 @@ class Counted:
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
     today: bool = False
-    due: Callable[[Desk], date | None] | None = None
+    due: Callable[[Desk], date | datetime | None] | None = None
 
     def task(self, desk: Desk) -> Task | None:
         """The line, where anything waits."""
@@ -67,6 +69,10 @@ def _leads(actor: Actor) -> bool:
 
 def _keeps_the_register(actor: Actor) -> bool:
     return actor.role in (Role.VENDOR_MANAGER, Role.AGENCY_LEADER)
+
+
+def _writes(actor: Actor) -> bool:
+    return actor.can(Permission.REQUESTS_WRITE)
 
 
 def _files(desk: Desk) -> int:
@@ -113,6 +119,16 @@ COUNTED: tuple[Counted, ...] = (
         _leads, lambda d: leaving.certificates_open(d.session, d.actor),
         say("Certificates of return and deletion are to be confirmed"), _l("Confirm them"), "placement.certificates",
         due=lambda d: leaving.next_certificate(d.session, d.actor),
+    ),
+    Counted(
+        _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.OPEN),
+        say("Requests wait for your answer"), _l("Answer them"), "contact.requests",
+        {"turn": "ours", "state": "open", "sort": "due_at"}, due=lambda d: requests.next_due(d.session, d.actor),
+    ),
+    Counted(
+        _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.ANSWERED),
+        say("Your requests have been answered"), _l("Look at the answers"), "contact.requests",
+        {"turn": "ours", "state": "answered"},
     ),
     Counted(
         _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),

@@ -20,6 +20,9 @@ from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
+from portal.contact.request_models import RequestMessage
+from portal.contact.request_thread import RequestCode
+from portal.contact.requests import Said, ask
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
@@ -240,6 +243,21 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
         for what in ("BOTH", "WORKED-2"):
             account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
             raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
+    _requests(world)
+
+
+def _requests(world: World) -> None:
+    """Each side asks about an account that it works on, with a file, and has asked about one that is to go back."""
+    for side, what in product(SIDES, ("WORKED", "RECALLED")):
+        for code, number in ((f"{side.mark}AG", 1), (f"{side.mark}LF", 2)):
+            writer = world.person(_roles(code)[0], code).actor
+            account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}-{number}")
+            scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-{what}.pdf")
+            request_id = ask(writer, account_id, RequestCode.DOCUMENTS, Said(f"{side.mark} question", scan))
+            world.keep("request", code, request_id)
+            place = world.things if what == "WORKED" else world.shut
+            message_id = _key(RequestMessage, RequestMessage.request_id == request_id)
+            place.setdefault("file of a request", []).append((code, (message_id,)))
 
 
 def _letters(world: World) -> None:

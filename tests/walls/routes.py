@@ -265,6 +265,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("contact.promises", GET, "/promises", P.QUEUE_WORK),
     Route("contact.my_day", GET, "/my-day", P.QUEUE_WORK),
+    # --- requests between the bank and who holds an account ---
+    Route("contact.requests", GET, "/requests", P.REQUESTS_VIEW),
+    Route("contact.request_page", GET, "/requests/<int:request_id>", P.REQUESTS_VIEW, ("request",)),
+    Route("contact.new_request", BOTH, "/accounts/<int:account_id>/requests/new", P.REQUESTS_WRITE, ("account",)),
+    Route("contact.write_message", POST, "/requests/<int:request_id>/messages", P.REQUESTS_WRITE, ("request",)),
+    Route("contact.close_request", POST, "/requests/<int:request_id>/close", P.REQUESTS_WRITE, ("request",)),
+    Route("contact.reopen_request", POST, "/requests/<int:request_id>/reopen", P.REQUESTS_WRITE, ("request",), reason=True),
+    Route("contact.show_request", POST, "/requests/<int:request_id>/reveal", P.PERSON_REVEAL, ("request",)),
+    Route("contact.request_proof", GET, "/requests/messages/<int:message_id>/proof", P.REQUESTS_VIEW, ("file of a request",)),
     # --- payments ---
     Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),
     Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),

@@ -77,6 +77,7 @@ class WriteForm(FlaskForm):
         super().__init__(**kwargs)
         if may_answer:
             known = [(answer.value, ANSWERS[answer].label) for answer in Answer]
+            self.answer.flags.required = True  # one of them always stands chosen
             self.answer.choices = options([*known, ("", _l("no answer yet, only words"))])
         else:
             del self.answer

@@ -20,7 +20,7 @@ CODES: dict[str, Any] = {
     RequestCode.BALANCE_CHECK: _l("balance check"),
     RequestCode.PAYMENT_QUERY: _l("question about a payment"),
     RequestCode.SETTLEMENT: _l("settlement offer"),
-    RequestCode.HOLD: _l("put on hold"),
+    RequestCode.HOLD: _l("a hold"),
     RequestCode.RECORDING: _l("recording of a contact"),
     RequestCode.PROGRESS: _l("how the work stands"),
     RequestCode.OTHER: _l("something else"),

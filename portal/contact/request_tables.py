@@ -67,7 +67,7 @@ def requests_table(actor: Actor, now: datetime) -> Table:
             expression=rows.c.due_at, sortable=True, nullable=True,
         ),
         Column(
-            "asked_at", _l("Asked"), "instant", value=lambda line: line.asked_at,
+            "asked_at", _l("Asked"), "day", value=lambda line: line.asked_at,
             expression=rows.c.asked_at, sortable=True, nullable=False,
         ),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from portal.contact import requests
 from portal.contact.blueprint import blueprint
 from portal.contact.proofs import open_proof, person_key_of
 from portal.contact.request_forms import AskForm, WriteForm
-from portal.contact.request_labels import CODES, message_words, request_tag, side_words
+from portal.contact.request_labels import ANSWERS, CODES, message_words, request_tag, side_words
 from portal.contact.request_tables import requests_table
 from portal.contact.request_thread import RequestCode, RequestState, Step, may
 from portal.foundation.access import Permission
@@ -80,7 +80,7 @@ class _Line:
     proof_name: str
 
 
-_TONES: dict[Step, Tone] = {Step.ASKED: "wait", Step.REOPENED: "wait", Step.ANSWERED: "good"}
+_TONES: dict[Step, Tone] = {Step.ASKED: "wait", Step.REOPENED: "wait"}
 
 
 @blueprint.get("/requests/<int:request_id>")
@@ -200,7 +200,7 @@ def _line(row: Any, found: Any, texts: Mapping[int, str] | None, organisation: s
         at=message.at,
         title=message_words(message, found.code),
         who="" if message.step is Step.ENDED else f"{side} · {row.who}" if row.who else f"{side}",
-        tone=_TONES.get(message.step, "plain"),
+        tone=ANSWERS[message.answer].tone if message.answer else _TONES.get(message.step, "plain"),
         due_at=message.due_at if message.step in (Step.ASKED, Step.REOPENED) else None,
         text=text,
         closed=texts is None and (message.text_sealed is not None or has_proof),

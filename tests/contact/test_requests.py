@@ -198,7 +198,7 @@ def test_a_collector_asks_from_the_workbench_and_the_bank_answers(
     page = collector.get(page.links["Ask the bank"])
     assert "The bank has 48 hours to answer" in page
     page = page.submit("form", code="documents", text=WORDS)
-    assert "documents" in page.h1 and "waits for the other side" in page
+    assert page.h1.endswith("documents") and "waits for the other side" in page
 
     listed = bank.get("/requests?turn=ours")
     assert "documents" in listed and "waits for us" in listed

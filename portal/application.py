@@ -44,6 +44,7 @@ MODELS = (
     "portal.placement.segment_models",
     "portal.contact.models",
     "portal.contact.request_models",
+    "portal.contact.complaint_models",
     "portal.recovery.models",
     "portal.commission.models",
     "portal.legal.models",

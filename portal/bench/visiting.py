@@ -80,6 +80,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/recalls/objections"),
     (CHECKER, "/retentions"),
     (CHECKER, "/requests"),
+    (CHECKER, "/complaints"),
     (CHECKER, "/segments"),
     (CHECKER, "/certificates"),
     (CHECKER, "/exits"),
@@ -102,6 +103,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/recalls/{recall}"),
     (AGENCY_LEADER, "/promises"),
     (AGENCY_LEADER, "/requests"),
+    (AGENCY_LEADER, "/complaints"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

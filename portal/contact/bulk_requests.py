@@ -1,6 +1,6 @@
-"""Set-based work on requests: when placements end, nothing more is asked or answered about their accounts.
+"""Set-based work on requests and complaints: when placements end, nobody is asked about their accounts any more.
 
-One of the modules that may pass the net under ORM statements: every row carries the organisation of its request.
+One of the modules that may pass the net under ORM statements: every row carries the organisation of its request or complaint.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.contact.complaint_models import Complaint
 from portal.contact.request_models import Request, RequestMessage
 from portal.contact.request_thread import RequestState, Side, Step
 from portal.foundation.database import UtcDateTime, choice
@@ -17,7 +18,7 @@ from portal.foundation.database import UtcDateTime, choice
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-__all__ = ["end_requests"]
+__all__ = ["end_questions", "end_requests"]
 
 
 def end_requests(session: Session, ended: sa.Select[tuple[int]], now: datetime) -> None:
@@ -38,5 +39,15 @@ def end_requests(session: Session, ended: sa.Select[tuple[int]], now: datetime) 
         sa.update(Request)
         .where(theirs)
         .values(state=RequestState.CLOSED, turn=None, due_at=None, closed_at=now, changed_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def end_questions(session: Session, ended: sa.Select[tuple[int]]) -> None:
+    """Take back what organisations were asked about complaints: who does not hold the account cannot read it."""
+    session.execute(
+        sa.update(Complaint)
+        .where(Complaint.placement_id.in_(ended), Complaint.question_due_at.is_not(None))
+        .values(question_due_at=None),
         execution_options={"synchronize_session": False},
     )

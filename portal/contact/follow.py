@@ -47,6 +47,7 @@ def _close_work(work: Work, ended: sa.Select[tuple[int]]) -> None:
 def _end_requests(work: Work, ended: sa.Select[tuple[int]]) -> None:
     """Who holds an account no more is asked nothing about it, and asks nothing."""
     bulk_requests.end_requests(work.session, ended, work.now)
+    bulk_requests.end_questions(work.session, ended)
 
 
 @hooks.payments_credited.register

@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 
 from flask import jsonify, redirect, render_template, request, url_for
 
-from portal.contact import days, follow, operations, panel, queries, request_panel, request_views, workbench
+from portal.contact import (
+    complaint_panel,
+    complaint_views,
+    days,
+    follow,
+    operations,
+    panel,
+    queries,
+    request_panel,
+    request_views,
+    workbench,
+)
 from portal.contact.blueprint import blueprint
 from portal.contact.forms import AttemptForm
 from portal.contact.labels import PROMISE_TAGS, promise_tag
@@ -27,7 +38,7 @@ from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
-__all__ = ["blueprint", "follow", "panel", "request_panel", "request_views"]
+__all__ = ["blueprint", "complaint_panel", "complaint_views", "follow", "panel", "request_panel", "request_views"]
 
 
 @blueprint.get("/queue")

@@ -73,6 +73,9 @@ class Permission(StrEnum):
     ATTEMPTS_VIEW = "attempts.view"
     REQUESTS_VIEW = "requests.view"  # between the bank and who holds an account
     REQUESTS_WRITE = "requests.write"  # ask, answer, close: for one's own side
+    COMPLAINTS_VIEW = "complaints.view"
+    COMPLAINTS_WRITE = "complaints.write"  # raise one, reply to a question about one: for one's own side
+    COMPLAINTS_MANAGE = "complaints.manage"  # take, ask about, decide
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -89,6 +92,7 @@ class Permission(StrEnum):
 _P = Permission
 _EVERYONE = {_P.SELF_MANAGE, _P.HOME_VIEW, _P.JOBS_VIEW}
 _WRITES = {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}  # who works with accounts, on either side
+_COMPLAINTS = {_P.COMPLAINTS_VIEW, _P.COMPLAINTS_WRITE}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
@@ -107,6 +111,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         | {_P.ATTEMPTS_VIEW, _P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.PACKS_VIEW, _P.AUDIT_VIEW}
         | _WRITES
+        | _COMPLAINTS
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -121,6 +126,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.ORGANISATIONS_VIEW, _P.PACKS_VIEW}
         | {_P.VENDORS_VIEW}
         | _WRITES
+        | _COMPLAINTS
+        | {_P.COMPLAINTS_MANAGE}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -128,9 +135,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PAYMENTS_VIEW, _P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW, _P.HOLDS_VIEW}
         | _WRITES
+        | _COMPLAINTS
     ),
     Role.AGENCY_STAFF: frozenset(
-        _EVERYONE | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW} | _WRITES
+        _EVERYONE
+        | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
+        | _WRITES
+        | _COMPLAINTS
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE
@@ -139,6 +150,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
         | _WRITES
+        | _COMPLAINTS
     ),
 }
 

@@ -126,6 +126,13 @@ ENTRIES: tuple[Entry, ...] = (
         _P.REQUESTS_VIEW,
         pages=("contact.request_", "contact.new_request", "contact.write_", "contact.reopen_", "contact.show_request"),
     ),
+    Entry(
+        _l("Complaints"),
+        "contact.complaints",
+        _P.COMPLAINTS_VIEW,
+        _EVERYONE - {_R.VENDOR_MANAGER},  # who comes to them from the account
+        ("contact.complaint", "contact.new_complaint", "contact.say_of_complaint", "contact.move_deadline"),
+    ),
     Entry(_l("Holds"), "portfolio.holds", _P.HOLDS_VIEW, frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER})),
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),

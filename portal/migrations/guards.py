@@ -46,6 +46,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
     Evidence("request_message", since="0031"),
+    Evidence("complaint_event", since="0032"),
 )
 DEEDS = ("update", "delete")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.contact import complaint_queries as complaints
 from portal.contact import request_queries as requests
 from portal.contact.request_thread import RequestState
 from portal.foundation.access import Permission, Role
@@ -75,6 +76,14 @@ def _writes(actor: Actor) -> bool:
     return actor.can(Permission.REQUESTS_WRITE)
 
 
+def _decides_complaints(actor: Actor) -> bool:
+    return actor.can(Permission.COMPLAINTS_MANAGE)
+
+
+def _is_asked_of_complaints(actor: Actor) -> bool:
+    return actor.can(Permission.COMPLAINTS_WRITE) and not actor.is_bank
+
+
 def _files(desk: Desk) -> int:
     wanted = waiting_imports(desk.actor, ImportKind.ACCOUNTS).order_by(None).limit(100).subquery()
     return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
@@ -119,6 +128,16 @@ COUNTED: tuple[Counted, ...] = (
         _leads, lambda d: leaving.certificates_open(d.session, d.actor),
         say("Certificates of return and deletion are to be confirmed"), _l("Confirm them"), "placement.certificates",
         due=lambda d: leaving.next_certificate(d.session, d.actor),
+    ),
+    Counted(
+        _decides_complaints, lambda d: complaints.waiting(d.session, d.actor),
+        say("Complaints are to be decided"), _l("Look and decide"), "contact.complaints",
+        {"state": "open", "sort": "due_on"}, due=lambda d: complaints.first_due(d.session, d.actor),
+    ),
+    Counted(
+        _is_asked_of_complaints, lambda d: complaints.waiting(d.session, d.actor),
+        say("The bank asks about complaints"), _l("Answer them"), "contact.complaints",
+        {"asked": "yes"}, due=lambda d: complaints.first_due(d.session, d.actor),
     ),
     Counted(
         _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.OPEN),

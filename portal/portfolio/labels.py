@@ -92,12 +92,14 @@ _RAISED_BY = {
     "file": _l("from the bank's file"),
     "attempt": _l("from a logged contact"),
     "return": _l("given back by an organisation"),
+    "complaint": _l("a complaint is open"),
+    "decided": _l("the complaint was decided"),
 }
-_RAISED = re.compile(r"file|(attempt|return):\w+", re.ASCII)
+_RAISED = re.compile(r"file|(attempt|return|complaint|decided):\w+", re.ASCII)
 
 
 def hold_reason(reason: str) -> Any:
-    """Why a hold was raised: words for what the portal writes itself, else what a person wrote."""
+    """Why a hold was raised or released: words for what the portal writes itself, else what a person wrote."""
     return _RAISED_BY[reason.split(":")[0]] if _RAISED.fullmatch(reason) else reason
 
 

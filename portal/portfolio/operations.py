@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCOUNTS",
+    "add_hold",
     "add_import_jobs",
+    "end_hold",
     "import_accounts",
     "raise_hold",
     "receive_accounts",
@@ -151,8 +153,13 @@ def release_hold(actor: Actor, hold_id: int, reason: str) -> None:
         hold = work.session.scalar(visible(Hold, actor).where(Hold.id == hold_id, Hold.released_at.is_(None)))
         if hold is None:
             raise NotFound
-        hold.released_at, hold.released_by, hold.release_reason = work.now, actor.user_id, reason
-        work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
+        end_hold(work, hold, reason)
+
+
+def end_hold(work: Work, hold: Hold, reason: str) -> None:
+    """Within another operation: a standing hold ends, with the reason why it may."""
+    hold.released_at, hold.released_by, hold.release_reason = work.now, work.actor.user_id, reason[:200]
+    work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
 
 
 def _given(reason: str, without: Message) -> str:

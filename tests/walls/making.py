@@ -17,6 +17,9 @@ import sqlalchemy as sa
 
 from portal.commission import operations as commission
 from portal.commission.models import Statement
+from portal.contact.complaint_codes import Category, Source
+from portal.contact.complaint_models import ComplaintEvent
+from portal.contact.complaints import Heard, ask_organisation, note_complaint, raise_complaint
 from portal.contact.entries import Entry
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
@@ -255,9 +258,32 @@ def _requests(world: World) -> None:
             scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-{what}.pdf")
             request_id = ask(writer, account_id, RequestCode.DOCUMENTS, Said(f"{side.mark} question", scan))
             world.keep("request", code, request_id)
+            _complaint(world, code, account_id, f"{side.mark}-{what}")
             place = world.things if what == "WORKED" else world.shut
             message_id = _key(RequestMessage, RequestMessage.request_id == request_id)
             place.setdefault("file of a request", []).append((code, (message_id,)))
+
+
+def _complaint(world: World, code: str, account_id: int, mark: str) -> None:
+    """Raised by the organisation with a file; the bank has noted something and asked about it."""
+    heard = Heard(Category.FREQUENCY, Source.PHONE, date(2005, 7, 4), world.organisations[code].id)
+    scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-complaint.pdf")
+    complaint_id = raise_complaint(
+        world.person(_roles(code)[0], code).actor, account_id, heard, Said(f"{mark} said", scan)
+    )
+    officer = world.person(Role.COMPLIANCE).actor
+    note_complaint(officer, complaint_id, Said(f"{mark} note of the bank", scan))
+    ask_organisation(officer, complaint_id, Said(f"{mark} question"))
+    world.keep("complaint", code, complaint_id)
+    with reading(observer()) as session:
+        wanted = sa.select(ComplaintEvent.id, ComplaintEvent.organisation_id)
+        events = session.execute(
+            wanted.where(ComplaintEvent.complaint_id == complaint_id, ComplaintEvent.proof_digest != "")
+        ).all()
+    for event_id, organisation_id in events:
+        is_open = organisation_id is not None and "WORKED" in mark
+        place = world.things if is_open else world.shut
+        place.setdefault("file of a complaint", []).append((code, (event_id,)))
 
 
 def _letters(world: World) -> None:

@@ -274,6 +274,19 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.reopen_request", POST, "/requests/<int:request_id>/reopen", P.REQUESTS_WRITE, ("request",), reason=True),
     Route("contact.show_request", POST, "/requests/<int:request_id>/reveal", P.PERSON_REVEAL, ("request",)),
     Route("contact.request_proof", GET, "/requests/messages/<int:message_id>/proof", P.REQUESTS_VIEW, ("file of a request",)),
+    # --- complaints ---
+    Route("contact.complaints", GET, "/complaints", P.COMPLAINTS_VIEW),
+    Route("contact.complaint", GET, "/complaints/<int:complaint_id>", P.COMPLAINTS_VIEW, ("complaint",)),
+    Route("contact.new_complaint", BOTH, "/accounts/<int:account_id>/complaints/new", P.COMPLAINTS_WRITE, ("account",)),
+    Route("contact.say_of_complaint", POST, "/complaints/<int:complaint_id>/entries", P.COMPLAINTS_WRITE, ("complaint",)),
+    Route("contact.reveal_words", POST, "/complaints/<int:complaint_id>/reveal", P.PERSON_REVEAL, ("complaint",)),
+    Route(
+        "contact.complaint_proof", GET, "/complaints/entries/<int:event_id>/proof", P.COMPLAINTS_VIEW,
+        ("file of a complaint",),
+    ),
+    Route("contact.take_complaint", POST, "/complaints/<int:complaint_id>/take", P.COMPLAINTS_MANAGE, ("complaint",)),
+    Route("contact.move_deadline", POST, "/complaints/<int:complaint_id>/deadline", P.COMPLAINTS_MANAGE, ("complaint",)),
+    Route("contact.close_complaint", POST, "/complaints/<int:complaint_id>/decision", P.COMPLAINTS_MANAGE, ("complaint",)),
     # --- payments ---
     Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),
     Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),

@@ -82,6 +82,7 @@ class SayForm(FlaskForm):
 
     def __init__(self, *, may_ask: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.text.flags.required = True
         if not may_ask:
             del self.step
 

@@ -204,6 +204,7 @@ def close_complaint(
         complaint.state, complaint.outcome, complaint.question_due_at = ComplaintState.CLOSED, outcome, None
         complaint.compensation_minor = compensation.minor if compensation else None
         complaint.closed_at, complaint.closed_by = work.now, actor.user_id
+        complaint.owner_id = complaint.owner_id or actor.user_id
         _keep(work, complaint, ComplaintStep.NOTE, reason, internal=True)
         _keep(work, complaint, ComplaintStep.CLOSED, "")
         work.audit("complaint.closed", complaint, after=_facts(complaint))

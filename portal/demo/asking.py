@@ -20,7 +20,7 @@ from portal.portfolio.models import Account
 if TYPE_CHECKING:
     from portal.demo.stage import Stage
 
-__all__ = ["plan_requests"]
+__all__ = ["held_account", "plan_requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def plan_requests(stage: Stage) -> None:
 
 
 def _put(stage: Stage, question: _Question, number: int) -> None:
-    account = _account(stage, question.house, question.place)
+    account = held_account(stage, question.house, question.place)
     if account is None:
         return
     account_id, organisation_id = account
@@ -119,7 +119,7 @@ def _take(stage: Stage, request_id: int, turn: _Turn) -> None:
         return  # the account has gone back meanwhile
 
 
-def _account(stage: Stage, house: str, place: int) -> tuple[int, int] | None:
+def held_account(stage: Stage, house: str, place: int) -> tuple[int, int] | None:
     """One of the accounts that a house holds now, the last where there are not so many."""
     wanted = (
         sa.select(Placement.account_id, Placement.organisation_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import asking, holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import asking, complaining, holding, intake, lettering, paying, placing, returning, settling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -99,8 +99,9 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     _plan_way_back(stage, begins)
     _plan_money(stage)
     asking.plan_requests(stage)
+    complaining.plan_complaints(stage)
     for month, first in enumerate(stage.months()):
-        stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
+        stage.plan(first + timedelta(days=8), 8, 50, partial(holding.put_on_hold, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
 
 

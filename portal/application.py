@@ -45,6 +45,7 @@ MODELS = (
     "portal.contact.models",
     "portal.contact.request_models",
     "portal.contact.complaint_models",
+    "portal.contact.hold_models",
     "portal.recovery.models",
     "portal.commission.models",
     "portal.legal.models",

@@ -109,7 +109,7 @@ def reveal_words(complaint_id: int) -> Any:
 def complaint_proof(event_id: int) -> Response:
     """The file of an entry, as a file to be kept."""
     row = queries.event_for(db.session(), actor(), event_id)
-    return sealed_file(row.account_id, row.ComplaintEvent)
+    return sealed_file(person_key_of(db.session(), actor(), row.account_id), row.ComplaintEvent)
 
 
 @blueprint.post("/complaints/<int:complaint_id>/entries")

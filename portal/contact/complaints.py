@@ -31,6 +31,7 @@ from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.models import Account, Hold, HoldFlag
 from portal.portfolio.operations import add_hold, end_hold
+from portal.portfolio.queries import hold_days
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
@@ -77,7 +78,7 @@ def raise_complaint(actor: Actor, account_id: int, heard: Heard, said: Said) -> 
             root=Root.BANK if heard.about is None else Root.ORGANISATION, received_on=heard.received_on,
             raised_side=side_of(actor), raised_by=actor.user_id, raised_at=work.now,
             owner_id=actor.user_id if actor.can(Permission.COMPLAINTS_MANAGE) else None,
-            due_on=decided_by(heard.received_on, DECIDED_WITHIN), state=ComplaintState.OPEN,
+            due_on=decided_by(heard.received_on, _days(work)), state=ComplaintState.OPEN,
         )  # fmt: skip
         work.session.add(complaint)
         work.session.flush()
@@ -91,6 +92,11 @@ def raise_complaint(actor: Actor, account_id: int, heard: Heard, said: Said) -> 
             _keep(work, complaint, ComplaintStep.NOTE, said.text, kept, internal=True)
         work.audit("complaint.raised", complaint, after=_facts(complaint))
         return complaint.id
+
+
+def _days(work: Work) -> int:
+    """How many days the bank gives itself to decide a complaint: what it has set for the hold."""
+    return hold_days(work.session, work.actor)[HoldFlag.COMPLAINT] or DECIDED_WITHIN
 
 
 def _placement(work: Work, account_id: int, about: int | None) -> Any:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
+    from portal.foundation.vault import PersonKey
 
 __all__ = ["sealed_file", "waits"]
 
@@ -139,12 +140,12 @@ def reopen_request(request_id: int) -> Any:
 def request_proof(message_id: int) -> Response:
     """The file of a message, as a file to be kept."""
     row = queries.message_for(db.session(), actor(), message_id)
-    return sealed_file(row.account_id, row.RequestMessage)
+    return sealed_file(person_key_of(db.session(), actor(), row.account_id), row.RequestMessage)
 
 
-def sealed_file(account_id: int, row: Any) -> Response:
-    """A file about an account as an answer; nothing that was uploaded is opened in the portal's own pages."""
-    content = open_proof(db.session(), actor(), account_id, row)
+def sealed_file(key: PersonKey, row: Any) -> Response:
+    """A file about a person as an answer; nothing that was uploaded is opened in the portal's own pages."""
+    content = open_proof(key, row)
     response = Response(content, content_type=type_of(row.proof_name))
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "no-store"

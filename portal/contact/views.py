@@ -13,6 +13,7 @@ from portal.contact import (
     complaint_views,
     days,
     follow,
+    hold_views,
     operations,
     panel,
     queries,
@@ -38,7 +39,16 @@ from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
-__all__ = ["blueprint", "complaint_panel", "complaint_views", "follow", "panel", "request_panel", "request_views"]
+__all__ = [
+    "blueprint",
+    "complaint_panel",
+    "complaint_views",
+    "follow",
+    "hold_views",
+    "panel",
+    "request_panel",
+    "request_views",
+]
 
 
 @blueprint.get("/queue")

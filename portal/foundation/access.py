@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ACCOUNTS_IMPORT = "accounts.import"
     PERSON_REVEAL = "person.reveal"
     HOLDS_VIEW = "holds.view"
+    HOLDS_RAISE = "holds.raise"  # with what proves them: for accounts that one may see
     HOLDS_MANAGE = "holds.manage"
     CONTRACTS_VIEW = "contracts.view"
     CONTRACTS_MANAGE = "contracts.manage"
@@ -91,7 +92,7 @@ class Permission(StrEnum):
 
 _P = Permission
 _EVERYONE = {_P.SELF_MANAGE, _P.HOME_VIEW, _P.JOBS_VIEW}
-_WRITES = {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}  # who works with accounts, on either side
+_WRITES = {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE, _P.HOLDS_RAISE}  # who works with accounts, on either side
 _COMPLAINTS = {_P.COMPLAINTS_VIEW, _P.COMPLAINTS_WRITE}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -118,7 +119,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ACCOUNTS_VIEW, _P.PAYMENTS_VIEW, _P.PAYMENTS_IMPORT, _P.CONTRACTS_VIEW, _P.ORGANISATIONS_VIEW}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
-        | _WRITES
+        | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE

@@ -133,7 +133,13 @@ ENTRIES: tuple[Entry, ...] = (
         _EVERYONE - {_R.VENDOR_MANAGER},  # who comes to them from the account
         ("contact.complaint", "contact.new_complaint", "contact.say_of_complaint", "contact.move_deadline"),
     ),
-    Entry(_l("Holds"), "portfolio.holds", _P.HOLDS_VIEW, frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER})),
+    Entry(
+        _l("Holds"),
+        "portfolio.holds",
+        _P.HOLDS_VIEW,
+        frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER}),
+        ("contact.hold", "contact.new_hold", "contact.prove_hold", "contact.end_hold"),
+    ),
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),

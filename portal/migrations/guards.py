@@ -47,6 +47,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("day_credit", since="0023"),
     Evidence("request_message", since="0031"),
     Evidence("complaint_event", since="0032"),
+    Evidence("hold_proof", since="0032"),
 )
 DEEDS = ("update", "delete")
 

@@ -15,8 +15,8 @@ from portal.foundation.language import _l, say
 from portal.oversight.tasks import Desk, Task
 from portal.placement import leaving_queries as leaving
 from portal.placement import recall_queries as recalls
-from portal.portfolio.models import ImportKind
-from portal.portfolio.queries import waiting_imports
+from portal.portfolio.models import Hold, ImportKind
+from portal.portfolio.queries import overdue_holds, waiting_imports
 from portal.vendors.knowing import staff_expiring
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def _files(desk: Desk) -> int:
     return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
 
 
+def _overdue_holds(desk: Desk) -> int:
+    wanted = overdue_holds(desk.actor, desk.today).with_only_columns(Hold.id).limit(1_000).subquery()
+    return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
+
+
 COUNTED: tuple[Counted, ...] = (
     Counted(
         _bank_decides, lambda d: recalls.objections_to_decide(d.session, d.actor),
@@ -133,6 +138,10 @@ COUNTED: tuple[Counted, ...] = (
         _decides_complaints, lambda d: complaints.waiting(d.session, d.actor),
         say("Complaints are to be decided"), _l("Look and decide"), "contact.complaints",
         {"state": "open", "sort": "due_on"}, due=lambda d: complaints.first_due(d.session, d.actor),
+    ),
+    Counted(
+        _decides_complaints, _overdue_holds,
+        say("Holds should have been decided about"), _l("See which"), "portfolio.holds", {"late": "yes"}, today=True,
     ),
     Counted(
         _is_asked_of_complaints, lambda d: complaints.waiting(d.session, d.actor),

@@ -17,15 +17,9 @@ import sqlalchemy as sa
 
 from portal.commission import operations as commission
 from portal.commission.models import Statement
-from portal.contact.complaint_codes import Category, Source
-from portal.contact.complaint_models import ComplaintEvent
-from portal.contact.complaints import Heard, ask_organisation, note_complaint, raise_complaint
 from portal.contact.entries import Entry
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
-from portal.contact.request_models import RequestMessage
-from portal.contact.request_thread import RequestCode
-from portal.contact.requests import Said, ask
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending
@@ -61,6 +55,7 @@ from tests.identity.factories import contracts_clerk, make_agency, make_bank, ma
 from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
+from tests.walls.asking import ask_and_complain
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
@@ -246,44 +241,7 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
         for what in ("BOTH", "WORKED-2"):
             account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
             raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
-    _requests(world)
-
-
-def _requests(world: World) -> None:
-    """Each side asks about an account that it works on, with a file, and has asked about one that is to go back."""
-    for side, what in product(SIDES, ("WORKED", "RECALLED")):
-        for code, number in ((f"{side.mark}AG", 1), (f"{side.mark}LF", 2)):
-            writer = world.person(_roles(code)[0], code).actor
-            account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}-{number}")
-            scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-{what}.pdf")
-            request_id = ask(writer, account_id, RequestCode.DOCUMENTS, Said(f"{side.mark} question", scan))
-            world.keep("request", code, request_id)
-            _complaint(world, code, account_id, f"{side.mark}-{what}")
-            place = world.things if what == "WORKED" else world.shut
-            message_id = _key(RequestMessage, RequestMessage.request_id == request_id)
-            place.setdefault("file of a request", []).append((code, (message_id,)))
-
-
-def _complaint(world: World, code: str, account_id: int, mark: str) -> None:
-    """Raised by the organisation with a file; the bank has noted something and asked about it."""
-    heard = Heard(Category.FREQUENCY, Source.PHONE, date(2005, 7, 4), world.organisations[code].id)
-    scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-complaint.pdf")
-    complaint_id = raise_complaint(
-        world.person(_roles(code)[0], code).actor, account_id, heard, Said(f"{mark} said", scan)
-    )
-    officer = world.person(Role.COMPLIANCE).actor
-    note_complaint(officer, complaint_id, Said(f"{mark} note of the bank", scan))
-    ask_organisation(officer, complaint_id, Said(f"{mark} question"))
-    world.keep("complaint", code, complaint_id)
-    with reading(observer()) as session:
-        wanted = sa.select(ComplaintEvent.id, ComplaintEvent.organisation_id)
-        events = session.execute(
-            wanted.where(ComplaintEvent.complaint_id == complaint_id, ComplaintEvent.proof_digest != "")
-        ).all()
-    for event_id, organisation_id in events:
-        is_open = organisation_id is not None and "WORKED" in mark
-        place = world.things if is_open else world.shut
-        place.setdefault("file of a complaint", []).append((code, (event_id,)))
+    ask_and_complain(world)
 
 
 def _letters(world: World) -> None:

@@ -274,6 +274,13 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.reopen_request", POST, "/requests/<int:request_id>/reopen", P.REQUESTS_WRITE, ("request",), reason=True),
     Route("contact.show_request", POST, "/requests/<int:request_id>/reveal", P.PERSON_REVEAL, ("request",)),
     Route("contact.request_proof", GET, "/requests/messages/<int:message_id>/proof", P.REQUESTS_VIEW, ("file of a request",)),
+    # --- holds with their proofs ---
+    Route("contact.hold_terms", BOTH, "/holds/terms", P.HOLDS_MANAGE),
+    Route("contact.hold", GET, "/holds/<int:hold_id>", P.HOLDS_VIEW, ("hold seen",)),
+    Route("contact.new_hold", BOTH, "/accounts/<int:account_id>/holds/new", P.HOLDS_RAISE, ("account",)),
+    Route("contact.prove_hold", POST, "/holds/<int:hold_id>/proofs", P.HOLDS_RAISE, ("hold seen",)),
+    Route("contact.end_hold", POST, "/holds/<int:hold_id>/end", P.HOLDS_MANAGE, ("hold",)),
+    Route("contact.hold_proof", GET, "/holds/proofs/<int:proof_id>/proof", P.HOLDS_VIEW, ("file of a hold",)),
     # --- complaints ---
     Route("contact.complaints", GET, "/complaints", P.COMPLAINTS_VIEW),
     Route("contact.complaint", GET, "/complaints/<int:complaint_id>", P.COMPLAINTS_VIEW, ("complaint",)),

@@ -1,4 +1,4 @@
-"""Complaints with their deadline, owner and outcome, and everything that was said and done about them."""
+"""Complaints with their deadline, owner and outcome, and all that was said about them; holds with a clock and their proofs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portal.foundation.database import BigKey
-from portal.migrations.building import Wall, build_guards, build_walls, remove_guards, remove_walls
+from portal.migrations.building import Wall, build_guards, build_walls, remove_guards, remove_walls, see_all_rows
 
 revision = "0032"
 down_revision = "0031"
@@ -19,16 +19,25 @@ CATEGORIES = (
 )  # fmt: skip
 SOURCES = ("phone", "letter", "email", "app", "branch", "regulator", "media")
 STEPS = ("raised", "note", "question", "reply", "taken", "moved", "closed")
+USUAL_DAYS = {
+    "dispute": 30, "complaint": 15, "deceased": 90, "bankrupt": 90, "represented": 90, "do_not_contact": 180,
+    "hardship": 60, "imprisoned": 180, "fraud_claimed": 30,
+}  # fmt: skip
+FLAGS = (*USUAL_DAYS, "plan")
 OPEN = sa.text("state = 'open'")
 WALLS: tuple[Wall, ...] = (
     ("complaint", "OwnRows", "organisation_id", False),
     ("complaint_event", "OwnRows", "organisation_id", False),
+    ("hold_term", "Shared", "", True),
+    ("hold_proof", "OwnRows", "organisation_id", False),
 )
 
 
 def upgrade() -> None:
     _complaint()
     _event()
+    _hold_clocks()
+    _hold_proof()
     build_walls(WALLS)
     build_guards("0032")
 
@@ -36,6 +45,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     remove_guards("0032")
     remove_walls(WALLS)
+    op.drop_table("hold_proof")
+    op.drop_table("hold_term")
+    op.drop_index("ix_hold_due", "hold")
+    op.drop_column("hold", "due_on")
     op.drop_table("complaint_event")
     op.drop_table("complaint")
 
@@ -124,6 +137,48 @@ def _event() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_event")),
     )
     op.create_index(op.f("ix_complaint_event_complaint_id"), "complaint_event", ["complaint_id"])
+
+
+def _hold_clocks() -> None:
+    """A clock for every kind of hold; what stands gets its day by the usual terms."""
+    op.create_table(
+        "hold_term",
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("flag", _choice("holdflag", FLAGS), nullable=False),
+        sa.Column("days", sa.BigInteger(), nullable=True, comment="null: such holds have no clock"),
+        sa.CheckConstraint("days BETWEEN 1 AND 3650", name=op.f("ck_hold_term_days")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold_term")),
+        sa.UniqueConstraint("flag", name=op.f("uq_hold_term_flag")),
+    )
+    op.add_column(
+        "hold",
+        sa.Column("due_on", sa.Date(), nullable=True, comment="by when it is decided about; null: it has no clock"),
+    )
+    see_all_rows()
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for flag, days in USUAL_DAYS.items():
+        day = f"date(raised_at, '+{days} days')" if sqlite else f"raised_at::date + {days}"
+        op.execute(f"UPDATE hold SET due_on = {day} WHERE released_at IS NULL AND flag = '{flag}'")
+    standing = sa.text("released_at IS NULL")
+    op.create_index("ix_hold_due", "hold", ["due_on", "id"], sqlite_where=standing, postgresql_where=standing)
+
+
+def _hold_proof() -> None:
+    op.create_table(
+        "hold_proof",
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("hold_id", BigKey, nullable=False),
+        sa.Column("organisation_id", BigKey, nullable=True, comment="who brought it; null: the bank"),
+        sa.Column("proof_digest", sa.String(length=64), nullable=False, comment="the file, sealed, in the storage"),
+        sa.Column("proof_name", sa.String(length=200), nullable=False),
+        sa.Column("by", BigKey, nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        _refers("hold_proof", "hold_id", "hold"),
+        _refers("hold_proof", "organisation_id", "organisation"),
+        _refers("hold_proof", "by", "user_account"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold_proof")),
+    )
+    op.create_index(op.f("ix_hold_proof_hold_id"), "hold_proof", ["hold_id"])
 
 
 def _choice(name: str, values: tuple[str, ...]) -> sa.Enum:

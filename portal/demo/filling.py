@@ -103,6 +103,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.put_on_hold, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
+    stage.plan(stage.yesterday - timedelta(days=2), 18, 10, partial(holding.prove_hardship, stage))
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.contact import holds
+from portal.demo.asking import held_account
+from portal.demo.vouching import made_up_scan
 from portal.foundation.work import reading
 from portal.portfolio.models import Account, Customer, Hold, HoldFlag
 from portal.portfolio.operations import raise_hold, release_hold
@@ -14,7 +17,7 @@ from portal.portfolio.reveal import reveal_name
 if TYPE_CHECKING:
     from portal.demo.stage import Stage
 
-__all__ = ["let_go", "put_on_hold"]
+__all__ = ["let_go", "prove_hardship", "put_on_hold"]
 
 CASES = (
     (HoldFlag.DISPUTE, "书面对违约金提出异议", False),
@@ -48,3 +51,11 @@ def let_go(stage: Stage) -> None:
         hold_id = session.scalar(wanted)
     if hold_id is not None:
         release_hold(officer, hold_id, "已答复，持卡人书面确认无异议")
+
+
+def prove_hardship(stage: Stage) -> None:
+    """A collector hears of an illness and puts the account on hold, with what the family has sent."""
+    held = held_account(stage, "HT", 10)
+    if held is not None:
+        scan = made_up_scan("hospital", "Certificate of a stay in hospital")
+        holds.put_on_hold(stage.actor("ht.bo"), held[0], HoldFlag.HARDSHIP, "住院证明已收到", scan)

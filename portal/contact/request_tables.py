@@ -54,7 +54,8 @@ def requests_table(actor: Actor, now: datetime) -> Table:
         return _lines(session, actor, found, now)
 
     def of_turn(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
-        return statement.where(rows.c.turn == (mine if value == "ours" else mine.other).value)
+        whose = mine if value == "ours" else mine.other
+        return statement.where(rows.c.bank_turn if whose is Side.BANK else rows.c.organisation_turn)
 
     columns = [
         Column("code", _l("What about"), value=lambda line: CODES[line.code]),

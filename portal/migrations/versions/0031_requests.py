@@ -19,6 +19,8 @@ CODES = (
     "documents", "balance_check", "payment_query", "settlement", "hold", "recording", "progress", "other",
 )  # fmt: skip
 STEPS = ("asked", "said", "answered", "reopened", "closed", "ended")
+# Keys of the list in which requests and objections stand together.
+EVEN, ODD = sa.text("(id * 2)"), sa.text("(id * 2 + 1)")
 WALLS: tuple[Wall, ...] = (
     ("request", "OwnRows", "organisation_id", False),
     ("request_message", "OwnRows", "organisation_id", False),
@@ -28,7 +30,8 @@ WALLS: tuple[Wall, ...] = (
 def upgrade() -> None:
     _request()
     _message()
-    op.create_index("ix_recall_objection_raised", "recall_objection", ["raised_at", "id"])
+    op.create_index("ix_recall_objection_raised", "recall_objection", ["raised_at", ODD])
+    op.create_index("ix_recall_objection_own", "recall_objection", ["organisation_id", "raised_at", ODD])
     build_walls(WALLS)
     build_guards("0031")
 
@@ -36,6 +39,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     remove_guards("0031")
     remove_walls(WALLS)
+    op.drop_index("ix_recall_objection_own", "recall_objection")
     op.drop_index("ix_recall_objection_raised", "recall_objection")
     op.drop_table("request_message")
     op.drop_table("request")
@@ -80,8 +84,8 @@ def _request() -> None:
     )  # fmt: skip
     op.create_index(op.f("ix_request_placement_id"), "request", ["placement_id"])
     op.create_index(op.f("ix_request_account_id"), "request", ["account_id"])
-    op.create_index("ix_request_asked", "request", ["asked_at", "id"])
-    op.create_index("ix_request_own", "request", ["organisation_id", "asked_at", "id"])
+    op.create_index("ix_request_asked", "request", ["asked_at", EVEN])
+    op.create_index("ix_request_own", "request", ["organisation_id", "asked_at", EVEN])
     op.create_index("ix_request_turn", "request", ["turn", "due_at", "id"])
     op.create_index("ix_request_own_turn", "request", ["organisation_id", "turn", "due_at", "id"])
 

@@ -159,6 +159,12 @@ def first_due(session: Session, actor: Actor) -> date | datetime | None:
     return found
 
 
+def received_within(session: Session, actor: Actor, first: date, last: date) -> int:
+    """How many complaints came in these days, both ends included."""
+    wanted = visible(Complaint, actor).where(Complaint.received_on >= first, Complaint.received_on <= last)
+    return session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+
+
 def _waiting(actor: Actor) -> sa.Select[Any]:
     still_open = visible(Complaint, actor).where(Complaint.state == ComplaintState.OPEN)
     if not actor.is_bank:

@@ -43,7 +43,11 @@ class HoldForm(FlaskForm):
 class ProofForm(FlaskForm):
     """One more file."""
 
-    proof: Any = FileField(_l("File"), description=_PROOF)
+    proof = FileField(_l("File"), description=_PROOF)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.proof.flags.required = True
 
 
 class ReleaseForm(FlaskForm):

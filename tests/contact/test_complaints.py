@@ -272,7 +272,7 @@ def test_a_collector_writes_a_complaint_down_and_compliance_decides_it(
     assert "a complaint is open" in collector.get(f"/accounts/{desk.account_id}")
 
     home = officer.get("/")
-    assert "Complaints are to be decided" in home
+    assert "Complaints are to be decided" in home and home.links["Complaints"] == "/complaints"
     page = officer.get(officer.get("/complaints").links["CP000001"])
     page = page.submit(f"{page.path}/take")
     assert "yours to decide" in page

@@ -65,8 +65,8 @@ def comparisons(session: Session, actor: Actor, now: Stretch, before: Stretch) -
     if actor.can(Permission.ATTEMPTS_VIEW):
         lines += _work(session, actor, now, before)
     if actor.can(Permission.COMPLAINTS_VIEW):
-        came = [received_within(session, actor, days.first, days.last) for days in (now, before)]
-        lines.append(_count(_l("Complaints"), *came, endpoint="contact.complaints"))
+        came, came_before = (received_within(session, actor, days.first, days.last) for days in (now, before))
+        lines.append(_count(_l("Complaints"), came, came_before, "contact.complaints"))
     return lines
 
 

@@ -19,6 +19,7 @@ from portal.contact.requests import Said, ask
 from portal.foundation.access import Role
 from portal.foundation.work import reading
 from portal.portfolio.models import Account, Hold, HoldFlag
+from portal.portfolio.operations import set_hold_days
 from portal.vendors.proofs import Proof
 from tests.identity.factories import observer
 from tests.walls.world import SIDES
@@ -52,6 +53,7 @@ def _requests(world: World) -> None:
 
 def _holds(world: World) -> None:
     """Each organisation has put what it works on on hold, with a file; what it may see, it sees of all that stand there."""
+    set_hold_days(world.person(Role.COMPLIANCE).actor, {HoldFlag.DISPUTE: 31})
     for side in SIDES:
         for code in (f"{side.mark}AG", f"{side.mark}LF"):
             raiser = world.person(_speaker(code), code).actor

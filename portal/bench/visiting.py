@@ -82,6 +82,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/recalls/{recall}"),
     (CHECKER, "/recalls/objections"),
     (CHECKER, "/retentions"),
+    (CHECKER, "/requests"),
+    (CHECKER, "/complaints"),
     (CHECKER, "/segments"),
     (CHECKER, "/arrangements"),
     (CHECKER, "/certificates"),
@@ -120,6 +122,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/texts"),
     (AGENCY_LEADER, "/messages"),
     (AGENCY_LEADER, "/arrangements"),
+    (AGENCY_LEADER, "/requests"),
+    (AGENCY_LEADER, "/complaints"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
 )

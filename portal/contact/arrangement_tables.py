@@ -36,7 +36,7 @@ def arrangements_table(actor: Actor, today: date) -> Table:
         Column("paid", _l("Paid"), "money", value=lambda r: r[0].paid_minor, currency=lambda r: r[0].currency),
         Column("waived", _l("Given up"), "money", value=lambda r: r[0].waived_minor or None,
                currency=lambda r: r[0].currency),
-        Column("parts", _l("Parts"), "number", value=lambda r: r[0].parts),
+        Column("parts", _l("Instalments"), "number", value=lambda r: r[0].parts),
     ]  # fmt: skip
     if actor.is_bank:
         columns.insert(3, Column("organisation", _l("Organisation"), value=lambda r: name_of(r.Organisation)))

@@ -35,7 +35,7 @@ from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.placement.models import Placement
 from portal.portfolio.models import Hold, HoldFlag
-from portal.portfolio.operations import add_hold, close_hold
+from portal.portfolio.operations import add_hold, end_hold
 from portal.vendors.models import ContractVersion
 from portal.vendors.terms import terms_of
 
@@ -403,7 +403,7 @@ def stop_holding(work: Work, row: Arrangement, why: str) -> None:
     """Contact is open again as far as this arrangement goes."""
     hold = hold_of(work, row.account_id)
     if hold is not None:
-        close_hold(work, hold, f"arrangement:{why}")
+        end_hold(work, hold, f"arrangement:{why}")
 
 
 def put_in_queue(work: Work, account_id: int, kind: str, on: date) -> None:

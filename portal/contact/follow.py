@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.contact import bulk
+from portal.contact import bulk, bulk_requests
 from portal.contact.models import Promise, PromiseState
 from portal.foundation import hooks
 from portal.foundation.visibility import visible
@@ -41,6 +41,13 @@ def open_promises(actor: Actor) -> tuple[str, sa.Select[tuple[int]]]:
 def _close_work(work: Work, ended: sa.Select[tuple[int]]) -> None:
     """What has been taken back is called no more."""
     bulk.close_work(work.session, ended)
+
+
+@hooks.placements_ended.register
+def _end_requests(work: Work, ended: sa.Select[tuple[int]]) -> None:
+    """Who holds an account no more is asked nothing about it, and asks nothing."""
+    bulk_requests.end_requests(work.session, ended, work.now)
+    bulk_requests.end_questions(work.session, ended)
 
 
 @hooks.payments_credited.register

@@ -120,7 +120,7 @@ CONTENT_WORDS: dict[str, Message] = {
     "seal": say("the seal"), "reply_deadline": say("by when to reply"), "opt_out": say("how to opt out"),
 }  # fmt: skip
 CONDITION_WORDS: dict[str, Message] = {
-    "paid": say("paid"), "settled": say("settled"), "discharged": say("discharged"),
+    "paid": say("paid off"), "settled": say("settled"), "discharged": say("discharged"),
     "agency_on_published_list": say("the agency is on the published list"), "debtor_told": say("the debtor has been told"),
     "impact_assessment_done": say("the impact assessment is done"),
     "mandate_in_writing": say("the mandate is in writing"),

@@ -1,4 +1,5 @@
-"""An account's history as one line of time: attempts, promises, holds and payments, as far as the reader may see them."""
+"""An account's history as one line of time: attempts, promises, holds, requests and payments, as far as the reader may see
+them."""
 
 from __future__ import annotations
 
@@ -17,6 +18,10 @@ from portal.contact.message_models import MessageState
 from portal.contact.message_queries import messages_of_account
 from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
+from portal.contact.request_labels import ANSWERS, CODES, asked_words
+from portal.contact.request_queries import of_account
+from portal.contact.request_thread import RequestState
+from portal.contact.requests import side_of
 from portal.contact.words import flag_words
 from portal.foundation import hooks
 from portal.foundation.access import Permission
@@ -38,7 +43,8 @@ __all__ = ["Event", "contacts_of", "timeline_of"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected."""
+    """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected.
+    `request_id`: where it stands in full."""
 
     at: datetime | date
     title: Message
@@ -47,6 +53,7 @@ class Event:
     tone: Tone = "plain"
     attempt: ContactAttempt | None = None
     has_note: bool = False
+    request_id: int | None = None
 
 
 def timeline_of(
@@ -56,6 +63,7 @@ def timeline_of(
     events = [
         *contacts_of(session, actor, account, today, notes),
         *_holds(session, actor, account),
+        *_requests(session, actor, account),
         *_payments(session, actor, account),
     ]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
@@ -162,6 +170,21 @@ def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
         yield Event(hold.raised_at, say("Hold: %(what)s", what=flag_words(hold.flag.value)), tone="bad")
         if hold.released_at:
             yield Event(hold.released_at, say("Hold released: %(what)s", what=flag_words(hold.flag.value)))
+
+
+def _requests(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    """What was asked about the account and how it was answered; the words stand in the request itself."""
+    mine = side_of(actor)
+    for row in of_account(session, actor, account.id):
+        request = row.Request
+        yield Event(
+            request.asked_at, asked_words(request.asked_side, request.code, mine), tone="wait", request_id=request.id
+        )
+        if request.answer is not None and request.state is not RequestState.OPEN:
+            answered = say(
+                "Request answered: %(what)s, %(answer)s", what=CODES[request.code], answer=ANSWERS[request.answer].label
+            )
+            yield Event(request.answered_at, answered, tone=ANSWERS[request.answer].tone, request_id=request.id)
 
 
 def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

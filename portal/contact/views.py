@@ -9,7 +9,21 @@ from zoneinfo import ZoneInfo
 
 from flask import has_request_context, jsonify, redirect, render_template, request, url_for
 
-from portal.contact import days, follow, message_views, operations, panel, queries, text_views, workbench
+from portal.contact import (
+    complaint_panel,
+    complaint_views,
+    days,
+    follow,
+    hold_views,
+    message_views,
+    operations,
+    panel,
+    queries,
+    request_panel,
+    request_views,
+    text_views,
+    workbench,
+)
 from portal.contact.blueprint import blueprint
 from portal.contact.desks import Scope, colleagues, scope_of, whose_of
 from portal.contact.forms import AttemptForm
@@ -32,7 +46,10 @@ from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
-__all__ = ["blueprint", "evidence_views", "follow", "log_pages", "message_views", "panel", "text_views"]
+__all__ = [
+    "blueprint", "complaint_panel", "complaint_views", "evidence_views", "follow", "hold_views", "log_pages", "message_views",
+    "panel", "request_panel", "request_views", "text_views",
+]  # fmt: skip
 
 WITHIN_QUEUE = frozenset({"contact.account", "contact.reveal"})
 

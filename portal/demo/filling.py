@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from portal.demo import (
     arranging,
+    asking,
+    complaining,
     dealing,
     holding,
     intake,
@@ -20,7 +22,7 @@ from portal.demo import (
     returning,
     settling,
     writing,
-)  # fmt: skip
+)
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -120,12 +122,15 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     _plan_way_back(stage, begins)
     _plan_money(stage)
     _plan_arrangements(stage, begins)
+    asking.plan_requests(stage)
+    complaining.plan_complaints(stage)
     for month, first in enumerate(stage.months()):
-        stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
+        stage.plan(first + timedelta(days=8), 8, 50, partial(holding.put_on_hold, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
     stage.plan(begins + timedelta(days=20), 8, 52, partial(regulating.put_up_own, stage))
     stage.plan(begins + timedelta(days=21), 8, 52, partial(regulating.publish_own, stage))
     stage.plan(stage.yesterday, 20, 56, partial(regulating.propose_next, stage))
+    stage.plan(stage.yesterday - timedelta(days=2), 18, 10, partial(holding.prove_hardship, stage))
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

@@ -72,7 +72,12 @@ def _papers(stage: Stage, house: House, house_id: int, manager: Actor) -> None:
         CredentialKind.LICENCE, house.licence_no, until - timedelta(days=1_825), until,
         "上海市司法局" if house.kind is OrganisationKind.LAW_FIRM else "市场监督管理局",
     )  # fmt: skip
-    master.add_paper(manager, house_id, licence, proof=_scan(house, "licence", house.licence_no))
+    master.add_paper(
+        manager,
+        house_id,
+        licence,
+        proof=made_up_scan(f"{house.code}-licence", f"{house.name_en}: licence {house.licence_no}"),
+    )
     ends = stage.today + timedelta(days=house.insurance_days)
     insurance = master.PaperDetails(
         CredentialKind.LIABILITY_INSURANCE, f"PLI-{house.code}-{ends:%Y}", ends - timedelta(days=364), ends,
@@ -84,14 +89,14 @@ def _papers(stage: Stage, house: House, house_id: int, manager: Actor) -> None:
         insurance.issuer, insurance.insured_minor, "CNY",
     )  # fmt: skip
     before = master.add_paper(manager, house_id, earlier)
-    scan = _scan(house, "insurance", insurance.number)
+    scan = made_up_scan(f"{house.code}-insurance", f"{house.name_en}: insurance {insurance.number}")
     master.add_paper(manager, house_id, insurance, supersedes_id=before, proof=scan)
 
 
-def _scan(house: House, what: str, number: str) -> Proof:
-    """A page that names what it stands for."""
-    words = f"BT /F 20 Tf 60 760 Td ({house.name_en}: {what} {number}) Tj ET"
-    return Proof((SCAN % {"length": len(words), "words": words}).encode(), f"{house.code}-{what}.pdf")
+def made_up_scan(name: str, words: str) -> Proof:
+    """A page that names what it stands for, in Latin letters."""
+    shown = f"BT /F 20 Tf 60 760 Td ({words}) Tj ET"
+    return Proof((SCAN % {"length": len(shown), "words": shown}).encode(), f"{name}.pdf")
 
 
 def _register(stage: Stage, house: House, house_id: int, manager: Actor) -> None:

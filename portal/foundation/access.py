@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ACCOUNTS_IMPORT = "accounts.import"
     PERSON_REVEAL = "person.reveal"
     HOLDS_VIEW = "holds.view"
+    HOLDS_RAISE = "holds.raise"  # with what proves them: for accounts that one may see
     HOLDS_MANAGE = "holds.manage"
     CONTRACTS_VIEW = "contracts.view"
     CONTRACTS_MANAGE = "contracts.manage"
@@ -86,6 +87,11 @@ class Permission(StrEnum):
     ARRANGEMENTS_VIEW = "arrangements.view"
     ARRANGEMENTS_DRAW = "arrangements.draw"  # the agency's: plans, settlements, waivers, and what the debtor lives on
     ARRANGEMENTS_DECIDE = "arrangements.decide"  # the bank's: what goes beyond a contract's authority
+    REQUESTS_VIEW = "requests.view"  # between the bank and who holds an account
+    REQUESTS_WRITE = "requests.write"  # ask, answer, close: for one's own side
+    COMPLAINTS_VIEW = "complaints.view"
+    COMPLAINTS_WRITE = "complaints.write"  # raise one, reply to a question about one: for one's own side
+    COMPLAINTS_MANAGE = "complaints.manage"  # take, ask about, decide
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -101,6 +107,8 @@ class Permission(StrEnum):
 
 _P = Permission
 _EVERYONE = {_P.SELF_MANAGE, _P.HOME_VIEW, _P.JOBS_VIEW}
+_WRITES = {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE, _P.HOLDS_RAISE}  # who works with accounts, on either side
+_COMPLAINTS = {_P.COMPLAINTS_VIEW, _P.COMPLAINTS_WRITE}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
@@ -121,12 +129,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.MESSAGES_VIEW, _P.MESSAGES_EXPORT, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
         | {_P.CONDUCT_VIEW, _P.RULES_VIEW}
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DECIDE}
+        | _WRITES
+        | _COMPLAINTS
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.PAYMENTS_VIEW, _P.PAYMENTS_IMPORT, _P.CONTRACTS_VIEW, _P.ORGANISATIONS_VIEW}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
+        | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
@@ -135,6 +146,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.VENDORS_VIEW, _P.MESSAGES_VIEW, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
         | {_P.CONDUCT_VIEW, _P.RULES_VIEW, _P.RULES_PROPOSE, _P.RULES_PUBLISH}
         | {_P.ARRANGEMENTS_VIEW}
+        | _WRITES
+        | _COMPLAINTS
+        | {_P.COMPLAINTS_MANAGE}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -145,12 +159,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.QUEUE_DEAL}
         | {_P.MESSAGES_VIEW, _P.TEXTS_WRITE}
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
+        | _WRITES
+        | _COMPLAINTS
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
         | {_P.ACCOUNTS_VIEW, _P.QUEUE_WORK, _P.ATTEMPTS_VIEW, _P.ATTEMPTS_IMPORT, _P.PERSON_REVEAL, _P.HOLDS_VIEW}
         | {_P.MESSAGES_VIEW}
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
+        | _WRITES
+        | _COMPLAINTS
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE
@@ -158,6 +176,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
+        | _WRITES
+        | _COMPLAINTS
     ),
 }
 

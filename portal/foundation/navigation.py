@@ -138,7 +138,26 @@ ENTRIES: tuple[Entry, ...] = (
         ("contact.text", "contact.new_text", "contact.edit_text"),
     ),
     Entry(_l("Conduct"), "conduct.findings", _P.CONDUCT_VIEW, frozenset({_R.COMPLIANCE}), ("conduct.decision",)),
-    Entry(_l("Holds"), "portfolio.holds", _P.HOLDS_VIEW, frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER})),
+    Entry(
+        _l("Requests"),
+        "contact.requests",
+        _P.REQUESTS_VIEW,
+        pages=("contact.request_", "contact.new_request", "contact.write_", "contact.reopen_", "contact.show_request"),
+    ),
+    Entry(
+        _l("Complaints"),
+        "contact.complaints",
+        _P.COMPLAINTS_VIEW,
+        _EVERYONE - {_R.VENDOR_MANAGER},  # who comes to them from the account
+        ("contact.complaint", "contact.new_complaint", "contact.say_of_complaint", "contact.move_deadline"),
+    ),
+    Entry(
+        _l("Holds"),
+        "portfolio.holds",
+        _P.HOLDS_VIEW,
+        frozenset({_R.COMPLIANCE, _R.VENDOR_MANAGER}),
+        ("contact.hold", "contact.new_hold", "contact.prove_hold", "contact.end_hold"),
+    ),
     Entry(
         _l("Rule packs"),
         "conduct.packs",

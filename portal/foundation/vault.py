@@ -77,6 +77,14 @@ class Vault:
             return None
         return self._open(self._person(key), sealed, purpose)
 
+    def seal_content(self, key: PersonKey, content: bytes, purpose: str) -> bytes:
+        """Encrypt a file about a person, whole, before it goes into the storage. VaultError if the person is erased."""
+        return _seal(self._person(key), key.key_id, content, purpose)
+
+    def open_content(self, key: PersonKey, sealed: bytes, purpose: str) -> bytes | None:
+        """Decrypt what `seal_content` made; None where the person is erased. VaultError if it was altered."""
+        return None if key.salt is None else self._opened(self._person(key), sealed, purpose)
+
     def seal_secret(self, text: str, purpose: str) -> bytes:
         """Encrypt a secret that belongs to no customer (a one-time-code seed)."""
         return _sealer(self._derived(self._current, b"secret"), self._current)(text, purpose)
@@ -103,12 +111,15 @@ class Vault:
             raise VaultError(f"PORTAL_DATA_KEY does not hold key {key_id!r}") from error
         return hmac.digest(data_key, context, "sha256")
 
+    def _open(self, key: bytes, sealed: bytes, purpose: str) -> str:
+        return self._opened(key, sealed, purpose).decode()
+
     @staticmethod
-    def _open(key: bytes, sealed: bytes, purpose: str) -> str:
+    def _opened(key: bytes, sealed: bytes, purpose: str) -> bytes:
         start = 1 + sealed[0]
         nonce, content = sealed[start : start + NONCE], sealed[start + NONCE :]
         try:
-            return AESGCM(key).decrypt(nonce, content, purpose.encode()).decode()
+            return AESGCM(key).decrypt(nonce, content, purpose.encode())
         except InvalidTag as error:
             raise VaultError(f"a sealed {purpose} does not open") from error
 
@@ -123,3 +134,9 @@ def _sealer(key: bytes, key_id: str) -> Callable[[str, str], bytes]:
         return head + nonce + encrypt(nonce, text.encode(), purpose.encode())
 
     return seal
+
+
+def _seal(key: bytes, key_id: str, content: bytes, purpose: str) -> bytes:
+    """One content under a nonce of its own, in the form of a sealed field."""
+    name, nonce = key_id.encode(), os.urandom(NONCE)
+    return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, content, purpose.encode())

@@ -54,6 +54,9 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("conduct_finding", since="0030"),
     Evidence("income_statement", since="0031"),
     Evidence("income_proof", since="0031"),
+    Evidence("request_message", since="0032"),
+    Evidence("complaint_event", since="0033"),
+    Evidence("hold_proof", since="0033"),
 )
 DEEDS = ("update", "delete")
 

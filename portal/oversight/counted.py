@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from portal.contact import arrangement_queries as arrangements
+from portal.contact import complaint_queries as complaints
+from portal.contact import request_queries as requests
 from portal.contact.pack_queries import drafts_waiting
+from portal.contact.request_thread import RequestState
 from portal.foundation.access import Permission, Role
 from portal.foundation.language import _l, say
 from portal.oversight.tasks import Desk, Task
 from portal.placement import leaving_queries as leaving
 from portal.placement import recall_queries as recalls
-from portal.portfolio.models import ImportKind
-from portal.portfolio.queries import waiting_imports
+from portal.portfolio.models import Hold, ImportKind
+from portal.portfolio.queries import overdue_holds, waiting_imports
 from portal.vendors.knowing import staff_expiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
+    from datetime import date, datetime
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
@@ -31,7 +34,7 @@ __all__ = ["COUNTED", "Counted"]
 @dataclass(frozen=True)
 class Counted:
     """A kind of thing: who may act on it, how many wait, and where they are. `today`: they should be done by today;
-    `due`: the first day of theirs."""
+    `due`: the first deadline of theirs."""
 
     may: Callable[[Actor], bool]
     count: Callable[[Desk], int]
@@ -40,7 +43,7 @@ class Counted:
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
     today: bool = False
-    due: Callable[[Desk], date | None] | None = None
+    due: Callable[[Desk], date | datetime | None] | None = None
 
     def task(self, desk: Desk) -> Task | None:
         """The line, where anything waits."""
@@ -75,8 +78,25 @@ def _keeps_the_register(actor: Actor) -> bool:
     return actor.role in (Role.VENDOR_MANAGER, Role.AGENCY_LEADER)
 
 
+def _writes(actor: Actor) -> bool:
+    return actor.can(Permission.REQUESTS_WRITE)
+
+
+def _decides_complaints(actor: Actor) -> bool:
+    return actor.can(Permission.COMPLAINTS_MANAGE)
+
+
+def _is_asked_of_complaints(actor: Actor) -> bool:
+    return actor.can(Permission.COMPLAINTS_WRITE) and not actor.is_bank
+
+
 def _files(desk: Desk) -> int:
     wanted = waiting_imports(desk.actor, ImportKind.ACCOUNTS).order_by(None).limit(100).subquery()
+    return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
+
+
+def _overdue_holds(desk: Desk) -> int:
+    wanted = overdue_holds(desk.actor, desk.today).with_only_columns(Hold.id).limit(1_000).subquery()
     return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
 
 
@@ -128,6 +148,30 @@ COUNTED: tuple[Counted, ...] = (
         _leads, lambda d: leaving.certificates_open(d.session, d.actor),
         say("Certificates of return and deletion are to be confirmed"), _l("Confirm them"), "placement.certificates",
         due=lambda d: leaving.next_certificate(d.session, d.actor),
+    ),
+    Counted(
+        _decides_complaints, lambda d: complaints.waiting(d.session, d.actor),
+        say("Complaints are to be decided"), _l("Look and decide"), "contact.complaints",
+        {"state": "open", "sort": "due_on"}, due=lambda d: complaints.first_due(d.session, d.actor),
+    ),
+    Counted(
+        _decides_complaints, _overdue_holds,
+        say("Holds should have been decided about"), _l("See which"), "portfolio.holds", {"late": "yes"}, today=True,
+    ),
+    Counted(
+        _is_asked_of_complaints, lambda d: complaints.waiting(d.session, d.actor),
+        say("The bank asks about complaints"), _l("Answer them"), "contact.complaints",
+        {"asked": "yes"}, due=lambda d: complaints.first_due(d.session, d.actor),
+    ),
+    Counted(
+        _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.OPEN),
+        say("Requests wait for your answer"), _l("Answer them"), "contact.requests",
+        {"turn": "ours", "state": "open", "sort": "due_at"}, due=lambda d: requests.next_due(d.session, d.actor),
+    ),
+    Counted(
+        _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.ANSWERED),
+        say("Your requests have been answered"), _l("Look at the answers"), "contact.requests",
+        {"turn": "ours", "state": "answered"},
     ),
     Counted(
         _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from portal.contact.complaint_queries import received_within
 from portal.foundation.access import Permission
 from portal.foundation.columns import Cell
 from portal.foundation.language import _l
@@ -63,6 +64,9 @@ def comparisons(session: Session, actor: Actor, now: Stretch, before: Stretch) -
         lines += _by_currency(_l("Commission on statements"), money, earlier, "commission.statements")
     if actor.can(Permission.ATTEMPTS_VIEW):
         lines += _work(session, actor, now, before)
+    if actor.can(Permission.COMPLAINTS_VIEW):
+        came, came_before = (received_within(session, actor, days.first, days.last) for days in (now, before))
+        lines.append(_count(_l("Complaints"), came, came_before, "contact.complaints"))
     return lines
 
 
@@ -86,8 +90,8 @@ def _work(session: Session, actor: Actor, now: Stretch, before: Stretch) -> list
     ]
 
 
-def _count(label: Any, now: int, before: int) -> Comparison:
-    return Comparison(label, Cell("number", now), Cell("number", before))
+def _count(label: Any, now: int, before: int, endpoint: str | None = None) -> Comparison:
+    return Comparison(label, Cell("number", now), Cell("number", before), endpoint)
 
 
 def changes_of(event: AuditEvent) -> list[Change]:

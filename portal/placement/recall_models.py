@@ -174,6 +174,9 @@ class Objection(Model, OwnRows):
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         ),
+        # the order of the list of requests, in which they stand (contact/request_queries.py)
+        sa.Index("ix_recall_objection_raised", "raised_at", sa.text("(id * 2 + 1)")),
+        sa.Index("ix_recall_objection_own", "organisation_id", "raised_at", sa.text("(id * 2 + 1)")),
     )
 
 

@@ -17,6 +17,7 @@ from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
 from portal.portfolio.buckets import bucket
 from portal.portfolio.changes import Changes, Told
+from portal.portfolio.hold_terms import review_day
 from portal.portfolio.intake import AccountRow, OnFile, SkippedRow
 from portal.portfolio.masking import mask_name
 from portal.portfolio.models import (
@@ -32,6 +33,7 @@ from portal.portfolio.models import (
     PersonIndex,
 )
 from portal.portfolio.people import contact_rows, index_rows, time_zone_of
+from portal.portfolio.queries import hold_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -297,12 +299,21 @@ class AccountWriter:
         return {(account_id, flag.value): at.date() for account_id, flag, at in rows}
 
     def _holds(self, rows: list[tuple[int, AccountRow, int]]) -> None:
+        days = hold_days(self._session, self._work.actor)
         raised = insert_rows(
             self._session,
             Hold,
-            ("customer_id", "account_id", "flag", "reason", "raised_at", "release_reason"),
+            ("customer_id", "account_id", "flag", "reason", "raised_at", "due_on", "release_reason"),
             [
-                (customer_id, account_id, HoldFlag(flag).value, "file", self._work.now, "")
+                (
+                    customer_id,
+                    account_id,
+                    HoldFlag(flag).value,
+                    "file",
+                    self._work.now,
+                    review_day(HoldFlag(flag), self._work.today, days),
+                    "",
+                )
                 for account_id, row, customer_id in rows
                 for flag in row.flags
             ],

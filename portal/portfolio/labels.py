@@ -15,6 +15,7 @@ from portal.portfolio.models import (
     ContactKind,
     ContactSource,
     ContactStatus,
+    Hold,
     HoldFlag,
     ImportRun,
     ImportState,
@@ -93,13 +94,24 @@ _RAISED_BY = {
     "attempt": _l("from a logged contact"),
     "return": _l("given back by an organisation"),
     "arrangement": _l("by an arrangement with the debtor"),
+    "complaint": _l("a complaint is open"),
+    "decided": _l("the complaint was decided"),
 }
-_RAISED = re.compile(r"file|(attempt|return|arrangement):\w+", re.ASCII)
+_RAISED = re.compile(r"file|(attempt|return|arrangement|complaint|decided):\w+", re.ASCII)
 
 
 def hold_reason(reason: str) -> Any:
-    """Why a hold was raised: words for what the portal writes itself, else what a person wrote."""
+    """Why a hold was raised or released: words for what the portal writes itself, else what a person wrote."""
     return _RAISED_BY[reason.split(":")[0]] if _RAISED.fullmatch(reason) else reason
+
+
+def hold_state(hold: Hold, today: date) -> StateTag:
+    """Whether a hold stands, and whether it should have been decided about."""
+    if hold.released_at is not None:
+        return StateTag("released", _l("released"), "plain")
+    if hold.due_on is not None and hold.due_on < today:
+        return StateTag("overdue", _l("overdue"), "bad")
+    return StateTag("stands", _l("stands"), "wait")
 
 
 def field_name(field: str, kind: str) -> str:

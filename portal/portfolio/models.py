@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
 from portal.foundation.vault import PersonKey
-from portal.foundation.visibility import BankOnly, OwnRows, PlacedPeople, PlacedRows
+from portal.foundation.visibility import BankOnly, OwnRows, PlacedPeople, PlacedRows, Shared
 from portal.identity.models import Organisation
 
 
@@ -330,6 +330,7 @@ class Hold(Model, PlacedPeople):
     reason: Mapped[str] = mapped_column(sa.String(200), default="", comment="a code or short word; no personal data")
     raised_at: Mapped[datetime]
     raised_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    due_on: Mapped[date | None] = mapped_column(comment="by when it is decided about; null: it has no clock")
     released_at: Mapped[datetime | None]
     released_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     release_reason: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -345,6 +346,13 @@ class Hold(Model, PlacedPeople):
             postgresql_where=sa.text("released_at IS NULL"),
         ),
         sa.Index(
+            "ix_hold_due",
+            "due_on",
+            "id",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        ),
+        sa.Index(
             "ix_hold_open",
             "raised_at",
             "id",
@@ -352,3 +360,14 @@ class Hold(Model, PlacedPeople):
             postgresql_where=sa.text("released_at IS NULL"),
         ),
     )
+
+
+class HoldTerm(Model, Shared):
+    """How many days the bank gives itself to decide about holds of a kind. No row: the usual ones (hold_terms.py)."""
+
+    __tablename__ = "hold_term"
+    id: Mapped[int] = key_column()
+    flag: Mapped[HoldFlag] = mapped_column(choice(HoldFlag), unique=True)
+    days: Mapped[int | None] = mapped_column(comment="null: such holds have no clock")
+
+    __table_args__ = (sa.CheckConstraint("days BETWEEN 1 AND 3650", name="days"),)

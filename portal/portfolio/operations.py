@@ -6,17 +6,22 @@ from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from portal.foundation import hooks
+from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.bulk import AccountWriter, accounts_on_file
+from portal.portfolio.hold_terms import LONGEST, review_day
 from portal.portfolio.importing import FileKind, FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.intake import Reading, read_accounts
-from portal.portfolio.models import Account, Hold, HoldFlag, ImportKind, ImportRun
+from portal.portfolio.models import Account, Hold, HoldFlag, HoldTerm, ImportKind, ImportRun
+from portal.portfolio.queries import hold_days
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
@@ -28,12 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCOUNTS",
+    "add_hold",
     "add_import_jobs",
-    "close_hold",
+    "end_hold",
     "import_accounts",
     "raise_hold",
     "receive_accounts",
     "release_hold",
+    "set_hold_days",
     "try_accounts",
 ]
 
@@ -144,6 +151,7 @@ def add_hold(
         customer_id=customer_id, account_id=account_id, flag=flag, reason=reason[:200],
         raised_at=since or work.now,
         raised_by=work.actor.user_id, release_reason="",
+        due_on=review_day(flag, work.today, hold_days(work.session, work.actor)),
     )  # fmt: skip
     work.session.add(hold)
     work.audit("hold.raised", hold, after={"flag": flag.value, "account": account_id, "customer": customer_id})
@@ -158,13 +166,35 @@ def release_hold(actor: Actor, hold_id: int, reason: str) -> None:
         hold = work.session.scalar(visible(Hold, actor).where(Hold.id == hold_id, Hold.released_at.is_(None)))
         if hold is None:
             raise NotFound
-        close_hold(work, hold, reason)
+        end_hold(work, hold, reason)
 
 
-def close_hold(work: Work, hold: Hold, reason: str) -> None:
-    """Within another operation: the end of a hold that stands."""
+def end_hold(work: Work, hold: Hold, reason: str) -> None:
+    """Within another operation: a standing hold ends, with the reason why it may."""
     hold.released_at, hold.released_by, hold.release_reason = work.now, work.actor.user_id, reason[:200]
     work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
+
+
+def set_hold_days(actor: Actor, days: Mapping[HoldFlag, int | None]) -> int:
+    """How many days the bank gives itself to decide about holds of these kinds, None for no clock; how many changed.
+
+    Holds that stand keep their day. DomainError naming the flag for days that cannot be meant.
+    """
+    demand(actor, Permission.HOLDS_MANAGE)
+    for flag, wanted in days.items():
+        if wanted is not None and not 1 <= wanted <= LONGEST:
+            words = say("This goes from %(least)s to %(most)s.", least=1, most=LONGEST)
+            raise DomainError("hold.days", words, field=flag.value)
+    with transaction(actor) as work:
+        known = hold_days(work.session, actor)
+        rows = {term.flag: term for term in work.session.scalars(visible(HoldTerm, actor))}
+        changed = {flag: wanted for flag, wanted in days.items() if known[flag] != wanted}
+        for flag, wanted in changed.items():
+            row = rows.get(flag) or HoldTerm(flag=flag)
+            row.days = wanted
+            work.session.add(row)
+            work.audit("hold.days_set", row, before={"flag": flag.value, "days": known[flag]}, after={"days": wanted})
+        return len(changed)
 
 
 def _given(reason: str, without: Message) -> str:

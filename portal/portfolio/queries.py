@@ -10,12 +10,15 @@ from sqlalchemy.orm import contains_eager
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import User
+from portal.portfolio.hold_terms import USUAL
 from portal.portfolio.models import (
     Account,
     BalanceSnapshot,
     ContactPoint,
     Customer,
     Hold,
+    HoldFlag,
+    HoldTerm,
     ImportKind,
     ImportRun,
     ImportState,
@@ -27,6 +30,7 @@ from portal.portfolio.models import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -34,8 +38,8 @@ if TYPE_CHECKING:
     from portal.foundation.vault import Vault
 
 __all__ = [
-    "account_for", "accounts", "applied_before", "contact_points_of", "currencies", "files_of", "found_accounts", "holds", "holds_of",
-    "import_run_for", "import_runs", "layouts", "rejected_rows_of", "snapshots_of", "versions_with_people",
+    "account_for", "accounts", "applied_before", "contact_points_of", "currencies", "files_of", "found_accounts", "hold_days", "holds", "holds_of",
+    "import_run_for", "import_runs", "layouts", "overdue_holds", "rejected_rows_of", "snapshots_of", "versions_with_people",
     "waiting_imports",
 ]  # fmt: skip
 
@@ -95,6 +99,16 @@ def holds(actor: Actor) -> sa.Select[Any]:
         .join(Customer, Customer.id == Hold.customer_id)
         .outerjoin(Account, Account.id == Hold.account_id)
     )
+
+
+def hold_days(session: Session, actor: Actor) -> dict[HoldFlag, int | None]:
+    """How many days the bank gives itself for each kind of hold."""
+    return USUAL | {term.flag: term.days for term in session.scalars(visible(HoldTerm, actor))}
+
+
+def overdue_holds(actor: Actor, today: date) -> sa.Select[Any]:
+    """Standing holds whose day has passed."""
+    return visible(Hold, actor).where(Hold.released_at.is_(None), Hold.due_on < today)
 
 
 def import_runs(actor: Actor, kind: ImportKind) -> sa.Select[tuple[ImportRun]]:

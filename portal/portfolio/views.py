@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -127,7 +128,7 @@ def release_hold(hold_id: int) -> Any:
 @requires(Permission.HOLDS_MANAGE)
 def holds() -> Any:
     """Everything that stands in the way now."""
-    return table_response(_holds_table(actor()), "portfolio/holds.html")
+    return table_response(_holds_table(actor(), services().clock.today()), "portfolio/holds.html")
 
 
 @blueprint.get("/search")
@@ -145,7 +146,7 @@ def search() -> Any:
     )
 
 
-def _holds_table(who: Actor) -> Table:
+def _holds_table(who: Actor, today: date) -> Table:
     return Table(
         name="holds",
         statement=queries.holds(who),
@@ -156,21 +157,19 @@ def _holds_table(who: Actor) -> Table:
             Column("account", _l("Account"), value=lambda row: row.account_ref or row.customer_ref),
             Column("name", _l("Name"), value="name_masked"),
             Column("reason", _l("Reason"), value=lambda row: labels.hold_reason(row.Hold.reason)),
+            Column("state", _l("State"), "state", value=lambda row: labels.hold_state(row.Hold, today)),
+            Column("due", _l("To be decided by"), "day", expression=Hold.due_on, value="Hold.due_on", sortable=True),
             Column("raised", _l("Since"), "instant", expression=Hold.raised_at, value="Hold.raised_at", sortable=True),
         ],
         filters=[
-            Filter("flag", _l("Hold"), "choice", _with_flag, [(f.value, w) for f, w in labels.HOLD_LABELS.items()])
+            Filter("flag", _l("Hold"), "choice", _with_flag, [(f.value, w) for f, w in labels.HOLD_LABELS.items()]),
+            Filter(
+                "late", _l("Overdue"), "choice", lambda s, _v: s.where(Hold.due_on < today), [("yes", _l("only these"))]
+            ),
         ],
-        row_url=_held,
+        row_url=lambda row: url_for("contact.hold", hold_id=row.Hold.id),
         empty=Empty(say("Nothing is on hold.")),
     )
-
-
-def _held(row: Any) -> str:
-    """The account that is on hold, or all accounts of the person."""
-    if row.Hold.account_id:
-        return url_for("portfolio.account", account_id=row.Hold.account_id)
-    return url_for("portfolio.search", q=row.customer_ref)
 
 
 def _with_flag(statement: Any, value: str) -> Any:

@@ -21,6 +21,8 @@ RULES = [
     "portal.placement.codes",
     "portal.placement.recall_dates",
     "portal.contact.conduct",
+    "portal.contact.complaint_codes",
+    "portal.contact.request_thread",
     "portal.contact.wording",
     "portal.recovery.attribution",
     "portal.commission.plan",

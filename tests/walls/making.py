@@ -17,12 +17,7 @@ import sqlalchemy as sa
 
 from portal.commission import operations as commission
 from portal.commission.models import Statement
-from portal.contact.arrangement_models import IncomeProof
-from portal.contact.arrangement_rules import Kind
-from portal.contact.arrangement_terms import Wish as ArrangementWish
-from portal.contact.arrangements import draw_up
 from portal.contact.entries import Entry
-from portal.contact.income import Figures, take_down
 from portal.contact.log.files import ATTEMPTS
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
@@ -63,6 +58,8 @@ from tests.identity.factories import contracts_clerk, make_agency, make_bank, ma
 from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
+from tests.walls.arranging import arranged
+from tests.walls.asking import ask_and_complain
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.ruling import keep_rules
 from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
@@ -256,6 +253,7 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
         for what in ("BOTH", "WORKED-2"):
             account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
             raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
+    ask_and_complain(world)
 
 
 def _letters(world: World) -> None:
@@ -411,7 +409,7 @@ def _belongings(world: World) -> None:
     _certificates_and_exit(world, codes)
     keep_rules(world)
     _carried_to_who_holds_now()
-    _arranged(world)
+    arranged(world)
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
     world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
@@ -435,27 +433,6 @@ def _carried_to_who_holds_now() -> None:
                 state=PromiseState.OPEN, carried_at=work.now,
             )  # fmt: skip
             work.session.add(row)
-
-
-def _arranged(world: World) -> None:
-    """Each agency has offered a plan to a debtor, and put a settlement before the bank; of one it knows the income."""
-    for side in SIDES:
-        code = f"{side.mark}AG"
-        staff = world.person(Role.AGENCY_STAFF, code).actor
-        held = {what: _key(Account, Account.account_ref == f"{side.mark}-{what}") for what in ("WORKED-1", "WORKED-2")}
-        statement = take_down(
-            staff, held["WORKED-1"], Figures(1, {"wages": 123_456}), [Proof(f"%PDF-1.4 {code}".encode(), f"{code}.pdf")]
-        )
-        proof = _key(IncomeProof, IncomeProof.income_statement_id == statement)
-        world.keep("proof of income", code, statement, proof)
-        first_on = date(2005, 9, 20)
-        plan = ArrangementWish(kind=Kind.INSTALMENTS, parts=24, first_on=first_on, reason=f"{code} reason")
-        short = ArrangementWish(kind=Kind.INSTALMENTS, parts=6, first_on=first_on, reason=f"{code} reason")
-        world.keep("arrangement", code, draw_up(staff, held["WORKED-1"], plan))
-        offered = draw_up(staff, held["WORKED-2"], short)
-        world.keep("arrangement", code, offered)
-        for language in ("zh", "en"):
-            world.keep("printed arrangement", code, offered, language)
 
 
 def _certificates_and_exit(world: World, codes: dict[int, str]) -> None:

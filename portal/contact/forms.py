@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
@@ -22,15 +23,14 @@ from wtforms.validators import Length, Optional
 from portal.contact.entries import LONGEST_NOTE, MOST_PROMISES, Entry, Promised
 from portal.contact.labels import CHANNELS, INCOMING, INCOMING_CALL
 from portal.contact.models import Channel, Direction
-from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
+from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.foundation.errors import DomainError
+from portal.foundation.forms import ChoicesField
 from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from portal.contact.queries import PointCheck
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["AttemptForm"]
 
@@ -56,10 +56,16 @@ class AttemptForm(FlaskForm):
     reason_behind = SelectField(_l("Behind because"), [Optional()], validate_choice=False)
     note = TextAreaField(_l("Note"), [Optional(), Length(max=LONGEST_NOTE)])
     at = DateTimeLocalField(_l("When it took place"), [Optional()], format=_MINUTES)
+    next_action = SelectField(_l("Next step"), [Optional()], validate_choice=False)
+    again_on = DateField(_l("On"), [Optional()])
+    placed_for = ChoicesField(_l("Debts it was about"), [Optional()], validate_choice=False)
+    discussed = ChoicesField(_l("Debts talked of"), [Optional()], validate_choice=False)
+    evidence = FileField(_l("Recording or photo"))
     already_happened = BooleanField(_l("It has already taken place, although the rules forbid it"))
     corrects_id = HiddenField()
 
-    def __init__(self, points: Iterable[PointCheck], **kwargs: Any) -> None:
+    def __init__(self, debts: Mapping[int, str], **kwargs: Any) -> None:
+        """`debts`: the person's accounts that are with the organisation, by their references."""
         super().__init__(**kwargs)
         incoming = (INCOMING_CALL, INCOMING)
         for needed in (self.promise_amount, self.promise_on, self.callback_at):
@@ -68,10 +74,13 @@ class AttemptForm(FlaskForm):
             (Channel.CALL.value, CHANNELS[Channel.CALL]), incoming,
             *((c.value, label) for c, label in CHANNELS.items() if c is not Channel.CALL),
         ]  # fmt: skip
-        self.contact_point_id.choices = [(str(p.point.id), p.point.value_masked) for p in points]
+        self.contact_point_id.choices = []  # the page draws them, each with what may be done with it
         self.outcome.choices = [(code, outcome.label) for code, outcome in OUTCOMES.items()]
         self.party.choices = [("", _l("whose number it is")), *PARTIES.items()]
         self.reason_behind.choices = [("", _l("not said")), *REASONS_BEHIND.items()]
+        self.next_action.choices = [("", _l("as the outcome says")), *NEXT_ACTIONS.items()]
+        for several in (self.placed_for, self.discussed):
+            several.choices = [(str(key), ref) for key, ref in debts.items()]
 
     def entry(self, currency: str, zone: str) -> Entry:
         """What was entered. DomainError, with its field, for what cannot be read."""
@@ -94,6 +103,10 @@ class AttemptForm(FlaskForm):
             callback_at=_instant(self.callback_at.data, zone),
             corrects_id=_number(self.corrects_id.data),
             already_happened=bool(self.already_happened.data),
+            next_action=self.next_action.data or "",
+            again_on=self.again_on.data,
+            debts_placed_for=_numbers(self.placed_for.data),
+            debts_discussed=_numbers(self.discussed.data) or None,
         )
 
     @property
@@ -107,6 +120,10 @@ class AttemptForm(FlaskForm):
         while found and found[-1] == (None, None):
             found.pop()
         return tuple(found)
+
+
+def _numbers(texts: Iterable[str] | None) -> tuple[int, ...]:
+    return tuple(number for text in texts or () if (number := _number(text)) is not None)
 
 
 def _number(text: str | None) -> int | None:

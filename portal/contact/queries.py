@@ -13,7 +13,7 @@ from portal.contact.conduct import Question
 from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor
-from portal.contact.models import CarriedPromise, Channel, ContactAttempt, Promise, PromiseState
+from portal.contact.models import CarriedPromise, Channel, ContactAttempt, EvidenceFile, Promise, PromiseState
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
@@ -34,6 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_HISTORY = 200
+_LATER = aliased(ContactAttempt)  # made once: making it costs more than asking by it
 
 
 def held_account(session: Session, actor: Actor, account_id: int) -> tuple[Placement, Account, Customer] | None:
@@ -122,14 +123,21 @@ def standing_of(session: Session, actor: Actor, account: Account, customer: Cust
 
 
 def attempts_of(session: Session, actor: Actor, account_id: int) -> Sequence[Any]:
-    """Attempts that the actor may see, latest first, each with who logged it and the number of its correction."""
-    later = aliased(ContactAttempt)
+    """Attempts that the actor may see, latest first, each with who logged it, the number of its correction, and that of its
+    recording where it is here."""
+    named = sa.and_(
+        EvidenceFile.organisation_id == ContactAttempt.organisation_id,
+        EvidenceFile.name == ContactAttempt.evidence_name,
+        ContactAttempt.evidence_name != "",
+    )
     return session.execute(
         visible(ContactAttempt, actor)
         .join(Organisation, Organisation.id == ContactAttempt.organisation_id)
         .outerjoin(User, User.id == ContactAttempt.logged_by)
-        .outerjoin(later, later.corrects_id == ContactAttempt.id)
-        .add_columns(User.name.label("who"), Organisation.name.label("organisation"), later.id.label("corrected_by"))
+        .outerjoin(_LATER, _LATER.corrects_id == ContactAttempt.id)
+        .outerjoin(EvidenceFile, named)
+        .add_columns(User.name.label("who"), Organisation.name.label("organisation"), _LATER.id.label("corrected_by"))
+        .add_columns(EvidenceFile.id.label("evidence_id"))
         .where(ContactAttempt.account_id == account_id)
         .order_by(ContactAttempt.at.desc(), ContactAttempt.id.desc())
         .limit(LONGEST_HISTORY)

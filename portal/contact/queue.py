@@ -39,6 +39,7 @@ __all__ = [
 PAGE = 50
 COUNTED_TO: Final = 1_000  # a tab with more shows this many and a plus
 UNTOUCHED: Final = "untouched"
+FIRST_LOOK = 4
 LOOK_AHEAD = 30  # how far down the queue the next account that may be called is looked for
 
 
@@ -283,7 +284,11 @@ def next_account(
     scope: Scope | None = None,
 ) -> int | None:  # fmt: skip
     """The first account of the tab that may be called now; the first at all where none may, None at the end."""
-    page = queue_page(session, actor, now, today, tab, size=LOOK_AHEAD, scope=scope)
-    rows = [row for row in page.rows if row.account.id != leave_out]
-    allowed = [row for row in rows if not row.decision.is_blocked]
-    return next((row.account.id for row in allowed or rows), None)
+    rows: list[QueueRow] = []
+    for size in (FIRST_LOOK, LOOK_AHEAD):  # the first may nearly always be called
+        page = queue_page(session, actor, now, today, tab, size=size, scope=scope)
+        rows = [row for row in page.rows if row.account.id != leave_out]
+        for row in rows:
+            if not row.decision.is_blocked:
+                return row.account.id
+    return rows[0].account.id if rows else None

@@ -16,7 +16,7 @@ from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.message_labels import FAILURES, message_title, message_tone
 from portal.contact.message_models import MessageState
 from portal.contact.message_queries import messages_of_account
-from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
+from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
 from portal.contact.request_labels import ANSWERS, CODES, asked_words
 from portal.contact.request_queries import of_account
@@ -44,7 +44,7 @@ __all__ = ["Event", "contacts_of", "timeline_of"]
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected.
-    `request_id`: where it stands in full."""
+    `request_id`: where it stands in full. `evidence_id`: its recording or photo."""
 
     at: datetime | date
     title: Message
@@ -54,6 +54,7 @@ class Event:
     attempt: ContactAttempt | None = None
     has_note: bool = False
     request_id: int | None = None
+    evidence_id: int | None = None
 
 
 def timeline_of(
@@ -103,9 +104,15 @@ def _attempts(session: Session, actor: Actor, account: Account, notes: Mapping[i
         if attempt.reason_behind:
             reason = REASONS_BEHIND[attempt.reason_behind]
             text = say("Behind because: %(reason)s. %(text)s", reason=reason, text=text or "")
+        if attempt.next_action:
+            step = NEXT_ACTIONS[attempt.next_action]
+            text = say("%(text)s Next: %(step)s.", text=text or "", step=step)
         who = f"{row.who} · {row.organisation}" if actor.is_bank else row.who
         correctable = None if row.corrected_by else attempt
-        yield Event(attempt.at, title, text, who, _tone(attempt, row), correctable, attempt.note_sealed is not None)
+        yield Event(
+            attempt.at, title, text, who, _tone(attempt, row), correctable, attempt.note_sealed is not None,
+            evidence_id=row.evidence_id,
+        )  # fmt: skip
 
 
 def _tone(attempt: Any, row: Any) -> Tone:

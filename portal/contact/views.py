@@ -30,6 +30,7 @@ from portal.contact.forms import AttemptForm
 from portal.contact.labels import PROMISE_TAGS, promise_tag
 from portal.contact.log import evidence_views
 from portal.contact.log import pages as log_pages
+from portal.contact.log.evidence import keep_one
 from portal.contact.messages import opening_of
 from portal.contact.models import Promise
 from portal.contact.outcomes import OUTCOMES
@@ -81,20 +82,32 @@ def queue() -> str:
 @requires(Permission.QUEUE_WORK)
 def account(account_id: int) -> Any:
     """The workbench: one account, and the form to log what was tried."""
-    bench = _bench(account_id)
-    form = AttemptForm(bench.standing.points)
     if request.method == "GET":
+        bench = _bench(account_id)
+        form = AttemptForm(bench.debts)
         workbench.fill(form, bench, request.args)
-    elif form.validate_on_submit():
+        return _bench_page(bench, form)
+    # What is right is kept without putting the whole page together first: two hundred times a day somebody waits for it.
+    held = queries.held_account(db.session(), actor(), account_id)
+    if held is None:
+        raise NotFound
+    _, found, customer = held
+    form = AttemptForm(queries.held_debts(db.session(), actor(), customer.id))
+    if form.validate_on_submit():
         try:
-            entry = form.entry(bench.account.currency, actor().time_zone)
-            logged = operations.log_attempt(actor(), account_id, entry)
+            entry = form.entry(found.currency, actor().time_zone)
+            logged = operations.log_attempt(actor(), account_id, replace(entry, evidence_name=_evidence(form)))
         except DomainError as error:
             show_error(form, error)
         else:
             return _saved(account_id, form.outcome.data, logged)
-        bench = _bench(account_id)
-    return _bench_page(bench, form), 422 if form.errors else 200
+    return _bench_page(_bench(account_id), form), 422
+
+
+def _evidence(form: AttemptForm) -> str:
+    """The name under which the recording or photo of an entry is kept; empty where none came with it."""
+    upload = form.evidence.data
+    return keep_one(actor(), upload.filename, upload.stream) if upload and upload.filename else ""
 
 
 def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
@@ -121,7 +134,7 @@ def reveal(account_id: int) -> Any:
     if request.accept_mimetypes.best == "application/json":
         return jsonify(value=shown.get(what, ""))
     bench = _bench(account_id, shown)
-    form = AttemptForm(bench.standing.points, formdata=None)
+    form = AttemptForm(bench.debts, formdata=None)
     workbench.fill(form, bench, request.args)
     return _bench_page(bench, form)
 

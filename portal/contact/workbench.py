@@ -95,6 +95,7 @@ class Bench:
     dealt_to: str | None = None
     arrangement: Arrangement | None = None
     reason_behind: str = ""
+    debts: Mapping[int, str] = field(default_factory=dict)
 
     # --- what to offer ---------------------------------------------------------------------------------------------------
 
@@ -310,6 +311,7 @@ def open_bench(
         dealt_to=desk_of(session, actor, placement.id),
         arrangement=arrangement_queries.live_on(session, actor, account.id),
         reason_behind=arrangement_queries.reason_of(session, actor, account.id),
+        debts=queries.held_debts(session, actor, customer.id),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its stubs are older
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.foundation.errors import SeveralErrors
 
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
 
     from portal.foundation.errors import DomainError
 
-__all__ = ["options", "show_error"]
+__all__ = ["ChoicesField", "options", "show_error"]
+
+
+class ChoicesField(SelectMultipleField):
+    """Several of a few, each with its box."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def show_error(form: FlaskForm, error: DomainError) -> None:

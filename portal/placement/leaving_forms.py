@@ -6,11 +6,10 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectMultipleField, StringField, TextAreaField
+from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.foundation.forms import options
+from portal.foundation.forms import ChoicesField, options
 from portal.foundation.language import _l
 from portal.placement.certificates import METHODS, Confirmation
 from portal.placement.leaving_labels import EXCEPTION_KINDS
@@ -19,13 +18,6 @@ from portal.placement.leaving_models import ExceptionKind
 __all__ = ["CertificateForm", "ExceptionsForm", "ExitForm"]
 
 _needed = InputRequired(_l("Fill this in."))
-
-
-class ChoicesField(SelectMultipleField):
-    """Several of a few, each with its box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class CertificateForm(FlaskForm):

@@ -76,6 +76,7 @@ class ImportPages:
     keeps_extra: bool = True  # what feeds no field is kept with the row
     has_amounts: bool = True
     onward: Onward | None = None
+    beside: tuple[Any, str] | None = None  # what such files go with: its name, and its endpoint
     change_labels: Mapping[str, Any] = field(default_factory=lambda: labels.CHANGE_LABELS)
 
     def url(self, endpoint: str, **values: Any) -> str:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import options
+from portal.foundation.forms import ChoicesField, options
 from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 from portal.portfolio.buckets import BUCKETS
@@ -33,13 +32,6 @@ __all__ = ["ContactForm", "MemberForm", "PaperForm", "RecordForm", "VendorForm"]
 
 _needed = InputRequired(_l("Fill this in."))
 _AFTER = {"autocomplete": "off"}
-
-
-class ChoicesField(SelectMultipleField):
-    """Several of a few, each with its box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class VendorForm(FlaskForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,15 +11,17 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.models import Channel, ContactAttempt, Promise
+from portal.contact.models import Channel, ContactAttempt, EvidenceFile, Promise, WorkItem
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
+from portal.foundation.jobs import run_pending
 from portal.foundation.work import transaction
 from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement
 from portal.portfolio.models import Account
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_account, make_desk, make_person, place
+from tests.contact.logs import a_log, number_of, ref_of
 from tests.identity.factories import actor_of, make_bank, make_user, observer
 from tests.support.pages import PageClient
 
@@ -316,3 +319,77 @@ def test_an_earlier_day_keeps_what_was_logged_for_accounts_that_have_gone_back_w
     assert reference in page and "No answer" in page
     for words in (page.html, client.client.get(f"/my-day?day={NOON.date()}&export=csv").get_data(as_text=True)):
         assert "王" not in words and f"/queue/{desk.account_id}" not in words
+
+
+def test_a_log_takes_a_recording_the_next_step_and_the_debts_it_was_about(
+    person: Person, desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    second = make_account(person, total=100_000)
+    place(desk.agency, second)
+    both = [str(desk.account_id), str(second)]
+    sound = (io.BytesIO(b"RIFF....WAVEfmt "), "call 7.wav")
+
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}").submit(
+        "log", outcome="refuses", next_action="sms", again_on="2005-07-08", placed_for=both, discussed=both[1:],
+        evidence=sound,
+    )  # fmt: skip
+
+    assert "Saved: Refuses to pay." in page
+    attempt = db_session.scalars(sa.select(ContactAttempt)).one()
+    assert (attempt.debts_placed_for, attempt.debts_discussed) == ([desk.account_id, second], [second])
+    assert (attempt.next_action, str(attempt.again_on)) == ("sms", "2005-07-08")
+    item = db_session.scalars(sa.select(WorkItem).where(WorkItem.account_id == desk.account_id)).one()
+    assert (item.next_kind, str(item.next_on)) == ("rest", "2005-07-08")
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    assert "Next: send a message." in page and "recording or photo" in page
+    kept = db_session.scalars(sa.select(EvidenceFile)).one()
+    answer = client_for(desk.user).client.get(f"/evidence/{kept.id}/file")
+    assert (answer.status_code, answer.data) == (200, b"RIFF....WAVEfmt ")
+    assert db_session.scalar(sa.select(AuditEvent.action).where(AuditEvent.action == "evidence.opened"))
+
+
+def test_what_is_no_recording_is_refused_beside_its_field_and_nothing_is_logged(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}").submit(
+        "log", outcome="refuses", evidence=(io.BytesIO(b"MZ program"), "call.wav"), status=422
+    )  # fmt: skip
+    assert "This is no recording" in page
+    assert db_session.scalar(sa.select(sa.func.count()).select_from(ContactAttempt)) == 0
+
+
+def test_recordings_are_sent_by_the_names_of_the_log_once_each_and_never_over_another(
+    desk: Desk, client_for: Client
+) -> None:
+    leader = client_for(make_user(Role.AGENCY_LEADER, desk.agency))
+    files = [(io.BytesIO(b"ID3" + bytes([n])), f"{n}.mp3") for n in (1, 2)]
+    assert "2 files are kept." in leader.post("/evidence", {"files": files}, to="/evidence")
+    again = [(io.BytesIO(b"ID3\x01"), "1.mp3"), (io.BytesIO(b"ID3\x09"), "2.mp3"), (io.BytesIO(b"<html>"), "3.mp3")]
+    page = leader.post("/evidence", {"files": again}, to="/evidence")
+    assert "1 file was here before." in page
+    assert "2.mp3 was not kept: Another file is here under this name." in page
+    assert "3.mp3 was not kept: This is no recording" in page
+    assert "Choose the files." in leader.post("/evidence", {}, status=422)
+    stranger = client_for(make_user(Role.AGENCY_LEADER, make_desk(make_person()).agency))
+    assert "1.mp3" not in stranger.get("/evidence")
+    assert stranger.client.get("/evidence/1/file").status_code == 404
+
+
+def test_a_log_by_file_is_read_on_the_pages_and_says_what_was_against_the_rules(
+    person: Person, desk: Desk, client_for: Client, app: Flask
+) -> None:
+    at_time(NOON.replace(hour=23))
+    mobile, ref = number_of(person.mobile), ref_of(desk.account_id)
+    rows = [
+        f"D{n},{ref},2005-07-01 {clock},call,{mobile},,no_answer" for n, clock in enumerate(("21:00", "22:30", "never"))
+    ]
+    leader = client_for(make_user(Role.AGENCY_LEADER, desk.agency))
+
+    page = leader.post("/attempts/imports/new", {"file": (io.BytesIO(a_log(*rows)), "log.csv")})
+    assert number_of(person.mobile) not in page
+    page.submit("prepare", step="import")
+    run_pending(app)
+
+    page = leader.get("/attempts/imports/1")
+    assert "Contacts against the conduct rules" in page
+    assert "Not a date and time" in page

@@ -7,6 +7,7 @@ may come in either order.
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["LARGEST", "TYPES", "Kept", "evidence_rows", "keep_evidence", "missing_evidence", "open_evidence"]
+__all__ = [
+    "LARGEST", "TYPES", "Kept", "count_missing", "evidence_of", "evidence_rows", "keep_evidence", "keep_one",
+    "missing_evidence", "open_evidence",
+]  # fmt: skip
 
 LARGEST: Final = 50 * 1024 * 1024  # bytes; an hour's call in a telephone's quality
 MOST_AT_ONCE: Final = 500
@@ -95,6 +99,18 @@ def keep_evidence(actor: Actor, files: Iterable[tuple[str | None, IO[bytes]]]) -
         else:
             new, before = new + is_new, before + (not is_new)
     return Kept(new, before, tuple(refused))
+
+
+def keep_one(actor: Actor, given: str | None, stream: IO[bytes]) -> str:
+    """Keep a file that comes with one attempt, by a name of its own; the name. DomainError for the field `evidence`."""
+    demand(actor, Permission.ATTEMPTS_IMPORT)
+    name = f"{secrets.token_hex(6)}-{_name_of(given)[-200:]}"
+    try:
+        _keep(actor, name, stream)
+    except DomainError as error:
+        error.field = "evidence"
+        raise
+    return name
 
 
 def _keep(actor: Actor, name: str, stream: IO[bytes]) -> bool:

@@ -29,6 +29,6 @@ def _agencies(session: Session, actor: Actor) -> list[Organisation]:
 
 IMPORTS = ImportPages(
     ImportKind.ATTEMPTS, "contact", _l("Files of contact attempts"), _l("Log by file"), ATTEMPTS,
-    owners=Owners(_agencies, name_of), keeps_extra=False, has_amounts=False, change_labels=CHANGE_LABELS,
+    owners=Owners(_agencies, name_of), keeps_extra=False, has_amounts=False, change_labels=CHANGE_LABELS, beside=(_l("Evidence"), "evidence"),
 )  # fmt: skip
 add_import_pages(blueprint, IMPORTS, "/attempts/imports", Permission.ATTEMPTS_IMPORT)

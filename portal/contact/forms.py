@@ -30,7 +30,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["AttemptForm"]
 
@@ -79,11 +79,16 @@ class AttemptForm(FlaskForm):
         self.party.choices = [("", _l("whose number it is")), *PARTIES.items()]
         self.reason_behind.choices = [("", _l("not said")), *REASONS_BEHIND.items()]
         self.next_action.choices = [("", _l("as the outcome says")), *NEXT_ACTIONS.items()]
+        self.offer_debts(debts)
+
+    def offer_debts(self, debts: Mapping[int, str]) -> None:
+        """The accounts that may be chosen from."""
         for several in (self.placed_for, self.discussed):
             several.choices = [(str(key), ref) for key, ref in debts.items()]
 
-    def entry(self, currency: str, zone: str) -> Entry:
-        """What was entered. DomainError, with its field, for what cannot be read."""
+    def entry(self, currency: Callable[[], str], zone: str) -> Entry:
+        """What was entered. DomainError, with its field, for what cannot be read. `currency`: asked for where an amount was
+        entered."""
         channel = self.channel.data or ""
         if channel != INCOMING_CALL and channel not in {c.value for c in Channel}:
             raise DomainError("attempt.channel", say("Choose the way of contact."), field="channel")
@@ -114,7 +119,7 @@ class AttemptForm(FlaskForm):
         """The fields for the second day and those behind it."""
         return [(self[f"promise_amount_{n}"], self[f"promise_on_{n}"]) for n in range(2, MOST_PROMISES + 1)]
 
-    def _further_promises(self, currency: str) -> tuple[Promised, ...]:
+    def _further_promises(self, currency: Callable[[], str]) -> tuple[Promised, ...]:
         """What was promised behind the first day; rows that are empty are none."""
         found = [Promised(_amount(amount.data, currency, amount.name), on.data) for amount, on in self.further_promises]
         while found and found[-1] == (None, None):
@@ -134,11 +139,11 @@ def _instant(entered: datetime | None, zone: str) -> datetime | None:
     return entered.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if entered else None
 
 
-def _amount(text: str | None, currency: str, field: str = "promise_amount") -> int | None:
+def _amount(text: str | None, currency: Callable[[], str], field: str = "promise_amount") -> int | None:
     if not (text or "").strip():
         return None
     try:
-        return parse_amount(text or "", currency)
+        return parse_amount(text or "", currency())
     except ValueError:
         raise DomainError(
             "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field=field

@@ -51,9 +51,10 @@ class Draft:
         return list(found.values())
 
 
-def pack_names() -> list[str]:
+@cache
+def pack_names() -> tuple[str, ...]:
     """The packs that the portal ships."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != CALENDARS)
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != CALENDARS))
 
 
 @cache

@@ -14,6 +14,7 @@ from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, Channel, ContactAttempt, EvidenceFile, Promise, PromiseState
+from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "held_account", "held_debts", "holds_of", "promise_state",
+    "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "currency_of", "held_account", "held_debts", "holds_of", "promise_state",
     "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
@@ -53,6 +54,16 @@ def held_account(session: Session, actor: Actor, account_id: int) -> tuple[Place
         )
     ).first()
     return (row[0], row[1], row[2]) if row else None
+
+
+def currency_of(session: Session, actor: Actor, account_id: int) -> str:
+    """The currency of an account that the actor may see. NotFound otherwise."""
+    currency = session.scalar(
+        visible(Account, actor).where(Account.id == account_id).with_only_columns(Account.currency)
+    )
+    if currency is None:
+        raise NotFound
+    return currency
 
 
 def held_debts(session: Session, actor: Actor, customer_id: int) -> dict[int, str]:

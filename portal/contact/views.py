@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.services import services
 from portal.foundation.table_pages import saved_part, table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
-from portal.foundation.web import actor, requires, say_flash
+from portal.foundation.web import actor, key, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
 __all__ = [
@@ -88,20 +89,20 @@ def account(account_id: int) -> Any:
         workbench.fill(form, bench, request.args)
         return _bench_page(bench, form)
     # What is right is kept without putting the whole page together first: two hundred times a day somebody waits for it.
-    held = queries.held_account(db.session(), actor(), account_id)
-    if held is None:
-        raise NotFound
-    _, found, customer = held
-    form = AttemptForm(queries.held_debts(db.session(), actor(), customer.id))
+    form = AttemptForm({})
     if form.validate_on_submit():
         try:
-            entry = form.entry(found.currency, actor().time_zone)
+            entry = form.entry(partial(queries.currency_of, db.session(), actor(), account_id), actor().time_zone)
             logged = operations.log_attempt(actor(), account_id, replace(entry, evidence_name=_evidence(form)))
+        except NotFound:
+            raise
         except DomainError as error:
             show_error(form, error)
         else:
             return _saved(account_id, form.outcome.data, logged)
-    return _bench_page(_bench(account_id), form), 422
+    bench = _bench(account_id)
+    form.offer_debts(bench.debts)
+    return _bench_page(bench, form), 422
 
 
 def _evidence(form: AttemptForm) -> str:
@@ -117,11 +118,21 @@ def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
         say_flash(say("This contact was against the conduct rules; it is recorded as a breach."), "warning")
     if logged.hold is not None:
         say_flash(say("This is marked on the account. The bank sees it and releases it."), "warning")
-    clock = services().clock
-    following = next_account(db.session(), actor(), clock.now(), clock.today(), _tab(), account_id, _scope())
+    return redirect(url_for("contact.next_one", tab=_tab(), whose=_whose() or None, behind=account_id))
+
+
+@blueprint.get("/queue/next")
+@requires(Permission.QUEUE_WORK)
+def next_one() -> Any:
+    """Leads to the first account that may be called now, another than `behind`; to the queue where there is none.
+
+    By itself, so that whoever logs an attempt hears that it is kept before the next one is looked for.
+    """
+    clock, behind = services().clock, request.args.get("behind", 0, type=key)
+    following = next_account(db.session(), actor(), clock.now(), clock.today(), _tab(), behind, _scope())
     if following is None:
         return redirect(url_for("contact.queue", tab=_tab(), whose=_whose() or None))
-    return redirect(url_for("contact.account", account_id=following, tab=_tab()))
+    return redirect(url_for("contact.account", account_id=following, tab=_tab(), whose=_whose() or None))
 
 
 @blueprint.post("/queue/<int:account_id>/reveal")

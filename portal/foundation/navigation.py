@@ -69,7 +69,9 @@ _VENDOR_PAGES = (
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
-    Entry(_l("Queue"), "contact.queue", _P.QUEUE_WORK, _AGENCY, ("contact.account", "contact.reveal")),
+    Entry(
+        _l("Queue"), "contact.queue", _P.QUEUE_WORK, _AGENCY, ("contact.account", "contact.next_one", "contact.reveal")
+    ),
     Entry(_l("Promises"), "contact.promises", _P.QUEUE_WORK, _AGENCY),
     Entry(_l("Arrangements"), "arrangements.index", _P.ARRANGEMENTS_VIEW, _AGENCY, ("arrangements.",)),
     Entry(_l("My day"), "contact.my_day", _P.QUEUE_WORK, frozenset({_R.AGENCY_STAFF})),

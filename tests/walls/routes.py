@@ -258,6 +258,7 @@ ROUTES: tuple[Route, ...] = (
     Route("placement.close_sign_in", POST, "/exits/<int:exit_id>/close-sign-in", P.PLACEMENTS_APPROVE, ("exit",)),
     # --- the agency's day ---
     Route("contact.queue", GET, "/queue", P.QUEUE_WORK),
+    Route("contact.next_one", GET, "/queue/next", P.QUEUE_WORK),
     Route("contact.account", BOTH, "/queue/<int:account_id>", P.QUEUE_WORK, ("desk",)),
     Route(
         "contact.reveal", POST, "/queue/<int:account_id>/reveal", P.PERSON_REVEAL, ("desk",),

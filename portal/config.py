@@ -17,6 +17,7 @@
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
+| `PORTAL_WEBHOOK_NETWORKS` | networks of private addresses that webhooks may reach, `10.20.0.0/16,fd00::/8`; none if left out |
 | `PORTAL_PROXIES` | how many proxies stand before it and tell people's addresses in `X-Forwarded-For`, 0 |
 """
 
@@ -28,6 +29,7 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -71,6 +73,8 @@ class Settings:
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
     proxies: int = 0  # before the portal, whose X-Forwarded-For is believed
     print_workers: int = 1  # processes that lay out letters of one pack
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # private ones that webhooks may reach all the same
+    webhook_patience: tuple[float, float] = (5.0, 10.0)  # seconds to connect to a receiver, and for its answer
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -94,6 +98,7 @@ class Settings:
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
             proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
+            webhook_networks=_networks("PORTAL_WEBHOOK_NETWORKS", env.get("PORTAL_WEBHOOK_NETWORKS", "")),
         )
         return settings.check()
 
@@ -195,3 +200,10 @@ def _count(name: str, text: str, least: int = 1) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < least:
         raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from {least}")
     return int(text)
+
+
+def _networks(name: str, text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ConfigurationError(f"{name} is {text!r}; it takes networks like 10.20.0.0/16, commas between") from error

@@ -85,6 +85,7 @@ class Permission(StrEnum):
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
+    API_MANAGE = "api.manage"  # what joins an organisation's own systems to the portal; at the bank of all
 
 
 _P = Permission
@@ -98,6 +99,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
+        | {_P.API_MANAGE}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -131,6 +133,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.HOLDS_VIEW,
             _P.ATTEMPTS_IMPORT,
         }
+        | {_P.API_MANAGE}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
@@ -142,6 +145,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
+        | {_P.API_MANAGE}
     ),
 }
 

@@ -46,6 +46,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("mapping_profile_version", since="0013"),
     Evidence("day_credit", since="0023"),
     Evidence("evidence_file", since="0026"),
+    Evidence("webhook_event", since="0042"),
 )
 DEEDS = ("update", "delete")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.foundation import hooks
 from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import Refused
 from portal.foundation.language import say
@@ -50,6 +51,8 @@ def send_run(actor: Actor, run_id: int, at: Stages = silent) -> dict[str, Any]:
         at(1, 3, say("Writing the placements"))
         placed = bulk.write_placements(work.session, run, batches, work.now) if batches else 0
         _note_contents(work, run, batches)
+        for batch in batches:
+            hooks.batch_sent(work, batch)
         at(2, 3, say("Writing the run’s outcome"))
         run.outcome = (run.outcome or {}) | {"since": [list(t) for t in queries.tally_since(work.session, run)]}
         run.state = RunState.SENT

@@ -159,6 +159,7 @@ def release_hold(actor: Actor, hold_id: int, reason: str) -> None:
             raise NotFound
         hold.released_at, hold.released_by, hold.release_reason = work.now, actor.user_id, reason
         work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
+        hooks.hold_released(work, hold)
 
 
 def _given(reason: str, without: Message) -> str:

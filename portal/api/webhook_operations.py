@@ -149,12 +149,12 @@ def replay(actor: Actor, webhook_id: int, delivery_ids: Iterable[int]) -> int:
     """
     demand(actor, Permission.API_MANAGE)
     wanted = set(delivery_ids)
-    if not wanted:
-        raise DomainError("webhook.nothing", say("Choose the deliveries first."))
-    if len(wanted) > MOST_AT_ONCE:
-        raise DomainError("webhook.too_many", say("At most %(most)s events in one step.", most=MOST_AT_ONCE))
     with transaction(actor) as work:
         webhook = _started(work, webhook_id)
+        if not wanted:
+            raise DomainError("webhook.nothing", say("Choose the deliveries first."))
+        if len(wanted) > MOST_AT_ONCE:
+            raise DomainError("webhook.too_many", say("At most %(most)s events in one step.", most=MOST_AT_ONCE))
         mine = visible(WebhookDelivery, actor).where(WebhookDelivery.webhook_id == webhook.id)
         found = work.session.scalars(mine.where(WebhookDelivery.id.in_(wanted))).all()
         if len(found) != len(wanted):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +35,6 @@ class Receiver:
     url: str = ""
     answers: list[int | str] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
-    asked: Callable[[Post], None] | None = None
 
     @property
     def kinds(self) -> list[str]:
@@ -52,8 +51,6 @@ def receiving(context: Any = None) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             post = Post(self.path, dict(self.headers.items()), body)
             receiver.posts.append(post)
-            if receiver.asked is not None:
-                receiver.asked(post)
             self._answer(receiver.answers.pop(0) if receiver.answers else 200)
 
         def _answer(self, answer: int | str) -> None:

@@ -57,6 +57,7 @@ from tests.legal.factories import letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
+from tests.walls.telling import webhooks_of
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def make_world(app: Flask, kind: str) -> World:
     _statements(world)
     at(date(2005, 9, 2))
     _belongings(world)
+    webhooks_of(world)
     _jobs_and_sessions(world)
     return world
 

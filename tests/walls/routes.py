@@ -365,9 +365,7 @@ ROUTES: tuple[Route, ...] = (
     Route("webhooks.resume_webhook", POST, "/webhooks/<int:webhook_id>/resume", P.API_MANAGE, ("webhook",)),
     Route("webhooks.rotate_secret", POST, "/webhooks/<int:webhook_id>/rotate", P.API_MANAGE, ("webhook",)),
     Route("webhooks.test_webhook", POST, "/webhooks/<int:webhook_id>/test", P.API_MANAGE, ("webhook",)),
-    Route(
-        "webhooks.replay", POST, "/webhooks/<int:webhook_id>/chosen", P.API_MANAGE, ("webhook",), fields=(("row", "1"),)
-    ),
+    Route("webhooks.replay", POST, "/webhooks/<int:webhook_id>/chosen", P.API_MANAGE, ("webhook",)),
     Route("webhooks.replay_since", POST, "/webhooks/<int:webhook_id>/replay", P.API_MANAGE, ("webhook",)),
     Route(
         "webhooks.delivery", GET, "/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", P.API_MANAGE,

@@ -86,14 +86,21 @@ def deliver(job: JobView, progress: Progress) -> dict[str, Any]:
     }
 
 
-def deliver_waiting(actor: Actor, webhook_id: int, job_id: int, step: Callable[[int], None] = lambda _: None) -> int:
-    """Deliver until nothing may go now; how many were taken. Nothing where another job is at this webhook."""
+def deliver_waiting(
+    actor: Actor,
+    webhook_id: int,
+    job_id: int,
+    step: Callable[[int], None] = lambda _: None,
+    send: Callable[..., Answer] = post,
+) -> int:
+    """Deliver until nothing may go now; how many were taken. Nothing where another job is at this webhook. `send`: what
+    makes one try, for a demo whose receivers are not there."""
     told = 0
     if not _take(actor, webhook_id, job_id):
         return told
     while (parcel := _next(actor, webhook_id, job_id)) is not None:
         settings = services().settings
-        answer = post(
+        answer = send(
             parcel.url,
             parcel.headers(),
             parcel.body,

@@ -61,11 +61,10 @@ def deliveries_table(actor: Actor, webhook: Webhook) -> Table:
             ),
             Column("about", _l("About"), value=_about),
             Column("state", _l("State"), "state", value=lambda row: delivery_state(row.WebhookDelivery)),
-            Column("made_at", _l("Put on its way"), "instant", value="WebhookDelivery.made_at"),
+            Column("why", _l("Answer"), value=_answer),
             Column("attempts", _l("Tries"), "number", value="WebhookDelivery.attempts"),
             Column("last_tried_at", _l("Last try"), "instant", value="WebhookDelivery.last_tried_at"),
             Column("next_at", _l("Next try"), "instant", value=_next),
-            Column("why", _l("Answer"), value=_answer, wraps=True),
         ],
         filters=[
             Filter(
@@ -85,10 +84,12 @@ def deliveries_table(actor: Actor, webhook: Webhook) -> Table:
 
 
 def _about(row: Any) -> str:
-    """The reference that the event is about."""
+    """The reference that the event is about; of several the first."""
     data = row.WebhookEvent.data
-    found = data.get("batch") or data.get("recall") or ", ".join(data.get("accounts", data.get("payments", []))[:2])
-    return str(found or "")
+    several = data.get("accounts") if isinstance(data.get("accounts"), list) else data.get("payments")
+    if several:
+        return f"{several[0]} …" if len(several) > 1 else str(several[0])
+    return str(data.get("batch") or data.get("recall") or "")
 
 
 def _next(row: Any) -> Any:

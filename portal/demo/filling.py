@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import holding, intake, lettering, paying, placing, returning, settling, telling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -146,6 +146,10 @@ def _plan_way_back(stage: Stage, begins: date) -> None:
     on(last, 20, 26, returning.recall_some, "ZX", 2, RecallReason.CONDUCT, category=RecallCategory.COMPLIANCE)
     on(last, 20, 28, returning.receive_branch_file)
     on(last, 20, 58, returning.plan_leave, "XT", 21)
+    on(min(33, last), 9, 20, telling.join, "HT", "https://systems.hengtong.example/portal/events")
+    on(min(33, last), 9, 30, telling.join, "ZX", "https://gateway.zhongxin.example/bank", only=telling.OF_PLACEMENTS)
+    on(last, 20, 59, telling.go_live, "HT", failing=2)
+    on(last, 20, 59, telling.go_live, "ZX", failing=0, stays=False)
 
 
 def _plan_letters(on: Callable[..., None], last: int, count: int) -> None:

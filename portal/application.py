@@ -53,6 +53,7 @@ MODELS = (
     "portal.recovery.models",
     "portal.commission.models",
     "portal.legal.models",
+    "portal.api.webhook_models",
 )
 # Every module with a blueprint; importing one also registers its room's hooks and job handlers.
 VIEWS = (
@@ -68,6 +69,7 @@ VIEWS = (
     "portal.commission.views",
     "portal.legal.views",
     "portal.oversight.views",
+    "portal.api.webhook_views",
     "portal.foundation.job_views",
     "portal.foundation.saved_filter_views",
 )

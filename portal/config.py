@@ -21,6 +21,7 @@
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
 | `PORTAL_SMTP_URL` | mail server for messages to debtors, `smtp://user:password@host:587` or `smtps://…`; without it e-mail waits in the outbox |
 | `PORTAL_MAIL_FROM` | the sender's address of these e-mails |
+| `PORTAL_WEBHOOK_NETWORKS` | networks of private addresses that webhooks may reach, `10.20.0.0/16,fd00::/8`; none if left out |
 | `PORTAL_PROXIES` | how many proxies stand before it and tell people's addresses in `X-Forwarded-For`, 0 |
 """
 
@@ -33,6 +34,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -81,6 +83,8 @@ class Settings:
     print_workers: int = 1  # processes that lay out letters of one pack
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # private ones that webhooks may reach all the same
+    webhook_patience: tuple[float, float] = (5.0, 10.0)  # seconds to connect to a receiver, and for its answer
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -108,6 +112,7 @@ class Settings:
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
             smtp_url=env.get("PORTAL_SMTP_URL", ""),
             mail_from=env.get("PORTAL_MAIL_FROM", ""),
+            webhook_networks=_networks("PORTAL_WEBHOOK_NETWORKS", env.get("PORTAL_WEBHOOK_NETWORKS", "")),
         )
         return settings.check()
 
@@ -223,3 +228,10 @@ def _count(name: str, text: str, least: int = 1) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < least:
         raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from {least}")
     return int(text)
+
+
+def _networks(name: str, text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ConfigurationError(f"{name} is {text!r}; it takes networks like 10.20.0.0/16, commas between") from error

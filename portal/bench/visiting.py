@@ -126,6 +126,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/complaints"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
+    (AGENCY_LEADER, "/webhooks"),
 )
 
 

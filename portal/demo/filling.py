@@ -21,6 +21,7 @@ from portal.demo import (
     regulating,
     returning,
     settling,
+    telling,
     writing,
 )
 from portal.demo.book import make_book
@@ -185,6 +186,10 @@ def _plan_way_back(stage: Stage, begins: date) -> None:
     on(last, 20, 26, returning.recall_some, "ZX", 2, RecallReason.CONDUCT, category=RecallCategory.COMPLIANCE)
     on(last, 20, 28, returning.receive_branch_file)
     on(last, 20, 58, returning.plan_leave, "XT", 21)
+    on(min(33, last), 9, 20, telling.join, "HT", "https://systems.hengtong.example/portal/events")
+    on(min(33, last), 9, 30, telling.join, "ZX", "https://gateway.zhongxin.example/bank", only=telling.OF_PLACEMENTS)
+    on(last, 20, 59, telling.go_live, "HT", failing=2)
+    on(last, 20, 59, telling.go_live, "ZX", failing=0, stays=False)
 
 
 def _plan_arrangements(stage: Stage, begins: date) -> None:

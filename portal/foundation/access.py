@@ -103,6 +103,7 @@ class Permission(StrEnum):
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
+    API_MANAGE = "api.manage"  # what joins an organisation's own systems to the portal; at the bank of all
 
 
 _P = Permission
@@ -118,6 +119,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
+        | {_P.API_MANAGE}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -161,6 +163,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
         | _WRITES
         | _COMPLAINTS
+        | {_P.API_MANAGE}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
@@ -178,6 +181,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
         | _WRITES
         | _COMPLAINTS
+        | {_P.API_MANAGE}
     ),
 }
 

@@ -25,13 +25,19 @@ __all__ = [
     "entrance",
     "found",
     "hold_raised",
+    "hold_released",
+    "holds_filed",
     "live_placements",
     "payment_lines",
     "payments_credited",
     "person_left",
     "placements_ended",
     "placements_ending",
+    "recall_announced",
+    "recall_carried_out",
+    "recall_withdrawn",
     "stands_against_end",
+    "tasks",
 ]
 
 P = ParamSpec("P")
@@ -90,8 +96,18 @@ stands_against_end: Hook[[Any], tuple[str, Any]] = Hook("stands_against_end")
 placements_ended: Hook[[Any, Any], None] = Hook("placements_ended")
 # (work, batch): no placement of a batch lives any more.
 batch_ended: Hook[[Any, Any], None] = Hook("batch_ended")
+# (work, recall): its organisation hears of a recall, whose accounts go at once or on their last day.
+recall_announced: Hook[[Any, Any], None] = Hook("recall_announced")
+# (work, recall, accounts, last_on): so many accounts have gone by a recall, in this transaction; the last day that they earn.
+recall_carried_out: Hook[[Any, Any, int, Any], None] = Hook("recall_carried_out")
+# (work, recall): a recall that its organisation knows of is taken back; its accounts stay.
+recall_withdrawn: Hook[[Any, Any], None] = Hook("recall_withdrawn")
 # (work, hold): a hold now stands on an account or a person.
 hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
+# (work, hold): a hold on an account or a person has ended.
+hold_released: Hook[[Any, Any], None] = Hook("hold_released")
+# (work, import_run_id): a file of accounts has been applied, with the holds that it raises, in this transaction.
+holds_filed: Hook[[Any, int], None] = Hook("holds_filed")
 # (work, import_run_id): payments of a run have been posted and attributed, in this transaction.
 payments_credited: Hook[[Any, int], None] = Hook("payments_credited")
 # (session, actor, account) -> Panel | None: what a lower room shows on the account page.
@@ -108,5 +124,7 @@ credit_lines: Hook[..., Any] = Hook("credit_lines")
 # (actor) -> Select: what debtors paid, whoever is credited with it, in columns account_id, paid_on, currency, amount_minor
 # (negative for a reversal); recovery answers, to the bank alone.
 payment_lines: Hook[[Any], Any] = Hook("payment_lines")
+# (desk) -> list[Task]: what waits for a person in a room below the home page; see oversight/tasks.py.
+tasks: Hook[[Any], Any] = Hook("tasks")
 # (session, actor, words) -> list[Found]: what a room knows by these words (a batch's, statement's or letter's number).
 found: Hook[[Any, Any, str], Any] = Hook("found")

@@ -69,11 +69,13 @@ class Work:
             details=details,
         )
 
-    def request_job(self, kind: str, key: str, payload: dict[str, Any], total: int | None = None) -> Job:
-        """Ask for long work in this transaction; asking twice with the same key is one job."""
+    def request_job(
+        self, kind: str, key: str, payload: dict[str, Any], total: int | None = None, *, as_portal: bool = False
+    ) -> Job:
+        """Ask for long work in this transaction; asking twice with the same key is one job. See `jobs.request_job`."""
         from portal.foundation.jobs import request_job
 
-        return request_job(self, kind, key, payload, total)
+        return request_job(self, kind, key, payload, total, as_portal=as_portal)
 
     def after_commit(self, deed: Callable[[], None]) -> None:
         """Do this once the transaction stands, and not at all if it does not."""

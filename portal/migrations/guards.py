@@ -57,6 +57,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("request_message", since="0032"),
     Evidence("complaint_event", since="0033"),
     Evidence("hold_proof", since="0033"),
+    Evidence("webhook_event", since="0034"),
 )
 DEEDS = ("update", "delete")
 

@@ -170,6 +170,15 @@ ACTIONS: Final[dict[str, Any]] = {
     "vendor.contact_changed": _l("Contact changed"),
     "vendor.contact_removed": _l("Contact removed"),
     "vendor.paper_added": _l("Licence, insurance or certificate put on file"),
+    "webhook.added": _l("Webhook added"),
+    "webhook.changed": _l("Webhook changed"),
+    "webhook.given_up": _l("Event given up after all its tries"),
+    "webhook.paused": _l("Webhook paused"),
+    "webhook.replayed": _l("Events sent again to a webhook"),
+    "webhook.resumed": _l("Webhook started again"),
+    "webhook.secret_rotated": _l("New secret of a webhook"),
+    "webhook.stopped": _l("Webhook stopped: it was not reached"),
+    "webhook.tested": _l("Webhook tested"),
     "vendor.requirement_changed": _l("What is required of vendors changed"),
     "team.rule_changed": _l("Rule of a team's queue changed"),
     "work.dealt": _l("Accounts dealt out to collectors"),
@@ -222,6 +231,7 @@ SUBJECTS: Final[dict[str, Any]] = {
     "vendor_contact": _l("Contact"),
     "saved_filter": _l("Saved filter"),
     "team_rule": _l("Rule of a team's queue"),
+    "webhook": _l("Webhook"),
 }
 
 # Who acted where no person did, by the name that the event keeps.

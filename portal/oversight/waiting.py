@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from portal.commission.models import Statement, StatementEvent, StatementState
 from portal.contact.models import Promise, PromiseState, WorkItem
+from portal.foundation import hooks
 from portal.foundation.access import Permission, Role
 from portal.foundation.jobs import Job, JobState, title_of
 from portal.foundation.jobs.queries import visible_jobs
@@ -51,6 +52,7 @@ def tasks_for(session: Session, actor: Actor, now: datetime, today: date) -> lis
     desk = Desk(session, actor, now, today)
     found = [task for may, kind in KINDS if may(actor) for task in kind(desk)]
     found += [task for thing in COUNTED if thing.may(actor) and (task := thing.task(desk)) is not None]
+    found += [task for tasks in hooks.tasks(desk) for task in tasks]
     return sorted(found, key=lambda task: task.due_at(actor.time_zone))
 
 

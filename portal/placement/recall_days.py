@@ -126,6 +126,7 @@ def _recall_of_term(work: Work, organisation_id: int, count: int, due: sa.Select
     work.session.flush()
     _write_pending_lines(work, recall, organisation_id, due)
     work.audit("recall.pending", recall, after=facts_of(recall))
+    hooks.recall_announced(work, recall)
 
 
 def _write_pending_lines(work: Work, recall: Recall, organisation_id: int, due: sa.Select[tuple[int]]) -> None:
@@ -170,6 +171,7 @@ def end_finals(actor: Actor) -> int:
             )
             count = end_placements(work, going, ending_of(recall, last_on))
             work.audit("recall.final", recall, after=facts_of(recall), placements=count, last_on=last_on.isoformat())
+            hooks.recall_carried_out(work, recall, count, last_on)
             ended += count
         return ended
 

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
+from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.identity.models import Organisation
 from portal.placement.bulk import stage_ids
 from portal.placement.bulk_recalls import set_final_days, stage_numbers, write_lines
 from portal.placement.codes import RecallCategory, RecallReason
-from portal.placement.ending import Ending, alone, close_empty_recalls, end_placements, update_rows
+from portal.placement.ending import Ending, alone, close_empty_recalls, end_placements, last_day, update_rows
 from portal.placement.models import EndReason, Placement, PlacementBatch
 from portal.placement.recall_dates import rotation_day
 from portal.placement.recall_models import (
@@ -167,6 +169,8 @@ def open_recalls(
             recall.announced_at = work.now
             _stop(work, recall)
         work.audit("recall.asked", recall, after=facts_of(recall))
+        if recall.announced_at is not None:
+            hooks.recall_announced(work, recall)
         found.append(recall.id)
     return found
 
@@ -198,13 +202,17 @@ def carry_out(actor: Actor, recall_id: int) -> None:
             words = say("You asked for this recall, so another person has to carry it out.")
             raise Refused("recall.own", words)
         recall.decided_by, recall.decided_at = actor.user_id, work.now
-        recall.announced_at = recall.announced_at or work.now
+        is_news, recall.announced_at = recall.announced_at is None, recall.announced_at or work.now
         recall.state = RecallState.PENDING
         work.session.flush()
         _supersede(work, recall)
         ended = _go(work, recall)
         work.session.refresh(recall)
         work.audit("recall.carried_out", recall, after=facts_of(recall), placements=ended)
+        if is_news:
+            hooks.recall_announced(work, recall)
+        if ended:
+            hooks.recall_carried_out(work, recall, ended, last_day(work.now, services().settings.time_zone))
 
 
 def _go(work: Work, recall: Recall) -> int:
@@ -270,6 +278,8 @@ def withdraw(actor: Actor, recall_id: int) -> None:
         recall.state, recall.withdrawn_by, recall.closed_at = RecallState.WITHDRAWN, actor.user_id, work.now
         work.session.flush()
         work.audit("recall.withdrawn", recall, before=before, after=facts_of(recall))
+        if recall.announced_at is not None:
+            hooks.recall_withdrawn(work, recall)
 
 
 def _open_lines(recall: Recall) -> sa.Select[tuple[int]]:

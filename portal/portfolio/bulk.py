@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.foundation import hooks
 from portal.foundation.bulk import among, insert_rows, reserve_ids, stage_rows
 from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
@@ -90,6 +91,7 @@ class AccountWriter:
         self._session = work.session
         self._run_id = run_id
         self._changes = Changes()
+        self._has_holds = False  # whether the file raises any
         self.applied = Applied(changes=self._changes)
 
     def write(self, outcomes: Iterable[AccountRow | SkippedRow]) -> None:
@@ -116,7 +118,9 @@ class AccountWriter:
         """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
-        """Nothing follows: placements hear of balances when they look."""
+        """Placements hear of balances when they look; of holds whoever has to stop is told."""
+        if self._has_holds:
+            hooks.holds_filed(self._work, self._run_id)
 
     # --- people --------------------------------------------------------------------------------------------------------
 
@@ -320,6 +324,7 @@ class AccountWriter:
             skip_existing=True,
         )
         self._changes.add("holds", raised)
+        self._has_holds = self._has_holds or bool(raised)
 
 
 def _without(row: AccountRow, account_id: int, released: Mapping[tuple[int, str], date]) -> AccountRow:

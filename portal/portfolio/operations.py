@@ -173,6 +173,7 @@ def end_hold(work: Work, hold: Hold, reason: str) -> None:
     """Within another operation: a standing hold ends, with the reason why it may."""
     hold.released_at, hold.released_by, hold.release_reason = work.now, work.actor.user_id, reason[:200]
     work.audit("hold.released", hold, before={"flag": hold.flag.value}, after={"released": True})
+    hooks.hold_released(work, hold)
 
 
 def set_hold_days(actor: Actor, days: Mapping[HoldFlag, int | None]) -> int:

@@ -62,6 +62,7 @@ from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.ruling import keep_rules
+from tests.walls.telling import webhooks_of
 from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
 
@@ -97,6 +98,7 @@ def make_world(app: Flask, kind: str) -> World:
     _statements(world)
     at(date(2005, 9, 2))
     _belongings(world)
+    webhooks_of(world)
     _jobs_and_sessions(world)
     return world
 

@@ -470,6 +470,21 @@ ROUTES: tuple[Route, ...] = (
         "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
         ("letter",), reason=True,
     ),
+    # --- organisations' own systems ---
+    Route("webhooks.index", GET, "/webhooks", P.API_MANAGE),
+    Route("webhooks.new_webhook", BOTH, "/webhooks/new", P.API_MANAGE),
+    Route("webhooks.webhook", GET, "/webhooks/<int:webhook_id>", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.edit_webhook", BOTH, "/webhooks/<int:webhook_id>/edit", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.pause_webhook", POST, "/webhooks/<int:webhook_id>/pause", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.resume_webhook", POST, "/webhooks/<int:webhook_id>/resume", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.rotate_secret", POST, "/webhooks/<int:webhook_id>/rotate", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.test_webhook", POST, "/webhooks/<int:webhook_id>/test", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.replay", POST, "/webhooks/<int:webhook_id>/chosen", P.API_MANAGE, ("webhook",)),
+    Route("webhooks.replay_since", POST, "/webhooks/<int:webhook_id>/replay", P.API_MANAGE, ("webhook",)),
+    Route(
+        "webhooks.delivery", GET, "/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", P.API_MANAGE,
+        ("webhook delivery",),
+    ),
     # --- over all rooms ---
     Route("oversight.home", GET, "/", P.HOME_VIEW),
     Route("oversight.audit", GET, "/audit", P.AUDIT_VIEW),

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["cancel_job", "request_job", "retry_job"]
 
 
-def request_job(work: Work, kind: str, key: str, payload: dict[str, Any], total: int | None = None) -> Job:
+def request_job(
+    work: Work, kind: str, key: str, payload: dict[str, Any], total: int | None = None, *, as_portal: bool = False
+) -> Job:
     """The job for this work of the actor's organisation; a new one, or the one that was asked for before.
 
     The row is part of the caller's transaction, and its number goes into the queue once that stands. `payload` is plain
-    JSON without personal data: ids, and addresses of stored files.
+    JSON without personal data: ids, and addresses of stored files. `as_portal`: what follows by itself from what somebody
+    did, and is done by the bank's portal whether or not that person may still come in.
     """
     name = asked_as(work.actor, kind, key)
     wanted = visible(Job, work.actor).where(Job.asked_as == name)
@@ -36,7 +39,7 @@ def request_job(work: Work, kind: str, key: str, payload: dict[str, Any], total:
         return found
     job = Job(
         organisation_id=work.actor.organisation_id,
-        requested_by=work.actor.user_id,
+        requested_by=None if as_portal else work.actor.user_id,
         kind=kind,
         key=key,
         asked_as=name,

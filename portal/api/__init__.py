@@ -1,0 +1,1 @@
+"""What joins organisations' own systems to the portal."""

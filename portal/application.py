@@ -46,6 +46,7 @@ MODELS = (
     "portal.recovery.models",
     "portal.commission.models",
     "portal.legal.models",
+    "portal.api.models",
 )
 # Every module with a blueprint; importing one also registers its room's hooks and job handlers.
 VIEWS = (
@@ -58,6 +59,7 @@ VIEWS = (
     "portal.commission.views",
     "portal.legal.views",
     "portal.oversight.views",
+    "portal.api.views",
     "portal.foundation.job_views",
 )
 
@@ -138,11 +140,14 @@ def _set_up_language(app: Flask) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
+    from portal.api.v1.document import set_up_interface
     from portal.identity.signing_in import set_up_sign_in
 
     set_up_sign_in(app)
     for module in VIEWS:
         app.register_blueprint(import_module(module).blueprint)
+    set_up_interface(app)
+    csrf.exempt(app.blueprints["v1"])  # a token comes in a header, which no other site's page can make a browser send
 
 
 def _refuse_open_doors(app: Flask) -> None:

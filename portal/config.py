@@ -17,6 +17,7 @@
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
+| `PORTAL_API_RATE` | requests a minute that a token of the interface may make, 600 |
 | `PORTAL_PROXIES` | how many proxies stand before it and tell people's addresses in `X-Forwarded-For`, 0 |
 """
 
@@ -70,6 +71,7 @@ class Settings:
     session_idle_minutes: int = 60
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
     proxies: int = 0  # before the portal, whose X-Forwarded-For is believed
+    api_rate: int = 600  # requests a minute of one token
     print_workers: int = 1  # processes that lay out letters of one pack
 
     @classmethod
@@ -92,6 +94,7 @@ class Settings:
             time_zone=env.get("PORTAL_TIME_ZONE", "Asia/Shanghai"),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
+            api_rate=_count("PORTAL_API_RATE", env.get("PORTAL_API_RATE", "600")),
             proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
         )

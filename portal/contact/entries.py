@@ -11,6 +11,7 @@ from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
+from portal.foundation.money import parse_amount
 from portal.portfolio.models import ContactKind
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "check_promise",
     "next_turn",
     "party_of",
+    "read_promised",
 ]
 
 LONGEST_NOTE = 4_000
@@ -166,6 +168,18 @@ def _check_party(entry: Entry, outcome: Outcome, party: str) -> None:
             ),
             field="outcome",
         )
+
+
+def read_promised(text: str | None, currency: str) -> int | None:
+    """The amount of a promise as it was written, in minor units; None where nothing was. DomainError with its field."""
+    if not (text or "").strip():
+        return None
+    try:
+        return parse_amount(text or "", currency)
+    except ValueError:
+        raise DomainError(
+            "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field="promise_amount"
+        ) from None
 
 
 def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None:

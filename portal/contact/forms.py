@@ -19,13 +19,12 @@ from wtforms import (
 )
 from wtforms.validators import Length, Optional
 
-from portal.contact.entries import LONGEST_NOTE, Entry
+from portal.contact.entries import LONGEST_NOTE, Entry, read_promised
 from portal.contact.labels import CHANNELS, INCOMING, INCOMING_CALL
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.foundation.errors import DomainError
 from portal.foundation.language import _l, say
-from portal.foundation.money import parse_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +81,7 @@ class AttemptForm(FlaskForm):
             at=_instant(self.at.data, zone),
             note=(self.note.data or "").strip(),
             reason_behind=self.reason_behind.data or "",
-            promise_minor=_amount(self.promise_amount.data, currency),
+            promise_minor=read_promised(self.promise_amount.data, currency),
             promise_on=self.promise_on.data,
             callback_at=_instant(self.callback_at.data, zone),
             corrects_id=_number(self.corrects_id.data),
@@ -96,14 +95,3 @@ def _number(text: str | None) -> int | None:
 
 def _instant(entered: datetime | None, zone: str) -> datetime | None:
     return entered.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if entered else None
-
-
-def _amount(text: str | None, currency: str) -> int | None:
-    if not (text or "").strip():
-        return None
-    try:
-        return parse_amount(text or "", currency)
-    except ValueError:
-        raise DomainError(
-            "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field="promise_amount"
-        ) from None

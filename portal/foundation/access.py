@@ -85,6 +85,7 @@ class Permission(StrEnum):
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
+    API_MANAGE = "api.manage"  # tokens of one's own organisation; the bank sees and revokes those of all
 
 
 _P = Permission
@@ -97,7 +98,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.AUDIT_VIEW, _P.CONTRACTS_VIEW, _P.CONTRACTS_MANAGE}
         | {_P.VENDORS_VIEW, _P.VENDORS_MANAGE, _P.REGISTER_KEEP}
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
-        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
+        | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT, _P.API_MANAGE}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -130,6 +131,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.USERS_VIEW,
             _P.HOLDS_VIEW,
             _P.ATTEMPTS_IMPORT,
+            _P.API_MANAGE,
         }
     ),
     Role.AGENCY_STAFF: frozenset(

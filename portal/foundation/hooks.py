@@ -16,6 +16,7 @@ __all__ = [
     "bank_actor",
     "batch_accepted",
     "batch_ended",
+    "bearer",
     "credit_lines",
     "due_work",
     "entrance",
@@ -65,6 +66,9 @@ due_work: Hook[[Any, Any, Any, Any], Any] = Hook("due_work")
 # (session, user, organisation, today) -> Message | None: why a person may not come in or act today, in words that say whom
 # to ask; vendors answers. The session is a system actor's.
 entrance: Hook[[Any, Any, Any, Any], Any] = Hook("entrance")
+# (authorization, origin, locale) -> a token's bearer as Flask-Login knows people (is_authenticated, actor, must_do_first) with
+# its `scopes`, or None: who asks under /api/; the api room answers.
+bearer: Hook[[str, str, str], Any] = Hook("bearer")
 # (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
 # now; placement answers.
 live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")

@@ -174,6 +174,7 @@ ENTRIES: tuple[Entry, ...] = (
         _P.USERS_VIEW,
         pages=("identity.user", "identity.edit_user", "identity.set_initial_password"),
     ),
+    Entry(_l("API"), "api.tokens", _P.API_MANAGE, pages=("api.",)),
     Entry(_l("Jobs"), "jobs.index", _P.JOBS_MANAGE),
     Entry(_l("Audit"), "oversight.audit", _P.AUDIT_VIEW),
 )

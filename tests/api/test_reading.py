@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.contact.operations import log_attempt
+from portal.foundation.access import Role
 from portal.portfolio.models import HoldFlag
 from portal.portfolio.operations import raise_hold
 from tests.api.factories import Machine, make_machine, problem_in, ref_of
 from tests.contact.factories import NOON, Person, at_time, call, make_account, make_desk, make_person, place
+from tests.identity.factories import actor_of, make_user
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -99,15 +101,12 @@ def test_an_account_shows_what_is_owed_and_what_may_be_done(machine: Machine, pe
     assert told["debts_with_you"] == [machine.account_ref]
 
 
-def test_a_hold_stands_on_the_account_in_words(machine: Machine, app: Flask) -> None:
-    from portal.foundation.access import Role
-    from tests.identity.factories import actor_of, make_user
-
+def test_a_hold_stands_on_the_account_in_words(machine: Machine) -> None:
     assert machine.desk is not None
-    raise_hold(actor_of(make_user(Role.COMPLIANCE)), machine.desk.account_id, HoldFlag.COMPLAINT, "12378")
+    raise_hold(actor_of(make_user(Role.COMPLIANCE)), machine.desk.account_id, HoldFlag.REPRESENTED, "来函")
     told = machine.get(f"/accounts/{machine.account_ref}").json
     (hold,) = told["holds"]
-    assert hold["flag"] == "complaint" and hold["detail"]
+    assert hold["flag"] == "represented" and hold["detail"]
     assert told["channels"]["call"]["allowed"] is False and told["channels"]["call"]["next_allowed_at"] is None
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from flask_smorest import Api
 
 from portal.api.answers import KEPT_DAYS
-from portal.api.v1 import examples, views, writes
-from portal.api.v1.blueprint import blueprint
-from portal.api.v1.shapes import Problem
+from portal.api.v1 import examples, shapes, views, writes
+from portal.api.v1.blueprint import PREFIX, blueprint
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,7 +55,8 @@ def set_up_interface(app: Flask) -> None:
     """Put the operations on the application and draw up their document."""
     app.config.update(API_TITLE="Agency portal", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = Api(app, spec_kwargs={"info": {"description": _ABOUT}})
-    api.spec.components.schema("Problem", schema=Problem)
+    api.spec.components.schema("Problem", schema=shapes.Problem)
+    api.spec.components.schema("LogProblem", schema=shapes.LogProblem)
     api.register_blueprint(blueprint)
     app.extensions["interface"] = _document(app, api.spec.to_dict())
 
@@ -74,6 +74,7 @@ def _document(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
         }
         for status, words in _MAY_GO_WRONG.items()
     }
+    drawn["components"]["responses"]["RefusedLog"] = _refused_log()
     drawn["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "pat_…"}}
     drawn["security"] = [{"token": []}]
     drawn["servers"] = [{"url": "/"}]
@@ -83,7 +84,17 @@ def _document(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
             path = drawn["paths"][_as_written(rule.rule)]
             for method in path.keys() & {"get", "post"}:
                 _complete(path[method], app.view_functions[rule.endpoint], rule.endpoint, method)
+    drawn["paths"][f"{PREFIX}/attempt-logs"]["post"]["responses"]["422"] = {"$ref": "#/components/responses/RefusedLog"}
     return drawn
+
+
+def _refused_log() -> dict[str, Any]:
+    """A log of which no row is good: a problem that lists the rows."""
+    kinds = [{"$ref": f"#/components/schemas/{name}"} for name in ("LogProblem", "Problem")]
+    return {
+        "description": "Something in the request is to be mended, or no row of it is good",
+        "content": {"application/problem+json": {"schema": {"anyOf": kinds}}},
+    }
 
 
 def _as_written(rule: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import EXCLUDE, Schema, fields
 
 __all__ = [
     "Account", "AccountPage", "AccountRow", "Amount", "Attempt", "AttemptPage", "Check", "ContactPoint", "Finding", "Hold",
-    "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "Revealed",
+    "LogProblem", "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "Revealed",
 ]  # fmt: skip
 
 
@@ -15,7 +15,10 @@ def _maybe(kind: type[fields.Field], **more: object) -> fields.Field:
 
 
 class _Shown(Schema):
-    """Every field is there, null where there is nothing."""
+    """Every field is there, null where there is nothing; later versions of v1 may add some."""
+
+    class Meta:
+        unknown = EXCLUDE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         """What is shown is always shown."""
@@ -222,6 +225,11 @@ class RejectedRow(_Shown):
 class LogResult(_Shown):
     summary = fields.Dict(metadata={"description": "As of the file of attempts: rows, created, unchanged, rejected …"})
     changes = fields.Dict(keys=fields.String(), values=fields.Integer())
+    rejected = fields.List(fields.Nested(RejectedRow))
+
+
+class LogProblem(Problem):
+    summary = fields.Dict()
     rejected = fields.List(fields.Nested(RejectedRow))
 
 

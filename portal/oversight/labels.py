@@ -9,6 +9,7 @@ from portal.foundation.language import _l
 __all__ = ["ACTIONS", "FIELDS", "ORIGINS", "SUBJECTS", "SYSTEM_WORDS"]
 
 ACTIONS: Final[dict[str, Any]] = {
+    "api.forgotten": _l("Old answers of the interface forgotten"),
     "attempt.logged": _l("Attempt logged"),
     "contact_point.found": _l("Contact point found"),
     "evidence.kept": _l("Evidence kept"),
@@ -109,6 +110,8 @@ ACTIONS: Final[dict[str, Any]] = {
     "statement.issued": _l("Statement issued"),
     "statement.released": _l("Statement released"),
     "statement.withdrawn": _l("Statement withdrawn"),
+    "token.made": _l("API token made"),
+    "token.revoked": _l("API token revoked"),
     "user.changed": _l("Person's details changed"),
     "user.created": _l("Person added"),
     "user.deactivated": _l("Person deactivated"),
@@ -126,6 +129,8 @@ ACTIONS: Final[dict[str, Any]] = {
 # By table, since the trail names rows so.
 SUBJECTS: Final[dict[str, Any]] = {
     "account": _l("Account"),
+    "api_answer": _l("Answer of the interface"),
+    "api_token": _l("API token"),
     "allocation_run": _l("Placement run"),
     "contact_attempt": _l("Attempt"),
     "evidence_file": _l("Evidence file"),
@@ -193,7 +198,9 @@ FIELDS: Final[dict[str, Any]] = {
     "outcome": _l("Outcome"),
     "placements": _l("Placements"),
     "reason": _l("Reason"),
+    "prefix": _l("Begins with"),
     "role": _l("Role"),
+    "scopes": _l("What it may do"),
     "state": _l("State"),
     "status": _l("State"),
     "total_minor": _l("Amount in the smallest unit"),

@@ -64,7 +64,11 @@ class Asker:
         operations = [found.ok() for found in self.schema.get_all_operations()]
         assert len(operations) == OPERATIONS
         usual = settings(
-            max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
         )
         for operation in operations:
             right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)

@@ -53,7 +53,7 @@ def _rate() -> str:
     return f"{services().settings.api_rate} per minute"
 
 
-@limiter.shared_limit(_rate, scope="api", key_func=lambda: f"token:{current_user.token.token_id}")  # type: ignore[untyped-decorator]
+@limiter.shared_limit(_rate, scope="api", key_func=lambda: f"token:{current_user.token.token_id}")
 def _count_request() -> None:
     """One more request of this token; raises the 429 that says when the next may come."""
 

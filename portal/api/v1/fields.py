@@ -150,7 +150,7 @@ class Day(fields.Date):
             raise self.make_error("invalid") from None
 
 
-class Texts(fields.List):
+class Texts(fields.List[str]):
     """Several texts."""
 
     default_error_messages: Any = _USUAL | {"invalid": fault("type", say("A list is expected here."))}
@@ -159,7 +159,7 @@ class Texts(fields.List):
         super().__init__(Text(longest, shortest=1), validate=_Length(max=most), **more)
 
 
-class Rows(fields.List):
+class Rows(fields.List[Any]):
     """Several objects of one kind."""
 
     default_error_messages: Any = Texts.default_error_messages

@@ -36,9 +36,14 @@ __all__ = [
     "refs_of",
 ]
 
-ACCOUNTS = Keyset(Placement.placed_on, Placement.id, descending=True, nullable=False)
-ATTEMPTS = Keyset(ContactAttempt.at, ContactAttempt.id, descending=True, nullable=False)
-PROMISES = Keyset(Promise.promised_on, Promise.id, descending=True, nullable=False)
+
+def _latest_first(expression: Any, key: Any) -> Keyset:
+    return Keyset(expression, key, descending=True, nullable=False)
+
+
+ACCOUNTS = _latest_first(Placement.placed_on, Placement.id)
+ATTEMPTS = _latest_first(ContactAttempt.at, ContactAttempt.id)
+PROMISES = _latest_first(Promise.promised_on, Promise.id)
 
 
 def held(actor: Actor) -> sa.Select[tuple[Placement]]:

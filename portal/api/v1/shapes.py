@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import EXCLUDE, Schema, fields
 
 __all__ = [
@@ -10,7 +12,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _maybe(kind: type[fields.Field], **more: object) -> fields.Field:
+def _maybe(kind: type[fields.Field[Any]], **more: Any) -> fields.Field[Any]:
     return kind(allow_none=True, required=True, **more)
 
 
@@ -20,7 +22,7 @@ class _Shown(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """What is shown is always shown."""
         field_obj.required = True
 

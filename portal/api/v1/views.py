@@ -159,5 +159,6 @@ def check(wanted: dict[str, Any]) -> Any:
     _placement, owed, customer = held_by_reference(session, who, wanted["account_ref"])
     point = point_of(session, who, customer, wanted["contact_point_id"])
     facts = facts_of(session, who, [Debtor.of(owed, customer)], now, log=True)[owed.id]
-    to = {"to": point.relation, "point": point.id} if point else {}
-    return showing.check(check_contact(facts, Question(now, wanted["channel"], wanted["direction"], **to)).decision)
+    whose = point.relation if point else "self"
+    asked_about = Question(now, wanted["channel"], wanted["direction"], whose, point.id if point else None)
+    return showing.check(check_contact(facts, asked_about).decision)

@@ -185,9 +185,9 @@ def _refuse_what_no_database_keeps() -> None:
         for value in named
     ):
         abort(404)
-    written = list(request.args.values())
-    if not asks_interface():  # which takes no forms
-        written += [*request.form.values(), *(f.filename or "" for f in request.files.values())]
+    if asks_interface():  # which takes no forms, and says of each field what is wrong with it
+        return
+    written = [*request.args.values(), *request.form.values(), *(f.filename or "" for f in request.files.values())]
     if any("\0" in value for value in written):
         abort(400)
 

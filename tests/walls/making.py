@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.api.tokens import make_token
 from portal.commission import operations as commission
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
@@ -395,6 +396,9 @@ def _belongings(world: World) -> None:
         world.keep("run", "BANK", run_id)
     for (hold_id,) in _rows(sa.select(Hold.id)):
         world.keep("hold", "BANK", hold_id)
+    for code in ("EASTAG", "WESTAG"):
+        leader = world.person(Role.AGENCY_LEADER, code).actor
+        world.keep("token", code, make_token(leader, f"{code} dialler", ["queue.read"], date(2006, 3, 1)).token.id)
     _certificates_and_exit(world, codes)
     _carried_to_who_holds_now()
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]

@@ -356,6 +356,11 @@ ROUTES: tuple[Route, ...] = (
         "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
         ("letter",), reason=True,
     ),
+    # --- tokens of other systems; what these ask stands in tests/walls/interface.py ---
+    Route("api.tokens", GET, "/tokens", P.API_MANAGE),
+    Route("api.token", GET, "/tokens/<int:token_id>", P.API_MANAGE, ("token",)),
+    Route("api.new_token", BOTH, "/tokens/new", P.API_MANAGE),
+    Route("api.revoke", POST, "/tokens/<int:token_id>/revoke", P.API_MANAGE, ("token",)),
     # --- over all rooms ---
     Route("oversight.home", GET, "/", P.HOME_VIEW),
     Route("oversight.audit", GET, "/audit", P.AUDIT_VIEW),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from portal.api.v1.fields import Asked, Day, Flag, Instant, Key, Rows, Text, Texts, Whole, Word
+from portal.api.v1.fields import Asked, Day, Flag, Instant, Key, Place, Rows, Text, Texts, Whole, Word
 from portal.api.v1.paging import MOST, USUAL
 from portal.contact.entries import LONGEST_NOTE
 from portal.contact.models import Channel, Direction
@@ -33,7 +33,7 @@ def _told(words: str) -> dict[str, Any]:
 class PageAsked(Asked):
     """Which page of a list."""
 
-    cursor = Text(1_000, load_default="", metadata=_told("`next` of the page before; left out: the first page."))
+    cursor = Place(load_default="", metadata=_told("`next` of the page before; left out: the first page."))
     limit = Whole(1, MOST, in_address=True, load_default=USUAL, metadata=_told("Rows of a page."))
 
 

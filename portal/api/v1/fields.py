@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from portal.api.v1.paging import bad_cursor
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.language import Message
 
-__all__ = ["Asked", "Day", "Flag", "Instant", "Key", "Rows", "Text", "Texts", "Whole", "Word", "fault"]
+__all__ = ["Asked", "Day", "Flag", "Instant", "Key", "Place", "Rows", "Text", "Texts", "Whole", "Word", "fault"]
 
 LARGEST_KEY: Final = 2**63 - 1
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -66,6 +67,15 @@ class Text(fields.String):
 
     def __init__(self, longest: int, *, shortest: int = 0, **more: Any) -> None:
         super().__init__(validate=_Length(min=shortest or None, max=longest), **more)
+
+
+class Place(fields.String):
+    """A cursor: what no page of any list gives out is told as such."""
+
+    default_error_messages: Any = Text.default_error_messages
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(validate=[_Length(max=1_000), _OfCursor(r"^[A-Za-z0-9._-]*$")], **more)
 
 
 class Word(fields.String):
@@ -181,6 +191,13 @@ class _Length(validate.Length):
             if isinstance(value, str):
                 words = say("At most %(most)s characters are taken here.", most=self.max)
             raise _refuse("too_long", words)
+        return value
+
+
+class _OfCursor(validate.Regexp):
+    def __call__(self, value: Any) -> Any:
+        if not self.regex.fullmatch(value):
+            raise ValidationError([bad_cursor()])
         return value
 
 

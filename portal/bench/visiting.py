@@ -104,6 +104,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/evidence"),
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
+    (AGENCY_LEADER, "/tokens"),
 )
 
 

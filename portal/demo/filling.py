@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import connecting, holding, intake, lettering, paying, placing, returning, settling
 from portal.demo.book import make_book
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
@@ -101,6 +101,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
+    stage.plan(begins + timedelta(days=9), 16, 10, partial(connecting.connect_systems, stage))
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

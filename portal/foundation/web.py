@@ -22,6 +22,7 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RequestRedirect
 
 from portal.foundation import hooks, submissions
 from portal.foundation.database import db
@@ -147,6 +148,8 @@ def _bind_person() -> None:
 
 def _check_access() -> AnyResponse | None:
     if request.endpoint is None:
+        if asks_interface() and isinstance(request.routing_exception, RequestRedirect):
+            abort(404)  # a slash too many: another system is not led around
         return None  # 404 or 405, answered by Flask
     wanted = access_of(current_app, request.endpoint)
     if wanted == PUBLIC:
@@ -243,10 +246,8 @@ def _domain_error(error: DomainError) -> Any:
 
 
 def _http_error(error: HTTPException) -> Any:
-    if error.code is None or (error.code < 400 and not asks_interface()):
+    if error.code is None or error.code < 400:
         return error
-    if error.code < 400:  # an address with a slash too many: another system is not led around
-        return _told(404, _WORDS[404][1], _WORDS[404][0])
     faults = faults_of(error)
     if faults:
         return _told(error.code, faults[0].code, faults[0].message, faults)

@@ -98,7 +98,7 @@ def _unkept(part: Any, place: str, depth: int) -> Iterator[str]:
     elif isinstance(part, dict):
         for name, value in part.items():
             within = f"{place}.{name}" if place else name
-            if any(_unkept(name, "", depth)):
+            if next(_unkept(name, "", depth), None) is not None:
                 yield place
             else:
                 yield from _unkept(value, within, depth + 1)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.demo import connecting, holding, intake, lettering, paying, placing, returning, settling
+from portal.demo import holding, intake, lettering, paying, placing, returning, settling
 from portal.demo.book import make_book
+from portal.demo.connecting import Systems
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
 from portal.demo.working import Desks
@@ -101,7 +102,9 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.look_into_complaints, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))
-    stage.plan(begins + timedelta(days=9), 16, 10, partial(connecting.connect_systems, stage))
+    systems = Systems(stage)
+    stage.plan(begins + timedelta(days=9), 16, 10, systems.connect)
+    stage.plan(stage.yesterday, 20, 5, systems.work)
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

@@ -60,6 +60,7 @@ VIEWS = (
     "portal.legal.views",
     "portal.oversight.views",
     "portal.api.views",
+    "portal.api.v1.document",
     "portal.foundation.job_views",
 )
 
@@ -140,13 +141,11 @@ def _set_up_language(app: Flask) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
-    from portal.api.v1.document import set_up_interface
     from portal.identity.signing_in import set_up_sign_in
 
     set_up_sign_in(app)
     for module in VIEWS:
         app.register_blueprint(import_module(module).blueprint)
-    set_up_interface(app)
     csrf.exempt(app.blueprints["v1"])  # a token comes in a header, which no other site's page can make a browser send
 
 

@@ -1,19 +1,19 @@
-"""The interface put on the application, and its document: what the views say, and what holds for all of them."""
+"""The interface's document: what the views say of themselves, and what holds for all of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import Any, Final
 
+from flask import Flask, jsonify
 from flask_smorest import Api
 
 from portal.api.answers import KEPT_DAYS
 from portal.api.v1 import examples, shapes, views, writes
 from portal.api.v1.blueprint import PREFIX, blueprint
+from portal.foundation.web import public
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-__all__ = ["set_up_interface"]
+__all__ = ["blueprint", "document", "openapi"]
 
 _WITH_OPERATIONS = (views, writes)  # importing them puts their operations on the blueprint
 _ABOUT: Final = f"""REST for the agencies' own systems, over the same operations as the pages and the files.
@@ -51,17 +51,30 @@ _KEY: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def set_up_interface(app: Flask) -> None:
-    """Put the operations on the application and draw up their document."""
+@cache
+def document() -> dict[str, Any]:
+    """The document, drawn when it is first asked for; it is the same for every application."""
+    app = Flask("document")
     app.config.update(API_TITLE="Agency portal", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = Api(app, spec_kwargs={"info": {"description": _ABOUT}})
     api.spec.components.schema("Problem", schema=shapes.Problem)
     api.spec.components.schema("LogProblem", schema=shapes.LogProblem)
     api.register_blueprint(blueprint)
-    app.extensions["interface"] = _document(app, api.spec.to_dict())
+    return _completed(app, api.spec.to_dict())
 
 
-def _document(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
+@blueprint.route("/openapi.json", methods=["GET"])
+@public
+@blueprint.response(200, {"type": "object"}, description="This document")
+def openapi() -> Any:
+    """The document of this interface
+
+    OpenAPI 3.1, open to everybody.
+    """
+    return jsonify(document())
+
+
+def _completed(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
     drawn["components"]["responses"] = {
         f"Problem{status}": {
             "description": words,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, jsonify
 from flask_login import current_user
 
 from portal.api.scopes import Scope
@@ -19,20 +18,9 @@ from portal.contact.references import held_by_reference, point_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.services import services
-from portal.foundation.web import actor, public
+from portal.foundation.web import actor
 
-__all__ = ["account", "accounts", "attempts", "check", "me", "openapi", "promises", "queue"]
-
-
-@blueprint.route("/openapi.json", methods=["GET"])
-@public
-@blueprint.response(200, {"type": "object"}, description="This document")
-def openapi() -> Any:
-    """The document of this interface
-
-    OpenAPI 3.1, open to everybody.
-    """
-    return jsonify(current_app.extensions["interface"])
+__all__ = ["account", "accounts", "attempts", "check", "me", "promises", "queue"]
 
 
 @blueprint.route("/me", methods=["GET"])

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False, comment="of address and content"),
         sa.Column("at", UtcDateTime(), nullable=False, comment="real instant at which the work was begun"),
-        sa.Column("status", sa.Integer(), nullable=True, comment="null: still at work"),
+        sa.Column("status", sa.BigInteger(), nullable=True, comment="null: still at work"),
         sa.Column("body", sa.Text(), nullable=True, comment="JSON; no personal data"),
         sa.CheckConstraint("(status IS NULL) = (body IS NULL)", name=op.f("ck_api_answer_answered_whole")),
         sa.ForeignKeyConstraint(

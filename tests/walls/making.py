@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.api.answers import claim
 from portal.api.tokens import make_token
 from portal.commission import operations as commission
 from portal.commission.models import Statement
@@ -399,6 +400,7 @@ def _belongings(world: World) -> None:
     for code in ("EASTAG", "WESTAG"):
         leader = world.person(Role.AGENCY_LEADER, code).actor
         world.keep("token", code, make_token(leader, f"{code} dialler", ["queue.read"], date(2006, 3, 1)).token.id)
+        claim(leader, f"{code} key", "POST /api/v1/attempts", b"{}")
     _certificates_and_exit(world, codes)
     _carried_to_who_holds_now()
     world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]

@@ -54,6 +54,7 @@ MODELS = (
     "portal.commission.models",
     "portal.legal.models",
     "portal.api.webhook_models",
+    "portal.api.models",
 )
 # Every module with a blueprint; importing one also registers its room's hooks and job handlers.
 VIEWS = (
@@ -70,6 +71,8 @@ VIEWS = (
     "portal.legal.views",
     "portal.oversight.views",
     "portal.api.webhook_views",
+    "portal.api.views",
+    "portal.api.v1.document",
     "portal.foundation.job_views",
     "portal.foundation.saved_filter_views",
 )
@@ -156,6 +159,7 @@ def _register_rooms(app: Flask) -> None:
     set_up_sign_in(app)
     for module in VIEWS:
         app.register_blueprint(import_module(module).blueprint)
+    csrf.exempt(app.blueprints["v1"])  # a token comes in a header, which no other site's page can make a browser send
 
 
 def _refuse_open_doors(app: Flask) -> None:

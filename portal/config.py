@@ -22,6 +22,7 @@
 | `PORTAL_SMTP_URL` | mail server for messages to debtors, `smtp://user:password@host:587` or `smtps://…`; without it e-mail waits in the outbox |
 | `PORTAL_MAIL_FROM` | the sender's address of these e-mails |
 | `PORTAL_WEBHOOK_NETWORKS` | networks of private addresses that webhooks may reach, `10.20.0.0/16,fd00::/8`; none if left out |
+| `PORTAL_API_RATE` | requests a minute that a token of the interface may make, 600 |
 | `PORTAL_PROXIES` | how many proxies stand before it and tell people's addresses in `X-Forwarded-For`, 0 |
 """
 
@@ -80,6 +81,7 @@ class Settings:
     session_idle_minutes: int = 60
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
     proxies: int = 0  # before the portal, whose X-Forwarded-For is believed
+    api_rate: int = 600  # requests a minute of one token
     print_workers: int = 1  # processes that lay out letters of one pack
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
@@ -108,6 +110,7 @@ class Settings:
             plan_months=_count("PORTAL_PLAN_MONTHS", env.get("PORTAL_PLAN_MONTHS", "12")),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
+            api_rate=_count("PORTAL_API_RATE", env.get("PORTAL_API_RATE", "600")),
             proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
             smtp_url=env.get("PORTAL_SMTP_URL", ""),

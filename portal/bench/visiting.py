@@ -127,6 +127,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/payments"),
     (AGENCY_LEADER, "/our-organisation"),
     (AGENCY_LEADER, "/webhooks"),
+    (AGENCY_LEADER, "/tokens"),
 )
 
 

@@ -11,9 +11,12 @@ from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
+from portal.foundation.money import parse_amount
 from portal.portfolio.models import ContactKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from portal.foundation.money import Money
     from portal.portfolio.models import ContactPoint
 
@@ -28,6 +31,7 @@ __all__ = [
     "check_promise",
     "next_turn",
     "party_of",
+    "read_promised",
     "try_by",
 ]
 
@@ -185,6 +189,21 @@ def _check_party(entry: Entry, outcome: Outcome, party: str) -> None:
             ),
             field="outcome",
         )
+
+
+def read_promised(text: str | None, currency: Callable[[], str], field: str = "promise_amount") -> int | None:
+    """The amount of a promise as it was written, in minor units; None where nothing was. DomainError with its field.
+
+    `currency`: asked for where there is an amount.
+    """
+    if not (text or "").strip():
+        return None
+    try:
+        return parse_amount(text or "", currency())
+    except ValueError:
+        raise DomainError(
+            "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field=field
+        ) from None
 
 
 def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None:

@@ -20,14 +20,13 @@ from wtforms import (
 )
 from wtforms.validators import Length, Optional
 
-from portal.contact.entries import LONGEST_NOTE, MOST_PROMISES, Entry, Promised
+from portal.contact.entries import LONGEST_NOTE, MOST_PROMISES, Entry, Promised, read_promised
 from portal.contact.labels import CHANNELS, INCOMING, INCOMING_CALL
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import ChoicesField
 from portal.foundation.language import _l, say
-from portal.foundation.money import parse_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -102,7 +101,7 @@ class AttemptForm(FlaskForm):
             at=_instant(self.at.data, zone),
             note=(self.note.data or "").strip(),
             reason_behind=self.reason_behind.data or "",
-            promise_minor=_amount(self.promise_amount.data, currency),
+            promise_minor=read_promised(self.promise_amount.data, currency),
             promises=self._further_promises(currency),
             promise_on=self.promise_on.data,
             callback_at=_instant(self.callback_at.data, zone),
@@ -121,7 +120,9 @@ class AttemptForm(FlaskForm):
 
     def _further_promises(self, currency: Callable[[], str]) -> tuple[Promised, ...]:
         """What was promised behind the first day; rows that are empty are none."""
-        found = [Promised(_amount(amount.data, currency, amount.name), on.data) for amount, on in self.further_promises]
+        found = [
+            Promised(read_promised(amount.data, currency, amount.name), on.data) for amount, on in self.further_promises
+        ]
         while found and found[-1] == (None, None):
             found.pop()
         return tuple(found)
@@ -137,14 +138,3 @@ def _number(text: str | None) -> int | None:
 
 def _instant(entered: datetime | None, zone: str) -> datetime | None:
     return entered.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if entered else None
-
-
-def _amount(text: str | None, currency: Callable[[], str], field: str = "promise_amount") -> int | None:
-    if not (text or "").strip():
-        return None
-    try:
-        return parse_amount(text or "", currency())
-    except ValueError:
-        raise DomainError(
-            "promise.amount", say("Write an amount, for example 5000 or 5,000.50."), field=field
-        ) from None

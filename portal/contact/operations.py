@@ -56,9 +56,10 @@ class Logged:
     is_new: bool = True
 
 
-def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
+def log_attempt(actor: Actor, account_id: int, entry: Entry, *, staff_id: int | None = None) -> Logged:
     """Log an attempt on an account that the actor's organisation holds, with all that follows from it.
 
+    `staff_id`: who of the organisation made it, where it is not the actor.
     Follows: the day's counts (by a trigger), a promise, a hold, the account's place in the queue. Asked again with the
     same reference, nothing happens twice. Raises NotFound for an account that is not held, Refused for a contact that
     the rules forbid now, unless the entry says that it has already taken place, and DomainError for an entry that
@@ -66,10 +67,10 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry) -> Logged:
     """
     demand(actor, Permission.QUEUE_WORK)
     with transaction(actor) as work:
-        return record_attempt(work, account_id, entry)
+        return record_attempt(work, account_id, entry, staff_id=staff_id)
 
 
-def record_attempt(work: Work, account_id: int, entry: Entry) -> Logged:
+def record_attempt(work: Work, account_id: int, entry: Entry, *, staff_id: int | None = None) -> Logged:
     """The same within a transaction that does more: what is sent and the log of it stand together or not at all."""
     actor = work.actor
     subject = _subject(work, account_id, entry)
@@ -85,7 +86,7 @@ def record_attempt(work: Work, account_id: int, entry: Entry) -> Logged:
     owed = owed_by(subject, entry)
     check_promise(entry, owed, work.today, local_day(at, subject.customer.time_zone, actor.time_zone))
     checked = _check_conduct(work, subject, entry, at, corrected)
-    attempt = _keep(work, subject, entry, outcome, checked, at)
+    attempt = _keep(work, subject, entry, outcome, checked, at, staff_id or actor.user_id)
     count_days(work.session, actor.time_zone, [attempt], [corrected] if corrected else [])
     _keep_promise(work, attempt, entry, owed.currency, corrected)
     hold = raise_hold(work, attempt, outcome)
@@ -203,9 +204,10 @@ def _corrected(work: Work, entry: Entry, account_id: int) -> ContactAttempt | No
 
 
 def _keep(
-    work: Work, subject: Subject, entry: Entry, outcome: Outcome, checked: Checked, at: datetime
-) -> ContactAttempt:
-    attempt = attempt_of(work, subject, entry, outcome, checked, at)
+    work: Work, subject: Subject, entry: Entry, outcome: Outcome, checked: Checked, at: datetime,
+    by: int | None,
+) -> ContactAttempt:  # fmt: skip
+    attempt = attempt_of(work, subject, entry, outcome, checked, at, logged_by=by)
     work.session.add(attempt)
     work.session.flush()
     work.audit(

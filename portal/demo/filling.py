@@ -25,6 +25,7 @@ from portal.demo import (
     writing,
 )
 from portal.demo.book import make_book
+from portal.demo.connecting import Systems
 from portal.demo.founding import found
 from portal.demo.stage import MONTHS, Stage, month_before
 from portal.demo.working import Desks
@@ -132,6 +133,9 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     stage.plan(begins + timedelta(days=21), 8, 52, partial(regulating.publish_own, stage))
     stage.plan(stage.yesterday, 20, 56, partial(regulating.propose_next, stage))
     stage.plan(stage.yesterday - timedelta(days=2), 18, 10, partial(holding.prove_hardship, stage))
+    systems = Systems(stage)
+    stage.plan(begins + timedelta(days=9), 16, 10, systems.connect)
+    stage.plan(stage.yesterday, 20, 5, systems.work)
 
 
 def _plan_placements(stage: Stage, begins: date, count: int) -> None:

@@ -103,7 +103,7 @@ class Permission(StrEnum):
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
-    API_MANAGE = "api.manage"  # what joins an organisation's own systems to the portal; at the bank of all
+    API_MANAGE = "api.manage"  # tokens and webhooks of one's own organisation; the bank sees those of all
 
 
 _P = Permission

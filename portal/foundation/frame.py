@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, has_request_context, request, session, url_for
+from flask import Flask, current_app, g, has_request_context, request, session, url_for
 from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +20,7 @@ from portal.foundation.access import Actor, Permission, Role
 from portal.foundation.assets import set_up_assets
 from portal.foundation.language import _l
 from portal.foundation.navigation import Item, items_for
+from portal.foundation.problems import asks_interface
 from portal.foundation.services import services
 
 if TYPE_CHECKING:
@@ -71,14 +72,19 @@ def current_locale() -> str:
     """The reader's language: the person's, else the one chosen before the sign-in, else what the browser asks for."""
     if not has_request_context():
         return "en"
-    person = signed_in()
+    person = None if _is_unknown_machine() else signed_in()
     known = [code for code, _, _ in LANGUAGES]
     if person:
         return person.locale if person.locale in known else DEFAULT_LOCALE
-    if session.get(LOCALE_KEY) in known:
+    if not asks_interface() and session.get(LOCALE_KEY) in known:
         return str(session[LOCALE_KEY])
     wanted = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "zh-TW", "en"], default="zh")
     return "en" if wanted == "en" else DEFAULT_LOCALE
+
+
+def _is_unknown_machine() -> bool:
+    """Whether another system asks and its token has not been looked at yet: no session may be, in its place."""
+    return asks_interface() and not hasattr(g, "_login_user")
 
 
 def current_zone() -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "batch_ended",
     "batch_panels",
     "batch_sent",
+    "bearer",
     "credit_lines",
     "due_work",
     "entrance",
@@ -81,6 +82,9 @@ due_work: Hook[[Any, Any, Any, Any], Any] = Hook("due_work")
 entrance: Hook[[Any, Any, Any, Any], Any] = Hook("entrance")
 # (work, user): somebody has been deactivated, in this transaction.
 person_left: Hook[[Any, Any], None] = Hook("person_left")
+# (authorization, origin, locale) -> a token's bearer as Flask-Login knows people (is_authenticated, actor, must_do_first) with
+# its `scopes`, or None: who asks under /api/; the api room answers.
+bearer: Hook[[str, str, str], Any] = Hook("bearer")
 # (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
 # now; placement answers.
 live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")

@@ -214,12 +214,8 @@ ENTRIES: tuple[Entry, ...] = (
         _P.USERS_VIEW,
         pages=("identity.user", "identity.edit_user", "identity.set_initial_password"),
     ),
-    Entry(
-        _l("Webhooks"),
-        "webhooks.index",
-        _P.API_MANAGE,
-        pages=("webhooks.",),
-    ),
+    Entry(_l("API"), "api.tokens", _P.API_MANAGE, pages=("api.",)),
+    Entry(_l("Webhooks"), "webhooks.index", _P.API_MANAGE, pages=("webhooks.",)),
     Entry(_l("Jobs"), "jobs.index", _P.JOBS_MANAGE),
     Entry(_l("Audit"), "oversight.audit", _P.AUDIT_VIEW),
 )

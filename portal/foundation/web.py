@@ -6,27 +6,41 @@ import secrets
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RequestRedirect
 
-from portal.foundation import submissions
+from portal.foundation import hooks, submissions
 from portal.foundation.database import db
 from portal.foundation.declaring import PUBLIC
 from portal.foundation.errors import DomainError
-from portal.foundation.frame import signed_in
+from portal.foundation.frame import current_locale, signed_in
 from portal.foundation.language import Message, say, translate
+from portal.foundation.problems import asks_interface, errors_of, faults_of, problem
 from portal.foundation.visibility import bind_actor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from werkzeug.wrappers import Response as AnyResponse
 
     from portal.foundation.access import Actor, Permission
 
-__all__ = ["actor", "key", "public", "requires", "say_flash", "set_up_web"]
+__all__ = ["actor", "key", "led_to", "public", "requires", "say_flash", "set_up_web"]
 
 View = TypeVar("View", bound="Callable[..., Any]")
 LARGEST_KEY = 2**63 - 1  # of a BIGINT
@@ -67,6 +81,13 @@ def key(text: str) -> int:
 def say_flash(message: Message, category: str = "success") -> None:
     """A sentence for the next page, in the reader's language."""
     flash(translate(message), category)
+
+
+def led_to(location: str) -> None:
+    """Remember where a form led whose answer is itself a page, with what is shown once: sent again, it leads there."""
+    token = g.pop("form_token", None)
+    if token:
+        submissions.settle(token, location)
 
 
 def undeclared_views(app: Flask) -> list[str]:
@@ -116,17 +137,26 @@ def _bind_person() -> None:
     structlog.contextvars.bind_contextvars(request=g.request_id, endpoint=request.endpoint)
     if request.endpoint in OPEN_ENDPOINTS:
         return
+    if asks_interface():
+        # Before anybody looks who asks: a session's cookie opens nothing here, and a token nothing elsewhere.
+        origin = (request.remote_addr or "unknown")[:64]
+        bearer = hooks.bearer.one(request.headers.get("Authorization", ""), origin, current_locale())
+        g._login_user = bearer or current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     if current_user.is_authenticated:
         bind_actor(db.session(), current_user.actor)
 
 
 def _check_access() -> AnyResponse | None:
     if request.endpoint is None:
+        if asks_interface() and isinstance(request.routing_exception, RequestRedirect):
+            abort(404)  # a slash too many: another system is not led around
         return None  # 404 or 405, answered by Flask
     wanted = access_of(current_app, request.endpoint)
     if wanted == PUBLIC:
         return None
     if not current_user.is_authenticated:
+        if asks_interface():
+            raise DomainError("token.refused", NO_TOKEN, status=401)
         if _wants_json():
             abort(401)
         target = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -134,9 +164,15 @@ def _check_access() -> AnyResponse | None:
     must = current_user.must_do_first()
     if must and request.endpoint not in must.endpoints:
         return redirect(url_for(must.endpoint))
-    if wanted is None or wanted not in current_user.actor.permissions:
+    if wanted is None or wanted not in current_user.actor.permissions or not _is_in_scope():
         abort(403)
     return None
+
+
+def _is_in_scope() -> bool:
+    """Whether the token may do this; a person's permissions are all there is to ask of a person."""
+    scope = getattr(current_app.view_functions[request.endpoint or ""], "__scope__", None)
+    return scope is None or scope in getattr(current_user, "scopes", ())
 
 
 def _wants_json() -> bool:
@@ -146,15 +182,22 @@ def _wants_json() -> bool:
 
 def _refuse_what_no_database_keeps() -> None:
     """A number beyond every key names nothing; a text with a NUL in it was written by no person."""
-    if any(isinstance(value, int) and value > LARGEST_KEY for value in (request.view_args or {}).values()):
+    named = (request.view_args or {}).values()
+    if any(
+        (isinstance(value, int) and value > LARGEST_KEY) or (isinstance(value, str) and "\0" in value)
+        for value in named
+    ):
         abort(404)
+    if asks_interface():  # which takes no forms, and says of each field what is wrong with it
+        return
     written = [*request.args.values(), *request.form.values(), *(f.filename or "" for f in request.files.values())]
     if any("\0" in value for value in written):
         abort(400)
 
 
 def _check_form_is_new() -> AnyResponse | None:
-    token = request.form.get(submissions.FIELD) if request.method == "POST" and request.endpoint else None
+    is_form = request.method == "POST" and request.endpoint and not asks_interface()
+    token = request.form.get(submissions.FIELD) if is_form else None
     if not token:
         return None
     while not submissions.claim(token, current_user.actor if current_user.is_authenticated else None):
@@ -199,16 +242,22 @@ def _add_headers(response: Response) -> Response:
 
 def _domain_error(error: DomainError) -> Any:
     db.session().rollback()
-    return _told(error.status, error.code, error.message)
+    return _told(error.status, error.code, error.message, errors_of(error))
 
 
 def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
+    faults = faults_of(error)
+    if faults:
+        return _told(error.code, faults[0].code, faults[0].message, faults)
     sentence, code = _WORDS.get(error.code, (_WORDS[400][0], f"http.{error.code}"))
     if getattr(error, "name", "") == "CSRF" or type(error).__name__ == "CSRFError":
         sentence, code = EXPIRED, "form.expired"
-    return _told(error.code, code, sentence)
+    response = _told(error.code, code, sentence)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(error.valid_methods)
+    return response
 
 
 def _database_busy(error: OperationalError) -> Any:
@@ -235,19 +284,28 @@ def _place_of(error: BaseException) -> str:
     return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
 
 
-def _told(status: int, code: str, message: Message) -> Any:
-    """The error in the reader's language: for a script as JSON, else the one error page."""
+def _told(status: int, code: str, message: Message, errors: Sequence[DomainError] = ()) -> Response:
+    """The error in the reader's language: for another system as a problem, for a script as JSON, else the one error page."""
+    if asks_interface():
+        response = problem(status, code, message, errors)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
     sentence = translate(message)
     if _wants_json():
-        return {"code": code, "message": sentence}, status
+        return make_response({"code": code, "message": sentence}, status)
     reader = signed_in()
     if reader:  # what was refused before anybody looked who asks (a forged form, a file of ours) is a page all the same
         bind_actor(db.session(), reader)
     page = render_template("error.html", status=status, code=code, sentence=sentence, request_id=g.get("request_id"))
-    return page, status
+    return make_response(page, status)
 
 
 BUSY = say("Something long is being written just now, so nothing was changed. Try again in a minute.")
+NO_TOKEN = say(
+    "This needs a valid token of your organisation, as “Authorization: Bearer pat_…”: it is missing, unknown, expired or "
+    "revoked. Your team leader makes one in the portal, under “API”."
+)
 EXPIRED = say("This form has expired, so nothing was changed. Go back, reload the page, and send it again.")
 _WORDS: dict[int, tuple[Message, str]] = {
     400: (say("The request could not be understood. Go back and try again."), "bad_request"),

@@ -9,6 +9,7 @@ from portal.foundation.language import _l
 __all__ = ["ACTIONS", "FIELDS", "ORIGINS", "SUBJECTS", "SYSTEM_WORDS"]
 
 ACTIONS: Final[dict[str, Any]] = {
+    "api.forgotten": _l("Old answers of the interface forgotten"),
     "arrangement.agreed": _l("Arrangement agreed to by the debtor"),
     "arrangement.approved": _l("Arrangement approved"),
     "arrangement.breached": _l("Arrangement broken"),
@@ -159,6 +160,8 @@ ACTIONS: Final[dict[str, Any]] = {
     "statement.issued": _l("Statement issued"),
     "statement.released": _l("Statement released"),
     "statement.withdrawn": _l("Statement withdrawn"),
+    "token.made": _l("API token made"),
+    "token.revoked": _l("API token revoked"),
     "user.changed": _l("Person's details changed"),
     "user.created": _l("Person added"),
     "user.deactivated": _l("Person deactivated"),
@@ -189,6 +192,8 @@ ACTIONS: Final[dict[str, Any]] = {
 # By table, since the trail names rows so.
 SUBJECTS: Final[dict[str, Any]] = {
     "account": _l("Account"),
+    "api_answer": _l("Answer of the interface"),
+    "api_token": _l("API token"),
     "allocation_run": _l("Placement run"),
     "arrangement": _l("Arrangement"),
     "complaint": _l("Complaint"),
@@ -279,8 +284,10 @@ FIELDS: Final[dict[str, Any]] = {
     "pack": _l("Rule pack"),
     "placements": _l("Placements"),
     "reason": _l("Reason"),
+    "prefix": _l("Begins with"),
     "region": _l("Place"),
     "role": _l("Role"),
+    "scopes": _l("What it may do"),
     "state": _l("State"),
     "status": _l("State"),
     "total_minor": _l("Amount in the smallest unit"),

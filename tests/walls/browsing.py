@@ -30,7 +30,7 @@ def nowhere(route: Route) -> list[tuple[Any, ...]]:
     parameters = re.findall("<([^>]*)>", route.path)
     if not parameters:
         return []
-    if "token" in route.path:
+    if "<token>" in route.path:
         return [(NO_TOKEN,)]
     words = [re.search("'([^']+)'", parameter) for parameter in parameters]  # the first of a few words
     return [tuple(word[1] if word else number for word in words) for number in NOWHERE]

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.api.answers import claim
+from portal.api.tokens import make_token
 from portal.commission import operations as commission
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
@@ -408,6 +410,10 @@ def _belongings(world: World) -> None:
         world.keep("run", "BANK", run_id)
     for (hold_id,) in _rows(sa.select(Hold.id)):
         world.keep("hold", "BANK", hold_id)
+    for code in ("EASTAG", "WESTAG"):
+        leader = world.person(Role.AGENCY_LEADER, code).actor
+        world.keep("token", code, make_token(leader, f"{code} dialler", ["queue.read"], date(2006, 3, 1)).token.id)
+        claim(leader, f"{code} key", "POST /api/v1/attempts", b"{}")
     _certificates_and_exit(world, codes)
     keep_rules(world)
     _carried_to_who_holds_now()

@@ -7,34 +7,14 @@ up.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from portal.foundation.access import Permission
+from tests.walls.route import Route
+from tests.walls.system_routes import SYSTEM_ROUTES
 
 __all__ = ["OPEN_FILES", "ROUTES", "Route"]
 
 P = Permission
 GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
-
-
-class Route(NamedTuple):
-    """One endpoint; `needs` is None where the view is open to everybody."""
-
-    endpoint: str
-    methods: tuple[str, ...]
-    path: str
-    needs: Permission | None
-    ids: tuple[str, ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()
-    reason: bool = False
-
-    @property
-    def is_page(self) -> bool:
-        """Whether it answers GET with HTML."""
-        return "GET" in self.methods and not self.path.endswith(
-            (".json", ".csv", ".pdf", ".png", ":file_name>", "/proof", "/file")
-        )
-
 
 # Files of ours, the same for everybody, with a path as their parameter.
 OPEN_FILES = {"static": "/static/<path:filename>", "bootstrap.static": "/bootstrap/static/<path:filename>"}
@@ -470,21 +450,7 @@ ROUTES: tuple[Route, ...] = (
         "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
         ("letter",), reason=True,
     ),
-    # --- organisations' own systems ---
-    Route("webhooks.index", GET, "/webhooks", P.API_MANAGE),
-    Route("webhooks.new_webhook", BOTH, "/webhooks/new", P.API_MANAGE),
-    Route("webhooks.webhook", GET, "/webhooks/<int:webhook_id>", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.edit_webhook", BOTH, "/webhooks/<int:webhook_id>/edit", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.pause_webhook", POST, "/webhooks/<int:webhook_id>/pause", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.resume_webhook", POST, "/webhooks/<int:webhook_id>/resume", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.rotate_secret", POST, "/webhooks/<int:webhook_id>/rotate", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.test_webhook", POST, "/webhooks/<int:webhook_id>/test", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.replay", POST, "/webhooks/<int:webhook_id>/chosen", P.API_MANAGE, ("webhook",)),
-    Route("webhooks.replay_since", POST, "/webhooks/<int:webhook_id>/replay", P.API_MANAGE, ("webhook",)),
-    Route(
-        "webhooks.delivery", GET, "/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", P.API_MANAGE,
-        ("webhook delivery",),
-    ),
+    *SYSTEM_ROUTES,
     # --- over all rooms ---
     Route("oversight.home", GET, "/", P.HOME_VIEW),
     Route("oversight.audit", GET, "/audit", P.AUDIT_VIEW),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.api.scopes import SCOPE_PERMISSIONS, Scope
 from portal.foundation.access import ROLE_PERMISSIONS, Permission
 from portal.foundation.web import PUBLIC, access_of, undeclared_views
+from tests.walls.interface import OPERATIONS
 from tests.walls.routes import OPEN_FILES, ROUTES
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.databases("sqlite")
 
-SECRETS = {"token"}  # parameters that are guessed by nobody; all others are numbers, or one of a few words
+# Parameters that are guessed by nobody, and the bank's own names of accounts; all others are numbers, or one of a few words.
+SECRETS = {"token", "account_ref"}
 
 
 def _paths(app: Flask) -> dict[str, list[str]]:
@@ -32,17 +35,25 @@ def test_the_applications_addresses_are_those_of_the_table(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if rule.endpoint not in OPEN_FILES
     }
-    written = {(route.endpoint, route.methods, route.path) for route in ROUTES}
+    written = {(route.endpoint, route.methods, route.path) for route in (*ROUTES, *OPERATIONS)}
     unknown, gone = sorted(there - written), sorted(written - there)
     assert not unknown, "give these a line in tests/walls/routes.py"
     assert not gone, "these are gone from the application"
-    assert len(written) == len(ROUTES)
+    assert len(written) == len(ROUTES) + len(OPERATIONS)
 
 
 def test_every_view_asks_for_the_permission_of_the_table(app: Flask) -> None:
     asked = {route.endpoint: access_of(app, route.endpoint) for route in ROUTES}
     assert asked == {route.endpoint: route.needs or PUBLIC for route in ROUTES}
     assert undeclared_views(app) == []
+
+
+def test_every_operation_of_the_interface_asks_for_the_scope_of_its_table(app: Flask) -> None:
+    for operation in OPERATIONS:
+        view = app.view_functions[operation.endpoint]
+        assert getattr(view, "__scope__", None) == operation.scope
+        wanted = SCOPE_PERMISSIONS[Scope(operation.scope)][0] if operation.scope else None
+        assert access_of(app, operation.endpoint) in ({wanted} if wanted else {PUBLIC, Permission.HOME_VIEW})
 
 
 def test_the_only_files_open_to_everybody_are_styles_and_scripts(app: Flask) -> None:

@@ -17,11 +17,10 @@ from portal.contact.entries import LONGEST_NOTE, POINT_KINDS, Entry, check_entry
 from portal.contact.history import local_day
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES
+from portal.contact.points import LONGEST_SOURCE, read_point
 from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
-from portal.foundation.phones import parse_phone
-from portal.foundation.values import parse_email
 from portal.portfolio.intake.draft import Draft
 from portal.portfolio.intake.layout import (
     ATTEMPT_CHANNELS,
@@ -30,12 +29,9 @@ from portal.portfolio.intake.layout import (
     ATTEMPT_REASONS,
     LAWFUL_GROUNDS,
 )
-from portal.portfolio.intake.regions import country_of
 from portal.portfolio.intake.rows import RowIssue
 from portal.portfolio.intake.seen import SeenReferences
-from portal.portfolio.masking import mask_address, mask_email, mask_phone
 from portal.portfolio.models import ContactKind
-from portal.portfolio.people import phone_text
 
 __all__ = ["AttemptCheck", "AttemptRow", "FoundPoint", "KnownAttempt", "PlacedAccount", "Register"]
 
@@ -43,7 +39,6 @@ _FREE_TEXT: Final = (
     "attempt_ref", "account_ref", "contact_point", "found_source", "debts_placed_for", "debts_discussed", "evidence", "note"
 )  # fmt: skip
 _STARTERS: Final = {"collector": "collector", "consumer": "consumer", "催收方": "collector", "债务人": "consumer"}
-_LONGEST_SOURCE: Final = 200
 _LONGEST_NAME: Final = 255
 # The field of an entry, where the column has another name.
 _COLUMN_OF: Final = {"contact_point_id": "contact_point", "callback_at": "outcome"}
@@ -297,7 +292,7 @@ class AttemptCheck:
         return self._found(draft, kind, *read)
 
     def _found(self, draft: Draft, kind: ContactKind, value: str, masked: str) -> tuple[str, None, FoundPoint | None]:
-        source = draft.limited("found_source", _LONGEST_SOURCE)
+        source = draft.limited("found_source", LONGEST_SOURCE)
         ground = draft.word("lawful_ground", LAWFUL_GROUNDS, _listed(LAWFUL_GROUNDS))
         for name, given in (("found_source", source), ("lawful_ground", draft.plain("lawful_ground"))):
             if not given:
@@ -370,19 +365,10 @@ def _several(draft: Draft, name: str) -> list[str]:
 def _read_point(draft: Draft, kind: ContactKind, placed: PlacedAccount) -> tuple[str, str] | None:
     """A contact point as it is kept, and masked; None where it cannot be read."""
     text = draft.text("contact_point")
-    if not text:
-        return None
     try:
-        if kind is ContactKind.PHONE:
-            phone = parse_phone(text, country_of(placed.region) or "CN")
-            extension = f" ext {phone.extension}" if phone.extension else ""
-            return phone_text(phone.number, phone.extension), mask_phone(phone.number) + extension
-        if kind is ContactKind.EMAIL:
-            address = parse_email(draft.plain("contact_point"))
-            return address, mask_email(address)
+        return read_point(kind, text, placed.region) if text else None
     except ValueError:
         return None
-    return text, mask_address(text)
 
 
 def _listed(words: Mapping[str, object]) -> Message:

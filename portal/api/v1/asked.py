@@ -1,0 +1,115 @@
+"""What requests may hold. The words are those of reference/files.md; what they mean together, the operations judge."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from portal.api.v1.fields import Asked, Day, Flag, Instant, Key, Place, Rows, Text, Texts, Whole, Word
+from portal.api.v1.paging import MOST, USUAL
+from portal.contact.entries import LONGEST_NOTE
+from portal.contact.models import Channel, Direction
+from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
+from portal.contact.points import GROUNDS, LONGEST_SOURCE, LONGEST_VALUE
+from portal.contact.queue import TABS
+from portal.portfolio.intake.layout import ATTEMPT_COLUMNS
+from portal.portfolio.models import ContactKind
+
+__all__ = [
+    "LONGEST_REF", "MOST_ROWS", "PROMISE_STATES", "AttemptAsked", "CheckAsked", "FoundAsked", "LogAsked", "PageAsked",
+    "PromisesAsked", "QueueAsked", "RowAsked",
+]  # fmt: skip
+
+LONGEST_REF: Final = 64
+LONGEST_CELL: Final = 8_000
+MOST_ROWS: Final = 1_000
+MOST_DEBTS: Final = 50
+PROMISE_STATES: Final = ("today", "open", "broken", "kept", "carried")
+
+
+def _told(words: str) -> dict[str, Any]:
+    return {"description": words}
+
+
+class PageAsked(Asked):
+    """Which page of a list."""
+
+    cursor = Place(load_default="", metadata=_told("`next` of the page before; left out: the first page."))
+    limit = Whole(1, MOST, in_address=True, load_default=USUAL, metadata=_told("Rows of a page."))
+
+
+class QueueAsked(PageAsked):
+    """Which part of the queue."""
+
+    tab = Word(TABS, load_default=None, metadata=_told("One part of the day; left out: the whole day in its order."))
+
+
+class PromisesAsked(PageAsked):
+    """Which promises."""
+
+    state = Word(
+        PROMISE_STATES, load_default=None, metadata=_told("As people see it; left out: all but replaced ones.")
+    )
+
+
+class CheckAsked(Asked):
+    """A contact that somebody is about to make."""
+
+    account_ref = Text(LONGEST_REF, shortest=1, required=True)
+    channel = Word([c.value for c in Channel], required=True)
+    direction = Word([d.value for d in Direction], load_default=Direction.OUTBOUND.value)
+    contact_point_id = Key(load_default=None, metadata=_told("Of the account; left out: before a number is chosen."))
+
+
+class AttemptAsked(Asked):
+    """One attempt, as it is logged on the page."""
+
+    attempt_ref = Text(LONGEST_REF, shortest=1, required=True, metadata=_told(
+        "Your own reference, unique in your organisation. Sent again it is the same attempt."))  # fmt: skip
+    account_ref = Text(LONGEST_REF, shortest=1, required=True)
+    at = Instant(load_default=None, metadata=_told("When it took place; left out: now."))
+    ended_at = Instant(load_default=None)
+    channel = Word([c.value for c in Channel], required=True)
+    direction = Word([d.value for d in Direction], load_default=Direction.OUTBOUND.value)
+    initiated_by = Word(("collector", "consumer"), load_default="")
+    contact_point_id = Key(load_default=None)
+    contact_point = Text(
+        LONGEST_VALUE, load_default="", metadata=_told("A number or address on file, in place of its key.")
+    )
+    party = Word(PARTIES, load_default="", metadata=_told("Who was reached; left out: whose number it is."))
+    debts_placed_for = Texts(LONGEST_REF, MOST_DEBTS, load_default=())
+    debts_discussed = Texts(LONGEST_REF, MOST_DEBTS, load_default=None)
+    reason_behind = Word(REASONS_BEHIND, load_default="")
+    corrects = Text(LONGEST_REF, load_default="", metadata=_told("attempt_ref of the entry that this one replaces."))
+    evidence = Text(255, load_default="", metadata=_told("The name of a file that is sent beside it."))
+    outcome = Word(OUTCOMES, required=True)
+    promise_amount = Text(28, load_default="", metadata=_told("An exact decimal in the account's currency."))
+    promise_on = Day(load_default=None)
+    callback_at = Instant(load_default=None)
+    next_action = Word(NEXT_ACTIONS, load_default="")
+    again_on = Day(load_default=None)
+    staff = Text(64, load_default="", metadata=_told("User name of who made it."))
+    note = Text(LONGEST_NOTE, load_default="")
+    already_happened = Flag(load_default=False, metadata=_told(
+        "It took place although the rules forbid it: it is kept as a breach in place of being refused."))  # fmt: skip
+
+
+RowAsked = Asked.from_dict({column.field: Text(LONGEST_CELL) for column in ATTEMPT_COLUMNS}, name="RowAsked")
+RowAsked.__doc__ = (
+    "One row of a log, by the columns of the file of attempts; every value as text, judged as the file's."
+)
+
+
+class LogAsked(Asked):
+    """Rows of a dialler's log."""
+
+    rows = Rows(RowAsked, MOST_ROWS, required=True)
+
+
+class FoundAsked(Asked):
+    """A contact point that was found."""
+
+    kind = Word([k.value for k in ContactKind], required=True)
+    value = Text(LONGEST_VALUE, shortest=1, required=True)
+    relation = Word(PARTIES, load_default="self", metadata=_told("Whose it is."))
+    source = Text(LONGEST_SOURCE, shortest=1, required=True, metadata=_told("Where it was found."))
+    lawful_ground = Word(GROUNDS, required=True)

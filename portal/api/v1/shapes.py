@@ -1,0 +1,255 @@
+"""What answers look like. Amounts are exact decimals as text; instants are in UTC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields
+
+__all__ = [
+    "Account", "AccountPage", "AccountRow", "Amount", "Attempt", "AttemptPage", "Check", "ContactPoint", "Finding", "Hold",
+    "LogProblem", "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "Revealed",
+]  # fmt: skip
+
+
+def _maybe(kind: type[fields.Field[Any]], **more: Any) -> fields.Field[Any]:
+    return kind(allow_none=True, required=True, **more)
+
+
+class _Shown(Schema):
+    """Every field is there, null where there is nothing; later versions of v1 may add some."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """What is shown is always shown."""
+        field_obj.required = True
+
+
+class Amount(_Shown):
+    amount = fields.String(metadata={"description": "An exact decimal", "example": "52838.95"})
+    currency = fields.String(metadata={"example": "CNY"})
+
+
+class Source(_Shown):
+    title = fields.String()
+    ref = fields.String()
+    force = fields.String(metadata={"description": "law, regulation, standard, self_regulation or house"})
+    seen = fields.String(metadata={"description": "How well its own text is known; full_text and house are settled"})
+
+
+class Finding(_Shown):
+    rule = fields.String()
+    verdict = fields.String()
+    code = fields.String()
+    detail = fields.String(metadata={"description": "The sentence of the page, in the language that was asked for"})
+    sources = fields.List(fields.Nested(Source))
+    next_allowed_at = _maybe(fields.DateTime)
+    overrides = fields.List(fields.String(), metadata={"description": "Reasons for which one may go on all the same"})
+
+
+class Check(_Shown):
+    verdict = fields.String(
+        metadata={"description": "allow, report, warn, warn_then_approve, presume or block; worst wins"}
+    )
+    allowed = fields.Boolean(metadata={"description": "false only where the verdict is block"})
+    allowed_until = _maybe(fields.DateTime)
+    next_allowed_at = _maybe(fields.DateTime, metadata={"description": "null where no time heals it"})
+    pack = fields.String(metadata={"example": "cn-card 2026.11.1"})
+    findings = fields.List(fields.Nested(Finding))
+
+
+class QueueRow(_Shown):
+    account_ref = fields.String()
+    name = fields.String(metadata={"description": "Masked"})
+    balance = fields.Nested(Amount)
+    bucket = fields.String()
+    days_past_due = fields.Integer()
+    tab = fields.String()
+    next_on = fields.Date()
+    next_at = _maybe(fields.DateTime)
+    promised_before_for = _maybe(fields.Date)
+    attempts = fields.Integer()
+    last_outcome = _maybe(fields.String)
+    last_attempt_at = _maybe(fields.DateTime)
+    call = fields.Nested(Check)
+
+
+class _Page(_Shown):
+    next = _maybe(fields.String, metadata={"description": "The cursor of the next page; null at the end"})
+
+
+class QueuePage(_Page):
+    items = fields.List(fields.Nested(QueueRow))
+
+
+class AccountRow(_Shown):
+    account_ref = fields.String()
+    name = fields.String(metadata={"description": "Masked"})
+    product = fields.String()
+    card_last4 = fields.String()
+    balance = fields.Nested(Amount)
+    bucket = fields.String()
+    days_past_due = fields.Integer()
+    balance_as_of = fields.Date()
+    placed_on = fields.Date()
+    placed = fields.Nested(Amount)
+
+
+class AccountPage(_Page):
+    items = fields.List(fields.Nested(AccountRow))
+
+
+class Hold(_Shown):
+    flag = fields.String()
+    whole_person = fields.Boolean()
+    since = fields.DateTime()
+    detail = fields.String()
+
+
+class ContactPoint(_Shown):
+    id = fields.Integer()
+    kind = fields.String()
+    value_masked = fields.String()
+    relation = fields.String()
+    source = fields.String(metadata={"description": "reserved (given to the bank) or found"})
+    status = fields.String()
+
+
+class CheckedPoint(ContactPoint):
+    call = fields.Nested(
+        Check, allow_none=True, metadata={"description": "For a telephone number: whether it may be called"}
+    )
+
+
+class Promise(_Shown):
+    account_ref = fields.String()
+    attempt_ref = _maybe(fields.String)
+    amount = fields.Nested(Amount)
+    made_on = fields.Date()
+    promised_on = fields.Date()
+    state = fields.String()
+
+
+class Balance(_Shown):
+    principal = fields.String()
+    interest = fields.String()
+    fees = fields.String()
+    total = fields.String()
+    currency = fields.String()
+    as_of = fields.Date()
+
+
+class Account(_Shown):
+    account_ref = fields.String()
+    customer_ref = fields.String()
+    name = fields.String(metadata={"description": "Masked"})
+    product = fields.String()
+    card_last4 = fields.String()
+    balance = fields.Nested(Balance)
+    bucket = fields.String()
+    days_past_due = fields.Integer()
+    placed_on = fields.Date()
+    term_ends_on = _maybe(fields.Date)
+    time_zone = fields.String(metadata={"description": "Where the debtor is; conduct rules count there"})
+    debts_with_you = fields.List(fields.String(), metadata={"description": "The person's accounts that you hold"})
+    holds = fields.List(fields.Nested(Hold))
+    channels = fields.Dict(
+        keys=fields.String(), values=fields.Nested(Check), metadata={"description": "Before a number is chosen"}
+    )
+    contact_points = fields.List(fields.Nested(CheckedPoint))
+    promises = fields.List(fields.Nested(Promise))
+
+
+class PromisePage(_Page):
+    items = fields.List(fields.Nested(Promise))
+
+
+class Attempt(_Shown):
+    attempt_ref = fields.String()
+    account_ref = fields.String()
+    at = fields.DateTime()
+    ended_at = _maybe(fields.DateTime)
+    logged_at = fields.DateTime()
+    channel = fields.String()
+    direction = fields.String()
+    initiated_by = fields.String()
+    contact_point_id = _maybe(fields.Integer)
+    party = fields.String()
+    outcome = fields.String()
+    reason_behind = _maybe(fields.String)
+    has_note = fields.Boolean()
+    evidence = _maybe(fields.String)
+    next_action = _maybe(fields.String)
+    again_on = _maybe(fields.Date)
+    staff = _maybe(fields.String, metadata={"description": "User name of who made it"})
+    corrects = _maybe(fields.String)
+    corrected_by = _maybe(fields.String)
+    verdict = fields.String(metadata={"description": "Of the conduct rules as of its own time"})
+    is_breach = fields.Boolean()
+
+
+class AttemptPage(_Page):
+    items = fields.List(fields.Nested(Attempt))
+
+
+class Logged(Attempt):
+    hold_raised = _maybe(fields.String, metadata={"description": "What now stops contact, where the outcome says so"})
+
+
+class Fault(_Shown):
+    field = _maybe(fields.String)
+    code = fields.String()
+    detail = fields.String()
+
+
+class Problem(_Shown):
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String(metadata={"description": "Stable; the same as everywhere in the portal"})
+    detail = fields.String(metadata={"description": "The sentence of the page, in the language that was asked for"})
+    errors = fields.List(fields.Nested(Fault))
+
+
+class RowFault(_Shown):
+    column = fields.String()
+    code = fields.String()
+    message = fields.String()
+
+
+class RejectedRow(_Shown):
+    line = fields.Integer(metadata={"description": "Of the rows that were sent; the first is 1"})
+    errors = fields.List(fields.Nested(RowFault))
+
+
+class LogResult(_Shown):
+    summary = fields.Dict(metadata={"description": "As of the file of attempts: rows, created, unchanged, rejected …"})
+    changes = fields.Dict(keys=fields.String(), values=fields.Integer())
+    rejected = fields.List(fields.Nested(RejectedRow))
+
+
+class LogProblem(Problem):
+    summary = fields.Dict()
+    rejected = fields.List(fields.Nested(RejectedRow))
+
+
+class Revealed(_Shown):
+    value = fields.String(metadata={"description": "In full; a number may end in `;ext=`"})
+
+
+class Organisation(_Shown):
+    name = fields.String()
+    time_zone = fields.String()
+
+
+class Me(_Shown):
+    token = fields.String(metadata={"description": "How it begins, never the whole"})
+    name = fields.String()
+    organisation = fields.Nested(Organisation)
+    scopes = fields.List(fields.String())
+    expires_on = fields.Date()
+    now = fields.DateTime(metadata={"description": "The portal's instant; attempts may not lie behind it"})
+    today = fields.Date()
+    requests_per_minute = fields.Integer()

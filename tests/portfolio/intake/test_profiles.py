@@ -196,7 +196,7 @@ def test_a_profile_for_another_kind_of_file_is_refused() -> None:
         f"{{{BARE}, columns: {{}}, as_of: {{choices: {{soon: {{a: b}}}}}}}}",
         "{name: Big Name, version: 1, kind: accounts, columns: {}}",
         "{name: a, version: one, kind: accounts, columns: {}}",
-        "{name: a, version: 1, kind: attempts, columns: {}}",
+        "{name: a, version: 1, kind: letters, columns: {}}",
         b"\xff\xfe\x00",
     ],
 )

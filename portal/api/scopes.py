@@ -23,6 +23,8 @@ class Scope(StrEnum):
     ATTEMPTS_WRITE = "attempts.write"
     PROMISES_READ = "promises.read"
     CONTACT_POINTS_WRITE = "contact_points.write"
+    REQUESTS_READ = "requests.read"
+    REQUESTS_WRITE = "requests.write"
 
 
 # The first is the one that the operation's view names; operations below may ask for the others.
@@ -34,6 +36,8 @@ SCOPE_PERMISSIONS: Final[dict[Scope, tuple[Permission, ...]]] = {
     Scope.ATTEMPTS_WRITE: (Permission.ATTEMPTS_IMPORT, Permission.QUEUE_WORK),
     Scope.PROMISES_READ: (Permission.QUEUE_WORK,),
     Scope.CONTACT_POINTS_WRITE: (Permission.QUEUE_WORK,),
+    Scope.REQUESTS_READ: (Permission.REQUESTS_VIEW,),
+    Scope.REQUESTS_WRITE: (Permission.REQUESTS_WRITE, Permission.REQUESTS_VIEW),
 }
 
 

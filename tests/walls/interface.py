@@ -55,5 +55,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "v1.enter_contact_point", POST, "/api/v1/accounts/<account_ref>/contact-points", "contact_points.write", _FOUND
     ),
+    Operation("v1.asked_requests", GET, "/api/v1/requests", "requests.read"),
+    Operation("v1.one_request", GET, "/api/v1/requests/<int:request_id>", "requests.read"),
+    Operation(
+        "v1.new_request", POST, "/api/v1/accounts/<account_ref>/requests", "requests.write",
+        {"code": "balance_check", "text": "Which balance holds?"},
+    ),
+    Operation(
+        "v1.say_in", POST, "/api/v1/requests/<int:request_id>/messages", "requests.write", {"text": "One word more."}
+    ),
+    Operation("v1.close", POST, "/api/v1/requests/<int:request_id>/close", "requests.write"),
     Operation("v1.reveal_point", POST, "/api/v1/contact-points/<int:contact_point_id>/reveal", "persons.reveal"),
 )  # fmt: skip

@@ -11,12 +11,25 @@ from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.points import GROUNDS, LONGEST_SOURCE, LONGEST_VALUE
 from portal.contact.queue import TABS
+from portal.contact.request_thread import LONGEST_TEXT, Answer, RequestCode, RequestState
 from portal.portfolio.intake.layout import ATTEMPT_COLUMNS
 from portal.portfolio.models import ContactKind
 
 __all__ = [
-    "LONGEST_REF", "MOST_ROWS", "PROMISE_STATES", "AttemptAsked", "CheckAsked", "FoundAsked", "LogAsked", "PageAsked",
-    "PromisesAsked", "QueueAsked", "RowAsked",
+    "LONGEST_REF",
+    "MOST_ROWS",
+    "PROMISE_STATES",
+    "AttemptAsked",
+    "CheckAsked",
+    "FoundAsked",
+    "LogAsked",
+    "MessageAsked",
+    "PageAsked",
+    "PromisesAsked",
+    "QueueAsked",
+    "RequestAsked",
+    "RequestsAsked",
+    "RowAsked",
 ]  # fmt: skip
 
 LONGEST_REF: Final = 64
@@ -103,6 +116,26 @@ class LogAsked(Asked):
     """Rows of a dialler's log."""
 
     rows = Rows(RowAsked, MOST_ROWS, required=True)
+
+
+class RequestsAsked(PageAsked):
+    """Which requests."""
+
+    state = Word([s.value for s in RequestState], load_default=None, metadata=_told("Left out: all."))
+
+
+class RequestAsked(Asked):
+    """What is asked of the bank."""
+
+    code = Word([c.value for c in RequestCode], required=True)
+    text = Text(LONGEST_TEXT, shortest=1, required=True)
+
+
+class MessageAsked(Asked):
+    """A word in a thread."""
+
+    text = Text(LONGEST_TEXT, load_default="")
+    answer = Word([a.value for a in Answer], load_default=None, metadata=_told("Left out: no answer, only words."))
 
 
 class FoundAsked(Asked):

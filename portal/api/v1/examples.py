@@ -101,6 +101,23 @@ FOUND_ASKED: Final = {
     "kind": "phone", "value": "13900130013", "relation": "self", "source": "told by the debtor on 1 July",
     "lawful_ground": "authorisation",
 }  # fmt: skip
+_REQUEST: Final = {
+    "id": 12, "account_ref": _REF, "code": "balance_check", "asked_by": "organisation",
+    "asked_at": "2005-07-01T04:00:00+00:00", "state": "open", "turn": "bank", "due_at": "2005-07-02T04:00:00+00:00",
+    "answer": None,
+}  # fmt: skip
+REQUESTS: Final = {"items": [_REQUEST], "next": None}
+THREAD: Final = _REQUEST | {
+    "may": ["closed", "said"],
+    "messages": [
+        {
+            "at": "2005-07-01T04:00:00+00:00", "by": "organisation", "step": "asked", "answer": None,
+            "text": "The debtor says that 5,000 were paid on 28 June.", "file": None,
+        }
+    ],
+}  # fmt: skip
+REQUEST_ASKED: Final = {"code": "balance_check", "text": "The debtor says that 5,000 were paid on 28 June."}
+MESSAGE_ASKED: Final = {"text": "Here is the day of the transfer: 28 June.", "answer": None}
 REVEALED: Final = {"value": "+8613800120012"}
 PROBLEM: Final = {
     "type": "urn:portal:problem:promise.amount", "title": "Unprocessable Entity", "status": 422, "code": "promise.amount",

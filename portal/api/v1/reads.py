@@ -9,10 +9,12 @@ from sqlalchemy.orm import aliased
 
 from portal.contact import queries
 from portal.contact.models import ContactAttempt, Promise
+from portal.contact.request_models import Request
 from portal.foundation.paging import Keyset
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.placement.models import Placement
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account, Customer
 from portal.vendors.models import PlacementKind
 
@@ -22,18 +24,21 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.contact.request_thread import RequestState
     from portal.foundation.access import Actor
 
 __all__ = [
     "ACCOUNTS",
     "ATTEMPTS",
     "PROMISES",
+    "REQUESTS",
     "accounts_of",
     "attempts_of_account",
     "held",
     "one_attempt",
     "promises",
     "refs_of",
+    "requests",
 ]
 
 
@@ -43,6 +48,7 @@ def _latest_first(expression: Any, key: Any) -> Keyset:
 
 ACCOUNTS = _latest_first(Placement.placed_on, Placement.id)
 ATTEMPTS = _latest_first(ContactAttempt.at, ContactAttempt.id)
+REQUESTS = _latest_first(Request.asked_at, Request.id)
 PROMISES = _latest_first(Promise.promised_on, Promise.id)
 
 
@@ -96,6 +102,18 @@ def promises(actor: Actor, state: str | None, today: date) -> sa.Select[Any]:
     """Promises as the page lists them."""
     wanted = queries.promises_statement(actor)
     return queries.promise_state(wanted, state, today) if state else wanted
+
+
+def requests(actor: Actor, state: RequestState | None) -> sa.Select[Any]:
+    """Requests of the actor's organisation with their account's reference, as far as the account is open to it."""
+    wanted = (
+        visible(Request, actor)
+        .join(Placement, Placement.id == Request.placement_id)
+        .outerjoin(Account, Account.id == Request.account_id)
+        .add_columns(account_reference()[0])
+        .where(Request.organisation_id == actor.organisation_id)
+    )
+    return wanted if state is None else wanted.where(Request.state == state)
 
 
 def refs_of(session: Session, actor: Actor, attempt_ids: Sequence[int]) -> dict[int, str]:

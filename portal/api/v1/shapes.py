@@ -8,7 +8,8 @@ from marshmallow import EXCLUDE, Schema, fields
 
 __all__ = [
     "Account", "AccountPage", "AccountRow", "Amount", "Attempt", "AttemptPage", "Check", "ContactPoint", "Finding", "Hold",
-    "LogProblem", "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "Revealed",
+    "LogProblem", "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "RequestMessage", "RequestPage", "RequestRow", "RequestThread",
+    "Revealed",
 ]  # fmt: skip
 
 
@@ -196,6 +197,38 @@ class AttemptPage(_Page):
 
 class Logged(Attempt):
     hold_raised = _maybe(fields.String, metadata={"description": "What now stops contact, where the outcome says so"})
+
+
+class RequestRow(_Shown):
+    id = fields.Integer()
+    account_ref = _maybe(fields.String)
+    code = fields.String()
+    asked_by = fields.String(metadata={"description": "bank or organisation"})
+    asked_at = fields.DateTime()
+    state = fields.String(metadata={"description": "open, answered or closed"})
+    turn = _maybe(fields.String, metadata={"description": "Whose turn it is: bank or organisation"})
+    due_at = _maybe(fields.DateTime)
+    answer = _maybe(fields.String)
+
+
+class RequestPage(_Page):
+    items = fields.List(fields.Nested(RequestRow))
+
+
+class RequestMessage(_Shown):
+    at = fields.DateTime()
+    by = fields.String(metadata={"description": "bank or organisation"})
+    step = fields.String()
+    answer = _maybe(fields.String)
+    text = _maybe(fields.String, metadata={"description": "Numbers and addresses in it are masked"})
+    file = _maybe(fields.String, metadata={"description": "The name of a file that came with it; it is on the page"})
+
+
+class RequestThread(RequestRow):
+    may = fields.List(
+        fields.String(), metadata={"description": "What you may do next: said, answered, reopened, closed"}
+    )
+    messages = fields.List(fields.Nested(RequestMessage))
 
 
 class Fault(_Shown):

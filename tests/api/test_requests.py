@@ -1,0 +1,71 @@
+"""Requests between the bank and an agency, over the interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from portal.contact.request_thread import Answer
+from portal.contact.requests import Said, write_message
+from portal.foundation.access import Role
+from tests.api.machines import make_machine, problem_in
+from tests.contact.factories import NOON, at_time, make_person
+from tests.identity.factories import actor_of, make_bank, make_user
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.api.machines import Machine
+
+
+@pytest.fixture
+def machine(app: Flask) -> Machine:
+    at_time(NOON)
+    return make_machine(app, make_person())
+
+
+def ask(machine: Machine, **told: Any) -> dict[str, Any]:
+    answer = machine.post(
+        f"/accounts/{machine.account_ref}/requests", {"code": "balance_check", "text": "5,000 on 28 June?"} | told
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json)
+
+
+def test_the_bank_is_asked_and_its_answer_is_taken(machine: Machine) -> None:
+    asked = ask(machine)
+    assert (asked["state"], asked["turn"], asked["may"]) == ("open", "bank", ["closed", "said"])
+    assert asked["due_at"] and asked["messages"][0]["text"] == "5,000 on 28 June?"
+
+    bank = actor_of(make_user(Role.VENDOR_MANAGER, make_bank()))
+    write_message(bank, asked["id"], Said("It was posted; call 13800120012."), Answer.DONE)
+
+    told = machine.get(f"/requests/{asked['id']}").json
+    assert (told["state"], told["answer"], told["may"]) == ("answered", "done", ["closed", "reopened", "said"])
+    assert "13800120012" not in told["messages"][1]["text"] and told["messages"][1]["by"] == "bank"
+    closed = machine.post(f"/requests/{asked['id']}/close").json
+    assert closed["state"] == "closed"
+    assert [row["id"] for row in machine.get("/requests?state=closed").json["items"]] == [asked["id"]]
+    assert machine.get("/requests?state=open").json["items"] == []
+
+
+def test_a_word_that_says_nothing_and_an_answer_out_of_turn_are_refused_as_on_the_page(machine: Machine) -> None:
+    asked = ask(machine)
+
+    refused = machine.post(f"/requests/{asked['id']}/messages", {"text": "yes", "answer": "done"})
+
+    assert (refused.status_code, problem_in(refused)["code"]) == (409, "request.turn")
+    empty = machine.post(f"/requests/{asked['id']}/messages", {"text": " "})
+    assert (empty.status_code, problem_in(empty)["code"]) == (422, "request.text")
+    more = machine.post(f"/requests/{asked['id']}/messages", {"text": "One word more."})
+    assert (more.status_code, len(more.json["messages"])) == (201, 2)
+
+
+def test_another_agency_finds_no_request(machine: Machine, app: Flask) -> None:
+    asked = ask(machine)
+    other = make_machine(app, make_person())
+
+    assert other.get(f"/requests/{asked['id']}").status_code == 404
+    assert other.get("/requests").json == {"items": [], "next": None}
+    assert other.post(f"/accounts/{machine.account_ref}/requests", {"code": "other", "text": "?"}).status_code == 404

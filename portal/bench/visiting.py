@@ -73,6 +73,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/accounts/{account}"),
     (CHECKER, "/search?q={account_ref}"),
     (CHECKER, "/holds"),
+    (CHECKER, "/contact-points"),
     (CHECKER, "/imports"),
     (CHECKER, "/placements"),
     (CHECKER, "/placements/{run}"),

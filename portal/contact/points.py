@@ -14,18 +14,21 @@ from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.language import say
 from portal.foundation.phones import parse_phone
 from portal.foundation.values import card_number_in, parse_email, plain
+from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.found_points import FoundBy, add_found_point
 from portal.portfolio.intake.layout import LAWFUL_GROUNDS
 from portal.portfolio.intake.regions import country_of
 from portal.portfolio.masking import mask_address, mask_email, mask_phone
-from portal.portfolio.models import ContactKind, ContactPoint
+from portal.portfolio.models import ContactKind, ContactPoint, ContactSource, ContactStatus
 from portal.portfolio.people import phone_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from portal.foundation.access import Actor
 
-__all__ = ["GROUNDS", "LONGEST_SOURCE", "LONGEST_VALUE", "Find", "keep_found_point", "read_point"]
+__all__ = ["GROUNDS", "LONGEST_SOURCE", "LONGEST_VALUE", "Find", "keep_found_point", "mark_points", "read_point"]
 
 LONGEST_SOURCE: Final = 200
 LONGEST_VALUE: Final = 400
@@ -83,6 +86,22 @@ def _keep(actor: Actor, account_id: int, find: Find) -> tuple[ContactPoint, bool
         work.session.refresh(point)
         work.session.expunge(point)
         return point, is_new
+
+
+def mark_points(actor: Actor, point_ids: Collection[int], status: ContactStatus) -> int:
+    """The bank says of contact points that were found whether they serve; how many it changed. Each is audited."""
+    demand(actor, Permission.HOLDS_MANAGE)
+    with transaction(actor) as work:
+        found = work.session.scalars(
+            visible(ContactPoint, actor)
+            .where(ContactPoint.id.in_(point_ids), ContactPoint.source == ContactSource.FOUND)
+            .order_by(ContactPoint.id)
+        )
+        changed = [point for point in found if point.status is not status]
+        for point in changed:
+            before, point.status = point.status, status
+            work.audit("contact_point.marked", point, before={"status": before.value}, after={"status": status.value})
+        return len(changed)
 
 
 def _checked(find: Find, region: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from portal.contact import (
     message_views,
     operations,
     panel,
+    point_views,
     queries,
     request_panel,
     request_views,
@@ -50,7 +51,7 @@ from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
 __all__ = [
     "blueprint", "complaint_panel", "complaint_views", "evidence_views", "follow", "hold_views", "log_pages", "message_views",
-    "panel", "request_panel", "request_views", "text_views",
+    "panel", "point_views", "request_panel", "request_views", "text_views",
 ]  # fmt: skip
 
 WITHIN_QUEUE = frozenset({"contact.account", "contact.reveal"})

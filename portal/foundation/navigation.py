@@ -139,6 +139,13 @@ ENTRIES: tuple[Entry, ...] = (
         frozenset(_EVERYONE) - {_R.AGENCY_STAFF},
         ("contact.text", "contact.new_text", "contact.edit_text"),
     ),
+    Entry(
+        _l("Numbers found"),
+        "contact.found_points",
+        _P.CONDUCT_VIEW,
+        frozenset({_R.COMPLIANCE}),
+        ("contact.mark_found",),
+    ),
     Entry(_l("Conduct"), "conduct.findings", _P.CONDUCT_VIEW, frozenset({_R.COMPLIANCE}), ("conduct.decision",)),
     Entry(
         _l("Requests"),

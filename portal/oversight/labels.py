@@ -21,6 +21,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "arrangement.withdrawn": _l("Arrangement withdrawn"),
     "attempt.logged": _l("Attempt logged"),
     "contact_point.found": _l("Contact point found"),
+    "contact_point.marked": _l("Contact point marked"),
     "evidence.kept": _l("Evidence kept"),
     "evidence.opened": _l("Evidence opened"),
     "codes.confirmed": _l("One-time codes switched on"),

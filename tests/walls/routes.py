@@ -268,6 +268,11 @@ ROUTES: tuple[Route, ...] = (
         "contact.restore_layout", POST, "/attempts/imports/layouts/<int:profile_id>/restore", P.ATTEMPTS_IMPORT,
         ("layout of attempts",),
     ),
+    Route("contact.new_point", BOTH, "/queue/<int:account_id>/contact-points", P.QUEUE_WORK, ("desk",)),
+    Route("contact.found_points", GET, "/contact-points", P.CONDUCT_VIEW),
+    Route(
+        "contact.mark_found", POST, "/contact-points/mark", P.HOLDS_MANAGE, fields=(("status", "valid"), ("row", "1")),
+    ),
     Route("contact.evidence", BOTH, "/evidence", P.ATTEMPTS_IMPORT),
     Route("contact.evidence_file", GET, "/evidence/<int:evidence_id>/file", P.ATTEMPTS_VIEW, ("evidence",)),
     Route("contact.account_message", BOTH, "/queue/<int:account_id>/message", P.QUEUE_WORK, ("desk",)),

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -37,6 +37,12 @@ LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be r
 _SPOKEN = sorted(code for code, outcome in OUTCOMES.items() if outcome.contact)
 # Made once: making it costs more than asking by it.
 _LATER = aliased(ContactAttempt)
+# Not the whole row: with each attempt stands what its own decision rested on.
+_OF_A_CALL = (
+    ContactAttempt.id, ContactAttempt.customer_id, ContactAttempt.at, ContactAttempt.outcome, ContactAttempt.party,
+    ContactAttempt.debts_placed_for, ContactAttempt.debts_discussed, ContactAttempt.initiated_by,
+    ContactAttempt.contact_point_id,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +248,7 @@ class History:
         rows = self._session.execute(
             visible(ContactAttempt, self._actor)
             .outerjoin(ContactPoint, ContactPoint.id == ContactAttempt.contact_point_id)
-            .add_columns(ContactPoint.relation)
+            .with_only_columns(*_OF_A_CALL, ContactPoint.relation)
             .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.channel == Channel.CALL)
             .where(ContactAttempt.organisation_id == self._organisation_id)
             .where(ContactAttempt.at >= self._first - timedelta(days=LOG_DAYS), ContactAttempt.at <= self._last)
@@ -250,8 +256,8 @@ class History:
             .order_by(ContactAttempt.at)
         )
         found: defaultdict[int, list[tuple[int, Call]]] = defaultdict(list)
-        for attempt, relation in rows:
-            found[attempt.customer_id].append((attempt.id, _call(attempt, relation or "")))
+        for row in rows:
+            found[row.customer_id].append((row.id, _call(row, row.relation or "")))
         return found
 
     def _read_spoken(self, customers: set[int]) -> defaultdict[int, list[tuple[int, int, datetime]]]:
@@ -272,7 +278,8 @@ class History:
         return found
 
 
-def _call(attempt: ContactAttempt, relation: str) -> Call:
+def _call(attempt: Any, relation: str) -> Call:
+    """A call as the rules look back on it, from an attempt or the columns `_OF_A_CALL`."""
     return Call(
         attempt.at,
         "conversation" if reached_debtor(OUTCOMES[attempt.outcome], attempt.party) else attempt.outcome,

@@ -70,7 +70,11 @@ _VENDOR_PAGES = (
 ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
     Entry(
-        _l("Queue"), "contact.queue", _P.QUEUE_WORK, _AGENCY, ("contact.account", "contact.next_one", "contact.reveal")
+        _l("Queue"),
+        "contact.queue",
+        _P.QUEUE_WORK,
+        _AGENCY,
+        ("contact.account", "contact.new_point", "contact.next_one", "contact.reveal"),
     ),
     Entry(_l("Promises"), "contact.promises", _P.QUEUE_WORK, _AGENCY),
     Entry(_l("Arrangements"), "arrangements.index", _P.ARRANGEMENTS_VIEW, _AGENCY, ("arrangements.",)),

@@ -110,7 +110,9 @@ class DeadlineForm(FlaskForm):
 class CloseForm(FlaskForm):
     """How a complaint is decided."""
 
-    outcome = SelectField(_l("Outcome"), [_chosen], choices=_to_choose([(o.value, OUTCOMES[o].label) for o in Outcome]))
+    outcome = SelectField(
+        _l("What it came to"), [_chosen], choices=_to_choose([(o.value, OUTCOMES[o].label) for o in Outcome])
+    )
     compensation = StringField(
         _l("Compensation"), [Optional(), Length(max=28)],
         description=_l("What the debtor is paid, in the account's currency. Left empty: nothing."),

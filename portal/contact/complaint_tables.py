@@ -58,7 +58,7 @@ def complaints_table(actor: Actor, now: datetime, today: date) -> Table:
                 value="Complaint.due_on",
                 sortable=True,
             ),
-            Column("owner", _l("Decided by"), value="owner"),
+            Column("owner", _l("In whose hands"), value="owner"),
         ]
         filters += [
             Filter(
@@ -66,7 +66,7 @@ def complaints_table(actor: Actor, now: datetime, today: date) -> Table:
                 [(root.value, label) for root, label in ROOTS.items()],
             ),
             Filter("late", _l("Overdue"), "choice", lambda s, _v: _overdue(s, today), [("yes", _l("only these"))]),
-            Filter("owner", _l("Decided by"), "choice", lambda s, v: _owned(s, v, actor), _OWNERS),
+            Filter("owner", _l("In whose hands"), "choice", lambda s, v: _owned(s, v, actor), _OWNERS),
         ]  # fmt: skip
     else:
         columns.append(Column("reply", _l("Reply until"), "instant", value="Complaint.question_due_at"))

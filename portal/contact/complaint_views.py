@@ -16,6 +16,7 @@ from portal.contact.complaint_forms import CloseForm, DeadlineForm, RaiseForm, S
 from portal.contact.complaint_labels import CATEGORIES, OUTCOMES, ROOTS, SOURCES, complaint_tag, event_words
 from portal.contact.complaint_tables import complaints_table
 from portal.contact.proofs import person_key_of
+from portal.contact.queries import held_account
 from portal.contact.request_labels import side_words
 from portal.contact.request_views import sealed_file
 from portal.contact.requests import side_of
@@ -209,6 +210,7 @@ def _page(
         "contact/complaint.html",
         complaint=found,
         row=row,
+        in_queue=who.can(Permission.QUEUE_WORK) and held_account(session, who, found.account_id) is not None,
         organisation=organisation,
         about=ROOTS[Root.BANK] if found.root is Root.BANK else organisation,
         category=CATEGORIES[found.category],

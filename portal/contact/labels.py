@@ -55,7 +55,7 @@ PROMISE_TAGS: dict[str, StateTag] = {
     "grace": StateTag("grace", _l("due, in the days of grace"), "wait"),
     "kept": StateTag("kept", _l("kept"), "good"),
     "broken": StateTag("broken", _l("not kept"), "bad"),
-    "replaced": StateTag("replaced", _l("replaced by a later one"), "plain"),
+    "replaced": StateTag("replaced", _l("no longer counts"), "plain"),
     "carried": StateTag("carried", _l("the account went back before"), "plain"),
 }
 

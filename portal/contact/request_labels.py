@@ -63,7 +63,7 @@ def side_words(side: str | None, organisation: str, mine: Side) -> Any:
     if side is None:
         return None
     if side == mine.value:
-        return _l("we")
+        return _l("our side")
     return _l("the bank") if side == Side.BANK.value else organisation
 
 

@@ -12,6 +12,7 @@ from portal.contact import request_queries as queries
 from portal.contact import requests
 from portal.contact.blueprint import blueprint
 from portal.contact.proofs import open_proof, person_key_of
+from portal.contact.queries import held_account
 from portal.contact.request_forms import AskForm, WriteForm
 from portal.contact.request_labels import ANSWERS, CODES, message_words, request_tag, side_words
 from portal.contact.request_tables import requests_table
@@ -172,6 +173,7 @@ def _page(request_id: int, form: WriteForm | None = None, shown: Mapping[int, st
         "contact/request.html",
         request_row=found,
         row=row,
+        in_queue=who.can(Permission.QUEUE_WORK) and held_account(session, who, found.account_id) is not None,
         what=CODES[found.code],
         tag=request_tag(found.state, found.turn, found.due_at, found.answer, mine, now),
         turn=side_words(found.turn, organisation, mine),

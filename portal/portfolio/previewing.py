@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.foundation.errors import DomainError
-from portal.foundation.formats import amount, day
+from portal.foundation.formats import amount, day, instant
 from portal.foundation.language import translate
 from portal.foundation.tabular import cell_text
 from portal.portfolio import labels
@@ -107,6 +107,8 @@ def _value(row: Any, name: str, raw: Any) -> str:
         return ""
     if name in AMOUNTS:
         return amount(value, row.currency)
+    if isinstance(value, datetime):
+        return instant(value)
     if isinstance(value, date):
         return day(value)
     if name == "flags" and isinstance(value, tuple):

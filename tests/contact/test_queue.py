@@ -136,6 +136,17 @@ def test_the_next_account_is_one_that_may_be_called(desk: Desk, person: Person) 
     assert order(desk.actor)[0] == held
 
 
+def test_who_is_to_be_called_at_a_later_hour_is_not_next_before_it(desk: Desk, person: Person) -> None:
+    free, _ = another(desk, total=1_000)
+    hour = NOON + timedelta(hours=2)
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "callback_requested", callback_at=hour))
+    assert order(desk.actor)[0] == desk.account_id
+    with reading(desk.actor) as session:
+        assert next_account(session, desk.actor, NOON, TODAY, None, 0) == free
+        assert next_account(session, desk.actor, hour, TODAY, None, 0) == desk.account_id
+        assert next_account(session, desk.actor, NOON, TODAY, None, free) == desk.account_id
+
+
 def test_an_agency_has_only_its_own_queue(desk: Desk) -> None:
     assert order(actor_of(make_user(Role.AGENCY_STAFF))) == []
 

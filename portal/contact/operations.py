@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from portal.contact import queries
 from portal.contact.bulk import count_days
+from portal.contact.conduct import Question, TimeWindow, ask
 from portal.contact.entries import Entry, check_entry, check_promise, outcome_named
 from portal.contact.facts import Checked, check_contact, facts_of
-from portal.contact.history import Debtor, local_day
+from portal.contact.history import Debtor, Known, local_day
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.recording import (
     Subject,
@@ -179,10 +180,22 @@ def _check_conduct(
     debtor = Debtor.of(subject.account, subject.customer)
     but = corrected.id if corrected is not None else None
     facts = facts_of(work.session, work.actor, [debtor], at, log=True, but=but)[debtor.account_id]
+    _check_call_back(entry, facts)
     checked = check_contact(facts, question_of(subject, entry, at))
     if checked.decision.is_blocked and not entry.already_happened and corrected is None:
         raise Refused("conduct.blocked", finding_words(checked.decision.findings[0]))
     return checked
+
+
+def _check_call_back(entry: Entry, facts: Known) -> None:
+    """Nobody agrees to call at an hour at which nobody may call; the debtor's consent to it is a fact that the rules know."""
+    if entry.callback_at is None:
+        return
+    asked = Question(entry.callback_at, "call", debt=facts.debt)
+    hours = [rule for rule in facts.pack.rules if isinstance(rule, TimeWindow)]
+    against = next((found for rule in hours if (found := ask(rule, asked, facts))), None)
+    if against is not None and against.verdict == "block":
+        raise DomainError("attempt.callback_hours", finding_words(against), field="callback_at")
 
 
 def _corrected(work: Work, entry: Entry, account_id: int) -> ContactAttempt | None:
@@ -198,6 +211,10 @@ def _corrected(work: Work, entry: Entry, account_id: int) -> ContactAttempt | No
     )
     if old is None:
         raise NotFound
+    is_own = old.logged_by in (None, work.actor.user_id) or work.actor.user_id is None
+    if not is_own and not work.actor.can(Permission.QUEUE_DEAL):
+        words = say("Somebody else made this entry. Who made it corrects it, or your team's leader.")
+        raise Refused("attempt.not_yours", words)
     if work.session.scalar(sa.select(ContactAttempt.id).where(ContactAttempt.corrects_id == old.id)):
         raise Refused("attempt.corrected", say("This entry has been corrected before; correct the later one."))
     return old

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from portal.contact.models import Channel, ContactAttempt, ContactTally, Direction, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
+from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.portfolio.models import ContactPoint, ContactStatus, Hold, HoldFlag
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_desk, make_person
-from tests.identity.factories import observer
+from tests.identity.factories import actor_of, make_user, observer
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -294,3 +295,25 @@ def test_a_call_that_is_logged_late_is_judged_by_the_calls_before_it_and_not_by_
     assert first.verdict == "allow"
     with pytest.raises(Refused):
         log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses", at=NOON - timedelta(minutes=59)))
+
+
+def test_a_call_back_is_not_agreed_for_an_hour_at_which_nobody_may_call(desk: Desk, person: Person) -> None:
+    late = call(person.mobile, "callback_requested", callback_at=NOON.replace(hour=22, minute=30))
+    with pytest.raises(DomainError) as refused:
+        log_attempt(desk.actor, desk.account_id, late)
+    assert (refused.value.code, refused.value.field) == ("attempt.callback_hours", "callback_at")
+
+    log_attempt(
+        desk.actor, desk.account_id, call(person.mobile, "callback_requested", callback_at=NOON.replace(hour=21))
+    )
+
+
+def test_an_entry_is_corrected_by_who_made_it_or_by_the_leader_and_by_no_colleague(desk: Desk, person: Person) -> None:
+    logged = log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))
+    colleague, leader = (actor_of(make_user(role, desk.agency)) for role in (Role.AGENCY_STAFF, Role.AGENCY_LEADER))
+    mended = call(person.mobile, "no_answer", corrects_id=logged.attempt_id)
+
+    with pytest.raises(Refused) as refused:
+        log_attempt(colleague, desk.account_id, mended)
+    assert refused.value.code == "attempt.not_yours"
+    assert log_attempt(leader, desk.account_id, mended).is_new

@@ -85,6 +85,7 @@ def raise_complaint(actor: Actor, account_id: int, heard: Heard, said: Said) -> 
         hold = add_hold(work, account.customer_id, account_id, HoldFlag.COMPLAINT, f"complaint:{complaint.number}")
         work.session.flush()
         complaint.hold_id = hold.id
+        _set_clock(work, complaint)
         # What the bank heard is the bank's: the organisation knows that there is a complaint, and of which kind.
         shared = not actor.is_bank
         _keep(work, complaint, ComplaintStep.RAISED, said.text if shared else "", kept if shared else NO_PROOF)
@@ -187,8 +188,16 @@ def move_deadline(actor: Actor, complaint_id: int, due_on: date, reason: str) ->
             raise DomainError("complaint.due_on", words, field="due_on")
         before = {"due": complaint.due_on.isoformat()}
         complaint.due_on = due_on
+        _set_clock(work, complaint)
         _keep(work, complaint, ComplaintStep.MOVED, reason, internal=True, due_on=due_on)
         work.audit("complaint.moved", complaint, before=before, after={"due": due_on.isoformat()})
+
+
+def _set_clock(work: Work, complaint: Complaint) -> None:
+    """The hold of a complaint is to be decided about with it; of several, with the last."""
+    hold = work.session.get(Hold, complaint.hold_id)
+    if hold is not None and (hold.due_on is None or hold.due_on < complaint.due_on or hold.raised_at == work.now):
+        hold.due_on = complaint.due_on
 
 
 def close_complaint(

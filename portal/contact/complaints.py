@@ -195,7 +195,7 @@ def move_deadline(actor: Actor, complaint_id: int, due_on: date, reason: str) ->
 
 def _set_clock(work: Work, complaint: Complaint) -> None:
     """The hold of a complaint is to be decided about with it; of several, with the last."""
-    hold = work.session.get(Hold, complaint.hold_id)
+    hold = work.session.scalar(visible(Hold, work.actor).where(Hold.id == complaint.hold_id))
     if hold is not None and (hold.due_on is None or hold.due_on < complaint.due_on or hold.raised_at == work.now):
         hold.due_on = complaint.due_on
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from portal.contact.log.files import import_attempts, receive_attempts, try_attempts
 from portal.foundation.access import Permission
 from portal.foundation.command_line import access, in_application
-from portal.portfolio.commands import FILE, file_options, import_group, import_now
-from portal.vendors.staff_files import organisation_named
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from portal.foundation.access import Actor
-    from portal.portfolio.importing import Options
+from portal.portfolio.commands import FILE, file_options, import_group
+from portal.vendors.commands import import_of_organisation
 
 __all__ = ["attempts"]
 
@@ -33,12 +26,6 @@ __all__ = ["attempts"]
 @in_application
 def attempts(file: Path, organisation: str | None, **given: Any) -> None:
     """Log an agency's contact attempts from FILE (CSV or XLSX), judged as of the time of each."""
-
-    def of_it(deed: Callable[..., Any]) -> Callable[..., Any]:
-        def done(actor: Actor, content: IO[bytes], name: str, options: Options, **more: Any) -> Any:
-            found = organisation_named(actor, organisation)
-            return deed(actor, content, name, replace(options, organisation_id=found), **more)
-
-        return done
-
-    import_now(file, Permission.ATTEMPTS_IMPORT, of_it(receive_attempts), import_attempts, of_it(try_attempts), given)
+    import_of_organisation(
+        file, Permission.ATTEMPTS_IMPORT, organisation, receive_attempts, import_attempts, try_attempts, given
+    )

@@ -18,14 +18,14 @@ from portal.placement.ending import alone
 from portal.placement.models import Placement
 from portal.placement.recall_models import RecallLine, RecallLineState, RecallOrigin
 from portal.placement.recalls import LATEST_DAYS, Wish, open_recalls
-from portal.portfolio.bulk import Applied
+from portal.portfolio.bulk import Applied, AppliesAtOnce
 from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
 from portal.portfolio.intake import Reading
 from portal.portfolio.models import Account, ImportKind, ImportRun
 from portal.portfolio.operations import add_import_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -130,7 +130,7 @@ def offered(words: dict[str, Any]) -> str:
 
 
 @dataclass
-class _RecallWriter:
+class _RecallWriter(AppliesAtOnce):
     """Keeps what is wanted until all rows are read: one recall for each wish and organisation."""
 
     work: Work
@@ -143,9 +143,6 @@ class _RecallWriter:
         for row in outcomes:
             self.wanted.setdefault(row.wish, []).append(row.account_id)
             self.applied.created += 1
-
-    def complete(self, tell: Callable[[], None]) -> None:
-        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Ask for them, in the file's own transaction."""

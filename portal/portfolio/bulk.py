@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.work import Work
 
-__all__ = ["AccountWriter", "Applied", "accounts_on_file"]
+__all__ = ["AccountWriter", "Applied", "AppliesAtOnce", "accounts_on_file"]
 
 CHUNK = 2_000
 BALANCE = ("principal_minor", "interest_minor", "fees_minor", "total_minor", "days_past_due")
@@ -83,7 +83,14 @@ def accounts_on_file(session: Session, refs: Collection[str]) -> dict[str, OnFil
     return {ref: OnFile(currency, customer_ref) for ref, currency, customer_ref in session.execute(wanted)}
 
 
-class AccountWriter:
+class AppliesAtOnce:
+    """A writer of a file that keeps no row back."""
+
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Nothing is left to apply: every chunk was applied as it came."""
+
+
+class AccountWriter(AppliesAtOnce):
     """Applies chunks of validated rows in an open unit of work."""
 
     def __init__(self, work: Work, run_id: int) -> None:
@@ -113,9 +120,6 @@ class AccountWriter:
         refreshed = self._refresh(seen)
         self._snapshots([*created, *refreshed])
         self._holds([*created, *self._flagged(seen)])
-
-    def complete(self, tell: Callable[[], None]) -> None:
-        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Placements hear of balances when they look; of holds whoever has to stop is told."""

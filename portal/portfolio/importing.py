@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from portal.portfolio.intake import MappingProfile, Reading, RowIssue
 
 __all__ = [
-    "FileKind", "FileWriter", "ImportRefused", "Options", "file_name_of", "line_ends", "owner_of", "receive", "run_import",
+    "FileKind", "FileWriter", "ImportRefused", "Options", "file_name_of", "line_ends", "named_owner", "owner_of", "receive", "run_import",
     "run_trial", "try_file",
 ]  # fmt: skip
 
@@ -166,6 +166,13 @@ def owner_of(session: Session, actor: Actor, kind: ImportKind, organisation_id: 
     if found is None:
         raise NotFound
     return found.id
+
+
+def named_owner(organisation_id: int | None) -> int:
+    """Whose a file is, of a kind that is always somebody's. DomainError where it is not said."""
+    if organisation_id is None:
+        raise DomainError("import.organisation", say("Say whose file it is."), field="organisation")
+    return organisation_id
 
 
 def _look_at(content: IO[bytes], rules: FileKind, profile: MappingProfile, options: Options, session: Session) -> None:

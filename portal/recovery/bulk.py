@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from portal.foundation.language import as_data
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.tail import earns_until
-from portal.portfolio.bulk import CHUNK, Applied
+from portal.portfolio.bulk import CHUNK, Applied, AppliesAtOnce
 from portal.portfolio.models import Account
 from portal.recovery.attribution import RULE, Window, attribute
 from portal.recovery.models import Attribution, DayCredit, Decision, Payment
@@ -79,7 +79,7 @@ class _Place(NamedTuple):
     batch_id: int
 
 
-class PaymentWriter:
+class PaymentWriter(AppliesAtOnce):
     """Applies chunks of validated payments in an open unit of work."""
 
     def __init__(self, work: Work, run_id: int) -> None:
@@ -102,9 +102,6 @@ class PaymentWriter:
         posted = [(i, row, *accounts[row.account_ref]) for i, row in zip(ids, new, strict=True)]
         insert_rows(self._session, Payment, PAYMENT_COLUMNS, [self._payment_values(*each) for each in posted])
         self._attribute([(i, row, account_id) for i, row, account_id, _ in posted if not row.reverses])
-
-    def complete(self, tell: Callable[[], None]) -> None:
-        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Reversals follow their originals; whoever waits for money hears of it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
 from typing import Final, Protocol
 
 from portal.foundation.language import say
@@ -18,7 +17,7 @@ from portal.portfolio.intake.layout import RECEIVERS
 from portal.portfolio.intake.profile import MappingProfile
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.rows import RowIssue
-from portal.portfolio.intake.seen import SeenReferences
+from portal.portfolio.intake.seen import SeenReferences, digest_of, mark_of_digest
 
 __all__ = ["KnownAccount", "Ledger", "PaymentRow", "read_payments"]
 
@@ -115,13 +114,13 @@ class _PaymentCheck:
         received_by = _receiver(draft)
         channel = draft.limited("channel", _LONGEST_CHANNEL)
         draft.refuse_card_numbers(_REFERENCES_AND_FREE_TEXT)
-        content = _hash(account_ref, amount, currency, *parts, paid_on, *days, received_by, channel, reverses)
+        content = digest_of(account_ref, amount, currency, *parts, paid_on, *days, received_by, channel, reverses)
         posted_before = self._was_posted(draft, payment_ref, content)
         if account is not None and amount is not None and not reverses and amount > account.balance:
             draft.warn("amount", "above_balance", say("More than the account owes; taken all the same."))
         if draft.errors or amount is None or paid_on is None:
             return None
-        self._in_file.add(payment_ref, _short(content))
+        self._in_file.add(payment_ref, mark_of_digest(content))
         return PaymentRow(
             line=draft.line,
             payment_ref=payment_ref,
@@ -156,7 +155,7 @@ class _PaymentCheck:
             return False
         posted = self._posted.get(payment_ref)
         earlier = self._in_file.get(payment_ref)
-        if (posted is not None and posted != content) or (earlier is not None and earlier != _short(content)):
+        if (posted is not None and posted != content) or (earlier is not None and earlier != mark_of_digest(content)):
             draft.fail("payment_ref", "conflict", say("This reference was seen before with other content."))
         return posted is not None or earlier is not None
 
@@ -196,11 +195,3 @@ def _receiver(draft: Draft) -> str:
     if receiver is None:
         draft.fail("received_by", "unknown_value", say("Received by the bank or by the agency, nobody else."))
     return receiver or "bank"
-
-
-def _hash(*content: object) -> bytes:
-    return blake2b("\0".join("" if part is None else str(part) for part in content).encode(), digest_size=16).digest()
-
-
-def _short(content: bytes) -> int:
-    return int.from_bytes(content[:8], "big")

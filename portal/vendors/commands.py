@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.portfolio.importing import Options
+    from portal.portfolio.models import ImportRun
 
-__all__ = ["staff"]
+__all__ = ["import_of_organisation", "staff"]
 
 
 @import_group.command("staff")
@@ -30,6 +31,21 @@ __all__ = ["staff"]
 @in_application
 def staff(file: Path, organisation: str | None, **given: Any) -> None:
     """Enter an agency's or law firm's staff from FILE (CSV or XLSX): people, trainings, tests, certificates."""
+    import_of_organisation(
+        file, Permission.REGISTER_KEEP, organisation, receive_staff, import_staff, try_staff, given
+    )  # fmt: skip
+
+
+def import_of_organisation(
+    file: Path,
+    permission: Permission,
+    organisation: str | None,
+    receive: Callable[..., ImportRun],
+    apply: Callable[[Actor, int], dict[str, Any]],
+    attempt: Callable[..., dict[str, Any]],
+    given: dict[str, Any],
+) -> None:
+    """`import_now` for a kind of file that is of one agency or law firm: that of this code, the actor's own for None."""
 
     def of_it(deed: Callable[..., Any]) -> Callable[..., Any]:
         def done(actor: Actor, content: IO[bytes], name: str, options: Options, **more: Any) -> Any:
@@ -38,4 +54,4 @@ def staff(file: Path, organisation: str | None, **given: Any) -> None:
 
         return done
 
-    import_now(file, Permission.REGISTER_KEEP, of_it(receive_staff), import_staff, of_it(try_staff), given)
+    import_now(file, permission, of_it(receive), apply, of_it(attempt), given)

@@ -17,8 +17,8 @@ from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading
 from portal.identity.models import Organisation
-from portal.portfolio.bulk import Applied
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.bulk import Applied, AppliesAtOnce
+from portal.portfolio.importing import FileWriter, Options, named_owner, receive, run_import, try_file
 from portal.portfolio.intake import Reading
 from portal.portfolio.models import ImportKind, ImportRun
 from portal.portfolio.operations import add_import_jobs
@@ -27,7 +27,7 @@ from portal.vendors.register import MemberDetails, change_member, put_member, pu
 from portal.vendors.staff_rows import DETAILS, StaffCheck, StaffRow, details_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -65,7 +65,7 @@ class RegisterChanges:
         return {"counts": self.counts, "moves": [], "balances": {}}
 
 
-class _StaffWriter:
+class _StaffWriter(AppliesAtOnce):
     """Writes chunks of rows into the register of the run's organisation."""
 
     def __init__(self, work: Work, run_id: int) -> None:
@@ -81,9 +81,6 @@ class _StaffWriter:
         known = {member.id: member for member in self._work.session.scalars(wanted.with_for_update())}
         for row in rows:
             self._write_row(row, known.get(row.member_id or 0))
-
-    def complete(self, tell: Callable[[], None]) -> None:
-        """Nothing was kept back: every chunk is applied as it comes."""
 
     def finish(self) -> None:
         """Nothing follows: whoever may come in is asked of the register at every request."""
@@ -107,7 +104,7 @@ class _StaffWriter:
     @property
     def _organisation_id(self) -> int:
         run = self._work.session.get_one(ImportRun, self._run_id)
-        return _named(run.organisation_id)
+        return named_owner(run.organisation_id)
 
 
 class _Staff:
@@ -120,7 +117,7 @@ class _Staff:
         organisation_id: int | None = None,
     ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against the organisation's register."""
-        check = StaffCheck(session, _named(organisation_id), today)
+        check = StaffCheck(session, named_owner(organisation_id), today)
         return Reading(table, profile, profile.as_of(None, today), check)
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
@@ -129,12 +126,6 @@ class _Staff:
 
 
 STAFF = _Staff()
-
-
-def _named(organisation_id: int | None) -> int:
-    if organisation_id is None:
-        raise DomainError("import.organisation", say("Say whose file it is."), field="organisation")
-    return organisation_id
 
 
 def receive_staff(
@@ -160,7 +151,7 @@ def import_staff(actor: Actor, run_id: int) -> dict[str, Any]:
 def organisation_named(actor: Actor, code: str | None) -> int:
     """The organisation of a code, for the command line; without one the actor's own. DomainError where there is none."""
     if not code:
-        return _named(None if actor.is_bank else actor.organisation_id)
+        return named_owner(None if actor.is_bank else actor.organisation_id)
     with reading(actor) as session:
         found = session.scalar(
             visible(Organisation, actor).where(Organisation.code == code, Organisation.kind != OrganisationKind.BANK)

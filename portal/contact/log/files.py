@@ -15,12 +15,11 @@ from portal.contact.log.rows import AttemptCheck, AttemptRow
 from portal.contact.log.spool import Spool
 from portal.contact.log.writing import ChunkOfAttempts
 from portal.foundation.bulk import in_chunks
-from portal.foundation.errors import DomainError
-from portal.foundation.language import _l, say
+from portal.foundation.language import _l
 from portal.foundation.services import services
 from portal.identity.models import Organisation
 from portal.portfolio.bulk import Applied
-from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
+from portal.portfolio.importing import FileWriter, Options, named_owner, receive, run_import, try_file
 from portal.portfolio.intake import Reading
 from portal.portfolio.models import ImportKind, ImportRun
 from portal.portfolio.operations import add_import_jobs
@@ -97,17 +96,7 @@ class _AttemptWriter:
 
 
 def _owner(session: Session, run_id: int) -> int:
-    return _named(session.get_one(ImportRun, run_id).organisation_id)
-
-
-def _named(organisation_id: int | None) -> int:
-    if organisation_id is None:
-        raise DomainError(
-            "import.organisation",
-            say("Say whose file it is."),
-            field="organisation",
-        )
-    return organisation_id
+    return named_owner(session.get_one(ImportRun, run_id).organisation_id)
 
 
 class _Attempts:
@@ -120,7 +109,7 @@ class _Attempts:
         organisation_id: int | None = None,
     ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against what the organisation holds and has logged."""
-        owner = session.get_one(Organisation, _named(organisation_id))
+        owner = session.get_one(Organisation, named_owner(organisation_id))
         register = AgencyRegister(session, owner.id)
         check = AttemptCheck(register, owner.time_zone, services().clock.now())
         return Reading(table, profile, profile.as_of(None, today), check)

@@ -30,7 +30,7 @@ from portal.portfolio.intake.layout import (
     LAWFUL_GROUNDS,
 )
 from portal.portfolio.intake.rows import RowIssue
-from portal.portfolio.intake.seen import SeenReferences
+from portal.portfolio.intake.seen import SeenReferences, digest_of, mark_of_digest
 from portal.portfolio.models import ContactKind
 
 __all__ = ["AttemptCheck", "AttemptRow", "FoundPoint", "KnownAttempt", "PlacedAccount", "Register"]
@@ -325,12 +325,15 @@ class AttemptCheck:
         if not ref:
             return False
         known, earlier = self._known.get(ref), self._contents.get(ref)
-        if (known is not None and not _is_same(known, draft, content)) or earlier not in (None, _short(content)):
+        if (known is not None and not _is_same(known, draft, content)) or earlier not in (
+            None,
+            mark_of_digest(content),
+        ):
             draft.fail("attempt_ref", "conflict", say("This reference was seen before with other content."))
         return known is not None or earlier is not None
 
     def _remember(self, ref: str, content: bytes, account_id: int, corrects: str) -> None:
-        self._contents.add(ref, _short(content))
+        self._contents.add(ref, mark_of_digest(content))
         self._in_file.add(ref, account_id)
         if corrects:
             self._corrected.add(corrects, _mark(ref))
@@ -378,12 +381,8 @@ def _listed(words: Mapping[str, object]) -> Message:
 def _hash(draft: Draft, at: datetime | None) -> bytes:
     """What the row says, as one mark: every field as it stands, and the instant, however it was written."""
     parts = [f"{name}={text}" for name in sorted(draft.values) if name != "at" and (text := draft.plain(name))]
-    return blake2b("\0".join([*parts, at.isoformat() if at else ""]).encode(), digest_size=16).digest()
-
-
-def _short(content: bytes) -> int:
-    return int.from_bytes(content[:8], "big")
+    return digest_of(*parts, at.isoformat() if at else "")
 
 
 def _mark(ref: str) -> int:
-    return _short(blake2b(ref.encode(), digest_size=8).digest())
+    return mark_of_digest(blake2b(ref.encode(), digest_size=8).digest())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from hashlib import blake2b
 from typing import Final
 
-__all__ = ["HALF", "SeenReferences", "mark_of"]
+__all__ = ["HALF", "SeenReferences", "digest_of", "mark_of", "mark_of_digest"]
 
 HALF: Final = 32  # bits
 
@@ -66,6 +67,16 @@ def mark_of(text: str) -> int:
     """Half a mark by which a text is known again, so that two fit into one; 0 for none. Two texts in four thousand million are
     taken for one."""
     return (hash(text) & (1 << HALF) - 1 or 1) if text else 0
+
+
+def digest_of(*content: object) -> bytes:
+    """What a row says, in sixteen bytes; None says nothing."""
+    return blake2b("\0".join("" if part is None else str(part) for part in content).encode(), digest_size=16).digest()
+
+
+def mark_of_digest(digest: bytes) -> int:
+    """A digest's first eight bytes as a mark."""
+    return int.from_bytes(digest[:8], "big")
 
 
 def _key(reference: str) -> int:

@@ -17,7 +17,7 @@ from portal.contact.conduct import Question, TimeWindow, ask
 from portal.contact.entries import Entry, check_entry, check_promise, outcome_named
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor, Known, local_day
-from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
+from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.recording import (
     Subject,
     attempt_of,
@@ -25,9 +25,10 @@ from portal.contact.recording import (
     learn_about_number,
     move_in_queue,
     owed_by,
-    promises_of,
     question_of,
     raise_hold,
+    take_over_carried,
+    take_place,
 )
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission, demand
@@ -241,21 +242,12 @@ def _keep(
 def _keep_promise(
     work: Work, attempt: ContactAttempt, entry: Entry, currency: str, corrected: ContactAttempt | None
 ) -> None:
-    """A new promise takes the place of the one that was open, unless that was made later; a corrected one falls."""
-    replaced = sa.update(Promise).where(Promise.state == PromiseState.OPEN)
-    if entry.outcome != "promise":
-        if corrected is not None:
-            fallen = replaced.where(Promise.attempt_id == corrected.id)
-            work.session.execute(fallen.values(state=PromiseState.REPLACED))
+    if entry.outcome != "promise" and corrected is None:
         return
-    before = sa.or_(Promise.created_at <= attempt.at, Promise.attempt_id == (corrected.id if corrected else None))
-    here = Promise.placement_id == attempt.placement_id
-    work.session.execute(replaced.where(here, before).values(state=PromiseState.REPLACED))
-    later = visible(Promise, work.actor).where(here, Promise.state == PromiseState.OPEN)
-    stands = work.session.scalar(later.limit(1)) is None
-    taken_over = sa.update(CarriedPromise).where(CarriedPromise.account_id == attempt.account_id)
-    work.session.execute(
-        taken_over.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
+    standing = visible(Promise, work.actor).where(
+        Promise.placement_id == attempt.placement_id, Promise.state == PromiseState.OPEN
     )
-    state = PromiseState.OPEN if stands else PromiseState.REPLACED
-    work.session.add_all(promises_of(attempt, entry, currency, state))
+    made, _ = take_place(work.session.scalars(standing).all(), attempt, entry, currency, corrected)
+    work.session.add_all(made)
+    if made:
+        take_over_carried(work, attempt.account_id)

@@ -1,6 +1,6 @@
 """What an attempt brings about, one at a time or by the thousand: the same pieces for the page, the interface and a log's file.
 
-Nothing here reads or writes by itself but the rows it is given; operations.py and log/ fetch them.
+But for holds and carried promises nothing here reads or writes by itself: operations.py and log/ fetch the rows.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from portal.contact.conduct import Question
 from portal.contact.entries import Turn, next_turn, party_of, try_by
 from portal.contact.facts import decision_data
 from portal.contact.history import local_day
-from portal.contact.models import ContactAttempt, Promise, PromiseState
+from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState
 from portal.contact.outcomes import counts_as
 from portal.contact.policy import policy, with_grace
 from portal.foundation.errors import DomainError
@@ -25,6 +27,7 @@ from portal.portfolio.models import ContactStatus
 from portal.portfolio.operations import add_hold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from portal.contact.entries import Entry
@@ -36,8 +39,8 @@ if TYPE_CHECKING:
     from portal.portfolio.models import Account, ContactPoint, Customer, HoldFlag
 
 __all__ = [
-    "Subject", "attempt_of", "check_window", "learn_about_number", "move_in_queue", "owed_by", "promises_of", "question_of",
-    "raise_hold",
+    "Subject", "attempt_of", "check_window", "learn_about_number", "move_in_queue", "owed_by", "question_of",
+    "raise_hold", "take_over_carried", "take_place",
 ]  # fmt: skip
 
 # By which number is not known: what is counted by number is then counted over all of them.
@@ -115,7 +118,34 @@ def attempt_of(
     return ContactAttempt(**(values | more))
 
 
-def promises_of(attempt: ContactAttempt, entry: Entry, currency: str, state: PromiseState) -> list[Promise]:
+def take_place(
+    standing: Iterable[Promise], attempt: ContactAttempt, entry: Entry, currency: str, corrected: ContactAttempt | None
+) -> tuple[list[Promise], list[Promise]]:
+    """New promises take the place of those of the placement that stood open, unless these were made later; those of a
+    corrected entry fall. What is to be added, and what stands now."""
+    fallen = [p for p in standing if corrected is not None and p.attempt_id == corrected.id]
+    left = [promise for promise in standing if promise not in fallen]
+    if entry.outcome != "promise":
+        _replace(fallen)
+        return [], left
+    later = [promise for promise in left if promise.created_at > attempt.at]
+    _replace([*fallen, *(promise for promise in left if promise not in later)])
+    made = _promises_of(attempt, entry, currency, PromiseState.REPLACED if later else PromiseState.OPEN)
+    return made, later or made
+
+
+def _replace(promises: Iterable[Promise]) -> None:
+    for promise in promises:
+        promise.state = PromiseState.REPLACED
+
+
+def take_over_carried(work: Work, account_id: int) -> None:
+    """What was promised to an earlier holder and is open is replaced by what was promised now."""
+    carried = sa.update(CarriedPromise).where(CarriedPromise.account_id == account_id)
+    work.session.execute(carried.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED))
+
+
+def _promises_of(attempt: ContactAttempt, entry: Entry, currency: str, state: PromiseState) -> list[Promise]:
     """The promises that an attempt brought, one for each day that was named; `check_promise` has seen that each has one."""
     return [
         Promise(

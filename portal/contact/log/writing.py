@@ -6,21 +6,20 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
 from portal.contact.bulk import count_days
 from portal.contact.facts import check_contact
 from portal.contact.history import Debtor, History
-from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState, WorkItem
+from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.recording import (
     Subject,
     attempt_of,
     learn_about_number,
     move_in_queue,
-    promises_of,
     question_of,
     raise_hold,
+    take_over_carried,
+    take_place,
 )
 from portal.foundation.bulk import reserve_ids
 from portal.foundation.visibility import visible
@@ -114,28 +113,13 @@ class ChunkOfAttempts:
             self._counts[name] += is_one
 
     def _keep_promise(self, attempt: ContactAttempt, row: AttemptRow, corrected: ContactAttempt | None) -> None:
-        """A new promise takes the place of the one that was open, unless that was made later; a corrected one falls."""
         standing = self._promises[attempt.placement_id]
-        if corrected is not None:
-            for promise in [p for p in standing if p.attempt_id == corrected.id]:
-                promise.state = PromiseState.REPLACED
-                standing.remove(promise)
-        if attempt.outcome != "promise":
-            return
-        later = [promise for promise in standing if promise.created_at > attempt.at]
-        for promise in standing:
-            if promise not in later:
-                promise.state = PromiseState.REPLACED
-        state = PromiseState.REPLACED if later else PromiseState.OPEN
-        made = promises_of(attempt, row.entry, row.placed.currency, state)
+        made, stands = take_place(standing, attempt, row.entry, row.placed.currency, corrected)
         self._session.add_all(made)
-        self._promises[attempt.placement_id] = later or made
-        if attempt.account_id not in self._taken_over:
+        self._promises[attempt.placement_id] = stands
+        if made and attempt.account_id not in self._taken_over:
             self._taken_over.add(attempt.account_id)
-            carried = sa.update(CarriedPromise).where(CarriedPromise.account_id == attempt.account_id)
-            self._session.execute(
-                carried.where(CarriedPromise.state == PromiseState.OPEN).values(state=PromiseState.REPLACED)
-            )
+            take_over_carried(self._work, attempt.account_id)
 
     # --- what the rows are about ---------------------------------------------------------------------------------------
 

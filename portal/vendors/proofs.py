@@ -16,7 +16,7 @@ from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.foundation.services import services
 
-__all__ = ["LARGEST", "TYPES", "Proof", "keep_proof", "read_proof"]
+__all__ = ["LARGEST", "SIGNS", "TYPES", "Proof", "keep_proof", "read_proof"]
 
 LARGEST = 10 * 1024 * 1024  # bytes
 LONGEST_NAME = 120

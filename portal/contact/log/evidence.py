@@ -21,11 +21,12 @@ from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import Message, say
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
-from portal.foundation.work import reading, transaction
+from portal.foundation.work import transaction
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.references import account_reference
 from portal.portfolio.models import Account
+from portal.vendors import proofs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "LARGEST", "TYPES", "Kept", "count_missing", "evidence_of", "evidence_rows", "keep_evidence", "keep_one",
-    "missing_evidence", "open_evidence",
+    "LARGEST", "TYPES", "Kept", "count_missing", "evidence_rows", "keep_evidence", "keep_one", "open_evidence",
 ]  # fmt: skip
 
 LARGEST: Final = 50 * 1024 * 1024  # bytes; an hour's call in a telephone's quality
@@ -52,14 +52,11 @@ _SIGNS: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"OggS", "ogg"),
     (0, b"#!AMR", "amr"),
     (4, b"ftyp", "m4a"),
-    (0, b"\xff\xd8\xff", "jpg"),
-    (0, b"\x89PNG\r\n\x1a\n", "png"),
-    (0, b"%PDF-", "pdf"),
+    *((0, sign, form) for sign, form in proofs.SIGNS),
 )
 TYPES: Final = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "amr": "audio/amr", "m4a": "audio/mp4",
-    "jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf",
-}  # fmt: skip
+} | proofs.TYPES  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +184,7 @@ def evidence_rows(actor: Actor) -> sa.Select[Any]:
     )
 
 
-def missing_evidence(actor: Actor) -> sa.Select[Any]:
+def _missing(actor: Actor) -> sa.Select[Any]:
     """Attempts of the actor's organisation that name a file which is not here yet."""
     here = sa.exists().where(
         EvidenceFile.organisation_id == ContactAttempt.organisation_id,
@@ -198,17 +195,10 @@ def missing_evidence(actor: Actor) -> sa.Select[Any]:
     )
 
 
-def evidence_of(session: Session, actor: Actor, names: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """Keys of the files of these names (organisation, name) that the actor may see."""
-    rows = visible(EvidenceFile, actor).where(EvidenceFile.name.in_({name for _, name in names}))
-    return {(row.organisation_id, row.name): row.id for row in session.scalars(rows)}
-
-
-def count_missing(actor: Actor, most: int) -> int:
+def count_missing(session: Session, actor: Actor, most: int) -> int:
     """How many files the log names that are not here, counted up to `most`."""
-    with reading(actor) as session:
-        some = missing_evidence(actor).with_only_columns(ContactAttempt.id).limit(most).subquery()
-        return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    some = _missing(actor).with_only_columns(ContactAttempt.id).limit(most).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
 def _of(actor: Actor) -> sa.Select[tuple[EvidenceFile]]:

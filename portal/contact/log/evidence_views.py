@@ -11,6 +11,7 @@ from portal.contact.log import evidence as keeping
 from portal.contact.log.forms import EvidenceForm
 from portal.contact.models import EvidenceFile
 from portal.foundation.access import OrganisationKind, Permission
+from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
@@ -50,7 +51,7 @@ def evidence() -> Any:
     may_send = who.organisation_kind is OrganisationKind.AGENCY
     response = table_response(
         _table(shows_whose=who.is_bank), "contact/evidence.html", form=form if may_send else None,
-        missing=keeping.count_missing(who, COUNTED_TO) if may_send else 0, counted_to=COUNTED_TO,
+        missing=keeping.count_missing(db.session(), who, COUNTED_TO) if may_send else 0, counted_to=COUNTED_TO,
     )  # fmt: skip
     return (response, 422) if form.errors else response
 

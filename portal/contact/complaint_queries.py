@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact import threads
 from portal.contact.complaint_codes import ComplaintState
 from portal.contact.complaint_models import Complaint, ComplaintEvent
-from portal.contact.proofs import person_key_of
 from portal.foundation.access import Permission
 from portal.foundation.errors import NotFound
-from portal.foundation.services import services
 from portal.foundation.visibility import visible
-from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
 from portal.portfolio.models import Account
@@ -71,50 +69,23 @@ def of_account(session: Session, actor: Actor, account_id: int) -> Sequence[Any]
 
 def account_of(actor: Actor, complaint_id: int) -> int:
     """The account that a complaint is about. NotFound as `complaint_for`."""
-    with reading(actor) as session:
-        wanted = visible(Complaint, actor).with_only_columns(Complaint.account_id).where(Complaint.id == complaint_id)
-        account_id = session.scalar(wanted)
-    if account_id is None:
-        raise NotFound
-    return account_id
+    return threads.account_of(actor, Complaint, complaint_id)
 
 
 def events_of(session: Session, actor: Actor, complaint_id: int) -> Sequence[Any]:
-    """The entries of a complaint that the actor may read, in their order, each with who made it where that may be known."""
-    wanted = (
-        visible(ComplaintEvent, actor)
-        .outerjoin(User, User.id == ComplaintEvent.by)
-        .add_columns(User.name.label("who"))
-        .where(ComplaintEvent.complaint_id == complaint_id)
-    )
-    return session.execute(wanted.order_by(ComplaintEvent.id)).all()
+    """As `threads.entries_of`."""
+    return threads.entries_of(session, actor, ComplaintEvent, ComplaintEvent.complaint_id == complaint_id)
 
 
 def texts_of(session: Session, actor: Actor, complaint: Complaint) -> dict[int, str] | None:
-    """What was written, by entry; None where the account is closed to the actor. Words of an erased person are gone."""
-    try:
-        key = person_key_of(session, actor, complaint.account_id)
-    except NotFound:
-        return None
-    wanted = visible(ComplaintEvent, actor).where(
-        ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.text_sealed.is_not(None)
-    )
-    vault = services().vault
-    found = {event.id: vault.open(key, event.text_sealed, "complaint") for event in session.scalars(wanted)}
-    return {number: text for number, text in found.items() if text}
+    """As `threads.texts_of`."""
+    of_it = ComplaintEvent.complaint_id == complaint.id
+    return threads.texts_of(session, actor, complaint.account_id, ComplaintEvent, of_it, "complaint")
 
 
 def event_for(session: Session, actor: Actor, event_id: int) -> Any:
-    """One entry with its complaint's account; NotFound where there is none that the actor may read."""
-    row = session.execute(
-        visible(ComplaintEvent, actor)
-        .join(Complaint, Complaint.id == ComplaintEvent.complaint_id)
-        .add_columns(Complaint.account_id.label("account_id"))
-        .where(ComplaintEvent.id == event_id)
-    ).first()
-    if row is None:
-        raise NotFound
-    return row
+    """As `threads.entry_for`."""
+    return threads.entry_for(session, actor, ComplaintEvent, Complaint, ComplaintEvent.complaint_id, event_id)
 
 
 # --- whom a complaint can be about --------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -20,6 +18,7 @@ from portal.contact.queries import held_account
 from portal.contact.request_labels import side_words
 from portal.contact.request_views import sealed_file
 from portal.contact.requests import side_of
+from portal.contact.thread_lines import Line, line_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
@@ -66,22 +65,6 @@ def complaints_list() -> Any:
 
 
 # --- one complaint ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """An entry as the page shows it. `internal`: only the bank reads it; `closed`: its words are closed to the reader."""
-
-    at: datetime
-    title: Message
-    who: str
-    tone: Tone
-    internal: bool
-    due_at: datetime | None
-    text: str | None
-    closed: bool
-    proof_url: str | None
-    proof_name: str
 
 
 _TONES: dict[ComplaintStep, Tone] = {
@@ -235,28 +218,18 @@ def _page(
 
 def _line(
     row: Any, found: Complaint, texts: Mapping[int, str] | None, organisation: str, shown: Mapping[int, str]
-) -> _Line:
+) -> Line:
     event = row.ComplaintEvent
     side = side_words(event.side, organisation, side_of(actor()))
-    text = (texts or {}).get(event.id)
-    if text is not None and event.id not in shown:
-        text = mask_unknown(text)
-    has_proof = bool(event.proof_digest)
     tone: Tone = "plain"
     if event.step is ComplaintStep.CLOSED and found.outcome is not None:
         tone = OUTCOMES[found.outcome].tone
-    return _Line(
-        at=event.at,
-        title=event_words(event, found),
-        who=f"{side} · {row.who}" if row.who else f"{side}",
-        tone=_TONES.get(event.step, tone),
+    return line_of(
+        event, texts, shown, lambda: url_for("contact.complaint_proof", event_id=event.id),
+        title=event_words(event, found), who=f"{side} · {row.who}" if row.who else f"{side}",
+        tone=_TONES.get(event.step, tone), due_at=event.due_at,
         internal=event.organisation_id is None and actor().is_bank and found.organisation_id is not None,
-        due_at=event.due_at,
-        text=text,
-        closed=texts is None and (event.text_sealed is not None or has_proof),
-        proof_url=url_for("contact.complaint_proof", event_id=event.id) if has_proof and texts is not None else None,
-        proof_name=event.proof_name,
-    )
+    )  # fmt: skip
 
 
 # --- writing one down ---------------------------------------------------------------------------------------------------

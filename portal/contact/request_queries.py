@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.proofs import person_key_of
+from portal.contact import threads
 from portal.contact.request_models import Request, RequestMessage
 from portal.contact.request_thread import RequestState, Side
 from portal.foundation.access import Permission
 from portal.foundation.database import UtcDateTime
 from portal.foundation.errors import NotFound
-from portal.foundation.services import services
 from portal.foundation.visibility import visible
-from portal.foundation.work import reading
-from portal.identity.models import Organisation, User
+from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.recall_models import Objection, ObjectionState
 from portal.placement.references import account_reference
@@ -145,51 +143,23 @@ def request_for(session: Session, actor: Actor, request_id: int) -> Any:
 
 def account_of(actor: Actor, request_id: int) -> int:
     """The account that a request is about. NotFound as `request_for`."""
-    with reading(actor) as session:
-        account_id = session.scalar(
-            visible(Request, actor).with_only_columns(Request.account_id).where(Request.id == request_id)
-        )
-    if account_id is None:
-        raise NotFound
-    return account_id
+    return threads.account_of(actor, Request, request_id)
 
 
 def messages_of(session: Session, actor: Actor, request_id: int) -> Sequence[Any]:
-    """The messages of a request in their order, each with the name of who wrote it where the actor may know it."""
-    wanted = (
-        visible(RequestMessage, actor)
-        .outerjoin(User, User.id == RequestMessage.by)
-        .add_columns(User.name.label("who"))
-        .where(RequestMessage.request_id == request_id)
-    )
-    return session.execute(wanted.order_by(RequestMessage.id)).all()
+    """As `threads.entries_of`."""
+    return threads.entries_of(session, actor, RequestMessage, RequestMessage.request_id == request_id)
 
 
 def texts_of(session: Session, actor: Actor, request: Request) -> dict[int, str] | None:
-    """What was said, by message; None where the account is closed to the actor. Words of an erased person are gone."""
-    try:
-        key = person_key_of(session, actor, request.account_id)
-    except NotFound:
-        return None
-    wanted = visible(RequestMessage, actor).where(
-        RequestMessage.request_id == request.id, RequestMessage.text_sealed.is_not(None)
-    )
-    vault = services().vault
-    found = {message.id: vault.open(key, message.text_sealed, "request") for message in session.scalars(wanted)}
-    return {number: text for number, text in found.items() if text}
+    """As `threads.texts_of`."""
+    of_it = RequestMessage.request_id == request.id
+    return threads.texts_of(session, actor, request.account_id, RequestMessage, of_it, "request")
 
 
 def message_for(session: Session, actor: Actor, message_id: int) -> Any:
-    """One message with its request's account; NotFound where there is none that the actor may see."""
-    row = session.execute(
-        visible(RequestMessage, actor)
-        .join(Request, Request.id == RequestMessage.request_id)
-        .add_columns(Request.account_id.label("account_id"))
-        .where(RequestMessage.id == message_id)
-    ).first()
-    if row is None:
-        raise NotFound
-    return row
+    """As `threads.entry_for`."""
+    return threads.entry_for(session, actor, RequestMessage, Request, RequestMessage.request_id, message_id)
 
 
 # --- what waits ---------------------------------------------------------------------------------------------------------

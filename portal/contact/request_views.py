@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -17,6 +15,7 @@ from portal.contact.request_forms import AskForm, WriteForm
 from portal.contact.request_labels import ANSWERS, CODES, message_words, request_tag, side_words
 from portal.contact.request_tables import requests_table
 from portal.contact.request_thread import RequestCode, RequestState, Step, may
+from portal.contact.thread_lines import Line, line_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from portal.foundation.access import Actor
-    from portal.foundation.language import Message
     from portal.foundation.vault import PersonKey
 
 __all__ = ["sealed_file", "waits"]
@@ -65,21 +63,6 @@ def requests_list() -> Any:
 
 
 # --- one thread ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A message as the page shows it. `text` None: nothing was written, or it is closed to the reader."""
-
-    at: datetime
-    title: Message
-    who: str
-    tone: Tone
-    due_at: datetime | None
-    text: str | None
-    closed: bool
-    proof_url: str | None
-    proof_name: str
 
 
 _TONES: dict[Step, Tone] = {Step.ASKED: "wait", Step.REOPENED: "wait"}
@@ -192,24 +175,16 @@ def _messages(request_id: int) -> Any:
     return queries.messages_of(db.session(), actor(), request_id)
 
 
-def _line(row: Any, found: Any, texts: Mapping[int, str] | None, organisation: str, shown: Mapping[int, str]) -> _Line:
+def _line(row: Any, found: Any, texts: Mapping[int, str] | None, organisation: str, shown: Mapping[int, str]) -> Line:
     message = row.RequestMessage
     side = side_words(message.side, organisation, requests.side_of(actor()))
-    text = (texts or {}).get(message.id)
-    if text is not None and message.id not in shown:
-        text = mask_unknown(text)
-    has_proof = bool(message.proof_digest)
-    return _Line(
-        at=message.at,
+    return line_of(
+        message, texts, shown, lambda: url_for("contact.request_proof", message_id=message.id),
         title=message_words(message, found.code),
         who="" if message.step is Step.ENDED else f"{side} · {row.who}" if row.who else f"{side}",
         tone=ANSWERS[message.answer].tone if message.answer else _TONES.get(message.step, "plain"),
         due_at=message.due_at if message.step in (Step.ASKED, Step.REOPENED) else None,
-        text=text,
-        closed=texts is None and (message.text_sealed is not None or has_proof),
-        proof_url=url_for("contact.request_proof", message_id=message.id) if has_proof and texts is not None else None,
-        proof_name=message.proof_name,
-    )
+    )  # fmt: skip
 
 
 # --- asking -------------------------------------------------------------------------------------------------------------

@@ -11,10 +11,9 @@ from portal.api.scopes import Scope
 from portal.api.tokens import make_token
 from portal.foundation.access import Role
 from portal.foundation.services import services
-from portal.foundation.work import reading
-from portal.portfolio.models import Account
 from tests.contact.factories import Desk, Person, make_desk
-from tests.identity.factories import actor_of, make_user, observer
+from tests.contact.logs import ref_of
+from tests.identity.factories import actor_of, make_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,9 +81,3 @@ def machine_of(app: Flask, desk: Desk, scopes: Iterable[str] = ALL) -> Machine:
 def make_machine(app: Flask, person: Person, scopes: Iterable[str] = ALL, **account: Any) -> Machine:
     """A system of a new agency that holds a new account of the person."""
     return machine_of(app, make_desk(person, **account), scopes)
-
-
-def ref_of(account_id: int) -> str:
-    """The account's reference."""
-    with reading(observer()) as session:
-        return session.get_one(Account, account_id).account_ref

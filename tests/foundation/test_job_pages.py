@@ -84,9 +84,10 @@ def test_a_running_job_says_how_far_it_is(
     app: Flask, manager: User, client_for: Callable[[User], PageClient], tmp_path: Path
 ) -> None:
     number = ask(manager, "test.hold", begun=str(tmp_path / "begun"), seconds=1.5)
+    # Signed in before: to sign in is to write, and where the job has begun to write first it waits for the job's end.
+    browser, seen = client_for(manager), set()
     thread = threading.Thread(target=run_pending, args=(app,))
     thread.start()
-    browser, seen = client_for(manager), set()
     while thread.is_alive():
         said = browser.client.get(f"/jobs/{number}.json").json
         seen.add((said["state"], said["done"]))

@@ -18,8 +18,8 @@ COMMANDS = {
     "daily": ("portal.foundation.daily_command", "daily"),
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
     "allocate": ("portal.placement.plan_command", "allocate_group"),
-    "conduct": ("portal.contact.conduct_command", "conduct_group"),
-    "messages": ("portal.contact.message_commands", "messages_group"),
+    "conduct": ("portal.contact.rules.command", "conduct_group"),
+    "messages": ("portal.contact.messages.commands", "messages_group"),
     "mapping": ("portal.portfolio.mapping_commands", "mapping_group"),
     "letters": ("letters.command", "letters"),
     "audit": ("portal.foundation.audit_command", "audit"),

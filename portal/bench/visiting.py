@@ -27,9 +27,9 @@ from portal.bench.filling import fill_accounts, make_agencies
 from portal.bench.measuring import p95, stopwatch
 from portal.bench.placing import place_book, unequal_shares
 from portal.bench.scratch import CHECKER, TODAY, Place, scratch, vacuum
-from portal.contact.dealing import By
 from portal.contact.models import WorkItem
-from portal.contact.team import Evenly, deal, hand_over
+from portal.contact.team.dealing import By
+from portal.contact.team.operations import Evenly, deal, hand_over
 from portal.foundation.access import Permission, Role, system_actor
 from portal.foundation.database import db
 from portal.foundation.work import reading, transaction

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.contact import bulk, bulk_requests
+from portal.contact import bulk
 from portal.contact.models import Promise, PromiseState
+from portal.contact.requests import bulk as bulk_requests
 from portal.foundation import hooks
 from portal.foundation.visibility import visible
 

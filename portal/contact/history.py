@@ -20,7 +20,7 @@ from portal.contact.conduct import Facts, Pack
 from portal.contact.conduct.events import Call
 from portal.contact.models import Channel, ContactAttempt, ContactTally
 from portal.contact.outcomes import OUTCOMES, reached_debtor
-from portal.contact.pack_shelf import shelf_of
+from portal.contact.rules.shelf import shelf_of
 from portal.foundation.visibility import visible
 from portal.placement.recall_queries import stops_of
 from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.contact.arrangement_labels import KINDS, schedule_words, state_tag
-from portal.contact.arrangement_queries import arrangements_of
-from portal.contact.income import LINES, statements_of
+from portal.contact.arrangements.income import LINES, statements_of
+from portal.contact.arrangements.labels import KINDS, schedule_words, state_tag
+from portal.contact.arrangements.queries import arrangements_of
 from portal.contact.timeline import contacts_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from portal.contact.arrangement_rules import Policy
+from portal.contact.arrangements.rules import Policy
 from portal.foundation.services import services
 
 __all__ = ["in_grace_since", "policy", "with_grace"]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from portal.contact.conduct import Decision, Question
-from portal.contact.desks import scope_of
 from portal.contact.facts import check_contact, facts_of
 from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, PromiseState, WorkItem
 from portal.contact.policy import in_grace_since
+from portal.contact.team.desks import scope_of
 from portal.foundation.visibility import visible
 from portal.portfolio.models import Account, Customer
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from portal.contact.desks import Scope
+    from portal.contact.team.desks import Scope
     from portal.foundation.access import Actor
 
 __all__ = [

@@ -12,7 +12,7 @@ from portal.contact import queries
 from portal.contact.entries import POINT_KINDS, Entry, read_promised
 from portal.contact.models import Channel, ContactAttempt, Direction
 from portal.contact.operations import Logged, log_attempt
-from portal.contact.points import read_point
+from portal.contact.points.operations import read_point
 from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.language import say
 from portal.foundation.services import services

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask import url_for
 
-from portal.contact.desks import MINE, POOL, colleagues, is_own_only
 from portal.contact.labels import CHANNELS, may_call, row_words
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
+from portal.contact.team.desks import MINE, POOL, colleagues, is_own_only
 from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_against
 from portal.foundation.access import Permission
 from portal.foundation.filters import Filter, FilterState

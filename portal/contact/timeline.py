@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.arrangement_labels import KINDS, end_words, state_tag
-from portal.contact.arrangement_models import ArrangementState
-from portal.contact.arrangement_queries import arrangements_of
+from portal.contact.arrangements.labels import KINDS, end_words, state_tag
+from portal.contact.arrangements.models import ArrangementState
+from portal.contact.arrangements.queries import arrangements_of
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
-from portal.contact.message_labels import FAILURES, message_title, message_tone
-from portal.contact.message_models import MessageState
-from portal.contact.message_queries import messages_of_account
+from portal.contact.messages.labels import FAILURES, message_title, message_tone
+from portal.contact.messages.models import MessageState
+from portal.contact.messages.queries import messages_of_account
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
-from portal.contact.request_labels import ANSWERS, CODES, asked_words
-from portal.contact.request_queries import of_account
-from portal.contact.request_thread import RequestState
-from portal.contact.requests import side_of
+from portal.contact.requests.labels import ANSWERS, CODES, asked_words
+from portal.contact.requests.operations import side_of
+from portal.contact.requests.queries import of_account
+from portal.contact.requests.thread import RequestState
 from portal.contact.words import flag_words
 from portal.foundation import hooks
 from portal.foundation.access import Permission

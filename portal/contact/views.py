@@ -10,34 +10,27 @@ from zoneinfo import ZoneInfo
 
 from flask import has_request_context, jsonify, redirect, render_template, request, url_for
 
-from portal.contact import (
-    complaint_panel,
-    complaint_views,
-    days,
-    follow,
-    hold_views,
-    message_views,
-    operations,
-    panel,
-    point_views,
-    queries,
-    request_panel,
-    request_views,
-    text_views,
-    workbench,
-)
+from portal.contact import days, follow, operations, panel, queries, workbench
 from portal.contact.blueprint import blueprint
-from portal.contact.desks import Scope, colleagues, scope_of, whose_of
+from portal.contact.complaints import panel as complaint_panel
+from portal.contact.complaints import views as complaint_views
 from portal.contact.forms import AttemptForm
+from portal.contact.holds import views as hold_views
 from portal.contact.labels import PROMISE_TAGS, promise_tag
 from portal.contact.log import evidence_views
 from portal.contact.log import pages as log_pages
 from portal.contact.log.evidence import keep_one
-from portal.contact.messages import opening_of
+from portal.contact.messages import text_views
+from portal.contact.messages import views as message_views
+from portal.contact.messages.operations import opening_of
 from portal.contact.models import Promise
 from portal.contact.outcomes import OUTCOMES
+from portal.contact.points import views as point_views
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
+from portal.contact.requests import panel as request_panel
+from portal.contact.requests import views as request_views
 from portal.contact.tables import day_table, queue_view, whose_state
+from portal.contact.team.desks import Scope, colleagues, scope_of, whose_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound

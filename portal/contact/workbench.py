@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from portal.contact import arrangement_queries, queries
+from portal.contact import queries
 from portal.contact.advice import ADVICE
-from portal.contact.arrangement_labels import KINDS as ARRANGEMENTS
-from portal.contact.arrangement_labels import state_tag
-from portal.contact.arrangement_models import ArrangementState
+from portal.contact.arrangements import queries as arrangement_queries
+from portal.contact.arrangements.labels import KINDS as ARRANGEMENTS
+from portal.contact.arrangements.labels import state_tag
+from portal.contact.arrangements.models import ArrangementState
 from portal.contact.conduct import FrequencyCap, Question
-from portal.contact.desks import desk_of
 from portal.contact.entries import POINT_KINDS
 from portal.contact.labels import (
     CHANNELS,
@@ -30,6 +30,7 @@ from portal.contact.labels import (
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
 from portal.contact.queue import QueueRow, queue_page
+from portal.contact.team.desks import desk_of
 from portal.contact.timeline import Event, timeline_of
 from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
 from portal.foundation.errors import NotFound
@@ -43,12 +44,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.contact.advice import Advice
-    from portal.contact.arrangement_models import Arrangement
+    from portal.contact.arrangements.models import Arrangement
     from portal.contact.conduct import Decision
-    from portal.contact.desks import Scope
     from portal.contact.forms import AttemptForm
     from portal.contact.models import CarriedPromise, ContactAttempt
     from portal.contact.queries import PointCheck, Standing
+    from portal.contact.team.desks import Scope
     from portal.foundation.access import Actor
     from portal.foundation.clock import Clock
     from portal.foundation.states import StateTag

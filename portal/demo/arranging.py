@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.contact.arrangement_models import Instalment
-from portal.contact.arrangement_rules import Kind, Rhythm
-from portal.contact.arrangement_terms import Wish
-from portal.contact.arrangements import approve, draw_up, refuse, withdraw
-from portal.contact.income import Figures, take_down
+from portal.contact.arrangements.income import Figures, take_down
+from portal.contact.arrangements.models import Instalment
+from portal.contact.arrangements.operations import approve, draw_up, refuse, withdraw
+from portal.contact.arrangements.rules import Kind, Rhythm
+from portal.contact.arrangements.terms import Wish
 from portal.demo.stage import month_before
 from portal.foundation.errors import DomainError
 from portal.foundation.services import services

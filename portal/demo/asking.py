@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.contact.request_thread import Answer, RequestCode
-from portal.contact.requests import Said, ask, close_request, reopen_request, write_message
+from portal.contact.requests.operations import Said, ask, close_request, reopen_request, write_message
+from portal.contact.requests.thread import Answer, RequestCode
 from portal.foundation.errors import DomainError
 from portal.foundation.work import reading
 from portal.identity.models import Organisation

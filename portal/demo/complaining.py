@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from portal.contact.complaint_codes import Category, Outcome, Source
-from portal.contact.complaints import (
+from portal.contact.complaints.codes import Category, Outcome, Source
+from portal.contact.complaints.operations import (
     Heard,
     ask_organisation,
     close_complaint,
@@ -17,7 +17,7 @@ from portal.contact.complaints import (
     raise_complaint,
     reply_to_question,
 )
-from portal.contact.requests import Said
+from portal.contact.requests.operations import Said
 from portal.demo.asking import held_account
 from portal.demo.stage import MONTHS, month_before
 from portal.foundation.errors import DomainError

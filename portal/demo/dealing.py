@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.contact.dealing import By
-from portal.contact.desks import colleagues
-from portal.contact.team import Dealt, Evenly, ask_to_deal, settle_rule
+from portal.contact.team.dealing import By
+from portal.contact.team.desks import colleagues
+from portal.contact.team.operations import Dealt, Evenly, ask_to_deal, settle_rule
 from portal.demo.cast import HOUSES
 from portal.foundation.access import OrganisationKind
 from portal.foundation.jobs import run_pending

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.contact import holds
+from portal.contact.holds import operations as holds
 from portal.demo.asking import held_account
 from portal.demo.vouching import made_up_scan
 from portal.foundation.work import reading

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.contact.pack_models import RulePackVersion
-from portal.contact.pack_publishing import Publication, propose_choice, propose_version, publish_version
+from portal.contact.rules.models import RulePackVersion
+from portal.contact.rules.publishing import Publication, propose_choice, propose_version, publish_version
 from portal.demo.stage import month_before
 from portal.foundation.services import services
 from portal.foundation.work import reading

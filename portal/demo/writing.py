@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.contact.dispatch import ask_export, record_result
-from portal.contact.message_models import MessageState, MessageTemplate, OutgoingMessage
-from portal.contact.message_settings import choose_notice, choose_reminders
-from portal.contact.message_texts import Content, TextDetails, approve_text, make_text, refuse_text, submit_text
-from portal.contact.messages import send_message
+from portal.contact.messages.dispatch import ask_export, record_result
+from portal.contact.messages.models import MessageState, MessageTemplate, OutgoingMessage
+from portal.contact.messages.operations import send_message
+from portal.contact.messages.reminders import draw_reminders
+from portal.contact.messages.settings import choose_notice, choose_reminders
+from portal.contact.messages.texts import Content, TextDetails, approve_text, make_text, refuse_text, submit_text
 from portal.contact.models import Channel
-from portal.contact.reminders import draw_reminders
 from portal.contact.wording import Purpose
 from portal.demo.cast import HOUSES
 from portal.foundation.access import OrganisationKind

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact import arrangement_queries as arrangements
-from portal.contact import complaint_queries as complaints
-from portal.contact import request_queries as requests
-from portal.contact.pack_queries import drafts_waiting
-from portal.contact.request_thread import RequestState
+from portal.contact.arrangements import queries as arrangements
+from portal.contact.complaints import queries as complaints
+from portal.contact.requests import queries as requests
+from portal.contact.requests.thread import RequestState
+from portal.contact.rules.queries import drafts_waiting
 from portal.foundation.access import Permission, Role
 from portal.foundation.language import _l, say
 from portal.oversight.tasks import Desk, Task

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.contact.complaint_queries import received_within
+from portal.contact.complaints.queries import received_within
 from portal.foundation.access import Permission
 from portal.foundation.columns import Cell
 from portal.foundation.language import _l

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from portal.contact.request_thread import Answer
-from portal.contact.requests import Said, write_message
+from portal.contact.requests.operations import Said, write_message
+from portal.contact.requests.thread import Answer
 from portal.foundation.access import Role
 from tests.api.machines import make_machine, problem_in
 from tests.contact.factories import NOON, at_time, make_person

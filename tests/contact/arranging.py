@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.arrangement_models import Arrangement
-from portal.contact.arrangement_rules import Kind
-from portal.contact.arrangement_terms import Wish
+from portal.contact.arrangements.models import Arrangement
+from portal.contact.arrangements.rules import Kind
+from portal.contact.arrangements.terms import Wish
 from portal.foundation.work import reading
 from portal.portfolio.models import Hold, HoldFlag
 from tests.contact.factories import NOON

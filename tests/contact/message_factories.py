@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from portal.contact.message_texts import Content, TextDetails, approve_text, make_text, submit_text
+from portal.contact.messages.texts import Content, TextDetails, approve_text, make_text, submit_text
 from portal.contact.models import Channel
 from portal.contact.wording import Purpose
 from portal.foundation.access import Role

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.pack_models import RulePackVersion
-from portal.contact.pack_publishing import Publication, propose_version, publish_version, put_shipped_on_shelf
+from portal.contact.rules.models import RulePackVersion
+from portal.contact.rules.publishing import Publication, propose_version, publish_version, put_shipped_on_shelf
 from portal.foundation.access import Actor, Role, system_actor
 from portal.foundation.work import reading, transaction
 from tests.identity.factories import actor_of, make_bank, make_user, observer

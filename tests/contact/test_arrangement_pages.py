@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.arrangement_models import ArrangementState, IncomeProof
-from portal.contact.arrangements import agree, draw_up
+from portal.contact.arrangements.models import ArrangementState, IncomeProof
+from portal.contact.arrangements.operations import agree, draw_up
 from portal.contact.models import Direction
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.contact.advice import ADVICE
-from portal.contact.arrangement_rules import (
+from portal.contact.arrangements.rules import (
     Authority,
     Beyond,
     Due,

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from portal.contact.arrangement_follow import do_day
-from portal.contact.arrangement_models import Arrangement, ArrangementState
-from portal.contact.arrangements import agree, approve, draw_up, refuse, withdraw
-from portal.contact.income import Figures, take_down
+from portal.contact.arrangements.follow import do_day
+from portal.contact.arrangements.income import Figures, take_down
+from portal.contact.arrangements.models import Arrangement, ArrangementState
+from portal.contact.arrangements.operations import agree, approve, draw_up, refuse, withdraw
 from portal.contact.models import Direction, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.contact.queue import queue_page
@@ -35,7 +35,7 @@ from tests.identity.factories import actor_of, make_agency, make_bank, make_user
 if TYPE_CHECKING:
     from flask import Flask
 
-    from portal.contact.arrangement_terms import Wish
+    from portal.contact.arrangements.terms import Wish
     from portal.foundation.access import Actor
 
 State = ArrangementState

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contact.cases import answer
 from portal.contact.conduct import VERDICTS, Facts, Question, check
 from portal.contact.conduct.events import Call
-from portal.contact.packs import pack_named
+from portal.contact.rules.cases import answer
+from portal.contact.rules.packs import pack_named
 
 FIRST = date(2026, 3, 2)
 # day of the log, hour, what came of it

@@ -11,8 +11,8 @@ import yaml
 from click.testing import CliRunner
 
 from portal.cli import main
-from portal.contact.cases import CaseError, answer
-from portal.contact.packs import pack_named
+from portal.contact.rules.cases import CaseError, answer
+from portal.contact.rules.packs import pack_named
 from tests.support.running import ROOT
 
 OURS = Path(__file__).parent / "cases"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.contact.complaint_codes import LONGEST_AHEAD, Category, ComplaintStep, Outcome, Root, Source, decided_by
-from portal.contact.complaint_models import Complaint, ComplaintEvent
-from portal.contact.complaints import (
+from portal.contact.complaints.codes import LONGEST_AHEAD, Category, ComplaintStep, Outcome, Root, Source, decided_by
+from portal.contact.complaints.models import Complaint, ComplaintEvent
+from portal.contact.complaints.operations import (
     Heard,
     ask_organisation,
     close_complaint,
@@ -25,7 +25,7 @@ from portal.contact.complaints import (
     reply_to_question,
     take_complaint,
 )
-from portal.contact.requests import Said
+from portal.contact.requests.operations import Said
 from portal.foundation.access import Actor, Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.contact.conduct import Decision, Facts, Question, check
-from portal.contact.packs import PackError, load_pack, pack_named
+from portal.contact.rules.packs import PackError, load_pack, pack_named
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

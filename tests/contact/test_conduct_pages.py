@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.contact.operations import log_attempt
-from portal.contact.pack_publishing import propose_choice
-from portal.contact.packs import shipped_text
+from portal.contact.rules.packs import shipped_text
+from portal.contact.rules.publishing import propose_choice
 from portal.foundation.access import Role
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_desk, make_person
 from tests.contact.packs import Officers, alone_text, make_officers, own_text, put_shipped, version

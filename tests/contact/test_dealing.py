@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contact.dealing import By, Parcel, deal_evenly
+from portal.contact.team.dealing import By, Parcel, deal_evenly
 
 PEOPLE = [11, 12, 13]
 

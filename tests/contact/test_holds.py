@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.contact.complaint_codes import Category, Source
-from portal.contact.complaint_models import Complaint
-from portal.contact.complaints import Heard, raise_complaint
-from portal.contact.hold_models import HoldProof
-from portal.contact.holds import OF_ORGANISATIONS, add_proof, put_on_hold, release_with_proof
-from portal.contact.requests import Said
+from portal.contact.complaints.codes import Category, Source
+from portal.contact.complaints.models import Complaint
+from portal.contact.complaints.operations import Heard, raise_complaint
+from portal.contact.holds.models import HoldProof
+from portal.contact.holds.operations import OF_ORGANISATIONS, add_proof, put_on_hold, release_with_proof
+from portal.contact.requests.operations import Said
 from portal.foundation.access import Actor, Role
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.services import services

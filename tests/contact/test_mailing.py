@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.config import ConfigurationError, Settings
-from portal.contact import mailing
-from portal.contact.dispatch import ask_export
-from portal.contact.message_models import MessageEvent, MessageState, OutgoingMessage
-from portal.contact.messages import send_message
+from portal.contact.messages import mailing
+from portal.contact.messages.dispatch import ask_export
+from portal.contact.messages.models import MessageEvent, MessageState, OutgoingMessage
+from portal.contact.messages.operations import send_message
 from portal.contact.models import Channel
 from portal.contact.wording import Purpose
 from portal.foundation.daily import ask_for_due

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.message_models import MessageSetting, MessageState, MessageTemplate, OutgoingMessage
-from portal.contact.messages import send_message
+from portal.contact.messages.models import MessageSetting, MessageState, MessageTemplate, OutgoingMessage
+from portal.contact.messages.operations import send_message
 from portal.contact.models import Channel
 from portal.contact.wording import Purpose
 from portal.foundation.access import Role

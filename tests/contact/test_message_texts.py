@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.contact.message_models import MessageTemplate, MessageTemplateVersion, TextState
-from portal.contact.message_queries import texts_in_use, texts_to_decide
-from portal.contact.message_texts import (
+from portal.contact.messages.models import MessageTemplate, MessageTemplateVersion, TextState
+from portal.contact.messages.queries import texts_in_use, texts_to_decide
+from portal.contact.messages.texts import (
     Content,
     approve_text,
     make_text,

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.message_models import MessageEvent, MessageState, OutgoingMessage
-from portal.contact.message_texts import Content, approve_text, submit_text, withdraw_text, write_version
-from portal.contact.messages import preview, reveal_message, send_message
+from portal.contact.messages.models import MessageEvent, MessageState, OutgoingMessage
+from portal.contact.messages.operations import preview, reveal_message, send_message
+from portal.contact.messages.texts import Content, approve_text, submit_text, withdraw_text, write_version
 from portal.contact.models import Channel, ContactAttempt
 from portal.contact.operations import log_attempt
 from portal.contact.wording import Purpose

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact import notices
-from portal.contact.dispatch import ask_export
-from portal.contact.message_models import EntrustingNotice, MessageState, OutgoingMessage
-from portal.contact.message_settings import choose_notice
-from portal.contact.message_texts import withdraw_text
-from portal.contact.messages import reveal_message
+from portal.contact.messages import notices
+from portal.contact.messages.dispatch import ask_export
+from portal.contact.messages.models import EntrustingNotice, MessageState, OutgoingMessage
+from portal.contact.messages.notices import ask_notices, draw_notices
+from portal.contact.messages.operations import reveal_message
+from portal.contact.messages.settings import choose_notice
+from portal.contact.messages.texts import withdraw_text
 from portal.contact.models import Channel
-from portal.contact.notices import ask_notices, draw_notices
 from portal.contact.timeline import contacts_of
 from portal.contact.wording import Purpose
 from portal.foundation.access import Role

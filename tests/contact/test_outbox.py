@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.cli import main
-from portal.contact import dispatch
-from portal.contact.dispatch import ask_export, drop_message, record_download, record_result, run_export
-from portal.contact.message_models import MessageEvent, MessageExport, MessageState, OutgoingMessage
-from portal.contact.messages import send_message
+from portal.contact.messages import dispatch
+from portal.contact.messages.dispatch import ask_export, drop_message, record_download, record_result, run_export
+from portal.contact.messages.models import MessageEvent, MessageExport, MessageState, OutgoingMessage
+from portal.contact.messages.operations import send_message
 from portal.foundation.access import Actor, Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused

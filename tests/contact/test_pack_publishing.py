@@ -10,8 +10,9 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.contact.pack_models import RulePackChoice, RulePackVersion
-from portal.contact.pack_publishing import (
+from portal.contact.rules.models import RulePackChoice, RulePackVersion
+from portal.contact.rules.packs import pack_names
+from portal.contact.rules.publishing import (
     confirm_choice,
     discard_draft,
     drop_choice,
@@ -21,9 +22,8 @@ from portal.contact.pack_publishing import (
     read_upload,
     withdraw_version,
 )
-from portal.contact.pack_reader import LONGEST_TEXT
-from portal.contact.pack_shelf import shelf_of
-from portal.contact.packs import pack_names
+from portal.contact.rules.reader import LONGEST_TEXT
+from portal.contact.rules.shelf import shelf_of
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused
@@ -255,9 +255,9 @@ def test_a_later_release_brings_a_draft_for_the_banks_people(
 ) -> None:
     put_shipped()
     with monkeypatch.context() as later:
-        later.setattr("portal.contact.pack_publishing.pack_names", lambda: ["cn-card"])
+        later.setattr("portal.contact.rules.publishing.pack_names", lambda: ["cn-card"])
         text = version(1).content.replace("2026.11.2", "2027.1.1")
-        later.setattr("portal.contact.pack_publishing.shipped_text", lambda name: text)
+        later.setattr("portal.contact.rules.publishing.shipped_text", lambda name: text)
         put_shipped()
     with reading(observer()) as session:
         row = session.scalars(sa.select(RulePackVersion).where(RulePackVersion.version == "2027.1.1")).one()

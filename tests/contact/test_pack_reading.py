@@ -12,11 +12,13 @@ import jsonschema
 import pytest
 import yaml
 
-from portal.contact import pack_data_kinds, pack_kinds, pack_labels
 from portal.contact.conduct import limitation_of, placement_gates_of, retention_of, wording_of
-from portal.contact.pack_reader import LONGEST_TEXT, parse
-from portal.contact.pack_words import rule_sentences
-from portal.contact.packs import PackError, load_pack, pack_named, pack_names, read_pack, shipped_text
+from portal.contact.rules import data_kinds as pack_data_kinds
+from portal.contact.rules import kinds as pack_kinds
+from portal.contact.rules import labels as pack_labels
+from portal.contact.rules.pack_words import rule_sentences
+from portal.contact.rules.packs import PackError, load_pack, pack_named, pack_names, read_pack, shipped_text
+from portal.contact.rules.reader import LONGEST_TEXT, parse
 from portal.portfolio.limitation import LAWS, law_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "rulepack.schema.json").read_text(encoding="utf-8"))

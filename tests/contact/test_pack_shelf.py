@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contact import pack_shelf
 from portal.contact.conduct import Pack
-from portal.contact.pack_shelf import Choice, Edition, Shelf
+from portal.contact.rules import shelf as pack_shelf
+from portal.contact.rules.shelf import Choice, Edition, Shelf
 from tests.contact.packs import alone_text, own_text
 
 DAY = date(2005, 7, 1)

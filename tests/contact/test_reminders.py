@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.dispatch import ask_export
-from portal.contact.message_models import MessageState, OutgoingMessage
-from portal.contact.message_settings import choose_reminders
-from portal.contact.message_texts import withdraw_text
-from portal.contact.messages import reveal_message
+from portal.contact.messages.dispatch import ask_export
+from portal.contact.messages.models import MessageState, OutgoingMessage
+from portal.contact.messages.operations import reveal_message
+from portal.contact.messages.reminders import draw_reminders
+from portal.contact.messages.settings import choose_reminders
+from portal.contact.messages.texts import withdraw_text
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
-from portal.contact.reminders import draw_reminders
 from portal.contact.wording import Purpose
 from portal.foundation.access import Actor
 from portal.foundation.daily import ask_for_due, portal_itself

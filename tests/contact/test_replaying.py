@@ -20,11 +20,11 @@ from portal.contact.evidence import FORMAT, answer_data, decision_data, facts_fr
 from portal.contact.facts import Checked, Known
 from portal.contact.models import ContactAttempt
 from portal.contact.operations import log_attempt
-from portal.contact.pack_models import ConductDayCount, ConductFinding
-from portal.contact.pack_publishing import confirm_choice, propose_choice
-from portal.contact.pack_shelf import shelf_of
-from portal.contact.packs import pack_named, pack_names
-from portal.contact.replaying import replay, under_its_own, what_if
+from portal.contact.rules.models import ConductDayCount, ConductFinding
+from portal.contact.rules.packs import pack_named, pack_names
+from portal.contact.rules.publishing import confirm_choice, propose_choice
+from portal.contact.rules.replaying import replay, under_its_own, what_if
+from portal.contact.rules.shelf import shelf_of
 from portal.foundation.errors import Refused
 from portal.foundation.work import reading, transaction
 from portal.portfolio.models import Account

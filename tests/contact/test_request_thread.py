@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contact.request_thread import Answer, RequestState, Side, Step, Thread, ended, first_of, following, may
+from portal.contact.requests.thread import Answer, RequestState, Side, Step, Thread, ended, first_of, following, may
 
 NOON = datetime(2005, 7, 1, 12, tzinfo=UTC)
 BANK, AGENCY = Side.BANK, Side.ORGANISATION

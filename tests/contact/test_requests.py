@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.contact.request_models import Request, RequestMessage
-from portal.contact.request_queries import waiting
-from portal.contact.request_thread import Answer, RequestCode, RequestState, Step
-from portal.contact.requests import Said, ask, close_request, reopen_request, write_message
+from portal.contact.requests.models import Request, RequestMessage
+from portal.contact.requests.operations import Said, ask, close_request, reopen_request, write_message
+from portal.contact.requests.queries import waiting
+from portal.contact.requests.thread import Answer, RequestCode, RequestState, Step
 from portal.foundation.access import Actor, Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused

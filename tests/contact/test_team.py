@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact import team
-from portal.contact.dealing import By
-from portal.contact.desks import POOL, Scope, colleagues, scope_of, whose_of
 from portal.contact.models import DeskTotal, TeamRule, WorkItem
 from portal.contact.operations import log_attempt
 from portal.contact.queue import Place, next_account, queue_counts, queue_page
-from portal.contact.team import Dealt, Evenly, ask_to_deal, ask_to_hand_over, deal_chosen, settle_rule
+from portal.contact.team import operations as team
+from portal.contact.team.dealing import By
+from portal.contact.team.desks import POOL, Scope, colleagues, scope_of, whose_of
+from portal.contact.team.operations import Dealt, Evenly, ask_to_deal, ask_to_hand_over, deal_chosen, settle_rule
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Role
 from portal.foundation.audit import AuditEvent

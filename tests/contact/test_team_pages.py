@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact import team
 from portal.contact.models import WorkItem
 from portal.contact.operations import log_attempt
-from portal.contact.team import deal_chosen
+from portal.contact.team import operations as team
+from portal.contact.team.operations import deal_chosen
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.foundation.saved_filters import SavedFilter

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.contact.messages.wording_packs import CODES, WordingPackError, load_wording, wording_named, wording_names
 from portal.contact.wording import (
     FIELDS,
     Purpose,
@@ -18,7 +19,6 @@ from portal.contact.wording import (
     measure,
     render,
 )
-from portal.contact.wording_packs import CODES, WordingPackError, load_wording, wording_named, wording_names
 
 GOOD = (
     "【{bank}】{name}您好，{agency}（工号{staff_number}）受{bank}委托提醒您：尾号{account_tail}的信用卡截至{as_of}应还{amount}元，"

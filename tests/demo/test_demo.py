@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.cli import main
 from portal.commission.models import Statement, StatementState
 from portal.commission.queries import current_state
-from portal.contact.arrangement_models import Arrangement
+from portal.contact.arrangements.models import Arrangement
 from portal.contact.models import ContactAttempt, Promise
 from portal.demo.book import accounts_file, make_book
 from portal.demo.cast import PASSWORD, everybody

@@ -28,6 +28,7 @@ NAMED = [
     "portal/foundation/migrating*.py",
     "portal/*/bulk.py",
     "portal/*/bulk_*.py",
+    "portal/*/*/bulk.py",
     "portal/bench/*.py",
     "portal/migrations/*",
 ]

@@ -6,7 +6,7 @@ import ast
 
 from portal.application import load_models
 from portal.commission.models import StatementState
-from portal.contact.arrangement_models import LIVE, ArrangementState
+from portal.contact.arrangements.models import LIVE, ArrangementState
 from portal.foundation.database import Model
 from portal.oversight.labels import ACTIONS, SUBJECTS
 from portal.portfolio.models import ImportState

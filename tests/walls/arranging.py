@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.arrangement_models import IncomeProof
-from portal.contact.arrangement_rules import Kind
-from portal.contact.arrangement_terms import Wish as ArrangementWish
-from portal.contact.arrangements import draw_up
-from portal.contact.income import Figures, take_down
+from portal.contact.arrangements.income import Figures, take_down
+from portal.contact.arrangements.models import IncomeProof
+from portal.contact.arrangements.operations import draw_up
+from portal.contact.arrangements.rules import Kind
+from portal.contact.arrangements.terms import Wish as ArrangementWish
 from portal.foundation.access import Role
 from portal.foundation.work import reading
 from portal.portfolio.models import Account

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.complaint_codes import Category, Source
-from portal.contact.complaint_models import ComplaintEvent
-from portal.contact.complaints import Heard, ask_organisation, note_complaint, raise_complaint
-from portal.contact.hold_models import HoldProof
-from portal.contact.holds import put_on_hold
-from portal.contact.request_models import RequestMessage
-from portal.contact.request_thread import RequestCode
-from portal.contact.requests import Said, ask
+from portal.contact.complaints.codes import Category, Source
+from portal.contact.complaints.models import ComplaintEvent
+from portal.contact.complaints.operations import Heard, ask_organisation, note_complaint, raise_complaint
+from portal.contact.holds.models import HoldProof
+from portal.contact.holds.operations import put_on_hold
+from portal.contact.requests.models import RequestMessage
+from portal.contact.requests.operations import Said, ask
+from portal.contact.requests.thread import RequestCode
 from portal.foundation.access import Role
 from portal.foundation.work import reading
 from portal.portfolio.models import Account, Hold, HoldFlag

@@ -23,7 +23,7 @@ from portal.contact.entries import Entry
 from portal.contact.log.files import ATTEMPTS
 from portal.contact.models import CarriedPromise, Channel, Promise, PromiseState
 from portal.contact.operations import log_attempt
-from portal.contact.team import settle_rule
+from portal.contact.team.operations import settle_rule
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.jobs import request_job, run_pending

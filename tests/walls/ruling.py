@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from portal.contact.entries import Entry
 from portal.contact.models import Channel, ContactAttempt
 from portal.contact.operations import log_attempt
-from portal.contact.pack_models import RulePackVersion
-from portal.contact.pack_publishing import propose_choice, withdraw_version
+from portal.contact.rules.models import RulePackVersion
+from portal.contact.rules.publishing import propose_choice, withdraw_version
 from portal.foundation.access import Role
 from portal.foundation.work import reading
 from portal.portfolio.models import Account, ContactKind, ContactPoint

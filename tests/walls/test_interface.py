@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from portal.api.scopes import Scope
 from portal.api.tokens import make_token
-from portal.contact.request_thread import RequestCode
-from portal.contact.requests import Said, ask
+from portal.contact.requests.operations import Said, ask
+from portal.contact.requests.thread import RequestCode
 from portal.foundation.access import Role
 from portal.foundation.services import services
 from portal.foundation.visibility import visible

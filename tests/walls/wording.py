@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.contact.dispatch import EXPORT_FILES, ask_export
-from portal.contact.message_models import OutgoingMessage
-from portal.contact.message_settings import choose_notice, choose_reminders
-from portal.contact.message_texts import Content, TextDetails, approve_text, make_text, submit_text
-from portal.contact.messages import send_message
+from portal.contact.messages.dispatch import EXPORT_FILES, ask_export
+from portal.contact.messages.models import OutgoingMessage
+from portal.contact.messages.operations import send_message
+from portal.contact.messages.settings import choose_notice, choose_reminders
+from portal.contact.messages.texts import Content, TextDetails, approve_text, make_text, submit_text
 from portal.contact.models import Channel
 from portal.contact.wording import Purpose
 from portal.foundation.access import Role

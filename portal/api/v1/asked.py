@@ -9,9 +9,9 @@ from portal.api.v1.paging import MOST, USUAL
 from portal.contact.entries import LONGEST_NOTE
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
-from portal.contact.points import GROUNDS, LONGEST_SOURCE, LONGEST_VALUE
+from portal.contact.points.operations import GROUNDS, LONGEST_SOURCE, LONGEST_VALUE
 from portal.contact.queue import TABS
-from portal.contact.request_thread import LONGEST_TEXT, Answer, RequestCode, RequestState
+from portal.contact.requests.thread import LONGEST_TEXT, Answer, RequestCode, RequestState
 from portal.portfolio.intake.layout import ATTEMPT_COLUMNS
 from portal.portfolio.models import ContactKind
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from portal.contact import queries
 from portal.contact.models import ContactAttempt, Promise
-from portal.contact.request_models import Request
+from portal.contact.requests.models import Request
 from portal.foundation.paging import Keyset
 from portal.foundation.visibility import visible
 from portal.identity.models import User
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from portal.contact.request_thread import RequestState
+    from portal.contact.requests.thread import RequestState
     from portal.foundation.access import Actor
 
 __all__ = [

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from portal.api.scopes import Scope
 from portal.api.v1 import asked, examples, paging, reads, shapes
 from portal.api.v1.blueprint import blueprint, needs
-from portal.contact import request_queries as queries
-from portal.contact import requests
 from portal.contact.references import held_by_reference
-from portal.contact.request_thread import Answer, RequestCode, RequestState, may
+from portal.contact.requests import operations as requests
+from portal.contact.requests import queries
+from portal.contact.requests.thread import Answer, RequestCode, RequestState, may
 from portal.foundation.database import db
 from portal.foundation.web import actor
 from portal.portfolio.masking import mask_unknown
 
 if TYPE_CHECKING:
-    from portal.contact.request_models import Request
+    from portal.contact.requests.models import Request
 
 __all__ = ["asked_requests", "close", "new_request", "one_request", "say_in"]
 

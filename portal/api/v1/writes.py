@@ -10,7 +10,7 @@ from portal.api.v1 import asked, examples, log_rows, reads, shapes, showing
 from portal.api.v1.blueprint import blueprint, needs
 from portal.contact.log.files import import_attempts, receive_attempts
 from portal.contact.models import Channel, Direction
-from portal.contact.points import Find, keep_found_point
+from portal.contact.points.operations import Find, keep_found_point
 from portal.contact.references import Told, held_by_reference, log_told
 from portal.foundation.database import db
 from portal.foundation.problems import problem

@@ -17,7 +17,7 @@ from portal.contact.entries import LONGEST_NOTE, POINT_KINDS, Entry, check_entry
 from portal.contact.history import local_day
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES
-from portal.contact.points import LONGEST_SOURCE, read_point
+from portal.contact.points.operations import LONGEST_SOURCE, read_point
 from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money

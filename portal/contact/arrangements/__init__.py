@@ -1,0 +1,1 @@
+"""Plans, settlements and waivers with a debtor."""

@@ -1,0 +1,204 @@
+"""Forms of arrangements: the wish, whose fields stand in the address until it is kept; the bank's answer; the statement."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, Form, MultipleFileField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from portal.contact.arrangements.income import LINES, Figures
+from portal.contact.arrangements.labels import RHYTHMS
+from portal.contact.arrangements.rules import MOST_INSTALMENTS, Kind, Rhythm
+from portal.contact.arrangements.terms import LONGEST_REASON, Wish
+from portal.contact.outcomes import REASONS_BEHIND
+from portal.foundation.errors import DomainError, Faults
+from portal.foundation.forms import options
+from portal.foundation.language import _l, say
+from portal.foundation.money import format_amount, parse_amount
+from portal.vendors.proofs import Proof, read_proof
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.contact.arrangements.models import Arrangement
+
+__all__ = ["AgreeForm", "DecisionForm", "IncomeForm", "KeepForm", "WishForm"]
+
+_MONEY = {"inputmode": "decimal", "autocomplete": "off", "size": "14"}
+FIELDS = {
+    Kind.INSTALMENTS: ("parts", "rhythm", "first_on", "own_amounts", "reason_behind", "valid_until"),
+    Kind.SETTLEMENT: ("agreed", "parts", "rhythm", "first_on", "own_amounts", "reason_behind", "valid_until"),
+    Kind.WAIVER: ("waive_interest", "waive_fees", "parts", "rhythm", "first_on", "reason_behind", "valid_until"),
+}
+
+
+class WishForm(Form):
+    """What is to be arranged. It is asked for by GET, so that the schedule can be looked at before anything is kept."""
+
+    agreed = StringField(_l("To be paid in all"), [Length(max=28)], render_kw=_MONEY)
+    waive_interest = StringField(_l("Interest waived"), [Optional(), Length(max=28)], render_kw=_MONEY)
+    waive_fees = StringField(_l("Fees waived"), [Optional(), Length(max=28)], render_kw=_MONEY)
+    parts = StringField(_l("Number of parts"), [Length(max=3)], render_kw={"inputmode": "numeric", "size": "4"})
+    rhythm = SelectField(_l("How often"), choices=options((r.value, label) for r, label in RHYTHMS.items()))
+    first_on = DateField(_l("First part by"), [Optional()])
+    own_amounts = TextAreaField(
+        _l("Amounts of one's own, one a line"), [Optional(), Length(max=1200)], render_kw={"rows": "2"},
+        description=_l("Empty: equal parts, the last takes what does not divide."),
+    )  # fmt: skip
+    reason_behind = SelectField(
+        _l("Behind because"), validate_choice=False, choices=options([("", _l("not said")), *REASONS_BEHIND.items()])
+    )
+    valid_until = DateField(
+        _l("The offer stands until"), [Optional()], description=_l("Empty: 14 days, and not behind the first part.")
+    )
+
+    def __init__(self, kind: Kind, currency: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind, self.currency = kind, currency
+        self.parts.flags.required = self.first_on.flags.required = self.agreed.flags.required = True
+        self.form_errors = []
+
+    @property
+    def shown(self) -> list[Any]:
+        """The fields that a kind asks for, in their order."""
+        return [self[name] for name in FIELDS[self.kind]]
+
+    def entries(self) -> list[tuple[str, str]]:
+        """The fields as hidden ones of the form that keeps the wish."""
+        return [
+            (field.name, str(field._value() if hasattr(field, "_value") else field.data or "")) for field in self.shown
+        ]
+
+    def wish(self, reason: str = "") -> Wish:
+        """What was entered. DomainError, or several, with the fields of what cannot be read."""
+        faults = Faults()
+        asks = FIELDS[self.kind]
+        amount = {
+            name: faults.read(partial(self._amount, name), None) if name in asks else None
+            for name in ("agreed", "waive_interest", "waive_fees")
+        }
+        parts = faults.read(self._parts, 1)
+        own = faults.read(self._own_amounts, ()) if "own_amounts" in asks else ()
+        for name in ("first_on", "valid_until"):
+            if any(self[name].raw_data or ()) and self[name].data is None:
+                faults.read(partial(_no_day, name), None)
+        faults.tell()
+        return Wish(
+            kind=self.kind, first_on=self.first_on.data, parts=parts, rhythm=_rhythm(self.rhythm.data),
+            agreed_minor=amount["agreed"], waive_interest_minor=amount["waive_interest"] or 0,
+            waive_fees_minor=amount["waive_fees"] or 0, own_amounts=own, reason_behind=self.reason_behind.data or "",
+            reason=reason, valid_until=self.valid_until.data,
+        )  # fmt: skip
+
+    def _amount(self, name: str) -> int | None:
+        return read_amount(self[name].data, self.currency, name)
+
+    def _parts(self) -> int:
+        text = (self.parts.data or "").strip()
+        if not text.isascii() or not text.isdigit() or len(text) > 3:
+            words = say("A number from %(least)s to %(most)s.", least=1, most=MOST_INSTALMENTS)
+            raise DomainError("arrangement.parts", words, field="parts")
+        return int(text)
+
+    def _own_amounts(self) -> tuple[int, ...]:
+        lines = [line.strip() for line in (self.own_amounts.data or "").splitlines()]
+        return tuple(read_amount(line, self.currency, "own_amounts") or 0 for line in lines if line)
+
+
+def _rhythm(text: str | None) -> Rhythm:
+    return Rhythm(text) if text in set(Rhythm) else Rhythm.MONTHLY
+
+
+def _no_day(field: str) -> None:
+    raise DomainError(f"arrangement.{field}", say("Write the day as 2005-07-31."), field=field)
+
+
+def read_amount(text: str | None, currency: str, field: str) -> int | None:
+    """Minor units of what was entered; None where nothing was. DomainError naming the field."""
+    if not (text or "").strip():
+        return None
+    try:
+        return parse_amount(text or "", currency)
+    except ValueError:
+        words = say("Write an amount, for example 5000 or 5,000.50.")
+        raise DomainError("arrangement.amount", words, field=field) from None
+
+
+class KeepForm(FlaskForm):
+    """What is said with a wish when it is kept."""
+
+    reason = TextAreaField(
+        _l("Why this suits the debtor"), [Length(max=LONGEST_REASON)], render_kw={"rows": "2"},
+        description=_l("The bank reads it. No personal data."),
+    )  # fmt: skip
+    agreed_already = BooleanField(_l("The debtor has agreed to it already: it is in force from today"))
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reason.flags.required = True
+
+
+class AgreeForm(FlaskForm):
+    """The day of the debtor's consent."""
+
+    agreed_on = DateField(_l("Agreed on"), [Optional()])
+
+
+class DecisionForm(FlaskForm):
+    """The bank's consent: to what, and until when."""
+
+    floor = StringField(
+        _l("The least that is accepted"), [Optional(), Length(max=28)], render_kw=_MONEY,
+        description=_l("Above the proposal it raises the amount; below it the agency may agree to less."),
+    )  # fmt: skip
+    valid_until = DateField(_l("Consent stands until"), [Optional()])
+    answer = TextAreaField(_l("Note to the agency"), [Optional(), Length(max=LONGEST_REASON)], render_kw={"rows": "2"})
+
+    def fill(self, row: Arrangement) -> None:
+        """What the agency proposed."""
+        self.floor.data, self.valid_until.data = format_amount(row.agreed_minor, row.currency), row.valid_until
+
+    def consent(self, row: Arrangement) -> tuple[int | None, date | None, str]:
+        """Floor, last day and note. DomainError naming the field."""
+        floor = read_amount(self.floor.data, row.currency, "floor") if row.kind is Kind.SETTLEMENT else None
+        return floor, self.valid_until.data, self.answer.data or ""
+
+
+class IncomeForm(FlaskForm):
+    """Income and outgoings a month, with scans that prove them. Each line of `LINES` is a field of its own."""
+
+    household = StringField(_l("People who live on it"), [Length(max=2)], default="1", render_kw={"size": "4"})
+    proof = MultipleFileField(
+        _l("Proofs"),
+        [Optional()],
+        description=_l("PDF, PNG or JPEG, up to 10 MB each: pay slips, accounts, certificates."),
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.household.flags.required = True
+
+    def lines(self, *, comes_in: bool) -> list[Any]:
+        """The fields of what comes in, or goes out."""
+        return [self[code] for code, line in LINES.items() if line.comes_in is comes_in]
+
+    def figures(self, currency: str) -> Figures:
+        """What was entered. DomainError, or several, with the fields of what cannot be read."""
+        faults = Faults()
+        read = {code: faults.read(partial(read_amount, self[code].data, currency, code), None) or 0 for code in LINES}
+        text = (self.household.data or "").strip()
+        figures = Figures(int(text) if text.isascii() and text.isdigit() else None, read)
+        faults.read(figures.check_household, None)
+        faults.tell()
+        return figures
+
+    def proofs(self) -> list[Proof]:
+        """The scans. DomainError as `read_proof`."""
+        return [read_proof(file.stream, file.filename) for file in self.proof.data or () if file and file.filename]
+
+
+for _code, _line in LINES.items():
+    setattr(IncomeForm, _code, StringField(_line.label, [Optional(), Length(max=28)], render_kw=_MONEY))

@@ -1,0 +1,1 @@
+"""Complaints about how a debtor was treated."""

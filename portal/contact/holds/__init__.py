@@ -1,0 +1,1 @@
+"""Holds: why an account may not be worked, with what proves it."""

@@ -1,0 +1,166 @@
+"""Holds with what proves them: raised by either side, proved further by either, ended by the bank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portal.contact.holds.models import HoldProof
+from portal.contact.proofs import KeptProof, keep_for_customer, keep_sealed
+from portal.foundation.access import Permission, demand
+from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.language import say
+from portal.foundation.visibility import visible
+from portal.foundation.work import reading, transaction
+from portal.identity.models import Organisation, User
+from portal.portfolio.models import Account, Customer, Hold, HoldFlag
+from portal.portfolio.operations import add_hold, end_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+    from portal.foundation.work import Work
+    from portal.vendors.proofs import Proof
+
+__all__ = ["OF_ORGANISATIONS", "add_proof", "hold_for", "proof_for", "proofs_of", "put_on_hold", "release_with_proof"]
+
+LONGEST_REASON = 200
+# What an organisation hears of. A plan is agreed, and a complaint is written down as one (complaints.py).
+OF_ORGANISATIONS = tuple(flag for flag in HoldFlag if flag not in (HoldFlag.PLAN, HoldFlag.COMPLAINT))
+
+
+# --- what is done -------------------------------------------------------------------------------------------------------
+
+
+def put_on_hold(
+    actor: Actor,
+    account_id: int,
+    flag: HoldFlag,
+    reason: str,
+    proof: Proof | None = None,
+    *,
+    whole_person: bool = False,
+) -> int:
+    """Stop placing and contact for an account, or for all accounts of its person, with what proves it; the hold's id.
+
+    Both sides see it at once. A hold that stands already is answered, and the file put to it. Raises NotFound for an
+    account that the actor may not see, DomainError naming the field for what is missing.
+    """
+    demand(actor, Permission.HOLDS_RAISE)
+    if flag not in OF_ORGANISATIONS:
+        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
+    reason = _given(reason, "reason")
+    kept = keep_sealed(actor, account_id, proof)
+    with transaction(actor) as work:
+        account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
+        if account is None:
+            raise NotFound
+        hold = add_hold(work, account.customer_id, None if whole_person else account_id, flag, reason)
+        work.session.flush()
+        _keep(work, hold, kept)
+        return hold.id
+
+
+def add_proof(actor: Actor, hold_id: int, proof: Proof | None) -> None:
+    """Put a file to a hold. Raises NotFound, DomainError without a file."""
+    demand(actor, Permission.HOLDS_RAISE)
+    if proof is None:
+        raise DomainError("hold.proof", say("Choose a file."), field="proof")
+    kept = keep_for_customer(actor, _customer_of(actor, hold_id), proof)
+    with transaction(actor) as work:
+        _keep(work, hold_for(work.session, actor, hold_id).Hold, kept)
+
+
+def release_with_proof(actor: Actor, hold_id: int, reason: str, proof: Proof | None = None) -> None:
+    """End a hold, with the reason why it may be ended and what proves that. Raises NotFound, also where it has ended,
+    DomainError without a reason."""
+    demand(actor, Permission.HOLDS_MANAGE)
+    reason = _given(reason, "reason")
+    kept = keep_for_customer(actor, _customer_of(actor, hold_id), proof)
+    with transaction(actor) as work:
+        hold = hold_for(work.session, actor, hold_id).Hold
+        if hold.released_at is not None:
+            raise NotFound
+        _keep(work, hold, kept)
+        end_hold(work, hold, reason)
+
+
+def _keep(work: Work, hold: Hold, kept: KeptProof) -> None:
+    if not kept.digest:
+        return
+    row = HoldProof(
+        hold_id=hold.id, organisation_id=None if work.actor.is_bank else work.actor.organisation_id,
+        proof_digest=kept.digest, proof_name=kept.name, by=work.actor.user_id, at=work.now,
+    )  # fmt: skip
+    work.session.add(row)
+    work.audit("hold.proved", hold, proof=kept.digest)
+
+
+def _given(reason: str, field: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("hold.reason", say("Say in a word why."), field=field)
+    if len(reason) > LONGEST_REASON:
+        words = say("Say it in at most %(most)s characters.", most=LONGEST_REASON)
+        raise DomainError("hold.reason", words, field=field)
+    return reason
+
+
+# --- what is read -------------------------------------------------------------------------------------------------------
+
+
+def hold_for(session: Session, actor: Actor, hold_id: int) -> Any:
+    """One hold with its account's reference (None: of the whole person) and the person's masked name; NotFound where there
+    is none, or it is of an account that the actor may not see."""
+    raiser, releaser = aliased(User), aliased(User)
+    row = session.execute(
+        visible(Hold, actor)
+        .join(Customer, Customer.id == Hold.customer_id)
+        .outerjoin(Account, Account.id == Hold.account_id)
+        .outerjoin(raiser, raiser.id == Hold.raised_by)
+        .outerjoin(releaser, releaser.id == Hold.released_by)
+        .add_columns(
+            Account.account_ref, Customer.name_masked, Customer.customer_ref, raiser.name.label("raiser"),
+            releaser.name.label("releaser"),
+        )
+        .where(Hold.id == hold_id, sa.or_(Hold.account_id.is_(None), Account.id.is_not(None)))
+    ).first()  # fmt: skip
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _customer_of(actor: Actor, hold_id: int) -> int:
+    with reading(actor) as session:
+        customer_id: int = hold_for(session, actor, hold_id).Hold.customer_id
+        return customer_id
+
+
+def proofs_of(session: Session, actor: Actor, hold_id: int) -> Sequence[Any]:
+    """The files put to a hold that the actor may see, in their order, each with who brought it."""
+    wanted = (
+        visible(HoldProof, actor)
+        .outerjoin(Organisation, Organisation.id == HoldProof.organisation_id)
+        .outerjoin(User, User.id == HoldProof.by)
+        .add_columns(Organisation, User.name.label("who"))
+        .where(HoldProof.hold_id == hold_id)
+    )
+    return session.execute(wanted.order_by(HoldProof.id)).all()
+
+
+def proof_for(session: Session, actor: Actor, proof_id: int) -> Any:
+    """One file with the person whose hold it is about; NotFound where there is none that the actor may see."""
+    row = session.execute(
+        visible(HoldProof, actor)
+        .join(Hold, Hold.id == HoldProof.hold_id)
+        .add_columns(Hold.customer_id.label("customer_id"))
+        .where(HoldProof.id == proof_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    return row

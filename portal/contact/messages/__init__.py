@@ -1,0 +1,1 @@
+"""Words to the debtor: approved texts, what was sent, and the outbox."""

@@ -1,0 +1,1 @@
+"""Numbers and addresses that agencies found."""

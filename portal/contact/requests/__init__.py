@@ -1,0 +1,1 @@
+"""Requests between the bank and who holds an account."""

@@ -1,0 +1,91 @@
+"""Forms of requests: what is asked, what is said or answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from portal.contact.requests.labels import ANSWERS, CODES
+from portal.contact.requests.operations import Said
+from portal.contact.requests.thread import LONGEST_TEXT, Answer, RequestCode
+from portal.foundation.forms import options
+from portal.foundation.language import _l
+from portal.vendors.proofs import read_proof
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.vendors.proofs import Proof
+
+__all__ = ["AskForm", "WriteForm", "uploaded"]
+
+_chosen = InputRequired(_l("Choose one."))
+_PROOF = _l("A PDF, PNG or JPEG file of up to 10 MB.")
+_SEALED = _l("Kept sealed. The organisation sees it only while it holds the account.")
+
+
+def uploaded(field: FileField) -> Proof | None:
+    """The file that was sent along; DomainError for the field `proof` where it is none of the kinds that are taken."""
+    sent = field.data
+    return read_proof(sent.stream, sent.filename) if sent and sent.filename else None
+
+
+class AskForm(FlaskForm):
+    """What is asked about an account; of whom, where two hold it."""
+
+    code = SelectField(
+        _l("What about"), [_chosen],
+        choices=options([("", _l("choose")), *((code.value, CODES[code]) for code in RequestCode)]),
+    )  # fmt: skip
+    organisation = SelectField(_l("Whom to ask"), [_chosen])
+    text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)], description=_SEALED)
+    proof = FileField(_l("File"), description=_PROOF)
+
+    def __init__(self, holders: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if len(holders) > 1:
+            known = [(str(key), name) for key, name in holders]
+            self.organisation.choices = options([("", _l("choose")), *known])
+        else:
+            del self.organisation
+
+    def chosen_code(self) -> RequestCode:
+        """What is asked for."""
+        return RequestCode(self.code.data)
+
+    def whom(self) -> int | None:
+        """The organisation that is asked, where there was a choice."""
+        return int(self.organisation.data) if "organisation" in self else None
+
+    def said(self) -> Said:
+        """Words and file; DomainError naming the field for a file that is not taken."""
+        return Said(self.text.data or "", uploaded(self.proof))
+
+
+class WriteForm(FlaskForm):
+    """Words, a file, and where it is one's turn the answer."""
+
+    answer = RadioField(_l("Answer"), [Optional()], default="")
+    text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)], description=_SEALED)
+    proof = FileField(_l("File"), description=_PROOF)
+
+    def __init__(self, *, may_answer: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if may_answer:
+            known = [(answer.value, ANSWERS[answer].label) for answer in Answer]
+            self.answer.flags.required = True  # one of them always stands chosen
+            self.answer.choices = options([*known, ("", _l("no answer yet, only words"))])
+        else:
+            del self.answer
+
+    def chosen_answer(self) -> Answer | None:
+        """The answer, where one was chosen."""
+        return Answer(self.answer.data) if "answer" in self and self.answer.data else None
+
+    def said(self) -> Said:
+        """Words and file; DomainError naming the field for a file that is not taken."""
+        return Said(self.text.data or "", uploaded(self.proof))

@@ -1,0 +1,1 @@
+"""Packs of conduct rules: read, published, kept, asked again."""

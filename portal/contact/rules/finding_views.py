@@ -1,0 +1,102 @@
+"""Compliance's pages: what the rules found against logged contacts, and one decision with all that it rested on."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from portal.contact.evidence import pack_kept
+from portal.contact.history import local_day
+from portal.contact.labels import CHANNELS, INCOMING
+from portal.contact.models import Direction
+from portal.contact.outcomes import OUTCOMES, PARTIES
+from portal.contact.rules import finding_queries as conduct_queries
+from portal.contact.rules import queries as pack_queries
+from portal.contact.rules import views as pack_views
+from portal.contact.rules.blueprint import blueprint
+from portal.contact.rules.decision_page import again_today, again_under_its_own, facts_told, findings_of
+from portal.contact.rules.shelf import shelf_of
+from portal.contact.rules.tables import findings_table
+from portal.contact.words import VERDICT_TAGS
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.services import services
+from portal.foundation.table_pages import table_response
+from portal.foundation.web import actor, requires
+from portal.vendors.labels import name_of
+from portal.vendors.queries import organisations_of_staff
+
+__all__ = ["blueprint", "pack_views"]
+
+MONTHS = 13  # the running one and a year
+
+
+@blueprint.get("/conduct")
+@requires(Permission.CONDUCT_VIEW)
+def findings() -> Any:
+    """Breaches and presumptions: sums of a month, and the findings one by one."""
+    session, who = db.session(), actor()
+    months = conduct_queries.months_back(services().clock.today(who.time_zone), MONTHS)
+    month = _month(request.args.get("month", ""), months)
+    first, last = conduct_queries.month_of(month)
+    sums = conduct_queries.sums_of(session, who, first, last)
+    rules = pack_queries.rules_asked(session, who, shelf_of(session, who), months[0])
+    return table_response(
+        findings_table(who, organisations_of_staff(session, who), sorted({*rules, *(one.rule for one in sums)})),
+        "contact/conduct.html",
+        month=month,
+        months=months,
+        first=first,
+        last=last,
+        sums=sums,
+        name_of=name_of,
+    )
+
+
+def _month(text: str, months: list[date]) -> date:
+    """The month that the address names; the running one where it names none of the list."""
+    return next((month for month in months if f"{month:%Y-%m}" == text), months[0])
+
+
+@blueprint.get("/conduct/attempts/<int:attempt_id>")
+@requires(Permission.CONDUCT_VIEW)
+def decision(attempt_id: int) -> Any:
+    """One decision: what was asked and known, what each rule said and on what it rests; asked again on demand."""
+    session, who = db.session(), actor()
+    row = conduct_queries.attempt_for(session, who, attempt_id)
+    attempt = row.ContactAttempt
+    facts, calls, is_whole = facts_told(attempt)
+    pack, version, _ = pack_kept(attempt.decision)
+    kept = pack_queries.version_named(session, who, pack, version) if who.can(Permission.RULES_VIEW) else None
+    answers = []
+    if "again" in request.args:
+        shelf, today = shelf_of(session, who), services().clock.today()
+        answers = [again_under_its_own(shelf, attempt), again_today(_of_today(shelf, pack, today), attempt)]
+    return render_template(
+        "contact/decision.html",
+        attempt=attempt,
+        row=row,
+        organisation=name_of(row.Organisation),
+        verdict=VERDICT_TAGS[attempt.verdict],
+        channel=INCOMING if attempt.direction is Direction.INBOUND else CHANNELS[attempt.channel],
+        outcome=OUTCOMES[attempt.outcome].label,
+        party=PARTIES.get(attempt.party, attempt.party),
+        pack=f"{pack} {version}",
+        pack_url=url_for("conduct.pack_version", version_id=kept.id) if kept else None,
+        findings=findings_of(attempt.decision),
+        facts=facts,
+        calls=calls,
+        is_whole=is_whole,
+        answers=answers,
+        late=local_day(attempt.logged_at, "", who.time_zone) > local_day(attempt.at, "", who.time_zone),
+    )
+
+
+def _of_today(shelf: Any, pack: str, today: date) -> Any:
+    """The pack of the decision as it holds today; where it is gone, the one that now holds for every other place."""
+    try:
+        return shelf.named(pack, today)
+    except LookupError:
+        return shelf.pack_for("", today)

@@ -1,0 +1,125 @@
+"""Lists of compliance: versions of rule packs, and what the rules found."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+
+from portal.contact.labels import CHANNELS
+from portal.contact.rules import finding_queries as conduct_queries
+from portal.contact.rules import queries as pack_queries
+from portal.contact.rules.labels import FINDING_TAGS, FINDING_WORDS, STATE_TAGS, place_words
+from portal.contact.rules.models import ConductFinding, RulePackVersion
+from portal.foundation.formats import day
+from portal.foundation.language import _l, say, translate
+from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.identity.models import Organisation
+from portal.vendors.labels import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy as sa
+
+    from portal.contact.rules.queries import Versions
+    from portal.foundation.access import Actor
+
+__all__ = ["findings_table", "from_words", "publisher_words", "versions_table"]
+
+
+def versions_table(actor: Actor, versions: Versions, packs: Sequence[str]) -> Table:
+    """Versions of all packs, the latest first."""
+    return Table(
+        name="rule-packs",
+        statement=pack_queries.versions_statement(actor),
+        columns=[
+            Column("pack", _l("Rule pack"), value="RulePackVersion.pack"),
+            Column("version", _l("Version"), value="RulePackVersion.version"),
+            Column("state", _l("State"), "state", states=STATE_TAGS,
+                   value=lambda row: versions.state(row.RulePackVersion, row.withdrawn_at)),
+            Column("place", _l("Place"), value=lambda row: place_words(row.RulePackVersion.jurisdiction),
+                   title=lambda row: row.RulePackVersion.jurisdiction),
+            Column("effective_from", _l("In force from"), value=lambda row: from_words(row.RulePackVersion)),
+            Column("proposed_at", _l("Put up"), "instant", value="RulePackVersion.proposed_at",
+                   expression=RulePackVersion.proposed_at, sortable=True),
+            Column("proposer", _l("Put up by"), value=lambda row: row.proposer or translate(say("the portal itself"))),
+            Column("publisher", _l("Published by"), value=publisher_words),
+        ],
+        filters=[
+            Filter("pack", _l("Rule pack"), "choice", lambda s, v: s.where(RulePackVersion.pack == v), [(p, p) for p in packs]),
+        ],
+        default_sort="-proposed_at",
+        key=RulePackVersion.id,
+        row_url=lambda row: url_for("conduct.pack_version", version_id=row.RulePackVersion.id),
+        empty=Empty(say("The packs hold as the portal ships them; “portal init” puts them here.")),
+    )  # fmt: skip
+
+
+def from_words(version: RulePackVersion) -> Any:
+    """From when a version holds, as a day or in words."""
+    if version.published_at is None:
+        return None
+    return day(version.effective_from) if version.effective_from else translate(say("from the beginning"))
+
+
+def publisher_words(row: Any) -> str | None:
+    """Who published a version; None for a draft."""
+    if row.RulePackVersion.published_at is None:
+        return None
+    return row.publisher or translate(say("the portal itself"))
+
+
+def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: Sequence[str]) -> Table:
+    """What the rules found, the latest contact first."""
+    zone = ZoneInfo(actor.time_zone)
+    return Table(
+        name="conduct",
+        statement=conduct_queries.findings_statement(actor),
+        columns=[
+            Column("at", _l("When"), "instant", value="ConductFinding.at", expression=ConductFinding.at, sortable=True),
+            Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)),
+            Column("who", _l("Logged by")),
+            Column("account_ref", _l("Account")),
+            Column("channel", _l("Way of contact"), value=lambda row: CHANNELS[row.channel]),
+            Column("rule", _l("Rule"), value="ConductFinding.rule", title=lambda row: row.ConductFinding.pack),
+            Column("code", _l("What was wrong"), value=lambda row: translate(_code(row)), title=lambda row: row.ConductFinding.code),
+            Column("verdict", _l("Verdict"), "state", value="ConductFinding.verdict", states=FINDING_TAGS),
+            Column("corrected", _l("Put right"), value=lambda row: translate(say("yes")) if row.corrected_by else None),
+        ],
+        filters=[
+            Filter("organisation", _l("Organisation"), "choice", _of_organisation, [(str(o.id), name_of(o)) for o in organisations]),
+            Filter("rule", _l("Rule"), "choice", _of_rule, [(rule, rule) for rule in rules]),
+            Filter("verdict", _l("Verdict"), "choice", lambda s, v: s.where(ConductFinding.verdict == v),
+                   [(code, tag.label) for code, tag in FINDING_TAGS.items()]),
+            Filter("day", _l("From day to day"), "period", lambda s, days: _within(s, days, zone)),
+        ],
+        default_sort="-at",
+        key=ConductFinding.id,
+        row_url=lambda row: url_for("conduct.decision", attempt_id=row.ConductFinding.attempt_id),
+        empty=say("No contact was against the rules."),
+    )  # fmt: skip
+
+
+def _code(row: Any) -> Any:
+    return FINDING_WORDS.get(row.ConductFinding.code, row.ConductFinding.code)
+
+
+def _of_organisation(statement: sa.Select[Any], organisation_id: str) -> sa.Select[Any]:
+    return statement.where(ConductFinding.organisation_id == int(organisation_id))
+
+
+def _of_rule(statement: sa.Select[Any], rule: str) -> sa.Select[Any]:
+    return statement.where(ConductFinding.rule == rule)
+
+
+def _within(statement: sa.Select[Any], days: tuple[date | None, date | None], zone: ZoneInfo) -> sa.Select[Any]:
+    first, last = days
+    if first is not None:
+        statement = statement.where(ConductFinding.at >= datetime.combine(first, time(), zone).astimezone(UTC))
+    if last is not None:
+        end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+        statement = statement.where(ConductFinding.at < end)
+    return statement

@@ -1,0 +1,1 @@
+"""What a team leader does with the queue: desks and dealing."""

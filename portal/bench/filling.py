@@ -6,6 +6,7 @@ has two, days past due and balances spread over all buckets.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 __all__ = ["AGENCIES", "HELD_ONE_IN", "fill_accounts", "fill_attempts", "fill_phones", "make_agencies"]
@@ -33,6 +35,14 @@ AGENCIES = 10
 HELD_ONE_IN = 50  # accounts with an open dispute
 FAMILY = 5
 PIECE = 200_000  # rows a statement on SQLite, where the numbers are a recursive query
+_PLACED = """
+SELECT row_number() OVER (ORDER BY p.id) - 1 AS place, p.id, p.organisation_id, p.account_id, p.customer_id, c.id AS point_id
+FROM placement p JOIN contact_point c ON c.customer_id = p.customer_id
+"""
+_TALLY = """
+INSERT INTO contact_tally (attempt_id, customer_id, day, at, measure, contact_point_id)
+SELECT id, customer_id, local_date, at, counts_as, contact_point_id FROM contact_attempt WHERE id > :after
+"""
 
 
 def make_agencies(accounts: int) -> list[int]:
@@ -81,22 +91,20 @@ def fill_phones(place: Place, accounts: int) -> None:
 
 
 def fill_attempts(place: Place, count: int) -> int:
-    """So many calls of the last two months over all that is placed, one person after the other; how many there are now more."""
+    """So many calls of the last two months over all that is placed, one person after the other; how many there are now more.
+
+    The counts that the database keeps by a trigger for each row are made here in one statement for each piece."""
     spread = """
     INSERT INTO contact_attempt (organisation_id, placement_id, account_id, customer_id, attempt_ref, at, local_date, channel,
       direction, initiated_by, contact_point_id, party, outcome, counts_as, reason_behind, debts_placed_for, debts_discussed,
       evidence_name, next_action, verdict, decision, logged_at)
     SELECT p.organisation_id, p.id, p.account_id, p.customer_id, 'F' || CAST(n.n AS VARCHAR), {at}, {day}, 'call', 'outbound',
-      'collector', c.id, 'self', 'no_answer', 'unanswered', '', '[]', '[]', '', '', 'allow', '{{}}', {at}
-    FROM ({numbers}) n
-    JOIN (SELECT row_number() OVER (ORDER BY id) - 1 AS place, id, organisation_id, account_id, customer_id
-          FROM placement) p ON p.place = n.n % :placed
-    JOIN contact_point c ON c.customer_id = p.customer_id
+      'collector', p.point_id, 'self', 'no_answer', 'unanswered', '', '[]', '[]', '', '', 'allow', '{{}}', {at}
+    FROM ({numbers}) n JOIN bench_placed p ON p.place = n.n % :placed
     """
     days = "(1 + n.n / :placed % 60)"
-    with db.engine.begin() as connection:
+    with db.engine.begin() as connection, _counted_by_piece(connection, place) as counted:
         if place.is_postgresql:
-            connection.execute(sa.text("SELECT set_config('portal.scope', 'bank', true)"))
             parts = {
                 "at": f"CAST(:today AS timestamptz) - {days} * interval '1 day' + (n.n % 36000) * interval '1 second'",
                 "day": f"CAST(:today AS date) - CAST({days} AS integer)",
@@ -108,13 +116,37 @@ def fill_attempts(place: Place, count: int) -> int:
                 "day": f"date(:today, '-' || {days} || ' days')",
                 "numbers": "WITH RECURSIVE s(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM s WHERE n < :last) SELECT n FROM s",
             }
-        placed = connection.scalar(sa.text("SELECT count(*) FROM placement")) or 1
+        placed = connection.scalar(sa.text("SELECT count(*) FROM bench_placed")) or 1
         begun = connection.scalar(sa.text("SELECT coalesce(max(id), 0) FROM contact_attempt")) or 0
         for first in range(begun + 1, begun + count + 1, PIECE):
             last = min(first + PIECE - 1, begun + count)
             values = {"first": first, "last": last, "placed": placed, "today": TODAY.isoformat()}
+            before = connection.scalar(sa.text("SELECT coalesce(max(id), 0) FROM contact_attempt"))
             connection.execute(sa.text(spread.format(**parts)), values)
+            counted(before)
     return count
+
+
+@contextmanager
+def _counted_by_piece(connection: sa.Connection, place: Place) -> Iterator[Callable[[int], None]]:
+    """What is placed as `bench_placed`; and the counts that a trigger keeps row by row, made for all after an id at once."""
+    connection.execute(sa.text("DROP TABLE IF EXISTS bench_placed"))
+    if not place.is_postgresql:  # its triggers cannot be told to rest
+        connection.execute(sa.text(f"CREATE TEMPORARY TABLE bench_placed AS {_PLACED}"))
+        yield lambda after: None
+        return
+    connection.execute(sa.text("SELECT set_config('portal.scope', 'bank', true)"))
+    connection.execute(sa.text(f"CREATE TEMPORARY TABLE bench_placed ON COMMIT DROP AS {_PLACED}"))
+    connection.execute(sa.text("CREATE UNIQUE INDEX ON bench_placed (place)"))
+    connection.execute(sa.text("ANALYZE bench_placed"))
+    connection.execute(sa.text("ALTER TABLE contact_attempt DISABLE TRIGGER USER"))
+
+    def count(after: int) -> None:
+        connection.execute(sa.text(_TALLY), {"after": after})
+
+    yield count
+    connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+    connection.execute(sa.text("ALTER TABLE contact_attempt ENABLE TRIGGER USER"))
 
 
 def _numbers(connection: sa.Connection, first: int, last: int) -> sa.FromClause:

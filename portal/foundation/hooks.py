@@ -25,6 +25,7 @@ __all__ = [
     "due_work",
     "entrance",
     "found",
+    "hold_keepers",
     "hold_raised",
     "hold_released",
     "holds_filed",
@@ -108,6 +109,9 @@ recall_carried_out: Hook[[Any, Any, int, Any], None] = Hook("recall_carried_out"
 recall_withdrawn: Hook[[Any, Any], None] = Hook("recall_withdrawn")
 # (work, hold): a hold now stands on an account or a person.
 hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
+# (session, actor, holds) -> {hold_id: Keeper}: which of these standing holds end with a decision of a room's own and not by
+# themselves; see portfolio/keepers.py.
+hold_keepers: Hook[[Any, Any, Any], Any] = Hook("hold_keepers")
 # (work, hold): a hold on an account or a person has ended.
 hold_released: Hook[[Any, Any], None] = Hook("hold_released")
 # (work, import_run_id): a file of accounts has been applied, with the holds that it raises, in this transaction.

@@ -9,16 +9,17 @@ import sqlalchemy as sa
 
 from portal.contact.arrangements import queries as arrangements
 from portal.contact.complaints import queries as complaints
+from portal.contact.messages import queries as messages
 from portal.contact.requests import queries as requests
 from portal.contact.requests.thread import RequestState
 from portal.contact.rules.queries import drafts_waiting
 from portal.foundation.access import Permission, Role
 from portal.foundation.language import _l, say
-from portal.oversight.tasks import Desk, Task
+from portal.oversight.tasks import Desk, Task, reviewed_by
 from portal.placement import leaving_queries as leaving
 from portal.placement import recall_queries as recalls
 from portal.portfolio.models import Hold, ImportKind
-from portal.portfolio.queries import overdue_holds, waiting_imports
+from portal.portfolio.queries import SOON_DAYS, holds_soon_due, overdue_holds, waiting_imports
 from portal.vendors.knowing import staff_expiring
 
 if TYPE_CHECKING:
@@ -95,9 +96,25 @@ def _files(desk: Desk) -> int:
     return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
 
 
-def _overdue_holds(desk: Desk) -> int:
-    wanted = overdue_holds(desk.actor, desk.today).with_only_columns(Hold.id).limit(1_000).subquery()
-    return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
+def _approves_texts(actor: Actor) -> bool:
+    return actor.can(Permission.TEXTS_APPROVE)
+
+
+def _holds(among: Callable[[Actor, date], sa.Select[Any]]) -> Callable[[Desk], int]:
+    """How many holds there are of these, a thousand at the most."""
+
+    def count(desk: Desk) -> int:
+        wanted = among(desk.actor, desk.today).with_only_columns(Hold.id).limit(1_000).subquery()
+        return desk.session.scalar(sa.select(sa.func.count()).select_from(wanted)) or 0
+
+    return count
+
+
+def _first_clock(among: Callable[[Actor, date], sa.Select[Any]]) -> Callable[[Desk], date | None]:
+    """The first day by which one of these holds is to be decided about."""
+    return lambda desk: desk.session.scalar(
+        among(desk.actor, desk.today).with_only_columns(Hold.due_on).order_by(Hold.due_on, Hold.id).limit(1)
+    )
 
 
 COUNTED: tuple[Counted, ...] = (
@@ -155,8 +172,19 @@ COUNTED: tuple[Counted, ...] = (
         {"state": "open", "sort": "due_on"}, due=lambda d: complaints.first_due(d.session, d.actor),
     ),
     Counted(
-        _decides_complaints, _overdue_holds,
-        say("Holds should have been decided about"), _l("See which"), "portfolio.holds", {"late": "yes"}, today=True,
+        _decides_complaints, _holds(overdue_holds),
+        say("Holds should have been decided about"), _l("See which"), "portfolio.holds",
+        {"late": "yes", "sort": "due"}, due=_first_clock(overdue_holds),
+    ),
+    Counted(
+        _decides_complaints, _holds(holds_soon_due),
+        say("Holds are to be decided about within %(n)s days", n=SOON_DAYS), _l("See which"), "portfolio.holds",
+        {"late": "week", "sort": "due"}, due=_first_clock(holds_soon_due),
+    ),
+    Counted(
+        _approves_texts, lambda d: messages.texts_to_decide(d.session, d.actor),
+        say("Texts wait for approval"), _l("Read and decide"), "contact.texts", {"state": "submitted"},
+        due=lambda d: reviewed_by(messages.first_submitted(d.session, d.actor)),
     ),
     Counted(
         _is_asked_of_complaints, lambda d: complaints.waiting(d.session, d.actor),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Comparison:
     now: Cell
     before: Cell
     endpoint: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def change(self) -> Decimal | None:
@@ -81,17 +82,28 @@ def _by_currency(label: Any, now: dict[str, int], before: dict[str, int], endpoi
 def _work(session: Session, actor: Actor, now: Stretch, before: Stretch) -> list[Comparison]:
     logged, earlier = (queries.attempts_in(session, actor, days) for days in (now, before))
     kept, kept_before = (queries.promises_in(session, actor, days) for days in (now, before))
+    where = _findings(now) if actor.can(Permission.CONDUCT_VIEW) else (None, {})
     return [
         _count(_l("Attempts logged"), logged.logged, earlier.logged),
         _count(_l("Debtors reached"), logged.reached, earlier.reached),
         _count(_l("Promises for these days"), kept[1], kept_before[1]),
         _count(_l("Promises kept"), kept[0], kept_before[0]),
-        _count(_l("Contacts against the conduct rules"), logged.breaches, earlier.breaches),
+        _count(_l("Contacts against the conduct rules"), logged.breaches, earlier.breaches, *where),
     ]
 
 
-def _count(label: Any, now: int, before: int, endpoint: str | None = None) -> Comparison:
-    return Comparison(label, Cell("number", now), Cell("number", before), endpoint)
+def _findings(days: Stretch) -> tuple[str, dict[str, Any]]:
+    """Where the breaches of these days stand one by one."""
+    first, last = days.first.isoformat(), days.last.isoformat()
+    return "conduct.findings", {
+        "month": first[:7], "verdict": "block", "day_from": first, "day_to": last, "_anchor": "findings",
+    }  # fmt: skip
+
+
+def _count(
+    label: Any, now: int, before: int, endpoint: str | None = None, values: dict[str, Any] | None = None
+) -> Comparison:
+    return Comparison(label, Cell("number", now), Cell("number", before), endpoint, values or {})
 
 
 def changes_of(event: AuditEvent) -> list[Change]:

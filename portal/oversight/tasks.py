@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
 
-__all__ = ["Desk", "Task"]
+__all__ = ["Desk", "Task", "reviewed_by"]
+
+REVIEW_WITHIN = timedelta(days=2)  # what another has put before one has no deadline of its own; this is ours
+
+
+def reviewed_by(since: datetime | None) -> datetime | None:
+    """Until when somebody should have looked at what was put before them."""
+    return since + REVIEW_WITHIN if since else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from portal.identity.models import Organisation, User
 from portal.legal.models import LetterPack, PackState
 from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
-from portal.oversight.tasks import Desk, Task
+from portal.oversight.tasks import Desk, Task, reviewed_by
 from portal.placement import leaving_queries as leaving
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.recall_models import Recall, RecallState
@@ -44,7 +44,6 @@ __all__ = ["Task", "tasks_for"]
 MOST = 8  # of one kind; the list behind the navigation has the rest
 FAILED_DAYS = 7
 REFUSED_DAYS = 14
-REVIEW_WITHIN = timedelta(days=2)  # what another has put before one has no deadline of its own; this is ours
 
 
 def tasks_for(session: Session, actor: Actor, now: datetime, today: date) -> list[Task]:
@@ -69,7 +68,7 @@ def _runs(desk: Desk) -> Iterator[Task]:
     for run, maker in desk.session.execute(wanted):
         yield Task(
             say("Run %(number)s waits for approval", number=run.number), _l("Look and decide"), "placement.run",
-            {"run_id": run.id}, _soon(run.submitted_at), maker, run.account_count, run.total_minor, run.currency,
+            {"run_id": run.id}, reviewed_by(run.submitted_at), maker, run.account_count, run.total_minor, run.currency,
         )  # fmt: skip
 
 
@@ -85,7 +84,7 @@ def _recalls(desk: Desk) -> Iterator[Task]:
         recall = row.Recall
         yield Task(
             say("Recall %(number)s was asked for", number=recall.number), _l("Look and decide"), "placement.recall",
-            {"recall_id": recall.id}, _soon(recall.asked_at), row.asker or "", recall.account_count,
+            {"recall_id": recall.id}, reviewed_by(recall.asked_at), row.asker or "", recall.account_count,
         )  # fmt: skip
 
 
@@ -109,7 +108,7 @@ def _refused(desk: Desk) -> Iterator[Task]:
     )
     for batch, owner in desk.session.execute(wanted):
         words = say("Batch %(number)s was refused; its accounts can be placed again", number=batch.number)
-        yield _batch_task(batch, words, _l("Look why"), _soon(batch.answered_at), _name(desk, owner))
+        yield _batch_task(batch, words, _l("Look why"), reviewed_by(batch.answered_at), _name(desk, owner))
 
 
 def _batches(desk: Desk) -> Iterator[Task]:
@@ -197,7 +196,7 @@ def _statement_task(statement: Statement, step: StatementEvent, who: str) -> Tas
     words, action = STATEMENT_STEPS[step.state]
     return Task(
         words(statement.number), action, "commission.statement", {"statement_id": statement.id},
-        _soon(step.at), who, statement.line_count, statement.total_minor, statement.currency,
+        reviewed_by(step.at), who, statement.line_count, statement.total_minor, statement.currency,
     )  # fmt: skip
 
 
@@ -206,7 +205,7 @@ def _packs(desk: Desk) -> Iterator[Task]:
     for pack in desk.session.scalars(wanted.order_by(LetterPack.id).limit(MOST)):
         yield Task(
             say("Pack %(number)s waits for review", number=pack.number), _l("Read and approve"), "legal.pack",
-            {"pack_id": pack.id}, _soon(pack.built_at), "", pack.letter_count,
+            {"pack_id": pack.id}, reviewed_by(pack.built_at), "", pack.letter_count,
             pack.total_minor, pack.currency,
         )  # fmt: skip
 
@@ -295,11 +294,6 @@ def _mend_by(standing: Standing, today: date) -> date | None:
 def _name(desk: Desk, organisation: Organisation) -> str:
     """The organisation's name in the reader's language, where it has one."""
     return (organisation.name_en if desk.actor.locale == "en" else "") or organisation.name
-
-
-def _soon(since: datetime | None) -> datetime | None:
-    """Until when somebody should have looked at what was put before them."""
-    return since + REVIEW_WITHIN if since else None
 
 
 def _may(permission: Permission) -> Callable[[Actor], bool]:

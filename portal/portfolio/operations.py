@@ -16,6 +16,7 @@ from portal.portfolio.bulk import AccountWriter, accounts_on_file
 from portal.portfolio.hold_terms import LONGEST, review_day
 from portal.portfolio.importing import FileKind, FileWriter, Options, receive, run_import, run_trial, try_file
 from portal.portfolio.intake import Reading, read_accounts
+from portal.portfolio.keepers import refuse_kept
 from portal.portfolio.models import Account, Hold, HoldFlag, HoldTerm, ImportKind, ImportRun
 from portal.portfolio.queries import hold_days
 
@@ -160,12 +161,14 @@ def add_hold(
 
 
 def release_hold(actor: Actor, hold_id: int, reason: str) -> None:
-    """End a hold, with the reason why it may be ended. Raises NotFound, DomainError without a reason."""
+    """End a hold, with the reason why it may be ended. Raises NotFound, DomainError without a reason, Refused where it is
+    kept (`keepers`)."""
     reason = _given(reason, say("Say why the hold may be released."))
     with transaction(actor) as work:
         hold = work.session.scalar(visible(Hold, actor).where(Hold.id == hold_id, Hold.released_at.is_(None)))
         if hold is None:
             raise NotFound
+        refuse_kept(work.session, actor, hold)
         end_hold(work, hold, reason)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -39,11 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account_for", "accounts", "applied_before", "contact_points_of", "currencies", "files_of", "found_accounts", "hold_days", "holds", "holds_of",
-    "import_run_for", "import_runs", "layouts", "overdue_holds", "rejected_rows_of", "snapshots_of", "versions_with_people",
+    "holds_soon_due", "import_run_for", "import_runs", "is_soon_due", "layouts", "overdue_holds", "rejected_rows_of", "snapshots_of", "versions_with_people",
     "waiting_imports",
 ]  # fmt: skip
 
 MOST_FOUND = 50
+SOON_DAYS = 7  # so far ahead homes tell of holds that are to be decided about
 
 
 def accounts(actor: Actor) -> sa.Select[tuple[Account]]:
@@ -109,6 +111,16 @@ def hold_days(session: Session, actor: Actor) -> dict[HoldFlag, int | None]:
 def overdue_holds(actor: Actor, today: date) -> sa.Select[Any]:
     """Standing holds whose day has passed."""
     return visible(Hold, actor).where(Hold.released_at.is_(None), Hold.due_on < today)
+
+
+def holds_soon_due(actor: Actor, today: date) -> sa.Select[Any]:
+    """Standing holds whose clock runs out within the next days."""
+    return visible(Hold, actor).where(Hold.released_at.is_(None), is_soon_due(today))
+
+
+def is_soon_due(today: date) -> sa.ColumnElement[bool]:
+    """Whether a hold is to be decided about today or within `SOON_DAYS`."""
+    return Hold.due_on.between(today, today + timedelta(days=SOON_DAYS))
 
 
 def import_runs(actor: Actor, kind: ImportKind) -> sa.Select[tuple[ImportRun]]:

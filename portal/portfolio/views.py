@@ -23,6 +23,7 @@ from portal.portfolio.blueprint import blueprint
 from portal.portfolio.changes import moves_of
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
+from portal.portfolio.keepers import keepers_of
 from portal.portfolio.limitation import limitation
 from portal.portfolio.models import Hold, HoldFlag, ImportKind
 from portal.portfolio.region_names import region_name
@@ -71,6 +72,7 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
     found = queries.account_for(session, who, account_id)
     points = queries.contact_points_of(session, who, found.customer_id)
     snapshots = queries.snapshots_of(session, who, found.id)
+    holds = queries.holds_of(session, who, found)
     brought_by = {point.import_run_id for point in points if point.import_run_id is not None}
     return render_template(
         "portfolio/account.html",
@@ -80,7 +82,8 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         files=queries.files_of(session, who, brought_by) if who.can(Permission.ACCOUNTS_IMPORT) else {},
         snapshots=snapshots,
         moves=moves_of(snapshots),
-        holds=queries.holds_of(session, who, found),
+        holds=holds,
+        keepers=keepers_of(session, who, holds),
         limitation=limitation(
             found.region, found.due_date, found.last_paid_on, found.days_past_due, found.balance_as_of
         ),
@@ -164,12 +167,20 @@ def _holds_table(who: Actor, today: date) -> Table:
         filters=[
             Filter("flag", _l("Hold"), "choice", _with_flag, [(f.value, w) for f, w in labels.HOLD_LABELS.items()]),
             Filter(
-                "late", _l("Overdue"), "choice", lambda s, _v: s.where(Hold.due_on < today), [("yes", _l("only these"))]
+                "late",
+                _l("To be decided by"),
+                "choice",
+                lambda s, v: s.where(_has_clock(v, today)),
+                [("yes", _l("overdue")), ("week", say("within %(n)s days", n=queries.SOON_DAYS))],
             ),
         ],
         row_url=lambda row: url_for("contact.hold", hold_id=row.Hold.id),
         empty=Empty(say("Nothing is on hold.")),
     )
+
+
+def _has_clock(value: str, today: date) -> Any:
+    return Hold.due_on < today if value == "yes" else queries.is_soon_due(today)
 
 
 def _with_flag(statement: Any, value: str) -> Any:

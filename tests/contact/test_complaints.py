@@ -25,6 +25,7 @@ from portal.contact.complaints.operations import (
     reply_to_question,
     take_complaint,
 )
+from portal.contact.holds.operations import release_with_proof
 from portal.contact.requests.operations import Said
 from portal.foundation.access import Actor, Role
 from portal.foundation.audit import AuditEvent
@@ -35,7 +36,7 @@ from portal.identity.models import User
 from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement
 from portal.portfolio.models import Hold, HoldFlag
-from portal.portfolio.operations import raise_hold
+from portal.portfolio.operations import raise_hold, release_hold
 from tests.contact.factories import NOON, Desk, at_time, make_account, make_desk, make_person
 from tests.identity.factories import actor_of, make_agency, make_bank, make_user, observer
 from tests.support.pages import PageClient
@@ -317,3 +318,31 @@ def test_a_complaint_before_anybody_held_the_account_is_the_banks_alone(
     complaint_id = raise_complaint(officer, lonely, heard(), Said("about the fees"))
     page = client_for(compliance).get(f"/complaints/{complaint_id}")
     assert "about the fees" in page and "a question to the organisation" not in page
+
+
+def test_the_hold_of_an_open_complaint_is_released_by_its_decision_alone(
+    desk: Desk, compliance: User, officer: Actor, client_for: Client, db_session: Session
+) -> None:
+    complaint_id = raised(desk.actor, desk, desk.agency.id)
+    hold_id = db_session.scalars(sa.select(Hold.id)).one()
+    words = "The decision about complaint CP000001 releases this hold."
+    for deed in (release_hold, release_with_proof):
+        with pytest.raises(Refused, match="decision about complaint"):
+            deed(officer, hold_id, "no reason left")
+
+    client = client_for(compliance)
+    for address in (f"/holds/{hold_id}", f"/accounts/{desk.account_id}"):
+        page = client.get(address)
+        assert words in page and page.links["Open the complaint"] == f"/complaints/{complaint_id}"
+        assert not [form for form in page.forms if (form.get("action") or "").endswith(("/end", "/release"))]
+
+    close_complaint(officer, complaint_id, Outcome.REJECTED, "no such calls")
+    assert standing(db_session) == []
+
+
+def test_a_hold_for_a_complaint_that_a_file_told_of_is_released_like_any_other(
+    desk: Desk, officer: Actor, db_session: Session
+) -> None:
+    hold = raise_hold(officer, desk.account_id, HoldFlag.COMPLAINT, "file")
+    release_with_proof(officer, hold.id, "answered by the branch")
+    assert standing(db_session) == []

@@ -7,18 +7,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from portal.contact.messages.texts import Content, make_text, submit_text
 from portal.foundation.access import Role
 from portal.foundation.sealing import seal
-from portal.foundation.work import transaction
+from portal.foundation.work import reading, transaction
 from portal.placement.criteria import Share
 from portal.placement.operations import make_run, submit_run
+from portal.portfolio.models import Hold, HoldFlag
+from portal.portfolio.operations import raise_hold
 from portal.vendors.master import VendorDetails, edit_vendor
 from portal.vendors.models import CredentialKind, PlacementKind
 from portal.vendors.operations import create_contract
 from portal.vendors.terms import Terms
 from tests.contact.factories import make_account, make_person
+from tests.contact.message_factories import DEMAND, details
 from tests.identity.factories import actor_of, make_agency, make_bank, make_user, observer
 from tests.placement.factories import Desk as Desks
 from tests.placement.factories import batches, criteria, sent_run
@@ -219,3 +224,61 @@ def test_the_trail_is_for_those_who_watch_it(pages: PageClient, role: Role) -> N
     make_bank()
 
     pages.sign_in(make_user(role)).get("/audit", status=403)
+
+
+def test_a_text_waits_for_whoever_may_approve_it_and_not_for_its_writer(
+    pages: PageClient, agency: Organisation
+) -> None:
+    writer = make_user(Role.VENDOR_MANAGER)
+    text = make_text(actor_of(writer), details(organisation_id=agency.id), Content(DEMAND, ""))
+    submit_text(actor_of(writer), text)
+
+    for role in (Role.VENDOR_MANAGER, Role.COMPLIANCE):
+        page = pages.sign_in(make_user(role)).get("/")
+        assert "Texts wait for approval" in page
+        assert page.links["Read and decide"] == "/texts?state=submitted"
+    assert "Texts wait for approval" not in pages.sign_in(writer).get("/")
+
+
+def test_compliance_hears_of_holds_whose_clock_runs_out_and_finds_them(
+    pages: PageClient, managers: tuple[User, User], set_clock: Callable[[datetime], None]
+) -> None:
+    officer = make_user(Role.COMPLIANCE)
+    account_id = make_account(make_person())
+    raise_hold(actor_of(officer), account_id, HoldFlag.DISPUTE, "disputes a charge")
+    due = observed_due()
+    words = "Holds are to be decided about within 7 days"
+
+    set_clock(NOON + timedelta(days=(due - NOON.date()).days - 8))
+    assert words not in pages.sign_in(officer).get("/")
+    set_clock(NOON + timedelta(days=(due - NOON.date()).days - 7))
+    home = pages.sign_in(officer).get("/")
+    assert words in home and day_words(due) in home
+    assert "disputes a charge" in home.client.get(home.links["See which"])
+    assert "Nothing matches" in home.client.get("/holds?late=yes")
+    set_clock(NOON + timedelta(days=(due - NOON.date()).days + 1))
+    late = pages.sign_in(officer).get("/")
+    assert words not in late and "Holds should have been decided about" in late and day_words(due) in late
+
+
+def test_breaches_lead_to_the_findings_that_they_count(pages: PageClient, managers: tuple[User, User]) -> None:
+    page = pages.sign_in(make_user(Role.COMPLIANCE)).get("/")
+    there = page.links["Contacts against the conduct rules"]
+    assert there == "/conduct?month=2005-07&verdict=block&day_from=2005-07-01&day_to=2005-07-15#findings"
+    assert (
+        "Contacts against the conduct rules"
+        not in pages.sign_in(make_user(Role.AGENCY_LEADER, make_agency("ZX"))).get("/").links
+    )
+
+
+def observed_due() -> date:
+    """By when the hold is to be decided about."""
+    with reading(observer()) as session:
+        due = session.scalars(sa.select(Hold.due_on)).one()
+    assert due is not None
+    return due
+
+
+def day_words(day: date) -> str:
+    """A day as English pages have it."""
+    return f"{day.day} {day:%b %Y}"

@@ -23,22 +23,28 @@ from portal.contact.complaints.codes import (
 from portal.contact.complaints.models import Complaint, ComplaintEvent
 from portal.contact.proofs import NO_PROOF, KeptProof, keep_sealed, person_key_of
 from portal.contact.requests.operations import Said, side_of
+from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
-from portal.foundation.language import say
+from portal.foundation.language import _l, say
 from portal.foundation.money import Money
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.portfolio.keepers import Keeper
 from portal.portfolio.models import Account, Hold, HoldFlag
 from portal.portfolio.operations import add_hold, end_hold
 from portal.portfolio.queries import hold_days
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
 
 __all__ = [
-    "Heard", "ask_organisation", "close_complaint", "move_deadline", "note_complaint", "raise_complaint",
+    "Heard", "ask_organisation", "close_complaint", "kept_by_complaints", "move_deadline", "note_complaint", "raise_complaint",
     "reply_to_question", "reveal_complaint", "take_complaint",
 ]  # fmt: skip
 
@@ -225,6 +231,21 @@ def close_complaint(
         work.audit("complaint.closed", complaint, after=_facts(complaint))
         work.session.flush()
         return _let_go(work, complaint)
+
+
+@hooks.hold_keepers.register
+def kept_by_complaints(session: Session, actor: Actor, holds: Collection[Hold]) -> dict[int, Keeper]:
+    """A hold stands as long as a complaint behind it is open: its decision releases it."""
+    of_complaints = {hold.id: hold for hold in holds if hold.flag is HoldFlag.COMPLAINT}
+    if not of_complaints:
+        return {}
+    accounts = {hold.account_id for hold in of_complaints.values() if hold.account_id is not None}
+    found: dict[int, Keeper] = {}
+    for complaint in queries.open_behind(session, actor, of_complaints, accounts):
+        words = say("The decision about complaint %(number)s releases this hold.", number=complaint.number)
+        where = {"complaint_id": complaint.id}
+        found.setdefault(complaint.hold_id or 0, Keeper(words, _l("Open the complaint"), "contact.complaint", where))
+    return found
 
 
 def _let_go(work: Work, complaint: Complaint) -> bool:

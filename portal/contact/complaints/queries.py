@@ -20,14 +20,14 @@ from portal.portfolio.models import Account
 from portal.vendors.models import ContractVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
 __all__ = [
-    "account_of", "complaint_for", "complaints", "event_for", "events_of", "first_due", "holders_ever",     "of_account", "texts_of", "waiting",
+    "account_of", "complaint_for", "complaints", "event_for", "events_of", "first_due", "holders_ever", "of_account", "open_behind", "texts_of", "waiting",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
@@ -86,6 +86,16 @@ def texts_of(session: Session, actor: Actor, complaint: Complaint) -> dict[int, 
 def event_for(session: Session, actor: Actor, event_id: int) -> Any:
     """As `threads.entry_for`."""
     return threads.entry_for(session, actor, ComplaintEvent, Complaint, ComplaintEvent.complaint_id, event_id)
+
+
+def open_behind(
+    session: Session, actor: Actor, hold_ids: Collection[int], account_ids: Collection[int]
+) -> list[Complaint]:
+    """Open complaints, the first one first, that these holds of these accounts stand for."""
+    wanted = visible(Complaint, actor).where(
+        Complaint.account_id.in_(account_ids), Complaint.hold_id.in_(hold_ids), Complaint.state == ComplaintState.OPEN
+    )
+    return list(session.scalars(wanted.order_by(Complaint.id)))
 
 
 # --- whom a complaint can be about --------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation, User
+from portal.portfolio.keepers import refuse_kept
 from portal.portfolio.models import Account, Customer, Hold, HoldFlag
 from portal.portfolio.operations import add_hold, end_hold
 
@@ -78,7 +79,7 @@ def add_proof(actor: Actor, hold_id: int, proof: Proof | None) -> None:
 
 def release_with_proof(actor: Actor, hold_id: int, reason: str, proof: Proof | None = None) -> None:
     """End a hold, with the reason why it may be ended and what proves that. Raises NotFound, also where it has ended,
-    DomainError without a reason."""
+    DomainError without a reason, Refused where it is kept (`keepers`)."""
     demand(actor, Permission.HOLDS_MANAGE)
     reason = _given(reason, "reason")
     kept = keep_for_customer(actor, _customer_of(actor, hold_id), proof)
@@ -86,6 +87,7 @@ def release_with_proof(actor: Actor, hold_id: int, reason: str, proof: Proof | N
         hold = hold_for(work.session, actor, hold_id).Hold
         if hold.released_at is not None:
             raise NotFound
+        refuse_kept(work.session, actor, hold)
         _keep(work, hold, kept)
         end_hold(work, hold, reason)
 

@@ -21,6 +21,7 @@ from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.web import actor, requires, say_flash
 from portal.portfolio import labels
+from portal.portfolio.keepers import keepers_of
 from portal.portfolio.models import HoldFlag
 from portal.portfolio.operations import set_hold_days
 from portal.portfolio.queries import account_for, hold_days
@@ -95,9 +96,11 @@ def _page(hold_id: int, proof_form: ProofForm | None = None, release_form: Relea
         (proof.HoldProof, name_of(proof.Organisation) if proof.Organisation else None, proof.who)
         for proof in holds.proofs_of(session, who, hold_id)
     ]
+    keeper = keepers_of(session, who, (found,)).get(found.id)
     return render_template(
         "contact/hold.html",
         hold=found,
+        keeper=keeper,
         row=row,
         label=labels.HOLD_LABELS[found.flag],
         effect=flag_words(found.flag.value),
@@ -107,7 +110,7 @@ def _page(hold_id: int, proof_form: ProofForm | None = None, release_form: Relea
         proofs=proofs,
         proof_form=(proof_form or ProofForm()) if stands and who.can(Permission.HOLDS_RAISE) else None,
         release_form=(release_form or ReleaseForm(prefix="end-"))
-        if stands and who.can(Permission.HOLDS_MANAGE)
+        if stands and keeper is None and who.can(Permission.HOLDS_MANAGE)
         else None,
     )
 

@@ -25,6 +25,7 @@ from portal.portfolio.models import Account, ContactPoint, Customer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -37,6 +38,7 @@ __all__ = [
     "events_of",
     "export_for",
     "exports_statement",
+    "first_submitted",
     "message_for",
     "messages_of_account",
     "messages_statement",
@@ -143,13 +145,22 @@ def _in_use(actor: Actor) -> sa.Select[Any]:
     )
 
 
-def texts_to_decide(session: Session, actor: Actor) -> int:
-    """Texts that wait for somebody else's decision, counted up to a hundred."""
-    waiting = visible(MessageTemplateVersion, actor).where(
+def first_submitted(session: Session, actor: Actor) -> datetime | None:
+    """Since when the first of them waits."""
+    wanted = _to_decide(actor).with_only_columns(MessageTemplateVersion.submitted_at)
+    return session.scalar(wanted.order_by(MessageTemplateVersion.submitted_at).limit(1))
+
+
+def _to_decide(actor: Actor) -> sa.Select[Any]:
+    return visible(MessageTemplateVersion, actor).where(
         MessageTemplateVersion.state == TextState.SUBMITTED,
         sa.or_(MessageTemplateVersion.made_by.is_(None), MessageTemplateVersion.made_by != actor.user_id),
     )
-    first = waiting.with_only_columns(MessageTemplateVersion.id).limit(COUNTED_TO).subquery()
+
+
+def texts_to_decide(session: Session, actor: Actor) -> int:
+    """Texts that wait for somebody else's decision, counted up to a hundred."""
+    first = _to_decide(actor).with_only_columns(MessageTemplateVersion.id).limit(COUNTED_TO).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(first)) or 0
 
 

@@ -13,7 +13,9 @@ from portal.foundation.states import StateTag
 if TYPE_CHECKING:
     from portal.contact.requests.models import RequestMessage
 
-__all__ = ["ANSWERS", "CODES", "STATES", "TURNS", "asked_words", "message_words", "request_tag", "side_words"]
+__all__ = [
+    "ANSWERS", "CODES", "OVERDUE", "STATES", "TURNS", "asked_words", "message_words", "request_tag", "side_words",
+]  # fmt: skip
 
 CODES: dict[str, Any] = {
     RequestCode.DOCUMENTS: _l("documents"),
@@ -38,7 +40,7 @@ STATES: dict[RequestState, Any] = {
     RequestState.CLOSED: _l("closed"),
 }
 TURNS: dict[str, Any] = {"ours": _l("ours"), "theirs": _l("the other side's")}
-_OVERDUE = StateTag("overdue", _l("overdue"), "bad")
+OVERDUE = StateTag("overdue", _l("overdue"), "bad")
 _OURS = StateTag("ours", _l("waits for us"), "wait")
 _THEIRS = StateTag("theirs", _l("waits for the other side"), "go")
 _CLOSED = StateTag("closed", _l("closed"), "plain")
@@ -54,7 +56,7 @@ def request_tag(
     if state is RequestState.ANSWERED:
         return ANSWERS[answer] if answer else _ANSWERED
     if due_at is not None and due_at < now:
-        return _OVERDUE
+        return OVERDUE
     return _OURS if turn == mine.value else _THEIRS
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from portal.contact import threads
+from portal.contact.requests.day_sql import end_of_day
 from portal.contact.requests.models import Request, RequestMessage
 from portal.contact.requests.thread import RequestState, Side
 from portal.foundation.access import Permission
@@ -16,7 +17,7 @@ from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
-from portal.placement.recall_models import Objection, ObjectionState
+from portal.placement.recall_models import Objection, ObjectionState, RecallLine
 from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 from portal.vendors.models import ContractVersion
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "OBJECTION", "account_of", "all_rows", "holders", "is_live", "message_for", "messages_of", "next_due", "of_account",
-    "of_requests", "request_for", "texts_of", "waiting",
+    "OBJECTION", "account_of", "all_rows", "deadline", "holders", "is_live", "message_for", "messages_of", "next_due", "of_account",
+    "of_requests", "request_for", "texts_of", "waiting", "waits",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 MOST_OF_ACCOUNT = 20
 OBJECTION = "recall_objection"  # what the list has for a code where an objection stands in it
 _word = sa.String(32)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # behind every clock
 # As the indexes have them: a bound value would be another expression to the planner.
 _one, _two = sa.literal_column("1", sa.BigInteger()), sa.literal_column("2", sa.BigInteger())
 
@@ -66,9 +68,10 @@ def is_live(session: Session, actor: Actor, placement_id: int) -> bool:
 # --- the list -----------------------------------------------------------------------------------------------------------
 
 
-def all_rows(actor: Actor) -> Any:
+def all_rows(actor: Actor, now: datetime) -> Any:
     """Requests and objections to recalls as rows of one kind: key (even: a request, odd: an objection), id, asked_at, code,
-    state, due_at, and whose turn it is (bank_turn, organisation_turn). Objections only for who may look at recalls.
+    state, due_at, and whose turn it is (bank_turn, organisation_turn). Objections only for who may look at recalls; the
+    bank has until the end of the account's last day to answer one.
 
     Each half is plain columns of one table and its key an expression that the table has an index over, so that PostgreSQL
     merges both halves in their order instead of sorting all that was ever asked.
@@ -93,12 +96,29 @@ def all_rows(actor: Actor) -> Any:
         Objection.raised_at.label("asked_at"),
         sa.cast(sa.literal(OBJECTION), _word).label("code"),
         sa.cast(state, _word).label("state"),
-        sa.cast(sa.null(), UtcDateTime()).label("due_at"),
+        sa.case((is_open, end_of_day(_last_day(), actor.time_zone, now)), else_=sa.null()).label("due_at"),
         is_open.label("bank_turn"),
         sa.false().label("organisation_turn"),
     )
     halves = [_latest_first(half) for half in (requests, objections)]
     return sa.union_all(*halves).subquery("asked")
+
+
+def _last_day() -> sa.ScalarSelect[Any]:
+    """The last day of the account that an objection is about. Beside the objections, not joined to them: only rows that a
+    page shows, or sorts by it, are asked for it."""
+    wanted = sa.select(RecallLine.final_on).where(RecallLine.id == Objection.recall_line_id)
+    return wanted.correlate(Objection).scalar_subquery()
+
+
+def deadline(rows: Any) -> sa.ColumnElement[datetime]:
+    """What the list of what waits is sorted by: the clock; where none runs, behind all clocks."""
+    return sa.func.coalesce(rows.c.due_at, sa.literal(_NEVER, UtcDateTime()), type_=UtcDateTime())
+
+
+def waits(rows: Any) -> sa.ColumnElement[bool]:
+    """Whether a row is somebody's turn; the indexes of turns and of open objections find these."""
+    return sa.or_(rows.c.bank_turn, rows.c.organisation_turn)
 
 
 def _latest_first(half: sa.Select[Any]) -> sa.Select[Any]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import url_for
 
 from portal.contact.requests import queries
-from portal.contact.requests.labels import CODES, STATES, TURNS, request_tag, side_words
+from portal.contact.requests.labels import CODES, OVERDUE, STATES, TURNS, request_tag, side_words
 from portal.contact.requests.operations import side_of
 from portal.contact.requests.thread import RequestState, Side
 from portal.foundation.language import _l, say, translate
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["requests_table"]
 
+WAITS = "waits"  # what somebody has yet to do something about
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -46,9 +48,14 @@ class _Line:
     url: str
 
 
-def requests_table(actor: Actor, now: datetime) -> Table:
-    """What was asked about accounts by either side, the latest first."""
-    rows, mine = queries.all_rows(actor), side_of(actor)
+def requests_table(actor: Actor, now: datetime, state: str | None) -> Table:
+    """What was asked about accounts by either side. `state`: which the address asks for; None where it says nothing.
+
+    What waits stands by its deadline, overdue first. What is closed is asked for, and stands with it in the order of
+    asking, the latest first: that order costs the same however much was ever asked.
+    """
+    rows, mine = queries.all_rows(actor, now), side_of(actor)
+    by_deadline = state in (None, WAITS, RequestState.OPEN, RequestState.ANSWERED)
 
     def complete(session: Session, found: Sequence[Any]) -> list[_Line]:
         return _lines(session, actor, found, now)
@@ -65,7 +72,7 @@ def requests_table(actor: Actor, now: datetime) -> Table:
         Column("turn", _l("Whose turn"), value=lambda line: side_words(line.turn, line.organisation, mine)),
         Column(
             "due_at", _l("Due"), "instant", value=lambda line: line.due_at,
-            expression=rows.c.due_at, sortable=True, nullable=True,
+            expression=queries.deadline(rows), sortable=True, nullable=False,
         ),
         Column(
             "asked_at", _l("Asked"), "day", value=lambda line: line.asked_at,
@@ -78,13 +85,13 @@ def requests_table(actor: Actor, now: datetime) -> Table:
         name="requests",
         statement=sa.select(rows),
         key=rows.c.key,
-        default_sort="-asked_at",
+        default_sort="due_at" if by_deadline else "-asked_at",
         complete=complete,
         columns=columns,
         filters=[
             Filter(
-                "state", _l("State"), "choice", lambda s, v: s.where(rows.c.state == v),
-                [(state.value, label) for state, label in STATES.items()],
+                "state", _l("State"), "choice", lambda s, v: s.where(_stands(rows, v)),
+                [(WAITS, _l("not closed")), *((one.value, label) for one, label in STATES.items())], default=WAITS,
             ),
             Filter("turn", _l("Whose turn"), "choice", of_turn, list(TURNS.items())),
             Filter(
@@ -100,6 +107,13 @@ def requests_table(actor: Actor, now: datetime) -> Table:
     )  # fmt: skip
 
 
+def _stands(rows: Any, state: str) -> sa.ColumnElement[bool]:
+    if state == WAITS:
+        return queries.waits(rows)
+    found: sa.ColumnElement[bool] = rows.c.state == state
+    return found
+
+
 def _lines(session: Session, actor: Actor, found: Sequence[Any], now: datetime) -> list[_Line]:
     """The rows with what is shown of them, in the same order."""
     objections = {row.id for row in found if row.code == queries.OBJECTION}
@@ -110,7 +124,9 @@ def _lines(session: Session, actor: Actor, found: Sequence[Any], now: datetime) 
         objected = {row.Objection.id: row for row in rows}
     mine = side_of(actor)
     return [
-        _of_objection(objected[row.id]) if row.code == queries.OBJECTION else _of_request(asked[row.id], mine, now)
+        _of_objection(objected[row.id], row.due_at, now)
+        if row.code == queries.OBJECTION
+        else _of_request(asked[row.id], mine, now)
         for row in found
     ]
 
@@ -130,7 +146,7 @@ def _of_request(row: Any, mine: Side, now: datetime) -> _Line:
     )
 
 
-def _of_objection(row: Any) -> _Line:
+def _of_objection(row: Any, due_at: datetime | None, now: datetime) -> _Line:
     objection = row.Objection
     is_open = objection.state is ObjectionState.OPEN
     return _Line(
@@ -139,8 +155,8 @@ def _of_objection(row: Any) -> _Line:
         organisation=name_of(row.Organisation),
         asked_by=Side.ORGANISATION,
         asked_at=objection.raised_at,
-        tag=OBJECTION_STATES[objection.state],
+        tag=OVERDUE if due_at is not None and due_at < now else OBJECTION_STATES[objection.state],
         turn=Side.BANK.value if is_open else None,
-        due_at=None,
+        due_at=due_at,
         url=url_for("placement.recall", recall_id=row.Recall.id, answer=objection.state.value),
     )

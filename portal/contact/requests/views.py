@@ -53,7 +53,7 @@ def requests_list() -> Any:
     """What was asked about accounts, and before it what waits."""
     session, who, now = db.session(), actor(), services().clock.now()
     return table_response(
-        requests_table(who, now),
+        requests_table(who, now, request.args.get("state")),
         "contact/requests.html",
         ours=queries.waiting(session, who, RequestState.OPEN),
         answered=queries.waiting(session, who, RequestState.ANSWERED),

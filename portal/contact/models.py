@@ -74,6 +74,7 @@ class ContactAttempt(Model, OwnRows):
     )
     # No foreign key: SQLite adds one only by copying the table, and evidence is never copied.
     import_run_id: Mapped[int | None] = mapped_column(comment="the import of the log that it came with")
+    import_line: Mapped[int | None] = mapped_column(comment="where it stood in that log")
     verdict: Mapped[str] = mapped_column(sa.String(24), comment="allow … block, as of `at`")
     decision: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="pack, version, rule, facts, reason")
     logged_at: Mapped[datetime]
@@ -90,6 +91,14 @@ class ContactAttempt(Model, OwnRows):
             "evidence_name",
             sqlite_where=sa.text("evidence_name <> ''"),
             postgresql_where=sa.text("evidence_name <> ''"),
+        ),
+        # what of a log was against the rules, in the log's order
+        sa.Index(
+            "ix_contact_attempt_found",
+            "import_run_id",
+            "import_line",
+            sqlite_where=sa.text("import_run_id IS NOT NULL AND verdict IN ('block', 'presume')"),
+            postgresql_where=sa.text("import_run_id IS NOT NULL AND verdict IN ('block', 'presume')"),
         ),
     )
 

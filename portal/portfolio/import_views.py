@@ -15,7 +15,7 @@ from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
 from portal.foundation.language import _l, from_data, say
 from portal.foundation.services import services
-from portal.foundation.table_pages import table_page, table_response
+from portal.foundation.table_pages import table_export, table_page, table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, say_flash
 from portal.portfolio import labels, queries, waiting
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from portal.identity.models import Organisation
     from portal.portfolio.importing import FileKind
 
-__all__ = ["ImportPages", "Owners"]
+__all__ = ["ImportPages", "Listed", "Owners"]
 
 REJECTS = {
     "rejects.csv": "text/csv",
@@ -62,6 +62,15 @@ class Onward:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Lines of a file that its page tells one by one, below the changes of these names that count them."""
+
+    names: tuple[str, ...]
+    title: Any
+    table: Callable[[Actor, int], Table]
+
+
+@dataclass(frozen=True)
 class ImportPages:
     """The pages of one kind of file; the room names them and says what reads its files."""
 
@@ -77,6 +86,7 @@ class ImportPages:
     has_amounts: bool = True
     onward: Onward | None = None
     beside: tuple[Any, str] | None = None  # what such files go with: its name, and its endpoint
+    listed: Listed | None = None
     change_labels: Mapping[str, Any] = field(default_factory=lambda: labels.CHANGE_LABELS)
 
     def url(self, endpoint: str, **values: Any) -> str:
@@ -178,6 +188,10 @@ class ImportPages:
             return redirect(self.url("prepare_import", run_id=run_id))
         asked = job_about(db.session(), actor(), f"import.{self.kind.value}", f"run-{run_id}")
         job = shown_job(actor(), asked) if asked and found.state is ImportState.RECEIVED else None
+        report = Report.of(found.changes)
+        listed = self._listed(run_id, report)
+        if listed is not None and (file := table_export(listed)) is not None:
+            return file
         ended = found.state in (ImportState.REFUSED, ImportState.DROPPED)
         again = found.summary and found.summary["status"] == "already_imported"
         return render_template(
@@ -190,11 +204,18 @@ class ImportPages:
             pages=self,
             labels=labels,
             refusal=from_data(found.refusal["message"]) if found.refusal else None,
-            report=Report.of(found.changes),
+            report=report,
+            listed=table_page(listed) if listed else None,
             rejects_name=f"rejects.{_form_of(found)}",
             can_repeat=ended and not again,
             table=table_page(_rejected(run_id)),
         )
+
+    def _listed(self, run_id: int, report: Report | None) -> Table | None:
+        """The table of lines that are told one by one, where the file brought any."""
+        if self.listed is None or report is None or not any(report.counts.get(name) for name in self.listed.names):
+            return None
+        return self.listed.table(actor(), run_id)
 
     def rejects(self, run_id: int, file_name: str) -> Response:
         """The file of rejected rows, to be mended and sent again."""

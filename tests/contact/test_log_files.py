@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from portal.contact.models import AttemptDay, Promise, PromiseState, WorkItem
+from portal.contact.models import AttemptDay, ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.work import reading, transaction
 from portal.placement.models import EndReason, Placement
 from portal.portfolio.importing import ImportRefused
-from portal.portfolio.models import ContactPoint, ContactSource, ContactStatus, Hold, HoldFlag
+from portal.portfolio.models import ContactPoint, ContactSource, ContactStatus, Hold, HoldFlag, ImportRun
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_account, make_desk, make_person, place
 from tests.contact.logs import a_log, bring, changes, kept, number_of, ref_of, rejected
 from tests.identity.factories import actor_of, make_agency, make_user, observer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
+
+    from tests.support.pages import PageClient
+
+    Client = Callable[..., PageClient]
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -343,3 +349,53 @@ def test_what_a_day_came_to_is_kept_by_person_and_a_correction_takes_its_entry_o
             (d.user_id, str(d.day), d.logged, d.reached, d.breaches) for d in session.scalars(sa.select(AttemptDay))
         ]
     assert days == [(desk.actor.user_id, "2005-07-01", 3, 2, 0)]
+
+
+# --- what was against the rules, line by line ---------------------------------------------------------------------------
+
+
+def test_the_page_of_a_log_tells_each_breach_with_its_line_rule_and_reason(
+    desk: Desk, person: Person, client_for: Client
+) -> None:
+    at_time(NOON.replace(hour=23, minute=30))
+    leader = client_for(make_user(Role.AGENCY_LEADER, desk.agency))
+    manager = client_for(make_user(Role.VENDOR_MANAGER))
+    mobile = number_of(person.mobile)
+    bring(
+        desk.actor,
+        a_log(row(desk, "D1", "22:10", mobile), row(desk, "D2", "09:00", mobile), row(desk, "D3", "23:00", mobile)),
+    )
+    run_id = last_run()
+    d1, d3 = (next(a.id for a in kept() if a.attempt_ref == ref) for ref in ("D1", "D3"))
+
+    bank = manager.get(f"/attempts/imports/{run_id}")
+    listed = bank.html[bank.html.index('id="listed"') :]
+    assert listed.index("D1<") < listed.index("D3<") and "D2<" not in listed
+    assert ref_of(desk.account_id) in listed and "breach" in listed
+    assert f"/conduct/attempts/{d1}" in listed and f"/conduct/attempts/{d3}" in listed
+    assert lines_of(run_id) == [2, 4]
+
+    own = leader.get(f"/attempts/imports/{run_id}")
+    assert f"/queue/{desk.account_id}" in own.html and "/conduct/attempts/" not in own.html
+    taken = leader.client.get(f"/attempts/imports/{run_id}?found_export=csv").get_data(as_text=True)
+    assert "D1" in taken and "D3" in taken and "D2" not in taken
+
+
+def test_a_log_without_breaches_lists_none(desk: Desk, person: Person, client_for: Client) -> None:
+    bring(desk.actor, a_log(row(desk, "D1", "09:00", number_of(person.mobile))))
+    page = client_for(make_user(Role.VENDOR_MANAGER)).get(f"/attempts/imports/{last_run()}")
+    assert 'id="listed"' not in page.html
+
+
+def last_run() -> int:
+    with reading(observer()) as session:
+        return session.scalars(sa.select(ImportRun.id).order_by(ImportRun.id.desc())).first() or 0
+
+
+def lines_of(run_id: int) -> list[int | None]:
+    """The lines of the log at which something was found, in order."""
+    with reading(observer()) as session:
+        wanted = sa.select(ContactAttempt.import_line).where(
+            ContactAttempt.import_run_id == run_id, ContactAttempt.verdict == "block"
+        )
+        return list(session.scalars(wanted.order_by(ContactAttempt.import_line)))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from portal.contact.blueprint import blueprint
 from portal.contact.log.files import ATTEMPTS, CHANGE_LABELS
+from portal.contact.rules.tables import log_findings_table
 from portal.foundation.access import Actor, OrganisationKind, Permission
 from portal.foundation.language import _l
 from portal.portfolio.import_routes import add_import_pages
-from portal.portfolio.import_views import ImportPages, Owners
+from portal.portfolio.import_views import ImportPages, Listed, Owners
 from portal.portfolio.models import ImportKind
 from portal.vendors.labels import name_of
 from portal.vendors.queries import organisations_of_staff
@@ -29,6 +30,7 @@ def _agencies(session: Session, actor: Actor) -> list[Organisation]:
 
 IMPORTS = ImportPages(
     ImportKind.ATTEMPTS, "contact", _l("Files of contact attempts"), _l("Log by file"), ATTEMPTS,
-    owners=Owners(_agencies, name_of), keeps_extra=False, has_amounts=False, change_labels=CHANGE_LABELS, beside=(_l("Evidence"), "evidence"),
+    owners=Owners(_agencies, name_of), keeps_extra=False, has_amounts=False, change_labels=CHANGE_LABELS,
+    listed=Listed(("breach", "presumed"), _l("Contacts against the conduct rules"), log_findings_table), beside=(_l("Evidence"), "evidence"),
 )  # fmt: skip
 add_import_pages(blueprint, IMPORTS, "/attempts/imports", Permission.ATTEMPTS_IMPORT)

@@ -85,7 +85,7 @@ class ChunkOfAttempts:
         outcome = OUTCOMES[entry.outcome]
         attempt = attempt_of(
             self._work, subject, entry, outcome, checked, row.at, id=key, content_hash=row.content_hash,
-            import_run_id=self._run_id, logged_by=row.staff_id or self._sender(),
+            import_run_id=self._run_id, import_line=row.line, logged_by=row.staff_id or self._sender(),
         )  # fmt: skip
         self._session.add(attempt)
         self._corrected[attempt.attempt_ref] = attempt

@@ -14,6 +14,8 @@ from portal.contact.rules.models import ConductDayCount, ConductFinding
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
+from portal.placement.models import Placement
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Sum", "attempt_for", "findings_statement", "month_of", "months_back", "sums_of"]
+__all__ = ["Sum", "attempt_for", "findings_of_log", "findings_statement", "month_of", "months_back", "sums_of"]
 
 BREACH, PRESUMPTION = "block", "presume"
 
@@ -88,6 +90,21 @@ def findings_statement(actor: Actor) -> sa.Select[Any]:
             User.name.label("who"), later.id.label("corrected_by"),
         )
     )  # fmt: skip
+
+
+def findings_of_log(actor: Actor, run_id: int) -> sa.Select[Any]:
+    """Findings against the attempts of one imported log, with the attempt and its account as far as the actor knows it."""
+    later = aliased(ContactAttempt)
+    return (
+        visible(ConductFinding, actor)
+        .join(ContactAttempt, ContactAttempt.id == ConductFinding.attempt_id)
+        .join(Placement, Placement.id == ContactAttempt.placement_id)
+        .outerjoin(Account, Account.id == ContactAttempt.account_id)
+        .outerjoin(later, later.corrects_id == ConductFinding.attempt_id)
+        # the second says what the first comes to, in the words of the index
+        .where(ContactAttempt.import_run_id == run_id, ContactAttempt.verdict.in_(("block", "presume")))
+        .add_columns(ContactAttempt, *account_reference(), later.id.label("corrected_by"))
+    )
 
 
 def attempt_for(session: Session, actor: Actor, attempt_id: int) -> Any:

@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from portal.contact.labels import CHANNELS
+from portal.contact.models import ContactAttempt
 from portal.contact.rules import finding_queries as conduct_queries
 from portal.contact.rules import queries as pack_queries
+from portal.contact.rules.decision_page import findings_of
 from portal.contact.rules.labels import FINDING_TAGS, FINDING_WORDS, STATE_TAGS, place_words
 from portal.contact.rules.models import ConductFinding, RulePackVersion
+from portal.foundation.access import Permission
 from portal.foundation.formats import day
 from portal.foundation.language import _l, say, translate
 from portal.foundation.tables import Column, Empty, Filter, Table
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from portal.contact.rules.queries import Versions
     from portal.foundation.access import Actor
 
-__all__ = ["findings_table", "from_words", "publisher_words", "versions_table"]
+__all__ = ["findings_table", "from_words", "log_findings_table", "publisher_words", "versions_table"]
 
 
 def versions_table(actor: Actor, versions: Versions, packs: Sequence[str]) -> Table:
@@ -54,7 +57,7 @@ def versions_table(actor: Actor, versions: Versions, packs: Sequence[str]) -> Ta
         default_sort="-proposed_at",
         key=RulePackVersion.id,
         row_url=lambda row: url_for("conduct.pack_version", version_id=row.RulePackVersion.id),
-        empty=Empty(say("The packs hold as the portal ships them; “portal init” puts them here.")),
+        empty=Empty(say("The packs are in use as the portal ships them; “portal init” puts them here.")),
     )  # fmt: skip
 
 
@@ -101,6 +104,43 @@ def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: S
         row_url=lambda row: url_for("conduct.decision", attempt_id=row.ConductFinding.attempt_id),
         empty=say("No contact was against the rules."),
     )  # fmt: skip
+
+
+def log_findings_table(actor: Actor, run_id: int) -> Table:
+    """What the rules found against the attempts of one imported log, in the log's order."""
+    return Table(
+        name="conduct-of-log",
+        prefix="found_",
+        statement=conduct_queries.findings_of_log(actor, run_id),
+        columns=[
+            Column("line", _l("Line"), "number", value="ContactAttempt.import_line",
+                   expression=ContactAttempt.import_line, sortable=True, nullable=True),
+            Column("attempt_ref", _l("Own reference"), value="ContactAttempt.attempt_ref"),
+            Column("account_ref", _l("Account"), value=lambda row: row.account_ref or ""),
+            Column("at", _l("When"), "instant", value="ContactAttempt.at"),
+            Column("rule", _l("Rule"), value="ConductFinding.rule", title=lambda row: row.ConductFinding.pack),
+            Column("why", _l("Why"), value=_why, wraps=True, title=lambda row: row.ConductFinding.code),
+            Column("verdict", _l("Verdict"), "state", value="ConductFinding.verdict", states=FINDING_TAGS),
+            Column("corrected", _l("Put right"), value=lambda row: translate(say("yes")) if row.corrected_by else None),
+        ],
+        default_sort="line",
+        key=ConductFinding.id,
+        row_url=lambda row: _where_told(actor, row),
+        empty=say("No contact was against the rules."),
+    )  # fmt: skip
+
+
+def _why(row: Any) -> str:
+    """The sentence that is kept with the decision; where it is not, what the code means."""
+    kept = {told.rule: told.words for told in findings_of(row.ContactAttempt.decision)}
+    return translate(kept.get(row.ConductFinding.rule) or _code(row))
+
+
+def _where_told(actor: Actor, row: Any) -> str | None:
+    """The decision with all that it rested on, for who may look into decisions; for an agency the account with its history."""
+    if actor.can(Permission.CONDUCT_VIEW):
+        return url_for("conduct.decision", attempt_id=row.ConductFinding.attempt_id)
+    return url_for("contact.account", account_id=row.open_id) if row.open_id and not actor.is_bank else None
 
 
 def _code(row: Any) -> Any:

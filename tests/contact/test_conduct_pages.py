@@ -155,6 +155,9 @@ def test_another_pack_for_a_place_is_asked_for_and_confirmed(officers: Officers,
     assert "own-cn · 1 Jul 2005" in page and "Confirm" not in page
     page = client_for(officers.checker).get("/rule-packs").submit("confirm", to="/rule-packs")
     assert "own-cn 1" in page
+    for pack, place in (("own-cn", "China"), ("uk", "United Kingdom")):
+        facts = client_for(officers.maker).get(page.links[pack])
+        assert "In use for" in facts and place in facts and "in force" in facts
     refused = client_for(officers.maker).get("/rule-packs")
     assert "Choose today or a later day." in refused.submit(
         "form", status=422, region="", pack="uk", effective_from="2005-06-01"

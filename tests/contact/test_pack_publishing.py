@@ -147,7 +147,7 @@ def test_a_version_has_a_number_of_its_own(officers: Officers) -> None:
 
 def test_a_version_is_withdrawn_before_its_first_day_and_not_after(officers: Officers) -> None:
     first, second = officers.published(own_text(), TODAY), officers.published(own_text("2", most=2), TOMORROW)
-    with pytest.raises(Refused, match="holds already"):
+    with pytest.raises(Refused, match="in force already"):
         withdraw_version(officers.publishes, first, "wrong")
     withdraw_version(officers.publishes, second, "wrong figure")
     with pytest.raises(Refused, match="withdrawn before"):

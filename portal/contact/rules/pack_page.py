@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from portal.foundation.language import Message
     from portal.foundation.states import StateTag
 
-__all__ = ["Place", "Rules", "ShownRule", "chosen_places", "rules_shown"]
+__all__ = ["Place", "Rules", "ShownRule", "chosen_places", "places_of", "rules_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,11 @@ def chosen_places(shelf: Shelf, choices: Sequence[Any], today: date) -> list[Pla
         _place(shelf, region, choices, today)
         for region in sorted(named, key=lambda region: (region == ELSEWHERE, region))
     ]
+
+
+def places_of(pack: str, places: Sequence[Place]) -> list[Any]:
+    """The names of the places that use a pack today."""
+    return [place.name for place in places if place.pack == pack]
 
 
 def _place(shelf: Shelf, region: str, choices: Sequence[Any], today: date) -> Place:

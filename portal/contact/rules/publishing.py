@@ -147,7 +147,7 @@ def publish_version(actor: Actor, version_id: int, wanted: Publication) -> None:
         if row.sha256 != wanted.sha256:
             raise Refused("rules.changed", say("This is not the text that you have read. Read it again."))
         if wanted.effective_from < work.today:
-            words = say("A version holds from today or a later day on: what was decided is not decided again.")
+            words = say("A version is in force from today or a later day on: what was decided is not decided again.")
             raise DomainError("rules.past", words, field="effective_from")
         draft = _understood(work, row.content)  # what it extends may have become tighter since
         if draft.unsettled:
@@ -187,7 +187,7 @@ def withdraw_version(actor: Actor, version_id: int, reason: str) -> None:
         if row.published_at is None:
             raise Refused("rules.draft", say("This version is not published."))
         if row.effective_from is None or row.effective_from <= work.today:
-            words = say("This version holds already. Publish another that takes its place.")
+            words = say("This version is in force already. Publish another that takes its place.")
             raise Refused("rules.holds", words)
         gone = visible(RulePackWithdrawal, actor).where(RulePackWithdrawal.version_id == row.id)
         if work.session.scalar(gone) is not None:

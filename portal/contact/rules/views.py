@@ -11,7 +11,7 @@ from portal.contact.rules import queries as reads
 from portal.contact.rules.blueprint import blueprint
 from portal.contact.rules.forms import ChoiceForm, PublishForm, VersionForm
 from portal.contact.rules.labels import STATE_TAGS, place_words
-from portal.contact.rules.pack_page import chosen_places, rules_shown
+from portal.contact.rules.pack_page import chosen_places, places_of, rules_shown
 from portal.contact.rules.packs import pack_names
 from portal.contact.rules.reader import PackError
 from portal.contact.rules.shelf import shelf_of
@@ -101,6 +101,7 @@ def _version_page(version_id: int, form: PublishForm | None = None, status: int 
         state=STATE_TAGS[state],
         place=place_words(version.jurisdiction),
         since=from_words(version),
+        used_for=places_of(version.pack, chosen_places(shelf, reads.choices_of(session, who), today)),
         publisher=publisher_words(row),
         signer=reads.signer_of(session, who, version),
         draft=draft,
@@ -173,7 +174,7 @@ def _is_unsettled(version: Any) -> bool:
 def withdraw(version_id: int) -> Any:
     """Take a version back before its first day."""
     operations.withdraw_version(actor(), version_id, request.form.get("reason", ""))
-    say_flash(say("The version is withdrawn. The one before goes on holding."))
+    say_flash(say("The version is withdrawn. The one before stays in force."))
     return redirect(url_for("conduct.pack_version", version_id=version_id))
 
 
@@ -219,5 +220,5 @@ def confirm_choice(choice_id: int) -> Any:
 def drop_choice(choice_id: int) -> Any:
     """Take back, or refuse, what was asked for."""
     operations.drop_choice(actor(), choice_id)
-    say_flash(say("Dropped; what held goes on holding."))
+    say_flash(say("Dropped; the pack in use stays in use."))
     return redirect(url_for("conduct.packs"))

@@ -91,11 +91,15 @@ def test_the_bank_finds_what_waits_decides_it_and_the_agency_reads_the_answer(
     listed = bank.get("/arrangements?state=proposed")
     assert "600.00" in listed and desk.agency.name in listed
     asked = bank.get(one)
+    assert (
+        "The least that the agency may accept without asking" in asked
+    )  # the contract's floor stands beside the field
     wrong = asked.submit("approve", floor="1,000")
     assert wrong.status == 422 and "lies between nought and the balance" in wrong
     answer = asked.submit("approve", floor="700", answer="no less")
     assert "The bank has consented" in answer
     seen = agency.get(one)
+    assert "The least that the bank consents to" in seen and "accept without asking" not in seen
     assert "no less" in seen and "700.00" in seen and manager.name not in seen
     assert "in force" in seen.submit("agree")
     assert "700.00" in agency.get("/arrangements?state=agreed")

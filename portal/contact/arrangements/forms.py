@@ -151,7 +151,7 @@ class DecisionForm(FlaskForm):
     """The bank's consent: to what, and until when."""
 
     floor = StringField(
-        _l("The least that is accepted"), [Optional(), Length(max=28)], render_kw=_MONEY,
+        _l("The least that the bank consents to"), [Optional(), Length(max=28)], render_kw=_MONEY,
         description=_l("Above the proposal it raises the amount; below it the agency may agree to less."),
     )  # fmt: skip
     valid_until = DateField(_l("Consent stands until"), [Optional()])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from portal.contact.arrangements.models import Arrangement, Instalment
 
 __all__ = [
-    "BEYOND", "KINDS", "RHYTHMS", "STATES", "end_words", "instalment_tag", "schedule_words", "share_words", "state_tag",
+    "BEYOND", "KINDS", "RHYTHMS", "STATES", "end_words", "floor_label", "instalment_tag", "schedule_words", "share_words", "state_tag",
 ]  # fmt: skip
 
 KINDS: dict[Kind, Any] = {
@@ -79,6 +79,13 @@ def instalment_tag(part: Instalment, today: date) -> StateTag:
 def end_words(reason: str) -> Message | str:
     """Why an arrangement ended: words for the portal's own codes, else what a person wrote."""
     return _ENDED.get(reason, reason)
+
+
+def floor_label(row: Arrangement) -> Any:
+    """What the least amount of an arrangement is: that of the bank's consent, or what the agency may accept without one."""
+    if row.kind is Kind.SETTLEMENT and row.decided_at is not None and row.state is not ArrangementState.REFUSED:
+        return _l("The least that the bank consents to")
+    return _l("The least that the agency may accept without asking")
 
 
 def schedule_words(row: Arrangement) -> Message:

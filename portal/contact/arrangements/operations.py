@@ -263,7 +263,7 @@ def approve(
 def _set_floor(work: Work, row: Arrangement, floor: int) -> None:
     if not 0 < floor < row.balance_minor:
         words = say(
-            "The least that is accepted lies between nought and the balance, %(owed)s.",
+            "The least that the bank consents to lies between nought and the balance, %(owed)s.",
             owed=Money(row.balance_minor, row.currency),
         )
         raise DomainError("arrangement.floor", words, field="floor")

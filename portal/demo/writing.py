@@ -133,11 +133,14 @@ def _held(staff: Actor) -> sa.Select[tuple[int, int]]:
 
 
 def remind(stage: Stage) -> None:
-    """What the worker does by itself in the morning."""
+    """What the worker does by itself in the morning; the bank takes reminders to its gateway the same day, since they are of
+    no use behind the promised one."""
     actor = portal_itself("cli")
     if actor is not None:
-        draw_reminders(actor)
+        drawn, _left = draw_reminders(actor)
         run_pending(stage.app)
+        if drawn:
+            take_outbox(stage)
 
 
 def take_outbox(stage: Stage) -> None:

@@ -206,3 +206,28 @@ def test_reminders_need_an_approved_text_for_reminders_of_the_agency_itself(desk
         choose_reminders(clerk(), 1, of_another)
     with pytest.raises(Refused):
         choose_reminders(desk.actor, 1, None)
+
+
+def test_a_reminder_that_leaves_the_outbox_behind_the_promised_day_is_not_sent(
+    app: Flask, desk: Desk, leader: Actor, text: int, db_session: Session
+) -> None:
+    choose_reminders(leader, 1, text)
+    day(app, BEFORE)
+    at_time(NOON.replace(day=6))
+    ask_export(clerk())
+    run_pending(app)
+    (message,) = drawn(db_session)
+    assert (message.state, message.failure) == (MessageState.FAILED, "promise_past")
+    assert db_session.scalars(sa.select(Promise)).one().state is PromiseState.OPEN  # its days of grace run
+
+
+def test_a_reminder_still_goes_out_on_the_promised_day(
+    app: Flask, desk: Desk, leader: Actor, text: int, db_session: Session
+) -> None:
+    choose_reminders(leader, 1, text)
+    day(app, BEFORE)
+    at_time(NOON.replace(day=5))
+    ask_export(clerk())
+    run_pending(app)
+    (message,) = drawn(db_session)
+    assert message.state is MessageState.EXPORTED

@@ -51,6 +51,7 @@ MESSAGE_STATES: Final[dict[MessageState, StateTag]] = {
 FAILURES: Final[dict[str, Message]] = {
     "ended": say("The account had gone back before it was sent."),
     "promise_over": say("The promise was no longer open."),
+    "promise_past": say("The promised day had passed, so there was nothing left to remind of."),
     "address_wrong": say("The number or address had proved wrong."),
     "too_late": say("It had waited too long, so what it says may not be true any more."),
     "erased": say("The person’s data has been erased."),

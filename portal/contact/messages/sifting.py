@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from portal.contact.conduct import Question
 from portal.contact.facts import check_contact, facts_of
@@ -19,6 +20,7 @@ from portal.portfolio.models import Account, ContactPoint, ContactStatus, Custom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -54,7 +56,7 @@ def sift(session: Session, actor: Actor, message_ids: Sequence[int], now: dateti
         .outerjoin(Promise, Promise.id == OutgoingMessage.promise_id)
         .add_columns(
             Account, Customer, ContactPoint, Organisation, PlacementBatch,
-            Placement.ended_at.label("ended_at"), Promise.state.label("promise"),
+            Placement.ended_at.label("ended_at"), Promise.state.label("promise"), Promise.promised_on.label("promised_on"),
         )
         .where(OutgoingMessage.id.in_(message_ids))
         .order_by(OutgoingMessage.id)
@@ -83,6 +85,13 @@ def _over(row: Any, now: datetime) -> str:
         return "ended"
     if row.promise is not None and row.promise is not PromiseState.OPEN:
         return "promise_over"
+    if row.promised_on is not None and row.promised_on < _day_of(row, now):
+        return "promise_past"
     if row.ContactPoint.status in _WRONG:
         return "address_wrong"
     return "too_late" if row.OutgoingMessage.made_at < now - timedelta(days=LONGEST_WAIT_DAYS) else ""
+
+
+def _day_of(row: Any, now: datetime) -> date:
+    """The day that it is where the promise was written down."""
+    return now.astimezone(ZoneInfo(row.Organisation.time_zone)).date()

@@ -143,9 +143,9 @@ class _AccountCheck:
             fees=fees,
             days_past_due=days,
             due_date=draft.optional_day("due_date"),
-            opened_on=draft.optional_day("opened_on"),
-            charged_off_on=draft.optional_day("charged_off_on"),
-            last_paid_on=draft.optional_day("last_paid_on"),
+            opened_on=self._past_day(draft, "opened_on"),
+            charged_off_on=self._past_day(draft, "charged_off_on"),
+            last_paid_on=self._past_day(draft, "last_paid_on"),
             last_paid_amount=_last_paid_amount(draft, currency),
             balance_as_of=self._balance_date(draft),
             flags=_flags(draft),
@@ -210,6 +210,14 @@ class _AccountCheck:
                     "total", "sum_mismatch", say("The total differs from the parts that are given; the parts count.")
                 )
         return max(parts[0], 0), parts[1], parts[2], owed
+
+    def _past_day(self, draft: Draft, field: str) -> date | None:
+        """The day of something that has happened; one that is still to come is left out, since deadlines hang on it."""
+        day = draft.optional_day(field)
+        if day is not None and day > self._today:
+            draft.warn(field, "future_date", say("The date is still to come; left out."))
+            return None
+        return day
 
     def _balance_date(self, draft: Draft) -> date:
         day = draft.day("balance_as_of")

@@ -236,6 +236,13 @@ def test_an_unreadable_optional_value_is_left_out_and_listed(field: str, written
     assert len(row.phones) == 1
 
 
+@pytest.mark.parametrize("field", ["opened_on", "charged_off_on", "last_paid_on"])
+def test_a_day_of_what_has_happened_is_not_still_to_come(field: str) -> None:
+    assert warnings(**{field: "2026-11-23"}) == [(field, "future_date")]
+    assert getattr(only_account(**{field: "2026-11-23"}), field) is None
+    assert warnings(**{field: "2026-11-22"}) == []
+
+
 def test_all_errors_of_a_row_come_at_once() -> None:
     wrong = {
         "account_ref": "6.2E+15",

@@ -27,7 +27,7 @@ from portal.contact.labels import (
     moment_words,
     row_words,
 )
-from portal.contact.limits.labels import effect_words, sue_tag, sue_words
+from portal.contact.limits.labels import effect_words, law_words, restart_words, sue_tag, sue_words
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
 from portal.contact.queue import QueueRow, queue_page
@@ -139,6 +139,12 @@ class Bench:
         over = self.limitation is not None and self.limitation.has_expired(self.today)
         effect = effect_words(self.standing.call.facts.pack, self.account.region) if over else None
         return say("%(words)s %(effect)s", words=words, effect=effect) if effect else words
+
+    @property
+    def sue_reasons(self) -> list[Message]:
+        """What begins the time to sue anew here, and on what that rests."""
+        pack = self.standing.call.facts.pack
+        return [restart_words(pack), *law_words(pack)]
 
     # --- conduct -------------------------------------------------------------------------------------------------------
 

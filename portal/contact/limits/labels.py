@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from portal.contact.conduct import Ground, limitation_of
 from portal.contact.rules.labels import EFFECT_WORDS, RESTART_WORDS
 from portal.contact.rules.pack_words import joined
+from portal.contact.words import source_words
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
 from portal.portfolio.labels import limitation_state, limitation_words
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
     from portal.contact.conduct import Pack
     from portal.portfolio.limitation import Limitation
 
-__all__ = ["GROUNDS", "STEP_TAGS", "effect_words", "ground_words", "restart_words", "sue_tag", "sue_words", "why_words"]
+__all__ = [
+    "GROUNDS",
+    "STEP_TAGS",
+    "effect_words",
+    "ground_words",
+    "law_words",
+    "restart_words",
+    "sue_tag",
+    "sue_words",
+    "why_words",
+]
 
 GROUNDS: dict[Ground, Any] = {
     Ground.DEMAND: _l("demand in writing to a reserved number or address"),
@@ -60,6 +71,12 @@ def restart_words(pack: Pack) -> Message:
     if Ground.DEMAND not in rule.restart_on:
         return say("%(words)s A demand does not.", words=words)
     return say("%(words)s A demand sent to any other number or address does not.", words=words)
+
+
+def law_words(pack: Pack) -> list[Message]:
+    """What the limitation of a pack rests on."""
+    rule = limitation_of(pack)
+    return [source_words(source) for source in rule.sources] if rule else []
 
 
 def effect_words(pack: Pack, region: str) -> Message | None:

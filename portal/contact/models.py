@@ -126,7 +126,10 @@ class EvidenceFile(Model, OwnRows):
     id: Mapped[int] = key_column()
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     name: Mapped[str] = mapped_column(sa.String(255))
-    digest: Mapped[str] = mapped_column(sa.String(64), comment="SHA-256, its address in the storage")
+    digest: Mapped[str] = mapped_column(sa.String(64), comment="SHA-256 of the content")
+    stored: Mapped[str | None] = mapped_column(
+        sa.String(64), comment="address in the storage, sealed with its own key; null: as it came, under its digest"
+    )
     size: Mapped[int] = mapped_column(sa.BigInteger, comment="bytes")
     form: Mapped[str] = mapped_column(sa.String(8), comment="what its first bytes say: wav, mp3, jpg, pdf …")
     uploaded_at: Mapped[datetime]
@@ -136,6 +139,18 @@ class EvidenceFile(Model, OwnRows):
         sa.UniqueConstraint("organisation_id", "name"),
         sa.Index("ix_evidence_file_latest", "organisation_id", "id"),
     )
+
+
+class EvidenceKey(Model, OwnRows):
+    """The key of one file of evidence. Once the last person that the file is about is erased, a trigger on `person_key`
+    deletes it: from then on nobody can read the file, while the row that names it stays."""
+
+    __tablename__ = "evidence_key"
+    evidence_file_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("evidence_file.id"), primary_key=True, autoincrement=False
+    )
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), comment="the file's")
+    key_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class Promise(Model, OwnRows):

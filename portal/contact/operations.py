@@ -17,6 +17,7 @@ from portal.contact.conduct import Question, TimeWindow, ask
 from portal.contact.entries import Entry, check_entry, check_promise, outcome_named
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor, Known, local_day
+from portal.contact.limits.keeping import note_attempts
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.recording import (
     Subject,
@@ -72,8 +73,13 @@ def log_attempt(actor: Actor, account_id: int, entry: Entry, *, staff_id: int | 
         return record_attempt(work, account_id, entry, staff_id=staff_id)
 
 
-def record_attempt(work: Work, account_id: int, entry: Entry, *, staff_id: int | None = None) -> Logged:
-    """The same within a transaction that does more: what is sent and the log of it stand together or not at all."""
+def record_attempt(
+    work: Work, account_id: int, entry: Entry, *, staff_id: int | None = None, is_message: bool = False
+) -> Logged:
+    """The same within a transaction that does more: what is sent and the log of it stand together or not at all.
+
+    `is_message`: it tells of a message that waits in the outbox, which itself says when it has gone.
+    """
     actor = work.actor
     subject = _subject(work, account_id, entry)
     known = _logged_before(work, entry, account_id)
@@ -92,6 +98,8 @@ def record_attempt(work: Work, account_id: int, entry: Entry, *, staff_id: int |
     count_days(work.session, actor.time_zone, [attempt], [corrected] if corrected else [])
     _keep_promise(work, attempt, entry, owed.currency, corrected)
     hold = raise_hold(work, attempt, outcome)
+    of_limits = [] if is_message else [(attempt, subject.point, checked.facts.pack)]
+    note_attempts(work, of_limits, [corrected.id] if corrected else ())
     learn_about_number(subject.point, outcome, attempt.party)
     item = work.session.scalar(visible(WorkItem, actor).where(WorkItem.placement_id == attempt.placement_id))
     if item is not None:

@@ -13,6 +13,8 @@ from portal.contact.arrangements.labels import KINDS, end_words, state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.arrangements.queries import arrangements_of
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
+from portal.contact.limits.labels import ground_words
+from portal.contact.limits.queries import restarts_of
 from portal.contact.messages.labels import FAILURES, message_title, message_tone
 from portal.contact.messages.models import MessageState
 from portal.contact.messages.queries import messages_of_account
@@ -66,6 +68,7 @@ def timeline_of(
         *_holds(session, actor, account),
         *_requests(session, actor, account),
         *_payments(session, actor, account),
+        *_noted(session, actor, account),
     ]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
 
@@ -192,6 +195,16 @@ def _requests(session: Session, actor: Actor, account: Account) -> Iterator[Even
                 "Request answered: %(what)s, %(answer)s", what=CODES[request.code], answer=ANSWERS[request.answer].label
             )
             yield Event(request.answered_at, answered, tone=ANSWERS[request.answer].tone, request_id=request.id)
+
+
+def _noted(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    """What somebody noted that begins the time to sue anew; what the portal knows by itself stands where it happened."""
+    for step in restarts_of(session, actor, account):
+        if step.row.is_noted:
+            title = say("The time to sue begins anew: %(what)s", what=ground_words(step.row.ground))
+            if step.state == "back":
+                title = say("%(what)s (taken back)", what=title)
+            yield Event(step.row.happened_on, title, who=step.who)
 
 
 def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

@@ -17,6 +17,9 @@ from portal.contact.complaints import views as complaint_views
 from portal.contact.forms import AttemptForm
 from portal.contact.holds import views as hold_views
 from portal.contact.labels import PROMISE_TAGS, promise_tag
+from portal.contact.limits import follow as limit_follow
+from portal.contact.limits import panel as limit_panel
+from portal.contact.limits import views as limit_views
 from portal.contact.log import evidence_views
 from portal.contact.log import pages as log_pages
 from portal.contact.log.evidence import keep_one
@@ -43,8 +46,8 @@ from portal.foundation.web import actor, key, requires, say_flash
 from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
 __all__ = [
-    "blueprint", "complaint_panel", "complaint_views", "evidence_views", "follow", "hold_views", "log_pages", "message_views",
-    "panel", "point_views", "request_panel", "request_views", "text_views",
+    "blueprint", "complaint_panel", "complaint_views", "evidence_views", "follow", "hold_views", "limit_follow", "limit_panel", "limit_views",
+    "log_pages", "message_views", "panel", "point_views", "request_panel", "request_views", "text_views",
 ]  # fmt: skip
 
 WITHIN_QUEUE = frozenset({"contact.account", "contact.reveal"})

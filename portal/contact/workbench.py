@@ -27,6 +27,7 @@ from portal.contact.labels import (
     moment_words,
     row_words,
 )
+from portal.contact.limits.labels import effect_words, law_words, restart_words, sue_tag, sue_words
 from portal.contact.models import Channel, Direction, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
 from portal.contact.queue import QueueRow, queue_page
@@ -39,6 +40,7 @@ from portal.foundation.language import Message, _l, say
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
 from portal.portfolio.models import ContactKind, ContactStatus
+from portal.portfolio.queries import limitation_for
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from portal.foundation.states import StateTag
     from portal.placement.models import Placement
     from portal.placement.recall_queries import Stopped
+    from portal.portfolio.limitation import Limitation
     from portal.portfolio.models import Account, Customer
 
 __all__ = ["Bench", "fill", "open_bench", "tabs"]
@@ -95,6 +98,7 @@ class Bench:
     stopped: Stopped | None = None
     dealt_to: str | None = None
     arrangement: Arrangement | None = None
+    limitation: Limitation | None = None
     reason_behind: str = ""
     debts: Mapping[int, str] = field(default_factory=dict)
 
@@ -122,6 +126,25 @@ class Bench:
                 paid=money(row.paid_minor, row.currency), day=day(row.next_due_on),
             )  # fmt: skip
         return say("%(what)s over %(amount)s, stands until %(day)s", what=what, amount=amount, day=day(row.valid_until))
+
+    @property
+    def sue_tag(self) -> StateTag | None:
+        """A tag where the claim can be sued for no longer, not for long, or nobody knows."""
+        return sue_tag(self.limitation, self.today)
+
+    @property
+    def sue_words(self) -> Message:
+        """Until when the claim can be sued for; once it is over, what that means."""
+        words = sue_words(self.limitation)
+        over = self.limitation is not None and self.limitation.has_expired(self.today)
+        effect = effect_words(self.standing.call.facts.pack, self.account.region) if over else None
+        return say("%(words)s %(effect)s", words=words, effect=effect) if effect else words
+
+    @property
+    def sue_reasons(self) -> list[Message]:
+        """What begins the time to sue anew here, and on what that rests."""
+        pack = self.standing.call.facts.pack
+        return [restart_words(pack), *law_words(pack)]
 
     # --- conduct -------------------------------------------------------------------------------------------------------
 
@@ -313,6 +336,7 @@ def open_bench(
         arrangement=arrangement_queries.live_on(session, actor, account.id),
         reason_behind=arrangement_queries.reason_of(session, actor, account.id),
         debts=queries.held_debts(session, actor, customer.id),
+        limitation=limitation_for(session, actor, account),
     )
 
 

@@ -16,6 +16,7 @@ from portal.demo import (
     holding,
     intake,
     lettering,
+    limiting,
     paying,
     placing,
     regulating,
@@ -133,6 +134,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     stage.plan(begins + timedelta(days=21), 8, 52, partial(regulating.publish_own, stage))
     stage.plan(stage.yesterday, 20, 56, partial(regulating.propose_next, stage))
     stage.plan(stage.yesterday - timedelta(days=2), 18, 10, partial(holding.prove_hardship, stage))
+    stage.plan(stage.yesterday - timedelta(days=1), 18, 20, partial(limiting.note_suits, stage))
     systems = Systems(stage)
     stage.plan(begins + timedelta(days=9), 16, 10, systems.connect)
     stage.plan(stage.yesterday, 20, 5, systems.work)

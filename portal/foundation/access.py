@@ -92,6 +92,7 @@ class Permission(StrEnum):
     COMPLAINTS_VIEW = "complaints.view"
     COMPLAINTS_WRITE = "complaints.write"  # raise one, reply to a question about one: for one's own side
     COMPLAINTS_MANAGE = "complaints.manage"  # take, ask about, decide
+    LIMITS_NOTE = "limits.note"  # what begins a claim's limitation anew, where the portal does not come to know it
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
     STATEMENTS_VIEW = "statements.view"
@@ -131,6 +132,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.MESSAGES_VIEW, _P.MESSAGES_EXPORT, _P.TEXTS_WRITE, _P.TEXTS_APPROVE}
         | {_P.CONDUCT_VIEW, _P.RULES_VIEW}
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DECIDE}
+        | {_P.LIMITS_NOTE}
         | _WRITES
         | _COMPLAINTS
     ),
@@ -151,6 +153,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.COMPLAINTS_MANAGE}
+        | {_P.LIMITS_NOTE}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -179,6 +182,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CONTRACTS_VIEW, _P.RECALLS_VIEW, _P.RECALLS_ANSWER, _P.VENDORS_VIEW, _P.REGISTER_KEEP}
         | {_P.PACKS_VIEW, _P.PACKS_BUILD, _P.PACKS_APPROVE, _P.PACKS_DOWNLOAD}
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_CONFIRM, _P.USERS_VIEW}
+        | {_P.LIMITS_NOTE}
         | _WRITES
         | _COMPLAINTS
         | {_P.API_MANAGE}

@@ -26,6 +26,7 @@ __all__ = [
     "among",
     "count_rows",
     "in_chunks",
+    "insert_for",
     "insert_new",
     "insert_rows",
     "one_at_a_time",
@@ -192,7 +193,7 @@ def insert_new(session: Session, model: type[Model], names: Sequence[str], found
 def _insert_found(
     session: Session, table: sa.Table, names: Sequence[str], found: sa.Select[Any], skip_existing: bool
 ) -> int:
-    insert = _insert_for(session)(table).from_select(list(names), found)
+    insert = insert_for(session)(table).from_select(list(names), found)
     if skip_existing:
         insert = insert.on_conflict_do_nothing()
     return session.connection().execute(insert, execution_options={"preserve_rowcount": True}).rowcount
@@ -203,7 +204,8 @@ def _plain_type(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
     return sa.String(kind.length) if isinstance(kind, sa.Enum) else kind
 
 
-def _insert_for(session: Session) -> Any:
+def insert_for(session: Session) -> Any:
+    """The `insert` of the session's database, which knows what to do with a row that is there."""
     if session.connection().dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
     else:

@@ -13,6 +13,7 @@ __all__ = [
     "Hook",
     "account_filters",
     "account_panels",
+    "accounts_filed",
     "actor_loader",
     "bank_actor",
     "bank_beginning",
@@ -114,6 +115,8 @@ hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
 hold_keepers: Hook[[Any, Any, Any], Any] = Hook("hold_keepers")
 # (work, hold): a hold on an account or a person has ended.
 hold_released: Hook[[Any, Any], None] = Hook("hold_released")
+# (work, import_run_id): a file of accounts has been applied, in this transaction.
+accounts_filed: Hook[[Any, int], None] = Hook("accounts_filed")
 # (work, import_run_id): a file of accounts has been applied, with the holds that it raises, in this transaction.
 holds_filed: Hook[[Any, int], None] = Hook("holds_filed")
 # (work, import_run_id): payments of a run have been posted and attributed, in this transaction.

@@ -58,6 +58,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("complaint_event", since="0033"),
     Evidence("hold_proof", since="0033"),
     Evidence("webhook_event", since="0034"),
+    Evidence("limitation_restart", since="0038"),
 )
 DEEDS = ("update", "delete")
 
@@ -71,7 +72,7 @@ OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLit
 
 OF_BOTH = (
     "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
-    "work_item_desk_insert", "work_item_desk_update",
+    "work_item_desk_insert", "work_item_desk_update", "person_key_erase_evidence",
 )  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {

@@ -122,7 +122,9 @@ class AccountWriter(AppliesAtOnce):
         self._holds([*created, *self._flagged(seen)])
 
     def finish(self) -> None:
-        """Placements hear of balances when they look; of holds whoever has to stop is told."""
+        """Placements hear of balances when they look; of holds whoever has to stop is told, and of new days of payment
+        whoever reckons with them."""
+        hooks.accounts_filed(self._work, self._run_id)
         if self._has_holds:
             hooks.holds_filed(self._work, self._run_id)
 

@@ -82,13 +82,10 @@ RELATIONS = {
     "employer": _l("employer"),
     "other": _l("other person"),
 }
-_BEGINNINGS = {
-    # restarted, inferred
-    (False, False): say("%(years)s years from the due date, %(day)s"),
-    (False, True): say("%(years)s years from %(day)s, reckoned from the days past due"),
-    (True, False): say("%(years)s years from the last payment, %(day)s, which began them anew"),
-    (True, True): say("%(years)s years from the last payment, %(day)s, which began them anew"),
-}
+_FROM_DUE = say("%(years)s years from the due date, %(day)s")
+_FROM_INFERRED = say("%(years)s years from %(day)s, reckoned from the days past due")
+_FROM_PAYMENT = say("%(years)s years from the last payment, %(day)s, which began them anew")
+_FROM_RESTART = say("%(years)s years from %(day)s, when they began anew")
 _RAISED_BY = {
     "file": _l("from the bank's file"),
     "attempt": _l("from a logged contact"),
@@ -201,7 +198,10 @@ def of_column(column: str, words: str) -> str:
 
 def limitation_words(found: Limitation) -> Message:
     """From when the time to sue runs, and what began it anew."""
-    words = _BEGINNINGS[found.restarted, found.inferred]
+    if found.restarted:
+        words = _FROM_PAYMENT if found.paid else _FROM_RESTART
+    else:
+        words = _FROM_INFERRED if found.inferred else _FROM_DUE
     return Message(words.msgid, {"years": found.years, "day": found.begins_on})
 
 

@@ -10,17 +10,22 @@ Pure: nothing but the standard library. `limitation_sql.py` says the same for se
 | everywhere else, or no region | unknown | no table says so: never guessed |
 
 The period begins on the day that the debt fell due, or on that of a later part payment, which restarts it in all of these
-laws. A bank's file knows the last payment only, so payments before it are taken to have kept the claim alive. A demand
-restarts it in China (195), never in Great Britain; the files do not say which demands reached a reserved contact, so it is
-not reckoned with: the date is the earliest that it can be.
+laws. A bank's file knows the last payment only, so payments before it are taken to have kept the claim alive. What else
+restarts it the rule packs say (`contact/conduct/limits.py`): a demand in China (195), never in Great Britain. Such a day
+counts only while the claim still stands; what comes after its end is for a lawyer to judge, so nothing but a payment begins a
+period that is over anew. The date is the earliest that it can be.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-__all__ = ["LAWS", "MOST_DAYS", "SOON_DAYS", "Law", "Limitation", "due_since", "first_running", "law_of", "limitation"]
+__all__ = [
+    "LAWS", "MOST_DAYS", "SOON_DAYS", "Law", "Limitation", "due_since", "first_running", "law_of", "limitation",
+    "restarts_that_count",
+]  # fmt: skip
 
 SOON_DAYS = 90  # within so many days of its end a limitation is worth a warning
 MOST_DAYS = 100_000  # days past due beyond which a debt is simply very old
@@ -45,14 +50,16 @@ LAWS = (
 
 @dataclass(frozen=True)
 class Limitation:
-    """`expires_on` is the last day on which the claim stands. `begins_on`: from when it runs; `restarted`: by a part
-    payment on that day; `inferred`: the due date was reckoned from the days past due."""
+    """`expires_on` is the last day on which the claim stands. `begins_on`: from when it runs; `restarted`: by something that
+    happened on that day, `paid` where that is a part payment; `inferred`: the due date was reckoned from the days past due.
+    """
 
     expires_on: date
     begins_on: date
     years: int
     restarted: bool
     inferred: bool
+    paid: bool = False
 
     def has_expired(self, today: date) -> bool:
         """Whether the claim no longer stands on that day."""
@@ -64,22 +71,40 @@ class Limitation:
 
 
 def limitation(
-    region: str, due_on: date | None, last_paid_on: date | None, days_past_due: int, balance_as_of: date
+    region: str,
+    due_on: date | None,
+    last_paid_on: date | None,
+    days_past_due: int,
+    balance_as_of: date,
+    restarted_on: date | None = None,
 ) -> Limitation | None:
     """The limitation of an account by the facts of the bank's file; None where no law is known for the region.
 
-    Without a due date the day is inferred: days past due before the date of the balance. Only an inference: a bank that
-    counts from another day, or starts again after a payment, means another one.
+    `restarted_on`: the last day on which something else than a payment began it anew (`restarts_that_count`). Without a due date
+    the day is inferred: days past due before the date of the balance. Only an inference: a bank that counts from another
+    day, or starts again after a payment, means another one.
     """
     law = law_of(region)
     if law is None:
         return None
     due = due_on or due_since(days_past_due, balance_as_of)
-    begins = max(due, last_paid_on) if last_paid_on else due
-    expires = _years_after(begins, law.years)
-    if law.outer_years is not None:
-        expires = min(expires, _years_after(due, law.outer_years))
-    return Limitation(expires, begins, law.years, restarted=begins > due, inferred=due_on is None)
+    begins = max(due, last_paid_on or due, restarted_on or due)
+    return Limitation(
+        _expiry(law, due, begins), begins, law.years, restarted=begins > due, inferred=due_on is None,
+        paid=due < begins == last_paid_on,
+    )  # fmt: skip
+
+
+def restarts_that_count(law: Law, due: date, last_paid_on: date | None, days: Iterable[date]) -> list[date]:
+    """Of days on which something happened that begins the period anew, those that found the claim still standing, by all
+    that had happened before each, and came after the last payment; the last of them is what the period runs from."""
+    begins = max(due, last_paid_on or due)
+    found = []
+    for day in sorted(set(days)):
+        if begins < day <= _expiry(law, due, begins):
+            begins = day
+            found.append(day)
+    return found
 
 
 def law_of(region: str) -> Law | None:
@@ -99,6 +124,11 @@ def first_running(today: date, years: int) -> date:
         return today.replace(year=today.year - years)
     except ValueError:  # 29 February
         return date(today.year - years, 3, 1)
+
+
+def _expiry(law: Law, due: date, begins: date) -> date:
+    expires = _years_after(begins, law.years)
+    return expires if law.outer_years is None else min(expires, _years_after(due, law.outer_years))
 
 
 def _within(region: str, area: str) -> bool:

@@ -1,7 +1,8 @@
 """The limitation of many accounts at once, in SQL. What it means is said in `limitation.py`; a test holds them equal.
 
 No database reckons with years here: for a business date Python says on which day the oldest claim that still stands began,
-and the database compares days. So it is the same on both, and an index can answer it.
+and the database compares days. So it is the same on both, and an index can answer it. What restarted a claim stands in
+`limitation_clock`, one row an account by its key, which is asked only of claims that are over by the bank's file.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from portal.portfolio.limitation import LAWS, MOST_DAYS, SOON_DAYS, Law, first_running
-from portal.portfolio.models import Account
+from portal.portfolio.models import Account, LimitationClock
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -47,10 +48,16 @@ def _within(area: str) -> sa.ColumnElement[bool]:
 
 
 def _begun_before(law: Law, today: date) -> sa.ColumnElement[bool]:
-    """The due date is before the first day that may still run, and so is the last payment; or the outer limit is past."""
+    """The due date is before the first day that may still run, and so are the last payment and the last day that began it
+    anew; or the outer limit is past."""
     due = sa.func.coalesce(Account.due_date, _DaysBefore(Account.balance_as_of, Account.days_past_due), type_=sa.Date())
     first = sa.literal(first_running(today, law.years), sa.Date())
-    ended = sa.and_(due < first, sa.or_(Account.last_paid_on.is_(None), Account.last_paid_on < first))
+    later = sa.exists().where(
+        LimitationClock.account_id == Account.id,
+        sa.or_(LimitationClock.paid_on >= first, LimitationClock.restarted_on >= first),
+    )
+    unpaid = sa.or_(Account.last_paid_on.is_(None), Account.last_paid_on < first)
+    ended = sa.and_(due < first, unpaid, ~later)
     if law.outer_years is None:
         return ended
     return sa.or_(ended, due < sa.literal(first_running(today, law.outer_years), sa.Date()))

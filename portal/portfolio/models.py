@@ -286,6 +286,22 @@ class Account(Model, PlacedRows):
     )
 
 
+class LimitationClock(Model, PlacedRows):
+    """What began the limitation of an account's claim anew, beyond what the bank's file says. Kept by what happens, so that
+    lists of a million accounts ask one key each; the evidence stands where it happened (contact/limits, payments).
+
+    No row: nothing did. What it means is said in `limitation.py`.
+    """
+
+    __tablename__ = "limitation_clock"
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    placed_account_id = synonym("account_id")
+    paid_on: Mapped[date | None] = mapped_column(comment="value date of the last payment that was not taken back")
+    restarted_on: Mapped[date | None] = mapped_column(
+        comment="the last other day that began it anew while the claim stood; null: none, or a payment came later"
+    )
+
+
 class AccountParty(Model, PlacedRows):
     """Who stands behind an account and as what."""
 

@@ -12,6 +12,7 @@ from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.portfolio.hold_terms import USUAL
+from portal.portfolio.limitation import limitation
 from portal.portfolio.models import (
     Account,
     BalanceSnapshot,
@@ -23,6 +24,7 @@ from portal.portfolio.models import (
     ImportKind,
     ImportRun,
     ImportState,
+    LimitationClock,
     PersonIndex,
     RejectedRow,
     StoredMapping,
@@ -37,10 +39,12 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.foundation.vault import Vault
+    from portal.portfolio.limitation import Limitation
 
 __all__ = [
     "account_for", "accounts", "applied_before", "contact_points_of", "currencies", "files_of", "found_accounts", "hold_days", "holds", "holds_of",
-    "holds_soon_due", "import_run_for", "import_runs", "is_soon_due", "layouts", "overdue_holds", "rejected_rows_of", "snapshots_of", "versions_with_people",
+    "holds_soon_due", "import_run_for", "import_runs", "is_soon_due", "last_paid", "layouts", "limitation_for", "overdue_holds", "rejected_rows_of",
+    "snapshots_of", "versions_with_people",
     "waiting_imports",
 ]  # fmt: skip
 
@@ -59,6 +63,21 @@ def account_for(session: Session, actor: Actor, account_id: int) -> Account:
     if found is None:
         raise NotFound
     return found
+
+
+def limitation_for(session: Session, actor: Actor, account: Account) -> Limitation | None:
+    """Until when an account's claim can be sued for, with what restarted it; None where no law of its place is known."""
+    clock = session.scalar(visible(LimitationClock, actor).where(LimitationClock.account_id == account.id))
+    return limitation(
+        account.region, account.due_date, last_paid(account.last_paid_on, clock), account.days_past_due,
+        account.balance_as_of, clock.restarted_on if clock else None,
+    )  # fmt: skip
+
+
+def last_paid(by_file: date | None, clock: LimitationClock | None) -> date | None:
+    """The day of the last payment: what the bank's file says, or a payment that was posted since."""
+    days = (by_file, clock.paid_on if clock else None)
+    return max((day for day in days if day is not None), default=None)
 
 
 def currencies(session: Session, actor: Actor) -> list[str]:

@@ -24,7 +24,6 @@ from portal.portfolio.changes import moves_of
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.keepers import keepers_of
-from portal.portfolio.limitation import limitation
 from portal.portfolio.models import Hold, HoldFlag, ImportKind
 from portal.portfolio.region_names import region_name
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
@@ -84,9 +83,7 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         moves=moves_of(snapshots),
         holds=holds,
         keepers=keepers_of(session, who, holds),
-        limitation=limitation(
-            found.region, found.due_date, found.last_paid_on, found.days_past_due, found.balance_as_of
-        ),
+        limitation=queries.limitation_for(session, who, found),
         today=services().clock.today(),
         panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
         labels=labels,

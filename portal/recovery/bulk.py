@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact.limits.keeping import reckon
 from portal.foundation import hooks
 from portal.foundation.bulk import in_chunks, insert_rows, reserve_ids
 from portal.foundation.language import as_data
@@ -19,6 +20,7 @@ from portal.placement.tail import earns_until
 from portal.portfolio.bulk import CHUNK, Applied, AppliesAtOnce
 from portal.portfolio.models import Account
 from portal.recovery.attribution import RULE, Window, attribute
+from portal.recovery.bulk_clocks import note_payments
 from portal.recovery.models import Attribution, DayCredit, Decision, Payment
 from portal.recovery.posting import KnownAccount, PaymentRow
 from portal.recovery.words import trace_of, trace_of_impossible_reversal, trace_of_reversal
@@ -104,8 +106,9 @@ class PaymentWriter(AppliesAtOnce):
         self._attribute([(i, row, account_id) for i, row, account_id, _ in posted if not row.reverses])
 
     def finish(self) -> None:
-        """Reversals follow their originals; whoever waits for money hears of it."""
+        """Reversals follow their originals; limitations begin anew; whoever waits for money hears of it."""
         self._attribute_reversals()
+        reckon(self._session, note_payments(self._session, self._run_id))
         self._decisions.sum_up(self._run_id)
         hooks.payments_credited(self._work, self._run_id)
 

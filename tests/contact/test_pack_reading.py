@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from portal.contact.conduct import limitation_of, placement_gates_of, retention_of, wording_of
+from portal.contact.conduct import Ground, limitation_of, placement_gates_of, retention_of, wording_of
 from portal.contact.rules import data_kinds as pack_data_kinds
 from portal.contact.rules import kinds as pack_kinds
 from portal.contact.rules import labels as pack_labels
@@ -96,6 +96,7 @@ def test_the_packs_and_the_lists_of_accounts_reckon_with_the_same_limitation() -
         assert limit is not None
         assert limit.years_in(law.region) == law.years
         assert (limit.outer_years or None) == law.outer_years
+        assert Ground.PART_PAYMENT in limit.restart_on  # which lists reckon with, without asking a pack
     assert law_of("US-MA") is None
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from portal.foundation.work import reading, transaction
 from portal.portfolio import limitation_sql
-from portal.portfolio.limitation import MOST_DAYS, Limitation, first_running, limitation
-from portal.portfolio.models import Account
+from portal.portfolio.limitation import MOST_DAYS, Limitation, first_running, law_of, limitation, restarts_that_count
+from portal.portfolio.models import Account, LimitationClock
 from tests.identity.factories import observer
 from tests.portfolio.factories import make_accounts
 
@@ -75,6 +75,29 @@ def test_the_last_day_still_stands_and_the_next_does_not() -> None:
     assert not found.expires_soon(date(2027, 3, 11))
 
 
+@given(
+    due=st.dates(date(1995, 1, 1), date(2005, 1, 1)),
+    paid=st.none() | st.dates(date(1995, 1, 1), date(2015, 1, 1)),
+    days=st.lists(st.dates(date(1995, 1, 1), date(2030, 1, 1)), max_size=6),
+    region=st.sampled_from(("CN", "GB", "GB-SCT")),
+)
+def test_each_restart_that_counts_found_the_claim_standing_and_a_later_one_never_shortens_it(
+    due: date, paid: date | None, days: list[date], region: str
+) -> None:
+    law = law_of(region)
+    assert law is not None
+    counting = restarts_that_count(law, due, paid, days)
+    begins: date | None = None
+    for day in counting:
+        before = limitation(region, due, paid, 0, AS_OF, begins)
+        assert before is not None and before.begins_on < day <= before.expires_on
+        begins = day
+    found = limitation(region, due, paid, 0, AS_OF, begins)
+    assert found is not None
+    for day in set(days) - set(counting):
+        assert day <= max(due, paid or due) or not found.begins_on < day <= found.expires_on
+
+
 DAYS = st.dates(date(1995, 1, 1), date(2040, 12, 31))
 # around the end of February, where years are not alike
 EDGES = st.builds(
@@ -98,9 +121,14 @@ FACTS = st.tuples(
     st.sampled_from(REGIONS),
     st.none() | DAYS | EDGES,
     st.none() | DAYS | EDGES,
+    st.none() | DAYS | EDGES,  # a payment that was posted
+    st.none() | DAYS | EDGES,  # another restart
     st.integers(0, 9_000) | st.sampled_from((MOST_DAYS, MOST_DAYS + 1, 10**12)),
     DAYS | EDGES,
 )
+
+
+Facts = tuple[str, date | None, date | None, date | None, date | None, int, date]
 
 
 def test_sets_are_asked_in_sql_what_the_rule_says_of_each(app: Flask) -> None:
@@ -108,25 +136,30 @@ def test_sets_are_asked_in_sql_what_the_rule_says_of_each(app: Flask) -> None:
 
     @settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.generate))
     @given(facts=st.lists(FACTS, min_size=40, max_size=40), today=DAYS | EDGES)
-    def check(facts: list[tuple[str, date | None, date | None, int, date]], today: date) -> None:
+    def check(facts: list[Facts], today: date) -> None:
         write(dict(zip(ids, facts, strict=True)))
         with reading(observer()) as session:
             asked = (limitation_sql.expired(today), limitation_sql.expires_soon(today), limitation_sql.unknown())
             said = {row[0]: tuple(map(bool, row[1:])) for row in session.execute(sa.select(Account.id, *asked))}
-        for account_id, (region, due, paid, days, as_of) in zip(ids, facts, strict=True):
-            found = limitation(region, due, paid, days, as_of)
+        for account_id, (region, due, paid, posted, restarted, days, as_of) in zip(ids, facts, strict=True):
+            last = max((day for day in (paid, posted) if day), default=None)
+            found = limitation(region, due, last, days, as_of, restarted)
             expected = (
                 found is not None and found.has_expired(today),
                 found is not None and found.expires_soon(today),
                 found is None,
             )
-            assert said[account_id] == expected, (region, due, paid, days, as_of, today)
+            assert said[account_id] == expected, (region, due, paid, posted, restarted, days, as_of, today)
 
     check()
 
 
-def write(facts: dict[int, tuple[str, date | None, date | None, int, date]]) -> None:
+def write(facts: dict[int, Facts]) -> None:
     with transaction(observer()) as work:
+        work.session.execute(sa.delete(LimitationClock))
         for account in work.session.scalars(sa.select(Account)):
-            account.region, account.due_date, account.last_paid_on = facts[account.id][:3]
-            account.days_past_due, account.balance_as_of = facts[account.id][3:]
+            account.region, account.due_date, account.last_paid_on, paid_on, restarted_on, *rest = facts[account.id]
+            account.days_past_due, account.balance_as_of = rest
+            if paid_on or restarted_on:
+                clock = LimitationClock(account_id=account.id, paid_on=paid_on, restarted_on=restarted_on)
+                work.session.add(clock)

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from portal.contact.complaints.codes import Category, Source
 from portal.contact.complaints.models import ComplaintEvent
 from portal.contact.complaints.operations import Heard, ask_organisation, note_complaint, raise_complaint
+from portal.contact.conduct import Ground
 from portal.contact.holds.models import HoldProof
 from portal.contact.holds.operations import put_on_hold
+from portal.contact.limits.operations import note_restart
 from portal.contact.requests.models import RequestMessage
 from portal.contact.requests.operations import Said, ask
 from portal.contact.requests.thread import RequestCode
@@ -34,6 +36,7 @@ def ask_and_complain(world: World) -> None:
     """Once accounts are placed and accepted, before some of them are recalled."""
     _requests(world)
     _holds(world)
+    _limits(world)
 
 
 def _requests(world: World) -> None:
@@ -65,6 +68,20 @@ def _holds(world: World) -> None:
             seen = sa.select(Hold.id).join(Account, Account.id == Hold.account_id)
             for (number,) in _rows(seen.where(Account.account_ref.like(f"{side.mark}-WORKED-%"))):
                 world.keep("hold seen", code, number)
+
+
+def _limits(world: World) -> None:
+    """Each law firm has noted a suit about what it works on, with a file."""
+    for side in SIDES:
+        code = f"{side.mark}LF"
+        account_id = _key(Account, Account.account_ref == f"{side.mark}-WORKED-2")
+        scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-suit.pdf")
+        lawyer = world.person(_speaker(code), code).actor
+        world.keep(
+            "restart",
+            code,
+            note_restart(lawyer, account_id, Ground.LAWSUIT, date(2005, 7, 4), f"{side.mark} suit", scan),
+        )
 
 
 def _complaint(world: World, code: str, account_id: int, mark: str) -> None:

@@ -377,6 +377,12 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.prove_hold", POST, "/holds/<int:hold_id>/proofs", P.HOLDS_RAISE, ("hold seen",)),
     Route("contact.end_hold", POST, "/holds/<int:hold_id>/end", P.HOLDS_MANAGE, ("hold",)),
     Route("contact.hold_proof", GET, "/holds/proofs/<int:proof_id>/proof", P.HOLDS_VIEW, ("file of a hold",)),
+    # --- limits of time ---
+    Route(
+        "contact.new_restart", BOTH, "/accounts/<int:account_id>/limitation/new", P.LIMITS_NOTE, ("account",),
+    ),
+    Route("contact.end_restart", POST, "/limitation/<int:restart_id>/end", P.LIMITS_NOTE, ("restart",), reason=True),
+    Route("contact.restart_proof", GET, "/limitation/<int:restart_id>/proof", P.LIMITS_NOTE, ("restart",)),
     # --- complaints ---
     Route("contact.complaints", GET, "/complaints", P.COMPLAINTS_VIEW),
     Route("contact.complaint", GET, "/complaints/<int:complaint_id>", P.COMPLAINTS_VIEW, ("complaint",)),

@@ -25,6 +25,7 @@ from portal.contact.arrangements.rules import (
     schedule_of,
 )
 from portal.contact.arrangements.terms import Owed, Wish, check_reason, offer_of, valid_until_of
+from portal.contact.limits.keeping import note_agreement
 from portal.contact.models import CarriedPromise, Promise, PromiseState, WorkItem
 from portal.contact.policy import policy, with_grace
 from portal.foundation.access import Permission, demand
@@ -339,6 +340,7 @@ def _put_in_force(work: Work, row: Arrangement, day: date) -> None:
         )
     add_hold(work, row.customer_id, row.account_id, HoldFlag.PLAN, "arrangement:agreed")
     put_in_queue(work, row.account_id, "plan", row.judge_on)
+    note_agreement(work, row)
     work.audit("arrangement.agreed", row, after=facts_of(row))
 
 

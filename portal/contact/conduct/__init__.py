@@ -13,8 +13,10 @@ from portal.contact.conduct.calls import (
 )
 from portal.contact.conduct.engine import FrequencyCap, HoldRule, LifetimeCap, ask, check
 from portal.contact.conduct.hours import TimeWindow, common_window, is_open, zone_named
+from portal.contact.conduct.limits import Ground, Happened, restarts
 from portal.contact.conduct.moratorium import MoratoriumRule
 from portal.contact.conduct.notices import ValidationRule, validation_period
+from portal.contact.conduct.retention import KeptUntil, kept_until
 from portal.contact.conduct.standing import (
     ContentRule,
     DisclosureRule,
@@ -49,9 +51,10 @@ from portal.contact.conduct.wishes import CeaseRule, PreferenceRule
 
 __all__ = [
     "DEBTORS", "VERDICTS", "Calendar", "CallCap", "CallLog", "CallRule", "CeaseRule", "ContentRule", "CoolOff", "Decision",
-    "DisclosureRule", "Easter", "Excluded", "Facts", "Finding", "Fixed", "FrequencyCap", "Gate", "HoldRule", "Keep",
-    "LifetimeCap", "LimitationRule", "MoratoriumRule", "NthWeekday", "Pack", "PartyRule", "PlacementGate", "PreferenceRule",
+    "DisclosureRule", "Easter", "Excluded", "Facts", "Finding", "Fixed", "FrequencyCap", "Gate", "Ground", "Happened", "HoldRule",
+    "Keep", "KeptUntil",
+        "LifetimeCap", "LimitationRule", "MoratoriumRule", "NthWeekday", "Pack", "PartyRule", "PlacementGate", "PreferenceRule",
     "Question", "RetentionRule", "Rule", "Scope", "Source", "TimeWindow", "ValidationRule", "Verdict", "Window", "Wording",
-    "allocations", "ask", "check", "common_window", "conversation_debts", "group_of", "is_open", "limitation_of",
-    "placed_debts", "placement_gates_of", "retention_of", "validation_period", "wording_of", "zone_named",
+    "allocations", "ask", "check", "common_window", "conversation_debts", "group_of", "is_open", "kept_until", "limitation_of",
+    "placed_debts", "placement_gates_of", "restarts", "retention_of", "validation_period", "wording_of", "zone_named",
 ]  # fmt: skip

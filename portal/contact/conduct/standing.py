@@ -57,8 +57,19 @@ class LimitationRule(Rule):
 
     def years_in(self, region: str) -> int:
         """The years of a region (GB-SCT); 0 where the pack knows none."""
-        fitting = [place for place in self.by_place if region == place or region.startswith(f"{place}-")]
-        return self.by_place[max(fitting, key=len)] if fitting else self.years
+        place = _nearest(region, self.by_place)
+        return self.by_place[place] if place else self.years
+
+    def effects_in(self, region: str) -> tuple[str, ...]:
+        """What follows in a region once the period is over."""
+        place = _nearest(region, self.effects_by_place)
+        return self.effects_by_place[place] if place else self.effects
+
+
+def _nearest(region: str, places: Mapping[str, object]) -> str:
+    """The nearest of the places that a region lies in; empty where it lies in none."""
+    fitting = [place for place in places if region == place or region.startswith(f"{place}-")]
+    return max(fitting, key=len, default="")
 
 
 @dataclass(frozen=True, kw_only=True)

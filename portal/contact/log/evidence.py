@@ -2,11 +2,12 @@
 
 What a file is, its first bytes say; its name and what the browser claims of it are not believed. It is never opened here and
 leaves only as a file to be kept. Which attempt it belongs to, the attempt's `evidence_name` says, so that log and recordings
-may come in either order.
+may come in either order. Erasing the people that it is about takes a file with them (`sealing.py`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass
@@ -15,17 +16,18 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from portal.contact.models import ContactAttempt, EvidenceFile
+from portal.contact.log.sealing import keep_sealed
+from portal.contact.models import ContactAttempt, EvidenceFile, EvidenceKey
 from portal.foundation.access import OrganisationKind, Permission, demand
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import Message, say
-from portal.foundation.services import services
-from portal.foundation.visibility import visible
-from portal.foundation.work import transaction
+from portal.foundation.vault import PersonKey
+from portal.foundation.visibility import actor_of, visible
+from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.references import account_reference
-from portal.portfolio.models import Account
+from portal.portfolio.models import Account, Customer
 from portal.vendors import proofs
 
 if TYPE_CHECKING:
@@ -121,34 +123,44 @@ def _keep(actor: Actor, name: str, stream: IO[bytes]) -> bool:
         raise DomainError("evidence.type", say("This is no recording (WAV, MP3, M4A, OGG, AMR), photo or PDF."))
     if size > LARGEST:
         raise DomainError("evidence.size", say("The file is larger than %(n)s MB.", n=LARGEST >> 20))
-    # Before the transaction that names it: a store far away must not hold its lock.
-    digest = services().storage.put(stream)
+    digest = _digest_of(stream)
+    with reading(actor) as session:
+        if _is_here(session, actor, name, digest):
+            return False
+    kept = keep_sealed(stream)
     with transaction(actor) as work:
-        known = work.session.scalar(_of(actor).where(EvidenceFile.name == name))
-        if known is not None:
-            if known.digest != digest:
-                words = say("Another file is here under this name. Give it a name of its own.")
-                raise DomainError("evidence.taken", words)
+        if _is_here(work.session, actor, name, digest):
             return False
         row = EvidenceFile(
-            organisation_id=actor.organisation_id, name=name, digest=digest, size=size, form=form, uploaded_at=work.now,
-            uploaded_by=actor.user_id,
+            organisation_id=actor.organisation_id, name=name, digest=digest, stored=kept.stored, size=size, form=form,
+            uploaded_at=work.now, uploaded_by=actor.user_id,
         )  # fmt: skip
         work.session.add(row)
         work.session.flush()
+        key = EvidenceKey(evidence_file_id=row.id, organisation_id=row.organisation_id, key_sealed=kept.key_sealed)
+        work.session.add(key)
         work.audit("evidence.kept", row, after={"digest": digest, "size": size, "form": form})
         return True
+
+
+def _is_here(session: Session, actor: Actor, name: str, digest: str) -> bool:
+    """Whether this very file is kept under the name. DomainError where another one is."""
+    known = session.scalar(_of(actor).where(EvidenceFile.name == name))
+    if known is not None and known.digest != digest:
+        raise DomainError("evidence.taken", say("Another file is here under this name. Give it a name of its own."))
+    return known is not None
 
 
 def open_evidence(actor: Actor, evidence_id: int) -> EvidenceFile:
     """The file's row, for whoever may have it; that it was opened is recorded.
 
-    An agency has a recording as long as it has the account that it is of, and what belongs to no attempt yet. NotFound.
+    An agency has a recording as long as it has the account that it is of, and what belongs to no attempt yet. NotFound,
+    also once all people are erased that it is about.
     """
     demand(actor, Permission.ATTEMPTS_VIEW)
     with transaction(actor) as work:
         row = work.session.scalar(visible(EvidenceFile, actor).where(EvidenceFile.id == evidence_id))
-        if row is None or not (actor.is_bank or _is_open(work.session, actor, row)):
+        if row is None or not (actor.is_bank or _is_open(work.session, actor, row)) or _is_erased(work.session, row):
             raise NotFound
         work.audit("evidence.opened", row, after={"digest": row.digest})
         return row
@@ -163,6 +175,19 @@ def _is_open(session: Session, actor: Actor, row: EvidenceFile) -> bool:
         return True
     held = visible(Account, actor).where(Account.id.in_(of_accounts)).with_only_columns(Account.id)
     return of_accounts <= set(session.scalars(held))
+
+
+def _is_erased(session: Session, row: EvidenceFile) -> bool:
+    """Whether it is about people, and none of them is left: a file may be sent, or named, after its person was erased."""
+    actor = actor_of(session)
+    salts = session.scalars(
+        visible(ContactAttempt, actor)
+        .join(Customer, Customer.id == ContactAttempt.customer_id)
+        .join(PersonKey, PersonKey.id == Customer.person_key_id)
+        .where(ContactAttempt.organisation_id == row.organisation_id, ContactAttempt.evidence_name == row.name)
+        .with_only_columns(PersonKey.salt)
+    ).all()
+    return bool(salts) and not any(salts)
 
 
 def evidence_rows(actor: Actor) -> sa.Select[Any]:
@@ -216,6 +241,13 @@ def _form_of(stream: IO[bytes]) -> str | None:
     head = stream.read(16)
     stream.seek(0)
     return next((form for place, sign, form in _SIGNS if head[place : place + len(sign)] == sign), None)
+
+
+def _digest_of(stream: IO[bytes]) -> str:
+    """The SHA-256 of the content; the stream stands at its beginning again."""
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    stream.seek(0)
+    return digest
 
 
 def _size_of(stream: IO[bytes]) -> int:

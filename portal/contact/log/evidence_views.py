@@ -9,6 +9,7 @@ from flask import Response, redirect, request, stream_with_context, url_for
 from portal.contact.blueprint import blueprint
 from portal.contact.log import evidence as keeping
 from portal.contact.log.forms import EvidenceForm
+from portal.contact.log.sealing import content_of
 from portal.contact.models import EvidenceFile
 from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
@@ -16,7 +17,6 @@ from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say, say_count
-from portal.foundation.services import services
 from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
@@ -108,7 +108,7 @@ def _of_kind(statement: sa.Select[Any], kind: str) -> sa.Select[Any]:
 def evidence_file(evidence_id: int) -> Response:
     """A file as it came, to be kept: nothing that was uploaded is opened in the portal's own pages."""
     found = keeping.open_evidence(actor(), evidence_id)
-    content = services().storage.chunks(found.digest)
+    content = content_of(db.session(), actor(), found)
     response = Response(stream_with_context(content), content_type=keeping.TYPES[found.form])
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return name_as_file(response, found.name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from portal.contact.bulk import count_days
 from portal.contact.facts import check_contact
 from portal.contact.history import Debtor, History
+from portal.contact.limits.keeping import note_attempts
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.recording import (
@@ -30,6 +31,7 @@ from portal.portfolio.models import Account, ContactKind, ContactPoint, Customer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from portal.contact.conduct import Pack
     from portal.contact.log.rows import AttemptRow, FoundPoint
     from portal.foundation.work import Work
     from portal.identity.models import Organisation
@@ -67,15 +69,21 @@ class ChunkOfAttempts:
         """Keep them all. Promises and queue move in memory and are written at the end of the chunk."""
         debtors = self._debtors()
         keys = reserve_ids(self._session, ContactAttempt, len(self._rows))
-        made, taken_off = [], []
+        made, taken_off, of_limits = [], [], []
         for key, row in zip(keys, self._rows, strict=True):
             corrected = self._corrected.get(row.corrects)
-            made.append(self._keep(key, row, debtors[row.placed.account_id], corrected))
+            attempt, point, pack = self._keep(key, row, debtors[row.placed.account_id], corrected)
+            made.append(attempt)
+            of_limits.append((attempt, point, pack))
             taken_off += [corrected] if corrected else []
         self._session.flush()
         count_days(self._session, self._organisation.time_zone, made, taken_off)
+        note_attempts(self._work, of_limits, [old.id for old in taken_off])
 
-    def _keep(self, key: int, row: AttemptRow, debtor: Debtor, corrected: ContactAttempt | None) -> ContactAttempt:
+    def _keep(
+        self, key: int, row: AttemptRow, debtor: Debtor, corrected: ContactAttempt | None
+    ) -> tuple[ContactAttempt, ContactPoint | None, Pack]:
+        """The attempt, by which number it was made, and the rules of its day."""
         subject = self._subject(row)
         entry = replace(row.entry, corrects_id=corrected.id if corrected else None)
         if subject.point is not None:
@@ -100,7 +108,7 @@ class ChunkOfAttempts:
             moved_from = corrected.outcome if corrected else None
             move_in_queue(item, attempt, entry, outcome, moved_from, self._organisation.time_zone, self._work.today)
         self._count(attempt)
-        return attempt
+        return attempt, subject.point, facts.pack
 
     def _count(self, attempt: ContactAttempt) -> None:
         for name, is_one in (

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from portal.contact.limits.keeping import note_dispatched, note_undelivered
 from portal.contact.messages.addresses import dialled
 from portal.contact.messages.bulk import mark_exported, mark_failed
 from portal.contact.messages.gateway import exported_channels
@@ -98,6 +99,7 @@ def run_export(actor: Actor, export_id: int, at: Callable[[int], None] = lambda 
         export.message_count, export.dropped, export.done_at = len(gone), len(over), work.now
         mark_failed(work, over)
         mark_exported(work, export.id, export.number, gone)
+        note_dispatched(work, gone)
         after = {"number": export.number, "messages": len(gone), "held_back": export.held_back, "dropped": len(over)}
         work.audit("message.exported", export, after=after, sha256=export.csv_digest)
         return export
@@ -199,6 +201,8 @@ def record_result(actor: Actor, message_id: int, *, delivered: bool, at_gateway:
         message.state = MessageState.DELIVERED if delivered else MessageState.FAILED
         message.failure = "" if delivered else "undelivered"
         move(work, message, at_gateway.strip()[:200] or message.failure)
+        if not delivered:
+            note_undelivered(work, message.id)
         work.audit("message.result", message, before={"state": before.value}, after={"state": message.state.value})
 
 

@@ -16,6 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from portal.contact.limits.keeping import note_dispatched
 from portal.contact.messages.dispatch import locked_message, move
 from portal.contact.messages.gateway import MAIL
 from portal.contact.messages.models import MessageState, OutgoingMessage
@@ -157,6 +158,8 @@ def _settle(actor: Actor, message_id: int, state: MessageState, code: str) -> No
         if state is MessageState.SENT:
             message.dispatched_at = work.now
         move(work, message, code)
+        if state is MessageState.SENT:
+            note_dispatched(work, [message.id])
         work.audit("message.mailed", message, after={"state": state.value, "failure": code})
 
 

@@ -93,7 +93,7 @@ def send_message(actor: Actor, account_id: int, template_id: int, version: int, 
         point = _point(points, contact_point_id, template.channel)
         filled = _filled(work, head, template, text, account, customer)
         entry = Entry(channel=template.channel, outcome="sent", contact_point_id=point.id)
-        logged = record_attempt(work, account_id, entry)
+        logged = record_attempt(work, account_id, entry, is_message=True)
         message = keep_message(
             work, placement, customer, template, text, point, filled, attempt_id=logged.attempt_id
         )  # fmt: skip

@@ -163,7 +163,7 @@ def _drawn_up(
     sender = sender_of(work.session, work.actor, placement.organisation_id)
     filled = fill(template, version, values_of(template.language, head, sender, account, name, promise=promise))
     entry = Entry(channel=template.channel, outcome="sent", contact_point_id=point.id)
-    logged = record_attempt(work, account.id, entry)
+    logged = record_attempt(work, account.id, entry, is_message=True)
     message = keep_message(
         work, placement, customer, template, version, point, filled, attempt_id=logged.attempt_id, promise=promise
     )  # fmt: skip

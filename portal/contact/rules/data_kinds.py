@@ -10,6 +10,7 @@ from portal.contact.conduct import (
     ContentRule,
     DisclosureRule,
     Gate,
+    Ground,
     Keep,
     LimitationRule,
     PlacementGate,
@@ -32,10 +33,7 @@ MOMENTS = frozenset(
     {"last_collection_activity", "call_date", "record_date", "contract_end", "mandate_end", "account_closed"}
 )
 STARTS = frozenset({"due_date", "last_due_date", "cause_of_action"})
-RESTARTS = frozenset({
-    "demand_sent_to_reserved_contact", "autodebit", "debtor_agrees", "part_payment", "lawsuit", "arbitration",
-    "written_acknowledgement",
-})  # fmt: skip
+RESTARTS = frozenset(ground.value for ground in Ground)
 EFFECTS = frozenset({
     "warn", "no_suit", "no_suit_threat", "no_suit_threat_without_lawyer", "no_court_threat", "stop_if_customer_says_barred",
     "extinguished_stop",

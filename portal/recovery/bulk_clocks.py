@@ -1,0 +1,82 @@
+"""Days of payment on the clocks of limitation: a part payment begins a claim's limitation anew, until it is taken back.
+
+The statements here go past the net under ORM statements: they read and write rows of one file of payments, for the bank.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portal.contact.limits.models import LimitationRestart
+from portal.foundation.bulk import insert_for
+from portal.foundation.visibility import actor_of
+from portal.portfolio.models import LimitationClock
+from portal.recovery.models import Attribution, Decision, Payment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+__all__ = ["note_payments"]
+
+
+def note_payments(session: Session, run_id: int) -> Sequence[int]:
+    """Put the last value dates of a file's payments on the clocks of their accounts; where a payment was ever taken back,
+    that of the last one that still stands. The accounts on which something else begins the limitation anew as well, and
+    counts or not by what was paid before."""
+    actor_of(session)
+    _put_latest(session, run_id)
+    statement = sa.update(LimitationClock).where(LimitationClock.account_id.in_(_with_reversals(run_id)))
+    session.execute(
+        statement.values(paid_on=_standing()), execution_options={"synchronize_session": False}
+    )  # fmt: skip
+    restarted = sa.select(LimitationRestart.account_id)
+    return session.scalars(_of_file(run_id).where(Payment.account_id.in_(restarted)).distinct()).all()
+
+
+def _of_file(run_id: int) -> sa.Select[tuple[int]]:
+    return sa.select(Payment.account_id).where(Payment.import_run_id == run_id)
+
+
+def _put_latest(session: Session, run_id: int) -> None:
+    paid = (
+        sa.select(Payment.account_id, sa.func.max(Payment.paid_on))
+        .where(Payment.import_run_id == run_id, Payment.reverses_ref.is_(None))
+        .group_by(Payment.account_id)
+    )
+    clock: Any = LimitationClock.__table__
+    statement = insert_for(session)(clock).from_select(["account_id", "paid_on"], paid)
+    new = statement.excluded.paid_on
+    later = sa.case((clock.c.paid_on > new, clock.c.paid_on), else_=new)
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=["account_id"], set_={"paid_on": later})
+    )
+
+
+def _with_reversals(run_id: int) -> sa.Select[tuple[int]]:
+    """Accounts of the file of which a payment was ever taken back."""
+    taken_back = sa.select(Payment.account_id).where(Payment.reverses_ref.is_not(None))
+    return _of_file(run_id).where(Payment.account_id.in_(taken_back))
+
+
+def _standing() -> sa.ScalarSelect[Any]:
+    """The last value date of an account's payments that were not taken back whole."""
+    first, back = aliased(Attribution), aliased(Attribution)
+    taken = (
+        sa.select(sa.func.coalesce(sa.func.sum(back.amount_minor), 0))
+        .join(first, back.reverses_id == first.id)
+        .where(first.payment_id == Payment.id, back.decision != Decision.CANNOT_REVERSE)
+        .correlate(Payment)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(sa.func.max(Payment.paid_on))
+        .where(Payment.account_id == LimitationClock.account_id, Payment.reverses_ref.is_(None))
+        .where(Payment.amount_minor + taken > 0)
+        .correlate(LimitationClock)
+        .scalar_subquery()
+    )

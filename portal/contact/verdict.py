@@ -94,6 +94,8 @@ class Verdict:
         return say("May be called from %(when)s.", when=when) if calls else say("Open from %(when)s.", when=when)
 
     def _presumed_words(self) -> Message:
+        if not self.is_planned:
+            return say("Presumed to be against the rules.")
         if is_closed(self.decision):
             words = say("Closed: it is presumed to be against the rules.")
         else:
@@ -147,8 +149,12 @@ class Verdict:
     @property
     def overrides(self) -> tuple[str, ...]:
         """The reasons of which one opens it; of what has happened already, those for which it went on."""
-        planned = not self.entry.already_happened and self.old is None
-        return reasons_to_choose(self.decision) if planned else self.decision.overrides
+        return reasons_to_choose(self.decision) if self.is_planned else self.decision.overrides
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it is about to be made; what has happened is logged whatever the rules say."""
+        return not self.entry.already_happened and self.old is None
 
     @property
     def turns_in(self) -> int | None:

@@ -110,9 +110,9 @@ def _log(account_id: int, form: AttemptForm) -> tuple[Entry, operations.Logged]:
     return entry, operations.log_attempt(who, account_id, entry, faults=faults)
 
 
-@blueprint.get("/queue/<int:account_id>/check")
+@blueprint.get("/queue/<int:account_id>/check.json")
 @requires(Permission.QUEUE_WORK)
-def check(account_id: int) -> str:
+def check(account_id: int) -> Any:
     """What the rules say of the contact that stands in the form, for the page's own script: the line above the form, and the
     reasons for which it may go on. Nothing is kept of the question."""
     session, who = db.session(), actor()
@@ -122,7 +122,8 @@ def check(account_id: int) -> str:
     form = AttemptForm({}, formdata=request.args)
     verdict = verdict_of(session, who, held, form.asked(who.time_zone), services().clock.now())
     form.offer_reasons(verdict.overrides)
-    return render_template("contact/verdict.html", verdict=verdict, form=form)
+    parts = ("verdict", "override")
+    return jsonify({part: render_template(f"contact/_{part}.html", verdict=verdict, form=form) for part in parts})
 
 
 def _saved(account_id: int, entry: Entry, logged: operations.Logged) -> Any:

@@ -28,7 +28,7 @@ from portal.contact.labels import (
 )
 from portal.contact.models import Channel, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
-from portal.contact.presumptions import is_closed
+from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.queue import QueueRow, queue_page
 from portal.contact.team.desks import desk_of
 from portal.contact.timeline import Event, timeline_of
@@ -37,6 +37,7 @@ from portal.contact.words import finding_words
 from portal.foundation.errors import NotFound
 from portal.foundation.formats import day, money
 from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
 from portal.portfolio.models import ContactKind, ContactStatus
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from portal.contact.team.desks import Scope
     from portal.foundation.access import Actor
     from portal.foundation.clock import Clock
-    from portal.foundation.states import StateTag
     from portal.placement.models import Placement
     from portal.placement.recall_queries import Stopped
     from portal.portfolio.models import Account, Customer
@@ -203,6 +203,15 @@ class Bench:
         point = check.point
         whose = None if point.relation == "self" else PARTIES.get(point.relation, point.relation)
         return KINDS[point.kind], whose, STATUSES.get(point.status)
+
+    @staticmethod
+    def point_tag(check: PointCheck) -> StateTag | None:
+        """Whether a number may not be called now, or with a reason only; None where nothing is to be said."""
+        closed = check.call is not None and is_closed(check.call.decision)
+        if closed:
+            return StateTag("closed", _l("not now"), "bad")
+        needs = check.call is not None and reasons_to_choose(check.call.decision)
+        return StateTag("reason", _l("with a reason"), "wait") if needs else None
 
     @staticmethod
     def point_closed(check: PointCheck) -> Message | None:

@@ -69,15 +69,15 @@
   const ask = async () => {
     if (!form) return;
     const [mine, asking] = [++questions, form];
-    let page = null;
+    let told = null;
     try {
       const answer = await fetch(question());
-      if (answer.ok && !answer.redirected) page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok && !answer.redirected) told = await answer.json();
     } catch { /* said below */ }
     if (mine !== questions || form !== asking) return;
-    document.querySelector("[data-unasked]").hidden = page !== null;
-    for (const part of page ? document.querySelectorAll("[data-live]") : []) {
-      put(part, page.querySelector(`[data-live="${part.dataset.live}"]`));
+    document.querySelector("[data-unasked]").hidden = told !== null;
+    for (const part of told ? document.querySelectorAll("[data-live]") : []) {
+      put(part, new DOMParser().parseFromString(told[part.dataset.live], "text/html").body);
     }
     watch();
   };

@@ -15,6 +15,7 @@
 | `PORTAL_TIME_ZONE` | the bank's zone, `Asia/Shanghai` |
 | `PORTAL_GRACE_DAYS` | days behind the day of a promise or an instalment on which a payment still keeps it, 3: over a weekend |
 | `PORTAL_PLAN_MONTHS` | months that a plan may run for without the bank's decision, 12 |
+| `PORTAL_PRESUMPTION` | what a presumption of the conduct rules does to a contact that is about to be made: `reason` (default) closes it until one of the rule's reasons is chosen, `refuse` closes it |
 | `PORTAL_TOTP_BANK` | `1`: one-time codes are required for bank roles |
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
@@ -48,6 +49,7 @@ __all__ = ["ConfigurationError", "Settings"]
 
 ENVIRONMENTS = ("demo", "test", "production")
 DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:", "postgres:")
+PRESUMPTIONS = ("reason", "refuse")
 WEAKEST_SECRET = 32  # characters
 DEMO_SECRET = "demo-secret-that-production-refuses"  # noqa: S105 - refused in production, see check()
 DEMO_DATA_KEY = "demo:" + base64.b64encode(hashlib.sha256(b"demo data key").digest()).decode()
@@ -75,6 +77,7 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     grace_days: int = 3  # a transfer on Friday night is booked on Monday
     plan_months: int = 12  # a longer plan is the bank's to decide, with a statement of income and outgoings
+    presumption: str = "reason"  # a presumption is no ban: who says why may go on (12 CFR 1006.14(b)(2)(i))
     totp_required_for_bank: bool = False
     base_url: str = "http://127.0.0.1:8000"
     max_upload_bytes: int = 512 * 1024 * 1024
@@ -108,6 +111,7 @@ class Settings:
             time_zone=env.get("PORTAL_TIME_ZONE", "Asia/Shanghai"),
             grace_days=_count("PORTAL_GRACE_DAYS", env.get("PORTAL_GRACE_DAYS", "3"), least=0),
             plan_months=_count("PORTAL_PLAN_MONTHS", env.get("PORTAL_PLAN_MONTHS", "12")),
+            presumption=env.get("PORTAL_PRESUMPTION", "reason"),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
             api_rate=_count("PORTAL_API_RATE", env.get("PORTAL_API_RATE", "600")),
@@ -123,6 +127,10 @@ class Settings:
         """These settings, or a ConfigurationError that says which variable is wrong and what it takes."""
         if self.env not in ENVIRONMENTS:
             raise ConfigurationError(f"PORTAL_ENV is {self.env!r}; it takes one of {', '.join(ENVIRONMENTS)}")
+        if self.presumption not in PRESUMPTIONS:
+            raise ConfigurationError(
+                f"PORTAL_PRESUMPTION is {self.presumption!r}; it takes one of {', '.join(PRESUMPTIONS)}"
+            )
         try:
             ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError) as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import Optional
 
 from portal.api.labels import SCOPE_LABELS
 from portal.api.tokens import LONGEST_DAYS, LONGEST_NAME
@@ -23,12 +23,12 @@ USUAL_DAYS = 180
 
 
 class TokenForm(FlaskForm):
-    """What the token is for, what it may do, until when."""
+    """What the token is for, what it may do, until when. What is wrong with it, `make_token` says, all at once."""
 
     name = StringField(
-        _l("What it is for"), [InputRequired(_l("Fill this in.")), Length(max=LONGEST_NAME)],
+        _l("What it is for"),
         description=_l("For example the dialler, or the nightly log."),
-        render_kw={"autocomplete": "off"},
+        render_kw={"autocomplete": "off", "autofocus": True, "maxlength": LONGEST_NAME},
     )  # fmt: skip
     scopes = ChoicesField(
         _l("What it may do"), choices=options((scope.value, label) for scope, label in SCOPE_LABELS.items())
@@ -37,7 +37,7 @@ class TokenForm(FlaskForm):
 
     def __init__(self, today: date, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.scopes.flags.required = self.expires_on.flags.required = True
+        self.name.flags.required = self.scopes.flags.required = self.expires_on.flags.required = True
         self.expires_on.render_kw = {
             "min": today.isoformat(), "max": (today + timedelta(days=LONGEST_DAYS)).isoformat()
         }  # fmt: skip

@@ -54,7 +54,7 @@ def new_token() -> Any:
     if not _may_make():
         raise Refused("token.whose", say("A token is made by the agency whose system it is for."))
     form = TokenForm(services().clock.today(actor().time_zone))
-    if form.validate_on_submit():
+    if form.is_submitted():
         try:
             made = tokens.make_token(actor(), form.name.data or "", form.scopes.data or (), form.expires_on.data)
         except DomainError as error:

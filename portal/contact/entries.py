@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from portal.contact.conduct import group_of
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, Faults
 from portal.foundation.language import say
 from portal.foundation.money import parse_amount
 from portal.portfolio.models import ContactKind
@@ -67,7 +68,7 @@ class Entry:
     kept as a breach. `corrects_id`: the entry that this one takes the place of. `initiated_by`: collector or consumer;
     empty: as the direction says. `debts_placed_for`, `debts_discussed`: accounts of the person; none named: the account
     itself (an empty tuple of discussed ones: a general talk). `again_on`: the day on which its turn comes again, for
-    `next_action`. `of_log`: from a dialler's log, which may not say by which number, nor when to call back.
+    `next_action`. `override_reason`: for which of the rule's reasons it goes on against a presumption. `of_log`: from a dialler's log, which may not say by which number, nor when to call back.
     """
 
     channel: Channel
@@ -92,6 +93,7 @@ class Entry:
     evidence_name: str = ""
     next_action: str = ""
     again_on: date | None = None
+    override_reason: str = ""
     of_log: bool = False
 
     @property
@@ -114,26 +116,57 @@ def party_of(entry: Entry, point: ContactPoint | None) -> str:
 
 
 def check_entry(entry: Entry, outcome: Outcome, point: ContactPoint | None, now: datetime) -> None:
-    """Raises DomainError, with the field, where the parts of an entry contradict each other."""
+    """Raises DomainError, or several, with the fields, where the parts of an entry contradict each other."""
+    faults = Faults()
+    for check in (
+        partial(_check_outcome, entry, outcome),
+        partial(_check_words, entry),
+        partial(_check_reason_behind, entry),
+        partial(_check_note, entry),
+        partial(_check_beginner, entry),
+        partial(_check_next_action, entry),
+        partial(_check_again, entry, now),
+        partial(_check_at, entry, now),
+        partial(_check_end, entry, now),
+        partial(_check_callback, entry, now),
+        partial(_check_point, entry, point),
+        partial(_check_party, entry, outcome, party_of(entry, point)),
+    ):
+        faults.read(check, None)
+    faults.tell()
+
+
+def _check_outcome(entry: Entry, outcome: Outcome) -> None:
     if not fits(outcome, entry.channel):
         raise DomainError("attempt.outcome", say("This outcome does not go with this way of contact."), field="outcome")
+
+
+def _check_words(entry: Entry) -> None:
     if entry.party and entry.party not in PARTIES:
         raise DomainError("attempt.party", say("Choose from the list who was reached."), field="party")
+
+
+def _check_reason_behind(entry: Entry) -> None:
     if entry.reason_behind and entry.reason_behind not in REASONS_BEHIND:
         raise DomainError("attempt.reason_behind", say("Choose a reason from the list."), field="reason_behind")
+
+
+def _check_note(entry: Entry) -> None:
     if len(entry.note) > LONGEST_NOTE:
         raise DomainError("attempt.note", say("A note takes %(most)s characters.", most=LONGEST_NOTE), field="note")
+
+
+def _check_beginner(entry: Entry) -> None:
     if entry.initiated_by not in ("", "collector", "consumer"):
         raise DomainError("attempt.initiated_by", say("The collector or the consumer began it."), field="initiated_by")
-    _check_next(entry, now)
-    _check_times(entry, now)
-    _check_point(entry, point)
-    _check_party(entry, outcome, party_of(entry, point))
 
 
-def _check_next(entry: Entry, now: datetime) -> None:
+def _check_next_action(entry: Entry) -> None:
     if entry.next_action and entry.next_action not in NEXT_ACTIONS:
         raise DomainError("attempt.next_action", say("Choose from the list what comes next."), field="next_action")
+
+
+def _check_again(entry: Entry, now: datetime) -> None:
     if entry.again_on is not None and not 0 <= (entry.again_on - now.date()).days <= CALLBACK_LONGEST_DAYS:
         raise DomainError(
             "attempt.again_on",
@@ -142,11 +175,17 @@ def _check_next(entry: Entry, now: datetime) -> None:
         )
 
 
-def _check_times(entry: Entry, now: datetime) -> None:
+def _check_at(entry: Entry, now: datetime) -> None:
     if entry.at is not None and entry.at > now:
         raise DomainError("attempt.future", say("An attempt is logged once it has taken place."), field="at")
+
+
+def _check_end(entry: Entry, now: datetime) -> None:
     if entry.ended_at is not None and entry.ended_at < (entry.at or now):
         raise DomainError("attempt.ended", say("It ended before it began."), field="ended_at")
+
+
+def _check_callback(entry: Entry, now: datetime) -> None:
     if entry.outcome == "callback_requested":
         if entry.callback_at is None:
             if entry.of_log:
@@ -210,7 +249,7 @@ def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None
     """A promise names an amount above nought and a day from the day it was made on; one of several days names them in
     their order, each once; all together are not more than is owed.
 
-    Raises DomainError with the field; also where an amount or a day comes with another outcome.
+    Raises DomainError, or several, with the fields; also where an amount or a day comes with another outcome.
     """
     if entry.outcome != "promise":
         if any(part != (None, None) for part in entry.promised):
@@ -221,11 +260,13 @@ def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None
     if len(entry.promised) > MOST_PROMISES:
         words = say("A promise has at most %(most)s days; more parts are an instalment plan.", most=MOST_PROMISES)
         raise DomainError("promise.many", words, field="promise_on")
-    so_far, before = 0, None
+    faults, so_far, before = Faults(), 0, None
     for number, part in enumerate(entry.promised, 1):
         ending = "" if number == 1 else f"_{number}"
-        so_far += _promised_amount(part.minor, so_far, owed, f"promise_amount{ending}")
-        before = _promised_day(part.on, before, entry.at is None, today, made_on, f"promise_on{ending}")
+        so_far += faults.read(partial(_promised_amount, part.minor, so_far, owed, f"promise_amount{ending}"), 0)
+        day = partial(_promised_day, part.on, before, entry.at is None, today, made_on, f"promise_on{ending}")
+        before = faults.read(day, before)
+    faults.tell()
 
 
 def _promised_amount(minor: int | None, so_far: int, owed: Money, field: str) -> int:

@@ -24,11 +24,13 @@ FORMAT = 2
 _EVENTS = {kind.__name__: kind for kind in happened.Event.__args__}
 
 
-def decision_data(checked: Checked) -> dict[str, Any]:
-    """What is kept with an attempt, so that the same question can be asked again under the same version."""
+def decision_data(checked: Checked, override_reason: str = "") -> dict[str, Any]:
+    """What is kept with an attempt, so that the same question can be asked again under the same version. `override_reason`:
+    for which reason it went on against a presumption; it is no part of the answer."""
     return {
         "format": FORMAT,
         **answer_data(checked.decision, checked.facts.pack.base),
+        **({"override_reason": override_reason} if override_reason else {}),
         "question": _given(checked.question),
         "facts": _facts_data(checked.facts),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
+    DateTimeField,
     DateTimeLocalField,
     HiddenField,
     RadioField,
@@ -20,12 +23,13 @@ from wtforms import (
 )
 from wtforms.validators import Length, Optional
 
-from portal.contact.entries import LONGEST_NOTE, MOST_PROMISES, Entry, Promised, read_promised
+from portal.contact.entries import LONGEST_NOTE, MOST_PROMISES, Entry, Promised, outcome_named, read_promised
 from portal.contact.labels import CHANNELS, INCOMING, INCOMING_CALL
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
-from portal.foundation.errors import DomainError
-from portal.foundation.forms import ChoicesField
+from portal.contact.presumptions import reason_words
+from portal.foundation.errors import DomainError, Faults
+from portal.foundation.forms import ChoicesField, options
 from portal.foundation.language import _l, say
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AttemptForm"]
 
+WAYS = frozenset({INCOMING_CALL, *(c.value for c in Channel)})
 _MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
@@ -57,10 +62,11 @@ class AttemptForm(FlaskForm):
     at = DateTimeLocalField(_l("When it took place"), [Optional()], format=_MINUTES)
     next_action = SelectField(_l("Next step"), [Optional()], validate_choice=False)
     again_on = DateField(_l("On"), [Optional()])
-    placed_for = ChoicesField(_l("Debts it was about"), [Optional()], validate_choice=False)
-    discussed = ChoicesField(_l("Debts talked of"), [Optional()], validate_choice=False)
+    debts_placed_for = ChoicesField(_l("Debts it was about"), [Optional()], validate_choice=False)
+    debts_discussed = ChoicesField(_l("Debts talked of"), [Optional()], validate_choice=False)
     evidence = FileField(_l("Recording or photo"))
     already_happened = BooleanField(_l("It has already taken place, although the rules forbid it"))
+    override_reason = SelectField(_l("Why it goes on all the same"), [Optional()], validate_choice=False)
     corrects_id = HiddenField()
 
     def __init__(self, debts: Mapping[int, str], **kwargs: Any) -> None:
@@ -78,39 +84,65 @@ class AttemptForm(FlaskForm):
         self.party.choices = [("", _l("whose number it is")), *PARTIES.items()]
         self.reason_behind.choices = [("", _l("not said")), *REASONS_BEHIND.items()]
         self.next_action.choices = [("", _l("as the outcome says")), *NEXT_ACTIONS.items()]
+        self.offer_reasons(())
         self.offer_debts(debts)
+
+    def offer_reasons(self, codes: Iterable[str]) -> None:
+        """The reasons for which the contact may go on against a presumption."""
+        self.override_reason.choices = options([("", _l("choose")), *((code, reason_words(code)) for code in codes)])
 
     def offer_debts(self, debts: Mapping[int, str]) -> None:
         """The accounts that may be chosen from."""
-        for several in (self.placed_for, self.discussed):
+        for several in (self.debts_placed_for, self.debts_discussed):
             several.choices = [(str(key), ref) for key, ref in debts.items()]
 
-    def entry(self, currency: Callable[[], str], zone: str) -> Entry:
-        """What was entered. DomainError, with its field, for what cannot be read. `currency`: asked for where an amount was
-        entered."""
-        channel = self.channel.data or ""
-        if channel != INCOMING_CALL and channel not in {c.value for c in Channel}:
+    def entry(self, currency: Callable[[], str], zone: str, faults: Faults) -> Entry:
+        """What was entered; what cannot be read is in `faults`. Raises all of them where it is not even known by which way the
+        contact was. `currency`: asked for where an amount was entered."""
+        contact = faults.read(partial(self.contact, zone), None)
+        for field in self:
+            if isinstance(field, DateTimeField) and field.data is None and any(field.raw_data or ()):
+                faults.read(partial(_no_day, field), None)
+        promised = faults.read(partial(read_promised, self.promise_amount.data, currency), None)
+        promises = self._further_promises(currency, faults)
+        if contact is None:
+            faults.read(partial(outcome_named, self.outcome.data or ""), None)
+            raise faults.error()
+        return replace(
+            contact,
+            outcome=self.outcome.data or "",
+            note=(self.note.data or "").strip(),
+            reason_behind=self.reason_behind.data or "",
+            promise_minor=promised,
+            promises=promises,
+            promise_on=self.promise_on.data,
+            callback_at=_instant(self.callback_at.data, zone),
+            next_action=self.next_action.data or "",
+            again_on=self.again_on.data,
+            debts_discussed=_numbers(self.debts_discussed.data) or None,
+        )
+
+    def contact(self, zone: str) -> Entry:
+        """What the rules are asked about: by which way, whom, when, for which debts. DomainError for no way of contact."""
+        if self.channel.data not in WAYS:
             raise DomainError("attempt.channel", say("Choose the way of contact."), field="channel")
+        return self.asked(zone)
+
+    def asked(self, zone: str) -> Entry:
+        """The same while the form is being filled in: a call as long as no way of contact is chosen."""
+        channel = self.channel.data if self.channel.data in WAYS else Channel.CALL.value
         incoming = channel == INCOMING_CALL
         return Entry(
             channel=Channel.CALL if incoming else Channel(channel),
             direction=Direction.INBOUND if incoming else Direction.OUTBOUND,
-            outcome=self.outcome.data or "",
+            outcome="",
             contact_point_id=_number(self.contact_point_id.data),
             party=self.party.data or "",
             at=_instant(self.at.data, zone),
-            note=(self.note.data or "").strip(),
-            reason_behind=self.reason_behind.data or "",
-            promise_minor=read_promised(self.promise_amount.data, currency),
-            promises=self._further_promises(currency),
-            promise_on=self.promise_on.data,
-            callback_at=_instant(self.callback_at.data, zone),
             corrects_id=_number(self.corrects_id.data),
             already_happened=bool(self.already_happened.data),
-            next_action=self.next_action.data or "",
-            again_on=self.again_on.data,
-            debts_placed_for=_numbers(self.placed_for.data),
-            debts_discussed=_numbers(self.discussed.data) or None,
+            debts_placed_for=_numbers(self.debts_placed_for.data),
+            override_reason=self.override_reason.data or "",
         )
 
     @property
@@ -118,14 +150,22 @@ class AttemptForm(FlaskForm):
         """The fields for the second day and those behind it."""
         return [(self[f"promise_amount_{n}"], self[f"promise_on_{n}"]) for n in range(2, MOST_PROMISES + 1)]
 
-    def _further_promises(self, currency: Callable[[], str]) -> tuple[Promised, ...]:
+    def _further_promises(self, currency: Callable[[], str], faults: Faults) -> tuple[Promised, ...]:
         """What was promised behind the first day; rows that are empty are none."""
         found = [
-            Promised(read_promised(amount.data, currency, amount.name), on.data) for amount, on in self.further_promises
+            Promised(faults.read(partial(read_promised, amount.data, currency, amount.name), None), on.data)
+            for amount, on in self.further_promises
         ]
-        while found and found[-1] == (None, None):
+        while found and found[-1] == (None, None):  # what could not be read is told by itself
             found.pop()
         return tuple(found)
+
+
+def _no_day(field: DateTimeField) -> None:
+    words = say("Write the day as 2005-07-31.")
+    if isinstance(field, DateTimeLocalField):
+        words = say("Write day and time as 2005-07-31 14:30.")
+    raise DomainError("attempt.unreadable", words, field=field.name)
 
 
 def _numbers(texts: Iterable[str] | None) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portal.contact.models import Channel, PromiseState
+from portal.contact.presumptions import is_closed
 from portal.foundation.formats import day
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
@@ -96,6 +97,9 @@ def moment_words(value: datetime, now: datetime, zone: str) -> Message | str:
 
 def may_call(decision: Decision, now: datetime, zone: str) -> StateTag:
     """Whether an account may be called, in a word or two for a list."""
+    if decision.verdict == "presume":
+        opens = not is_closed(decision)
+        return StateTag("presume", _l("with a reason") if opens else _l("not now"), "wait" if opens else "bad")
     if not decision.is_blocked:
         careful = decision.verdict != "allow"
         return StateTag(decision.verdict, _l("now, with care") if careful else _l("now"), "wait" if careful else "good")

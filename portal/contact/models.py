@@ -69,6 +69,9 @@ class ContactAttempt(Model, OwnRows):
     )
     next_action: Mapped[str] = mapped_column(sa.String(16), default="", comment="call, sms, visit, letter, wait, bank")
     again_on: Mapped[date | None] = mapped_column(comment="the day chosen for it; null: as the outcome says")
+    override_reason: Mapped[str] = mapped_column(
+        sa.String(32), default="", comment="for which of the rule's reasons it went on against a presumption"
+    )
     content_hash: Mapped[bytes | None] = mapped_column(
         sa.LargeBinary(16), comment="of the row of a log; the same reference with another is a conflict"
     )
@@ -82,6 +85,10 @@ class ContactAttempt(Model, OwnRows):
 
     __table_args__ = (
         sa.UniqueConstraint("organisation_id", "attempt_ref"),
+        sa.CheckConstraint(
+            "length(override_reason) <= 32 AND override_reason = lower(override_reason) AND override_reason NOT LIKE '% %'",
+            name="override_reason",
+        ),
         sa.Index("ix_contact_attempt_day", "organisation_id", "logged_by", "at"),
         sa.Index("ix_contact_attempt_team_day", "organisation_id", "at", "id"),
         sa.Index("ix_contact_attempt_person", "customer_id", "at"),

@@ -32,7 +32,8 @@ class Outcome:
     None: as the party says.
 
     `form`: what kind of attempt ends so: `talk` (any, a message answered included), `line` (a call that nobody took),
-    `message`, `visit`. `group`: where it stands in the list of the page. `key`: the letter that chooses it there.
+    `message`, `visit`. `group`: where it stands in the list of the page. `key`: the letter that chooses it
+    there, one of its own among those that go with the same way of contact; `c` is the next way, digits from 1 on are numbers.
     `rest_days`: after how many days the account's turn comes again where no date was agreed; ours, no rule's.
     `hold`: the hold that it raises; on the person, or on the account alone.
     """
@@ -45,7 +46,7 @@ class Outcome:
     right_party: bool | None
     form: str
     group: str
-    key: str = ""
+    key: str
     rest_days: int = 1
     hold: HoldFlag | None = None
     on_person: bool = True
@@ -78,20 +79,20 @@ _ALL: tuple[Outcome, ...] = (
     Outcome("dead_number", "空号", _l("Number does not exist"), False, False, False, "line", "unreached", "x"),
     Outcome("wrong_number", "号码错误", _l("Wrong number"), True, False, False, "line", "unreached", "w"),
     Outcome("answered_then_dropped", "接通后中断", _l("Answered, then cut off"), True, False, False, "line", "unreached", "a"),
-    Outcome("sent", "已发送", _l("Message sent"), None, False, False, "message", "message", "m"),
-    Outcome("delivered", "已送达", _l("Message delivered"), None, False, False, "message", "message"),
-    Outcome("undelivered", "未送达", _l("Message not delivered"), None, False, False, "message", "message"),
-    Outcome("read", "已读", _l("Message read"), None, False, False, "message", "message"),
-    Outcome("visit_met", "外访见面", _l("Met at a visit"), None, True, None, "visit", "visit", rest_days=3),
-    Outcome("visit_absent", "外访未遇", _l("Nobody met at a visit"), None, False, False, "visit", "visit", rest_days=3),
-    Outcome("deceased", "死亡", _l("Deceased"), True, True, None, "talk", "stops", hold=HoldFlag.DECEASED),
-    Outcome("imprisoned", "服刑", _l("Imprisoned"), True, True, None, "talk", "stops", hold=HoldFlag.IMPRISONED),
+    Outcome("sent", "已发送", _l("Message sent"), None, False, False, "message", "message", "s"),
+    Outcome("delivered", "已送达", _l("Message delivered"), None, False, False, "message", "message", "a"),
+    Outcome("undelivered", "未送达", _l("Message not delivered"), None, False, False, "message", "message", "x"),
+    Outcome("read", "已读", _l("Message read"), None, False, False, "message", "message", "r"),
+    Outcome("visit_met", "外访见面", _l("Met at a visit"), None, True, None, "visit", "visit", "v", rest_days=3),
+    Outcome("visit_absent", "外访未遇", _l("Nobody met at a visit"), None, False, False, "visit", "visit", "a", rest_days=3),
+    Outcome("deceased", "死亡", _l("Deceased"), True, True, None, "talk", "stops", "0", hold=HoldFlag.DECEASED),
+    Outcome("imprisoned", "服刑", _l("Imprisoned"), True, True, None, "talk", "stops", "j", hold=HoldFlag.IMPRISONED),
     Outcome(
-        "fraud_claimed", "盗办", _l("Claims fraud"), True, True, None, "talk", "stops",
+        "fraud_claimed", "盗办", _l("Claims fraud"), True, True, None, "talk", "stops", "m",
         hold=HoldFlag.FRAUD_CLAIMED, on_person=False,
     ),
-    Outcome("represented", "有代理律师", _l("Has a lawyer"), True, True, None, "talk", "stops", hold=HoldFlag.REPRESENTED),
-    Outcome("bankrupt", "破产", _l("Bankrupt"), True, True, None, "talk", "stops", hold=HoldFlag.BANKRUPT),
+    Outcome("represented", "有代理律师", _l("Has a lawyer"), True, True, None, "talk", "stops", "l", hold=HoldFlag.REPRESENTED),
+    Outcome("bankrupt", "破产", _l("Bankrupt"), True, True, None, "talk", "stops", "k", hold=HoldFlag.BANKRUPT),
     Outcome(
         "cease_requested", "要求停催", _l("Asks to stop contact"), True, True, None, "talk", "stops", "q",
         hold=HoldFlag.DO_NOT_CONTACT,

@@ -13,7 +13,7 @@ from portal.contact.conduct import Question
 from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor
-from portal.contact.models import CarriedPromise, Channel, ContactAttempt, EvidenceFile, Promise, PromiseState
+from portal.contact.models import CarriedPromise, Channel, ContactAttempt, EvidenceFile, Promise, PromiseState, WorkItem
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "PointCheck", "Standing", "attempts_of", "carried_promises_of", "contact_points", "currency_of", "held_account", "held_debts", "holds_of", "promise_state",
+    "PointCheck", "Standing", "attempts_of", "callback_of", "carried_promises_of", "contact_points", "currency_of", "held_account", "held_debts", "holds_of", "own_attempt", "point_of_person", "promise_state",
     "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
@@ -92,6 +92,31 @@ def contact_points(session: Session, actor: Actor, customer_id: int) -> Sequence
         .order_by(ContactPoint.position, ContactPoint.id)
         .limit(50)
     ).all()
+
+
+def point_of_person(session: Session, actor: Actor, customer_id: int, point_id: int | None) -> ContactPoint | None:
+    """The person's contact point of this key; None where none was named or it is another's."""
+    if point_id is None:
+        return None
+    wanted = visible(ContactPoint, actor).where(ContactPoint.id == point_id, ContactPoint.customer_id == customer_id)
+    return session.scalar(wanted)
+
+
+def own_attempt(session: Session, actor: Actor, account_id: int, attempt_id: int | None) -> ContactAttempt | None:
+    """An entry of the actor's organisation on this account; None where none was named or it is none of them."""
+    if attempt_id is None:
+        return None
+    wanted = visible(ContactAttempt, actor).where(
+        ContactAttempt.id == attempt_id, ContactAttempt.account_id == account_id,
+        ContactAttempt.organisation_id == actor.organisation_id,
+    )  # fmt: skip
+    return session.scalar(wanted)
+
+
+def callback_of(session: Session, actor: Actor, placement_id: int) -> datetime | None:
+    """The call-back for which a placement waits in the queue."""
+    item = session.scalar(visible(WorkItem, actor).where(WorkItem.placement_id == placement_id))
+    return item.next_at if item is not None and item.next_kind == "callback" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ PAGE = 50
 COUNTED_TO: Final = 1_000  # a tab with more shows this many and a plus
 UNTOUCHED: Final = "untouched"
 FIRST_LOOK = 4
+CLOSED: Final = ("block", "presume")
 LOOK_AHEAD = 30  # how far down the queue the next account that may be called is looked for
 
 
@@ -283,13 +284,13 @@ def next_account(
     session: Session, actor: Actor, now: datetime, today: date, tab: str | None, leave_out: int,
     scope: Scope | None = None,
 ) -> int | None:  # fmt: skip
-    """The first account of the tab that may be called now and is not to be called at a later hour of the day; the first at
+    """The first account of the tab that may be called now without a word of reason, and is not to be called at a later hour of the day; the first at
     all where there is none such, None at the end."""
     rows: list[QueueRow] = []
     for size in (FIRST_LOOK, LOOK_AHEAD):  # the first may nearly always be called
         page = queue_page(session, actor, now, today, tab, size=size, scope=scope)
         rows = [row for row in page.rows if row.account.id != leave_out]
         for row in rows:
-            if not row.decision.is_blocked and (row.item.next_at is None or row.item.next_at <= now):
+            if row.decision.verdict not in CLOSED and (row.item.next_at is None or row.item.next_at <= now):
                 return row.account.id
     return rows[0].account.id if rows else None

@@ -6,16 +6,16 @@ But for holds and carried promises nothing here reads or writes by itself: opera
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from portal.contact.conduct import Question
+from portal.contact.conduct import VERDICTS, Question
 from portal.contact.entries import Turn, next_turn, party_of, try_by
-from portal.contact.facts import decision_data
+from portal.contact.facts import check_contact, decision_data
 from portal.contact.history import local_day
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState
 from portal.contact.outcomes import counts_as
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from portal.contact.entries import Entry
     from portal.contact.facts import Checked
+    from portal.contact.history import Known
     from portal.contact.models import WorkItem
     from portal.contact.outcomes import Outcome
     from portal.foundation.work import Work
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from portal.portfolio.models import Account, ContactPoint, Customer, HoldFlag
 
 __all__ = [
-    "Subject", "attempt_of", "check_window", "learn_about_number", "move_in_queue", "owed_by", "question_of",
+    "Subject", "attempt_of", "check_window", "checked_entry", "learn_about_number", "move_in_queue", "owed_by", "question_of",
     "raise_hold", "take_over_carried", "take_place",
 ]  # fmt: skip
 
@@ -70,6 +71,17 @@ def owed_by(subject: Subject, entry: Entry) -> Money:
     account = subject.account
     placed = subject.placement.placed_total_minor if entry.at is not None else 0
     return Money(max(account.total_minor, placed), account.currency)
+
+
+def checked_entry(facts: Known, subject: Subject, entry: Entry, at: datetime, *, chosen: bool = True) -> Checked:
+    """What the rules say of a contact, about each of the debts that it is for: the gravest answer stands. `chosen`: False
+    before a number is chosen, when each number is asked about by itself."""
+    question = question_of(subject, entry, at)
+    if not chosen:
+        question = replace(question, point=None)
+    debts = [str(debt) for debt in entry.debts_placed_for] or [facts.debt]
+    answers = [check_contact(facts, replace(question, debt=debt)) for debt in debts]
+    return max(answers, key=lambda checked: VERDICTS.index(checked.decision.verdict))
 
 
 def question_of(subject: Subject, entry: Entry, at: datetime) -> Question:
@@ -111,7 +123,8 @@ def attempt_of(
         "next_action": entry.next_action,
         "again_on": entry.again_on,
         "verdict": checked.decision.verdict,
-        "decision": decision_data(checked),
+        "decision": decision_data(checked, entry.override_reason),
+        "override_reason": entry.override_reason,
         "logged_at": work.now,
         "logged_by": work.actor.user_id,
     }

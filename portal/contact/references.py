@@ -59,6 +59,7 @@ class Told:
     evidence: str = ""
     next_action: str = ""
     again_on: date | None = None
+    override_reason: str = ""
     staff: str = ""
 
 
@@ -114,6 +115,7 @@ def _read(session: Session, actor: Actor, told: Told, account: Account, customer
         corrects_id=corrects_id, already_happened=told.already_happened, initiated_by=told.initiated_by,
         debts_placed_for=placed_for, debts_discussed=None if told.debts_discussed is None else discussed,
         evidence_name=told.evidence, next_action=told.next_action, again_on=told.again_on,
+        override_reason=told.override_reason,
     )  # fmt: skip
     return entry, staff_id
 

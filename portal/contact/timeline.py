@@ -19,6 +19,7 @@ from portal.contact.messages.labels import FAILURES, message_title, message_tone
 from portal.contact.messages.models import MessageState
 from portal.contact.messages.queries import messages_of_account
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
+from portal.contact.presumptions import reason_words
 from portal.contact.queries import LONGEST_HISTORY, attempts_of, carried_promises_of, holds_of, promises_of
 from portal.contact.requests.labels import ANSWERS, CODES, asked_words
 from portal.contact.requests.operations import side_of
@@ -107,6 +108,9 @@ def _attempts(session: Session, actor: Actor, account: Account, notes: Mapping[i
         if attempt.reason_behind:
             reason = REASONS_BEHIND[attempt.reason_behind]
             text = say("Behind because: %(reason)s. %(text)s", reason=reason, text=text or "")
+        if attempt.override_reason:
+            reason = reason_words(attempt.override_reason)
+            text = say("Went on although presumed wrong: %(reason)s. %(text)s", reason=reason, text=text or "")
         if attempt.next_action:
             step = NEXT_ACTIONS[attempt.next_action]
             text = say("%(text)s Next: %(step)s.", text=text or "", step=step)

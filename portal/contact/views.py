@@ -14,6 +14,7 @@ from portal.contact import days, follow, operations, panel, queries, workbench
 from portal.contact.blueprint import blueprint
 from portal.contact.complaints import panel as complaint_panel
 from portal.contact.complaints import views as complaint_views
+from portal.contact.entries import Entry
 from portal.contact.forms import AttemptForm
 from portal.contact.holds import views as hold_views
 from portal.contact.labels import PROMISE_TAGS, promise_tag
@@ -27,16 +28,17 @@ from portal.contact.messages import text_views
 from portal.contact.messages import views as message_views
 from portal.contact.messages.operations import opening_of
 from portal.contact.models import Promise
-from portal.contact.outcomes import OUTCOMES
 from portal.contact.points import views as point_views
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
 from portal.contact.requests import panel as request_panel
 from portal.contact.requests import views as request_views
+from portal.contact.saying import saved_words
 from portal.contact.tables import day_table, queue_view, whose_state
 from portal.contact.team.desks import Scope, colleagues, scope_of, whose_of
+from portal.contact.verdict import verdict_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
@@ -83,34 +85,59 @@ def account(account_id: int) -> Any:
     if request.method == "GET":
         bench = _bench(account_id)
         form = AttemptForm(bench.debts)
-        workbench.fill(form, bench, request.args)
+        workbench.fill(db.session(), actor(), form, bench, request.args)
         return _bench_page(bench, form)
     # What is right is kept without putting the whole page together first: two hundred times a day somebody waits for it.
     form = AttemptForm({})
-    if form.validate_on_submit():
-        try:
-            entry = form.entry(partial(queries.currency_of, db.session(), actor(), account_id), actor().time_zone)
-            logged = operations.log_attempt(actor(), account_id, replace(entry, evidence_name=_evidence(form)))
-        except NotFound:
-            raise
-        except DomainError as error:
-            show_error(form, error)
-        else:
-            return _saved(account_id, form.outcome.data, logged)
+    try:
+        entry, logged = _log(account_id, form)
+    except NotFound:
+        raise
+    except DomainError as error:
+        show_error(form, error)
+    else:
+        return _saved(account_id, entry, logged)
     bench = _bench(account_id)
     form.offer_debts(bench.debts)
     return _bench_page(bench, form), 422
 
 
-def _evidence(form: AttemptForm) -> str:
-    """The name under which the recording or photo of an entry is kept; empty where none came with it."""
+def _log(account_id: int, form: AttemptForm) -> tuple[Entry, operations.Logged]:
+    """Keep what was entered, a recording or photo with it. DomainError for all that is wrong, at once."""
+    who, faults = actor(), Faults()
+    entry = form.entry(partial(queries.currency_of, db.session(), who, account_id), who.time_zone, faults)
     upload = form.evidence.data
-    return keep_one(actor(), upload.filename, upload.stream) if upload and upload.filename else ""
+    if upload and upload.filename:
+        operations.check_attempt(who, account_id, entry, faults)
+        entry = replace(entry, evidence_name=keep_one(who, upload.filename, upload.stream))
+    return entry, operations.log_attempt(who, account_id, entry, faults=faults)
 
 
-def _saved(account_id: int, outcome: str, logged: operations.Logged) -> Any:
-    """Say what was kept and open the next account."""
-    say_flash(say("Saved: %(outcome)s.", outcome=OUTCOMES[outcome].label))
+@blueprint.get("/queue/<int:account_id>/check.json")
+@requires(Permission.QUEUE_WORK)
+def check(account_id: int) -> Any:
+    """What the rules say of the contact that stands in the form, for the page's own script: the line above the form, and the
+    reasons for which it may go on. Nothing is kept of the question."""
+    session, who = db.session(), actor()
+    held = queries.held_account(session, who, account_id)
+    if held is None:
+        raise NotFound
+    form = AttemptForm({}, formdata=request.args)
+    verdict = verdict_of(session, who, held, form.asked(who.time_zone), services().clock.now())
+    form.offer_reasons(verdict.overrides)
+    parts = ("verdict", "override")
+    return jsonify({part: render_template(f"contact/_{part}.html", verdict=verdict, form=form) for part in parts})
+
+
+def _saved(account_id: int, entry: Entry, logged: operations.Logged) -> Any:
+    """Say what was kept and of whom, with the way back, and open the next account."""
+    kept = logged.kept
+    if kept is not None:
+        back = url_for("contact.account", account_id=account_id, tab=_tab())
+        words = say("Back to %(account)s", account=kept.account_ref)
+        say_flash(saved_words(entry, kept), link=(words, back))
+        if kept.changed is not None:
+            say_flash(kept.changed, "warning")
     if logged.verdict == "block":
         say_flash(say("This contact was against the conduct rules; it is recorded as a breach."), "warning")
     if logged.hold is not None:
@@ -143,7 +170,7 @@ def reveal(account_id: int) -> Any:
         return jsonify(value=shown.get(what, ""))
     bench = _bench(account_id, shown)
     form = AttemptForm(bench.debts, formdata=None)
-    workbench.fill(form, bench, request.args)
+    workbench.fill(db.session(), actor(), form, bench, request.args)
     return _bench_page(bench, form)
 
 
@@ -163,10 +190,16 @@ def _bench(account_id: int, shown: dict[str, Any] | None = None) -> workbench.Be
 
 
 def _bench_page(bench: workbench.Bench, form: AttemptForm) -> str:
-    openings = opening_of(db.session(), actor(), bench.account, bench.customer)
+    session, who = db.session(), actor()
     return render_template(
-        "contact/account.html", bench=bench, form=form, tab=_tab(), late=_is_late(form), openings=openings
-    )  # fmt: skip
+        "contact/account.html",
+        bench=bench,
+        form=form,
+        tab=_tab(),
+        late=_is_late(form),
+        openings=opening_of(session, who, bench.account, bench.customer),
+        verdict=workbench.verdict_on(session, who, form, bench),
+    )
 
 
 def _is_late(form: AttemptForm) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from portal.contact import queries
 from portal.contact.advice import ADVICE
@@ -14,7 +13,7 @@ from portal.contact.arrangements import queries as arrangement_queries
 from portal.contact.arrangements.labels import KINDS as ARRANGEMENTS
 from portal.contact.arrangements.labels import state_tag
 from portal.contact.arrangements.models import ArrangementState
-from portal.contact.conduct import FrequencyCap, Question
+from portal.contact.correcting import fill_from
 from portal.contact.entries import POINT_KINDS
 from portal.contact.labels import (
     CHANNELS,
@@ -28,15 +27,18 @@ from portal.contact.labels import (
     row_words,
 )
 from portal.contact.limits.labels import effect_words, law_words, restart_words, sue_tag, sue_words
-from portal.contact.models import Channel, Direction, PromiseState
+from portal.contact.models import Channel, PromiseState
 from portal.contact.outcomes import OUTCOMES, PARTIES, Outcome, fits
+from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.queue import QueueRow, queue_page
 from portal.contact.team.desks import desk_of
 from portal.contact.timeline import Event, timeline_of
-from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
+from portal.contact.verdict import Verdict, verdict_of
+from portal.contact.words import finding_words
 from portal.foundation.errors import NotFound
 from portal.foundation.formats import day, money
 from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
 from portal.portfolio.models import ContactKind, ContactStatus
@@ -54,13 +56,12 @@ if TYPE_CHECKING:
     from portal.contact.team.desks import Scope
     from portal.foundation.access import Actor
     from portal.foundation.clock import Clock
-    from portal.foundation.states import StateTag
     from portal.placement.models import Placement
     from portal.placement.recall_queries import Stopped
     from portal.portfolio.limitation import Limitation
     from portal.portfolio.models import Account, Customer
 
-__all__ = ["Bench", "fill", "open_bench", "tabs"]
+__all__ = ["Bench", "fill", "open_bench", "tabs", "verdict_on"]
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 BESIDE = 12  # accounts of the queue that stand beside the one that is open
@@ -154,32 +155,9 @@ class Bench:
         return self.standing.call.decision
 
     @property
-    def call_tag(self) -> StateTag:
-        return VERDICT_TAGS[self.decision.verdict]
-
-    @property
-    def call_words(self) -> Message:
-        """The sentence of the conduct line."""
-        if not self.decision.is_blocked:
-            return self._allowed_words()
-        if self.decision.next_allowed is None:
-            return say("May not be called while this stands.")
-        return say("May be called from %(when)s.", when=self._moment(self.decision.next_allowed))
-
-    def _allowed_words(self) -> Message:
-        if self.decision.allowed_until is None:
-            return say("May be called now.")
-        return say("May be called now, until %(when)s.", when=self._moment(self.decision.allowed_until))
-
-    def _moment(self, value: datetime) -> Message | str:
-        here = moment_words(value, self.now, self.zone)
-        theirs = self.customer.time_zone
-        if not theirs or theirs == self.zone:
-            return here
-        clock = f"{value.astimezone(ZoneInfo(theirs)):%H:%M}"
-        if clock == f"{value.astimezone(ZoneInfo(self.zone)):%H:%M}":
-            return here
-        return say("%(here)s (%(theirs)s where the debtor is)", here=here, theirs=clock)
+    def is_closed(self) -> bool:
+        """Whether no call is made now, whatever is said for it."""
+        return is_closed(self.decision)
 
     @property
     def stopped_words(self) -> Message | None:
@@ -192,29 +170,6 @@ class Bench:
             since=moment_words(self.stopped.since, self.now, self.zone), reason=RECALL_REASONS[recall.reason],
             number=recall.number,
         )  # fmt: skip
-
-    @property
-    def left_words(self) -> Message | None:
-        """How many conversations the day still allows."""
-        left = self.decision.left.get("conversation")
-        caps = (r for r in self.standing.call.facts.pack.rules if isinstance(r, FrequencyCap))
-        most = min((cap.most for cap in caps if cap.measure == "conversation" and cap.days == 1), default=None)
-        if left is None or most is None:
-            return None
-        return say("%(left)s of %(most)s conversations left today", left=left, most=most)
-
-    @property
-    def reasons(self) -> list[Any]:
-        """Why: what is against it, or which rules were asked; each with its sources."""
-        if self.decision.findings:
-            return [_with_sources(finding_words(f), f.sources) for f in self.decision.findings]
-        asked = Question(self.now, Channel.CALL.value, point=1)
-        rules = [rule for rule in self.standing.call.facts.pack.rules if rule.scope.covers(asked)]
-        return [_with_sources(words, rule.sources) for rule in rules if (words := rule_words(rule))]
-
-    @property
-    def pack_words(self) -> str:
-        return f"{self.decision.pack} {self.decision.version}"
 
     @property
     def taken_over(self) -> list[Message]:
@@ -230,7 +185,7 @@ class Bench:
 
     def row_words(self, row: QueueRow) -> Any:
         """Why an account beside this one is there, or that it may not be called now."""
-        if row.decision.is_blocked:
+        if is_closed(row.decision):
             return may_call(row.decision, self.now, self.zone).label
         return row_words(row, self.now, self.zone)
 
@@ -273,6 +228,15 @@ class Bench:
         return KINDS[point.kind], whose, STATUSES.get(point.status)
 
     @staticmethod
+    def point_tag(check: PointCheck) -> StateTag | None:
+        """Whether a number may not be called now, or with a reason only; None where nothing is to be said."""
+        closed = check.call is not None and is_closed(check.call.decision)
+        if closed:
+            return StateTag("closed", _l("not now"), "bad")
+        needs = check.call is not None and reasons_to_choose(check.call.decision)
+        return StateTag("reason", _l("with a reason"), "wait") if needs else None
+
+    @staticmethod
     def point_closed(check: PointCheck) -> Message | None:
         """Why a number may not be called now, where another of the debtor's may."""
         return _closed(check.call.decision) if check.call else None
@@ -288,19 +252,11 @@ class Bench:
         return "notes" not in self.shown and any(event.has_note for event in self.timeline)
 
 
-def _with_sources(words: Message, sources: Sequence[Any]) -> Message:
-    cited: Message | None = None
-    for source in sources:
-        one = source_words(source)
-        cited = one if cited is None else say("%(first)s; %(second)s", first=cited, second=one)
-    return say("%(words)s %(sources)s", words=words, sources=cited) if cited else words
-
-
 def _closed(decision: Decision) -> Message | None:
-    """What closes a way of contact for the longest: a stop that no time heals before the hours of the day."""
-    blocks = [finding for finding in decision.findings if finding.verdict == "block"]
-    if not blocks:
+    """What closes a way of contact, for the longest: a stop that no time heals before the hours of the day."""
+    if not is_closed(decision):
         return None
+    blocks = [finding for finding in decision.findings if finding.verdict == decision.verdict]
     return finding_words(max(blocks, key=lambda f: (f.next_allowed is None, f.next_allowed or _EVER)))
 
 
@@ -340,9 +296,9 @@ def open_bench(
     )
 
 
-def fill(form: AttemptForm, bench: Bench, args: Mapping[str, str]) -> None:
+def fill(session: Session, actor: Actor, form: AttemptForm, bench: Bench, args: Mapping[str, str]) -> None:
     """What the form begins with: a call to the first number that serves, and the entry that is to be corrected."""
-    if not bench.decision.is_blocked or "late" in args:
+    if not bench.is_closed or "late" in args:
         form.channel.data = Channel.CALL.value
     serving = [p for p in bench.standing.points if p.call and p.point.relation == "self"]
     wrong = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
@@ -351,10 +307,20 @@ def fill(form: AttemptForm, bench: Bench, args: Mapping[str, str]) -> None:
     form.already_happened.data = "late" in args
     old = bench.correctable(args.get("corrects", ""))
     if old is not None:
-        form.corrects_id.data = str(old.id)
-        form.channel.data = INCOMING_CALL if old.direction is Direction.INBOUND else old.channel.value
-        form.contact_point_id.data = str(old.contact_point_id or "")
-        form.outcome.data, form.party.data, form.reason_behind.data = old.outcome, old.party, old.reason_behind
+        form.already_happened.data = False  # a correction says so by itself
+        promises = [p for p in queries.promises_of(session, actor, bench.account.id) if p.attempt_id == old.id]
+        agreed = old.outcome == "callback_requested"
+        callback_at = queries.callback_of(session, actor, bench.placement.id) if agreed else None
+        fill_from(form, old, promises, callback_at, bench.zone)
+
+
+def verdict_on(session: Session, actor: Actor, form: AttemptForm, bench: Bench) -> Verdict:
+    """What the rules say of the contact that stands in the form; of a call where none does yet. The form offers the reasons
+    for which it may go on."""
+    held, known = (bench.placement, bench.account, bench.customer), bench.standing.call.facts
+    verdict = verdict_of(session, actor, held, form.asked(bench.zone), bench.now, known)
+    form.offer_reasons(verdict.overrides)
+    return verdict
 
 
 def tabs(counts: Mapping[str, int], most: int) -> list[tuple[str, Any, int, bool]]:

@@ -9,7 +9,7 @@ from portal.foundation.language import Message, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["DomainError", "Faults", "NotFound", "Refused", "SeveralErrors"]
+__all__ = ["DomainError", "Faults", "NotFound", "Refused", "SeveralErrors", "errors_in"]
 
 Read = TypeVar("Read")
 Otherwise = TypeVar("Otherwise")
@@ -57,25 +57,46 @@ class SeveralErrors(DomainError):
         self.errors = tuple(errors)
 
 
+def errors_in(error: DomainError) -> tuple[DomainError, ...]:
+    """Each of the things that an error tells together; itself where it tells one."""
+    return error.errors if isinstance(error, SeveralErrors) else (error,)
+
+
 class Faults:
     """What is wrong with what somebody wrote, gathered field by field, so that it is mended once."""
 
     def __init__(self) -> None:
         self._errors: list[DomainError] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that something is wrong with."""
+        return frozenset(error.field for error in self._errors if error.field)
+
     def read(self, how: Callable[[], Read], instead: Otherwise) -> Read | Otherwise:
         """What `how` reads; `instead` where that is an error, which is kept."""
         try:
             return how()
         except SeveralErrors as several:
-            self._errors.extend(several.errors)
+            for each in several.errors:
+                self._add(each)
         except DomainError as error:
-            self._errors.append(error)
+            self._add(error)
         return instead
+
+    def _add(self, error: DomainError) -> None:
+        """What cannot be read is not also missing: of a field the first thing is told."""
+        if error.field is None or error.field not in self.fields:
+            self._errors.append(error)
 
     def tell(self) -> None:
         """Raises what was gathered, where there is any."""
-        if len(self._errors) > 1:
-            raise SeveralErrors(self._errors)
-        if self._errors:
-            raise self._errors[0]
+        if self:
+            raise self.error()
+
+    def error(self) -> DomainError:
+        """All that was gathered, as one error; there is some."""
+        return SeveralErrors(self._errors) if len(self._errors) > 1 else self._errors[0]

@@ -20,6 +20,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
@@ -78,9 +79,12 @@ def key(text: str) -> int:
     return number
 
 
-def say_flash(message: Message, category: str = "success") -> None:
-    """A sentence for the next page, in the reader's language."""
-    flash(translate(message), category)
+def say_flash(message: Message, category: str = "success", link: tuple[Message, str] | None = None) -> None:
+    """A sentence for the next page, in the reader's language; `link`: words and address of what it is about."""
+    words: str = translate(message)
+    if link is not None:
+        words = Markup('{} <a href="{}">{}</a>').format(words, link[1], translate(link[0]))
+    flash(words, category)
 
 
 def led_to(location: str) -> None:

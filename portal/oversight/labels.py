@@ -285,6 +285,7 @@ FIELDS: Final[dict[str, Any]] = {
     "number": _l("Number"),
     "organisation_id": _l("Organisation"),
     "outcome": _l("Outcome"),
+    "override_reason": _l("Why it went on all the same"),
     "pack": _l("Rule pack"),
     "placements": _l("Placements"),
     "reason": _l("Reason"),

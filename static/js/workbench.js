@@ -37,6 +37,58 @@
     }
   };
 
+  // What the rules say follows what stands in the form. Only the answer to the last question counts.
+  const ASKED = ["channel", "contact_point_id", "party", "at", "debts_placed_for", "already_happened", "corrects_id"];
+  const PATIENCE = 120; // milliseconds: a hand that runs through the keys asks once
+  let questions = 0;
+  let waiting = 0;
+  let turning = 0;
+
+  const question = () => {
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (ASKED.includes(name) && value) fields.append(name, value);
+    return `${form.dataset.check}?${fields}`;
+  };
+
+  const put = (part, answered) => {
+    const [here, there] = [part, answered].map((each) => each.querySelector("details"));
+    if (here?.open && there) there.open = true;
+    const [was, is] = [part, answered].map((each) => each.querySelector("select"));
+    const reasons = (select) => [...(select?.options ?? [])].map((option) => option.value).join();
+    if (was && reasons(was) === reasons(is)) return; // somebody may be choosing there
+    part.replaceChildren(...document.adoptNode(answered).childNodes);
+  };
+
+  // At the hour at which the answer turns it is asked for once more.
+  const watch = () => {
+    clearTimeout(turning);
+    const seconds = document.querySelector("[data-turns-in]")?.dataset.turnsIn;
+    if (seconds) turning = setTimeout(ask, seconds * 1000);
+  };
+
+  const ask = async () => {
+    if (!form) return;
+    const [mine, asking] = [++questions, form];
+    let told = null;
+    try {
+      const answer = await fetch(question());
+      if (answer.ok && !answer.redirected) told = await answer.json();
+    } catch { /* said below */ }
+    if (mine !== questions || form !== asking) return;
+    document.querySelector("[data-unasked]").hidden = told !== null;
+    for (const part of told ? document.querySelectorAll("[data-live]") : []) {
+      put(part, new DOMParser().parseFromString(told[part.dataset.live], "text/html").body);
+    }
+    watch();
+  };
+
+  const askSoon = (event) => {
+    if (!ASKED.includes(event.target.name)) return;
+    questions += 1; // what is under way answers another question
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, PATIENCE);
+  };
+
   const choose = (input) => {
     input.checked = true;
     input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -68,15 +120,17 @@
       nextWay();
       return;
     }
-    const wanted = [...form.querySelectorAll("input[data-key]")].find((i) => i.dataset.key === event.key && shown(i));
-    if (wanted) {
+    const wanted = [...form.querySelectorAll("input[data-key]")].filter((i) => i.dataset.key === event.key && shown(i));
+    if (wanted.length === 1) { // as long as no way of contact is chosen, a letter may stand for several outcomes
       event.preventDefault();
-      choose(wanted);
+      choose(wanted[0]);
     }
   });
 
   document.addEventListener("change", (event) => {
-    if (form?.contains(event.target)) settle();
+    if (!form?.contains(event.target)) return;
+    settle();
+    askSoon(event);
   });
   window.addEventListener("pageshow", settle);
 
@@ -110,7 +164,9 @@
       if (here && there) here.replaceWith(document.adoptNode(there));
     }
     form = document.querySelector("[data-log]");
+    questions += 1;
     settle();
+    watch();
     window.scrollTo(0, 0);
     (document.querySelector("[data-focus]") ?? document.getElementById("main")).focus({ preventScroll: true });
   };
@@ -162,4 +218,5 @@
   window.addEventListener("popstate", () => open(window.location.href, false));
 
   settle();
+  watch();
 })();

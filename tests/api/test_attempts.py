@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from tests.identity.factories import observer
 
 if TYPE_CHECKING:
     from flask import Flask
+
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -71,6 +74,33 @@ def test_what_the_rules_forbid_is_refused_unless_it_has_happened(machine: Machin
     assert kept() == []
     taken = machine.post("/attempts", a_call(machine, person, already_happened=True))
     assert taken.status_code == 201 and taken.json["is_breach"] is True
+
+
+def test_what_the_rules_presume_takes_one_of_their_reasons(app: Flask) -> None:
+    at_time(datetime(2005, 7, 5, 10, 0, tzinfo=NEW_YORK))
+    person = make_person("America/New_York")
+    machine = make_machine(app, person, region="US-NY")
+    machine.post("/attempts", a_call(machine, person, outcome="refuses"))
+    at_time(datetime(2005, 7, 6, 10, 0, tzinfo=NEW_YORK))
+    check = machine.post("/checks", {"account_ref": machine.account_ref, "channel": "call"}).json
+    assert (check["verdict"], check["allowed"], check["needs_reason"]) == ("presume", True, True)
+    again = a_call(machine, person, attempt_ref="D-2")
+    refused = machine.post("/attempts", again)
+    assert refused.status_code == 409 and problem_in(refused)["code"] == "conduct.presumed"
+    assert problem_in(refused)["errors"][0]["field"] == "override_reason"
+    unlisted = machine.post("/attempts", again | {"override_reason": "in_a_hurry"})
+    assert unlisted.status_code == 422 and problem_in(unlisted)["code"] == "conduct.override_reason"
+    reason = check["findings"][0]["overrides"][0]
+    taken = machine.post("/attempts", again | {"override_reason": reason})
+    assert taken.status_code == 201 and taken.json["override_reason"] == reason
+
+
+def test_all_that_is_wrong_with_an_attempt_is_told_at_once(machine: Machine, person: Person) -> None:
+    wrong = a_call(machine, person, outcome="promise", promise_on="2005-06-01", again_on="2009-01-01", channel="visit")
+    answer = machine.post("/attempts", wrong)
+    assert answer.status_code == 422
+    fields = {error["field"] for error in problem_in(answer)["errors"]}
+    assert fields == {"promise_amount", "promise_on", "again_on", "contact_point_id"}
 
 
 def test_a_number_is_named_by_itself_too(machine: Machine, person: Person) -> None:

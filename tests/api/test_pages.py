@@ -54,6 +54,15 @@ def test_a_token_is_shown_once_and_works(app: Flask, leader: User, client_for: C
     assert "pat_" not in (page.response.headers.get("Set-Cookie") or "")
 
 
+def test_all_that_is_wrong_with_a_token_is_told_at_once(leader: User, client_for: Callable[..., PageClient]) -> None:
+    form = client_for(leader).get("/tokens/new")
+    assert form.field("name").get("autofocus") is not None
+    page = form.submit("form", name=" ", expires_on="someday", scopes=["everything"], status=422)
+    for field in ("name", "scopes", "expires_on"):
+        assert f'id="{field}-error"' in page.html and f'href="#{field}"' in page.html
+    assert 'value="someday"' in page.html and _tokens() == []
+
+
 def test_a_form_that_is_sent_twice_makes_one_token(leader: User, client_for: Callable[..., PageClient]) -> None:
     pages = client_for(leader)
     wish = WISH | {"form_token": new_token()}

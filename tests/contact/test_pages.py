@@ -330,7 +330,7 @@ def test_a_log_takes_a_recording_the_next_step_and_the_debts_it_was_about(
     sound = (io.BytesIO(b"RIFF....WAVEfmt "), "call 7.wav")
 
     page = client_for(desk.user).get(f"/queue/{desk.account_id}").submit(
-        "log", outcome="refuses", next_action="sms", again_on="2005-07-08", placed_for=both, discussed=both[1:],
+        "log", outcome="refuses", next_action="sms", again_on="2005-07-08", debts_placed_for=both, debts_discussed=both[1:],
         evidence=sound,
     )  # fmt: skip
 

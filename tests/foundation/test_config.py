@@ -56,12 +56,18 @@ def test_production_refuses_by_the_variables_name(change: dict[str, str | None],
         Settings.from_environment(environment)
 
 
+def test_a_presumption_takes_a_reason_unless_the_bank_refuses_it() -> None:
+    assert Settings.from_environment({}).presumption == "reason"
+    assert Settings.from_environment({"PORTAL_PRESUMPTION": "refuse"}).presumption == "refuse"
+
+
 @pytest.mark.parametrize(
     "environment",
     [
         {"PORTAL_ENV": "staging"},
         {"PORTAL_TODAY": "1 July"},
         {"PORTAL_TIME_ZONE": "Mars/Olympus"},
+        {"PORTAL_PRESUMPTION": "shrug"},
         {"PORTAL_DATA_KEY": "k:!!!"},
         {"PORTAL_DATA_KEY": f"{DATA_KEY},{DATA_KEY}"},
         {"PORTAL_SEARCH_KEY": "short"},

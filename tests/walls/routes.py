@@ -240,6 +240,7 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.queue", GET, "/queue", P.QUEUE_WORK),
     Route("contact.next_one", GET, "/queue/next", P.QUEUE_WORK),
     Route("contact.account", BOTH, "/queue/<int:account_id>", P.QUEUE_WORK, ("desk",)),
+    Route("contact.check", GET, "/queue/<int:account_id>/check.json", P.QUEUE_WORK, ("desk",)),
     Route(
         "contact.reveal", POST, "/queue/<int:account_id>/reveal", P.PERSON_REVEAL, ("desk",),
         fields=(("what", "name"),),

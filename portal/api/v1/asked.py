@@ -33,6 +33,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_REF: Final = 64
+LONGEST_CODE: Final = 32
 LONGEST_CELL: Final = 8_000
 MOST_ROWS: Final = 1_000
 MOST_DEBTS: Final = 50
@@ -102,6 +103,8 @@ class AttemptAsked(Asked):
     again_on = Day(load_default=None)
     staff = Text(64, load_default="", metadata=_told("User name of who made it."))
     note = Text(LONGEST_NOTE, load_default="")
+    override_reason = Text(LONGEST_CODE, load_default="", metadata=_told(
+        "For which of the rule's `overrides` it goes on against a presumption."))  # fmt: skip
     already_happened = Flag(load_default=False, metadata=_told(
         "It took place although the rules forbid it: it is kept as a breach in place of being refused."))  # fmt: skip
 

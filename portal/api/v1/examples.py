@@ -13,11 +13,11 @@ _REF: Final = "AC0012345"
 _AMOUNT: Final = {"amount": "52838.95", "currency": "CNY"}
 _SOURCE: Final = {"title": "T/CBA 203-2025", "ref": "6.2", "force": "self_regulation", "seen": "full_text"}
 _ALLOWED: Final[dict[str, Any]] = {
-    "verdict": "allow", "allowed": True, "allowed_until": "2005-07-01T14:00:00+00:00", "next_allowed_at": None,
+    "verdict": "allow", "allowed": True, "needs_reason": False, "allowed_until": "2005-07-01T14:00:00+00:00", "next_allowed_at": None,
     "pack": "cn-card 2026.11.1", "findings": [],
 }  # fmt: skip
 CHECK: Final[dict[str, Any]] = {
-    "verdict": "block", "allowed": False, "allowed_until": None, "next_allowed_at": "2005-07-02T00:00:00+00:00",
+    "verdict": "block", "allowed": False, "needs_reason": False, "allowed_until": None, "next_allowed_at": "2005-07-02T00:00:00+00:00",
     "pack": "cn-card 2026.11.1",
     "findings": [
         {
@@ -77,7 +77,7 @@ _ATTEMPT: Final = {
     "logged_at": "2005-07-01T04:00:00+00:00", "channel": "call", "direction": "outbound", "initiated_by": "collector",
     "contact_point_id": 4711, "party": "self", "outcome": "promise", "reason_behind": None, "has_note": True,
     "evidence": None, "next_action": None, "again_on": None, "staff": None, "corrects": None, "corrected_by": None,
-    "verdict": "allow", "is_breach": False,
+    "verdict": "allow", "is_breach": False, "override_reason": None,
 }  # fmt: skip
 ATTEMPTS: Final = {"items": [_ATTEMPT], "next": None}
 LOGGED: Final = _ATTEMPT | {"hold_raised": None}

@@ -54,7 +54,12 @@ class Check(_Shown):
     verdict = fields.String(
         metadata={"description": "allow, report, warn, warn_then_approve, presume or block; worst wins"}
     )
-    allowed = fields.Boolean(metadata={"description": "false only where the verdict is block"})
+    allowed = fields.Boolean(
+        metadata={"description": "false where the verdict is block, and where a presumption closes it whatever is said"}
+    )
+    needs_reason = fields.Boolean(
+        metadata={"description": "Presumed to be wrong: it takes one of the findings' `overrides` as `override_reason`"}
+    )
     allowed_until = _maybe(fields.DateTime)
     next_allowed_at = _maybe(fields.DateTime, metadata={"description": "null where no time heals it"})
     pack = fields.String(metadata={"example": "cn-card 2026.11.1"})
@@ -189,6 +194,9 @@ class Attempt(_Shown):
     corrected_by = _maybe(fields.String)
     verdict = fields.String(metadata={"description": "Of the conduct rules as of its own time"})
     is_breach = fields.Boolean()
+    override_reason = _maybe(
+        fields.String, metadata={"description": "For which of the rule's reasons it went on against a presumption"}
+    )
 
 
 class AttemptPage(_Page):

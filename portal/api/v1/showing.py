@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portal.contact.labels import promise_tag
+from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.words import finding_words, flag_words
 from portal.foundation.language import translate
 from portal.foundation.money import format_amount
@@ -32,7 +33,8 @@ def check(decision: Decision) -> dict[str, Any]:
     """What the conduct rules say about a contact."""
     return {
         "verdict": decision.verdict,
-        "allowed": not decision.is_blocked,
+        "allowed": not is_closed(decision),
+        "needs_reason": bool(reasons_to_choose(decision)),
         "allowed_until": decision.allowed_until,
         "next_allowed_at": decision.next_allowed,
         "pack": f"{decision.pack} {decision.version}",
@@ -179,4 +181,5 @@ def attempt(row: Any, account_ref: str) -> dict[str, Any]:
         "corrected_by": row.corrected_by,
         "verdict": kept.verdict,
         "is_breach": kept.verdict == "block",
+        "override_reason": kept.override_reason or None,
     }

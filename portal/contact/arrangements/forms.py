@@ -185,19 +185,33 @@ class IncomeForm(FlaskForm):
         """The fields of what comes in, or goes out."""
         return [self[code] for code, line in LINES.items() if line.comes_in is comes_in]
 
-    def figures(self, currency: str) -> Figures:
-        """What was entered. DomainError, or several, with the fields of what cannot be read."""
-        faults = Faults()
+    def figures(self, currency: str, faults: Faults) -> Figures:
+        """What was entered; what cannot be read is in `faults`, by its field."""
         read = {code: faults.read(partial(read_amount, self[code].data, currency, code), None) or 0 for code in LINES}
         text = (self.household.data or "").strip()
-        figures = Figures(int(text) if text.isascii() and text.isdigit() else None, read)
-        faults.read(figures.check_household, None)
-        faults.tell()
-        return figures
+        return Figures(int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None, read)
 
-    def proofs(self) -> list[Proof]:
-        """The scans. DomainError as `read_proof`."""
-        return [read_proof(file.stream, file.filename) for file in self.proof.data or () if file and file.filename]
+    def proofs(self, faults: Faults) -> list[Proof]:
+        """The scans; which of them are none is in `faults`."""
+        found, wrong = [], []
+        for file in self.proof.data or ():
+            if file and file.filename:
+                try:
+                    found.append(read_proof(file.stream, file.filename))
+                except DomainError as error:
+                    wrong.append((file.filename, error))
+        if wrong:
+            faults.read(partial(_refuse_proofs, wrong), None)
+        return found
+
+
+def _refuse_proofs(wrong: list[tuple[str, DomainError]]) -> None:
+    (name, first), *others = wrong
+    words = say("%(name)s: %(words)s", name=name, words=first.message)
+    for name, error in others:
+        one = say("%(name)s: %(words)s", name=name, words=error.message)
+        words = say("%(first)s %(second)s", first=words, second=one)
+    raise DomainError(first.code, words, field="proof")
 
 
 for _code, _line in LINES.items():

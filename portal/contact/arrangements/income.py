@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from portal.contact import queries
 from portal.contact.arrangements.models import IncomeProof, IncomeStatement
 from portal.foundation.access import Permission, demand
-from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.language import _l, say
 from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import visible
@@ -71,17 +72,19 @@ class Figures:
     household: int | None
     amounts: Mapping[str, int] = field(default_factory=dict)
 
-    def check(self) -> None:
-        """DomainError naming the field where a figure cannot be meant."""
-        self.check_household()
-        for code, amount in self.amounts.items():
-            if code not in LINES or not 0 <= amount <= LARGEST_LINE:
-                raise DomainError("income.amount", say("An amount a month, nought or more."), field=code)
-        if not any(self.amounts.values()):
-            raise DomainError("income.empty", say("Enter at least one amount."), field="wages")
+    def check(self, faults: Faults) -> None:
+        """Each figure that cannot be meant is in `faults` from here on, by its field."""
+        faults.read(self._check_household, None)
+        for code in self.amounts:
+            faults.read(partial(self._check_line, code), None)
+        if not any(self.amounts.values()) and not faults.fields & LINES.keys():
+            faults.read(_nothing_entered, None)
 
-    def check_household(self) -> None:
-        """DomainError unless somebody lives on it."""
+    def _check_line(self, code: str) -> None:
+        if code not in LINES or not 0 <= self.amounts[code] <= LARGEST_LINE:
+            raise DomainError("income.amount", say("An amount a month, nought or more."), field=code)
+
+    def _check_household(self) -> None:
         if self.household is None or not 1 <= self.household <= LARGEST_HOUSEHOLD:
             words = say("A number from %(least)s to %(most)s.", least=1, most=LARGEST_HOUSEHOLD)
             raise DomainError("income.household", words, field="household")
@@ -91,15 +94,28 @@ class Figures:
         return sum(amount for code, amount in self.amounts.items() if LINES[code].comes_in is comes_in)
 
 
-def take_down(actor: Actor, account_id: int, figures: Figures, proofs: Sequence[Proof] = ()) -> int:
-    """Keep a statement for an account that the actor's organisation holds; its id. An earlier one stays on file.
+def _nothing_entered() -> None:
+    raise DomainError("income.empty", say("Enter at least one amount."), field="wages")
 
-    NotFound for an account that is not held; DomainError naming the field.
-    """
-    demand(actor, Permission.ARRANGEMENTS_DRAW)
-    figures.check()
+
+def _check_number(proofs: Sequence[Proof]) -> None:
     if len(proofs) > MOST_PROOFS:
         raise DomainError("income.proofs", say("At most %(most)s proofs.", most=MOST_PROOFS), field="proof")
+
+
+def take_down(
+    actor: Actor, account_id: int, figures: Figures, proofs: Sequence[Proof] = (), faults: Faults | None = None
+) -> int:
+    """Keep a statement for an account that the actor's organisation holds; its id. An earlier one stays on file.
+
+    `faults`: what is wrong already with what somebody wrote; nothing is kept then. NotFound for an account that is not held;
+    DomainError, or several, naming the fields.
+    """
+    demand(actor, Permission.ARRANGEMENTS_DRAW)
+    faults = Faults() if faults is None else faults
+    figures.check(faults)
+    faults.read(partial(_check_number, proofs), None)
+    faults.tell()
     with transaction(actor) as work:
         held = queries.held_account(work.session, actor, account_id)
         if held is None:

@@ -34,7 +34,7 @@ from portal.contact.policy import policy
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
-from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.formats import percent
 from portal.foundation.forms import show_error
 from portal.foundation.language import say
@@ -308,9 +308,11 @@ def take_down(account_id: int) -> Any:
     if held is None:
         raise NotFound
     form = IncomeForm()
-    if form.validate_on_submit():
+    if form.is_submitted():
+        faults = Faults()
         try:
-            income.take_down(actor(), account_id, form.figures(held[1].currency), form.proofs())
+            figures, proofs = form.figures(held[1].currency, faults), form.proofs(faults)
+            income.take_down(actor(), account_id, figures, proofs, faults)
         except DomainError as error:
             show_error(form, error)
         else:

@@ -40,8 +40,9 @@ class RaiseForm(FlaskForm):
     """What somebody complains of."""
 
     category = SelectField(
-        _l("What about"), [_chosen], choices=_to_choose([(c.value, CATEGORIES[c]) for c in Category])
-    )
+        _l("What about"), [_chosen], choices=_to_choose([(c.value, CATEGORIES[c]) for c in Category]),
+        render_kw={"autofocus": True},
+    )  # fmt: skip
     source = SelectField(_l("How it came"), [_chosen], choices=_to_choose([(s.value, SOURCES[s]) for s in Source]))
     received_on = DateField(_l("Received on"), [_needed])
     about = SelectField(_l("Whom it is about"), [_chosen])

@@ -167,6 +167,14 @@ class Decision:
     def is_blocked(self) -> bool:
         return self.verdict == "block"
 
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """For which reasons one may go on against a presumption: those that every rule lists which presumes; none where
+        nothing is presumed, or a rule blocks."""
+        presuming = [finding for finding in self.findings if finding.verdict == self.verdict == "presume"]
+        listed = presuming[0].overrides if presuming else ()
+        return tuple(reason for reason in listed if all(reason in finding.overrides for finding in presuming))
+
 
 def group_of(party: str) -> str:
     """debtor (self, co-debtor, guarantor), lawyer, or third_party: everybody else (cn-card, cn.unrelated_third_party)."""

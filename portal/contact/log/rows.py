@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from portal.contact.history import local_day
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.points.operations import LONGEST_SOURCE, read_point
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, Faults, errors_in
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
 from portal.portfolio.intake.draft import Draft
@@ -344,13 +345,19 @@ class AttemptCheck:
         """The same judgement as of an entry on the page; its words go into the row."""
         asked = entry if entry.party else replace(entry, party=relation)
         try:
-            check_entry(replace(asked, contact_point_id=None), OUTCOMES[entry.outcome], None, self._now)
-            day = local_day(at, placed.zone, self._zone_name)
-            check_promise(entry, Money(placed.owed, placed.currency), self._now.date() + timedelta(days=1), day)
+            _check_all(asked, entry, placed, self._now, local_day(at, placed.zone, self._zone_name))
         except DomainError as error:
-            field_name = _COLUMN_OF.get(error.field or "", error.field or "outcome")
-            code = "missing" if error.code in ("promise.amount", "promise.day") else "conflict"
-            draft.fail(field_name, code, error.message)
+            for each in errors_in(error):
+                field_name = _COLUMN_OF.get(each.field or "", each.field or "outcome")
+                code = "missing" if each.code in ("promise.amount", "promise.day") else "conflict"
+                draft.fail(field_name, code, each.message)
+
+
+def _check_all(asked: Entry, entry: Entry, placed: PlacedAccount, now: datetime, day: date) -> None:
+    faults, owed = Faults(), Money(placed.owed, placed.currency)
+    faults.read(partial(check_entry, replace(asked, contact_point_id=None), OUTCOMES[entry.outcome], None, now), None)
+    faults.read(partial(check_promise, entry, owed, now.date() + timedelta(days=1), day), None)
+    faults.tell()
 
 
 def _is_same(known: KnownAttempt, draft: Draft, content: bytes) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from portal.contact.bulk import count_days
-from portal.contact.facts import check_contact
 from portal.contact.history import Debtor, History
 from portal.contact.limits.keeping import note_attempts
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
@@ -15,9 +14,9 @@ from portal.contact.outcomes import OUTCOMES
 from portal.contact.recording import (
     Subject,
     attempt_of,
+    checked_entry,
     learn_about_number,
     move_in_queue,
-    question_of,
     raise_hold,
     take_over_carried,
     take_place,
@@ -89,7 +88,7 @@ class ChunkOfAttempts:
         if subject.point is not None:
             entry = replace(entry, contact_point_id=subject.point.id)
         facts = self._history.facts(debtor, row.at, but=entry.corrects_id)
-        checked = check_contact(facts, question_of(subject, entry, row.at))
+        checked = checked_entry(facts, subject, entry, row.at)
         outcome = OUTCOMES[entry.outcome]
         attempt = attempt_of(
             self._work, subject, entry, outcome, checked, row.at, id=key, content_hash=row.content_hash,

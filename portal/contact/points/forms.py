@@ -24,7 +24,7 @@ _needed = InputRequired(_l("Fill this in."))
 class FoundForm(FlaskForm):
     """A contact point that is not on file: whose, where found, on which ground."""
 
-    kind = SelectField(_l("Kind"))
+    kind = SelectField(_l("Kind"), render_kw={"autofocus": True})
     value = StringField(_l("Number or address"), [_needed, Length(max=LONGEST_VALUE)])
     relation = SelectField(_l("Whose it is"))
     source = StringField(_l("Where it was found"), [_needed, Length(max=LONGEST_SOURCE)])

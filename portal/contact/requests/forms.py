@@ -40,6 +40,7 @@ class AskForm(FlaskForm):
     code = SelectField(
         _l("What about"), [_chosen],
         choices=options([("", _l("choose")), *((code.value, CODES[code]) for code in RequestCode)]),
+        render_kw={"autofocus": True},
     )  # fmt: skip
     organisation = SelectField(_l("Whom to ask"), [_chosen])
     text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)], description=_SEALED)

@@ -87,7 +87,8 @@ def findings_statement(actor: Actor) -> sa.Select[Any]:
         .outerjoin(later, later.corrects_id == ConductFinding.attempt_id)
         .add_columns(
             Organisation, Account.account_ref.label("account_ref"), ContactAttempt.channel.label("channel"),
-            User.name.label("who"), later.id.label("corrected_by"),
+            ContactAttempt.override_reason.label("override_reason"), User.name.label("who"),
+            later.id.label("corrected_by"),
         )
     )  # fmt: skip
 

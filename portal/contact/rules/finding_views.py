@@ -12,6 +12,7 @@ from portal.contact.history import local_day
 from portal.contact.labels import CHANNELS, INCOMING
 from portal.contact.models import Direction
 from portal.contact.outcomes import OUTCOMES, PARTIES
+from portal.contact.presumptions import reason_words
 from portal.contact.rules import finding_queries as conduct_queries
 from portal.contact.rules import queries as pack_queries
 from portal.contact.rules import views as pack_views
@@ -85,6 +86,7 @@ def decision(attempt_id: int) -> Any:
         party=PARTIES.get(attempt.party, attempt.party),
         pack=f"{pack} {version}",
         pack_url=url_for("conduct.pack_version", version_id=kept.id) if kept else None,
+        went_on=reason_words(attempt.override_reason) if attempt.override_reason else None,
         findings=findings_of(attempt.decision),
         facts=facts,
         calls=calls,

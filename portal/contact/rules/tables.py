@@ -10,6 +10,7 @@ from flask import url_for
 
 from portal.contact.labels import CHANNELS
 from portal.contact.models import ContactAttempt
+from portal.contact.presumptions import reason_words
 from portal.contact.rules import finding_queries as conduct_queries
 from portal.contact.rules import queries as pack_queries
 from portal.contact.rules.decision_page import findings_of
@@ -90,6 +91,7 @@ def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: S
             Column("rule", _l("Rule"), value="ConductFinding.rule", title=lambda row: row.ConductFinding.pack),
             Column("code", _l("What was wrong"), value=lambda row: translate(_code(row)), title=lambda row: row.ConductFinding.code),
             Column("verdict", _l("Verdict"), "state", value="ConductFinding.verdict", states=FINDING_TAGS),
+            Column("override_reason", _l("Why it went on all the same"), value=_went_on, wraps=True),
             Column("corrected", _l("Put right"), value=lambda row: translate(say("yes")) if row.corrected_by else None),
         ],
         filters=[
@@ -141,6 +143,10 @@ def _where_told(actor: Actor, row: Any) -> str | None:
     if actor.can(Permission.CONDUCT_VIEW):
         return url_for("conduct.decision", attempt_id=row.ConductFinding.attempt_id)
     return url_for("contact.account", account_id=row.open_id) if row.open_id and not actor.is_bank else None
+
+
+def _went_on(row: Any) -> str | None:
+    return translate(reason_words(row.override_reason)) if row.override_reason else None
 
 
 def _code(row: Any) -> Any:

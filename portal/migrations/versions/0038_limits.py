@@ -9,7 +9,7 @@ from portal.foundation.database import BigKey, UtcDateTime
 from portal.migrations.building import Wall, build_guards, build_walls, remove_guards, remove_walls, see_all_rows
 
 revision = "0038"
-down_revision = "0035"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,48 @@
+"""What is said once an entry is kept: of whom it is, and what was kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.contact.correcting import way_words
+from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES
+from portal.contact.presumptions import reason_words
+from portal.foundation.formats import instant, money
+from portal.foundation.language import Message, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portal.contact.entries import Entry
+    from portal.contact.operations import Kept
+
+__all__ = ["saved_words"]
+
+
+def saved_words(entry: Entry, kept: Kept) -> Message:
+    """The sentence; the name as it is masked everywhere."""
+    said = say("%(one)s", one=way_words(entry.channel, entry.direction))
+    for part in _parts(entry, kept):
+        said = say("%(first)s, %(second)s", first=said, second=part)
+    return say(
+        "Saved: %(outcome)s. %(account)s, %(name)s: %(what)s.", outcome=OUTCOMES[entry.outcome].label,
+        account=kept.account_ref, name=kept.name_masked, what=said,
+    )  # fmt: skip
+
+
+def _parts(entry: Entry, kept: Kept) -> Iterator[Message]:
+    for part in entry.promised:
+        if part.minor is not None and part.on is not None:
+            yield say("%(amount)s by %(day)s", amount=money(part.minor, kept.currency), day=part.on)
+    if entry.callback_at is not None and entry.outcome == "callback_requested":
+        yield say("call back %(when)s", when=instant(entry.callback_at))
+    if entry.next_action:
+        yield say("next: %(step)s", step=NEXT_ACTIONS[entry.next_action])
+    if entry.again_on is not None:
+        yield say("again on %(day)s", day=entry.again_on)
+    if kept.override_reason:
+        yield say("went on because: %(reason)s", reason=reason_words(kept.override_reason))
+    if entry.note:
+        yield say("with a note")
+    if entry.evidence_name:
+        yield say("with a recording or photo")

@@ -377,6 +377,12 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.prove_hold", POST, "/holds/<int:hold_id>/proofs", P.HOLDS_RAISE, ("hold seen",)),
     Route("contact.end_hold", POST, "/holds/<int:hold_id>/end", P.HOLDS_MANAGE, ("hold",)),
     Route("contact.hold_proof", GET, "/holds/proofs/<int:proof_id>/proof", P.HOLDS_VIEW, ("file of a hold",)),
+    # --- wishes and consents ---
+    Route("contact.new_wish", BOTH, "/accounts/<int:account_id>/wishes/new", P.HOLDS_RAISE, ("account",)),
+    Route("contact.wish", GET, "/wishes/<int:wish_id>", P.HOLDS_VIEW, ("wish",)),
+    Route("contact.reveal_wish", POST, "/wishes/<int:wish_id>/reveal", P.PERSON_REVEAL, ("wish",)),
+    Route("contact.end_wish", POST, "/wishes/<int:wish_id>/end", P.HOLDS_RAISE, ("wish",)),
+    Route("contact.wish_file", GET, "/wishes/files/<int:source_id>", P.HOLDS_VIEW, ("file of a wish",)),
     # --- complaints ---
     Route("contact.complaints", GET, "/complaints", P.COMPLAINTS_VIEW),
     Route("contact.complaint", GET, "/complaints/<int:complaint_id>", P.COMPLAINTS_VIEW, ("complaint",)),

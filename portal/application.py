@@ -50,6 +50,7 @@ MODELS = (
     "portal.contact.requests.models",
     "portal.contact.complaints.models",
     "portal.contact.holds.models",
+    "portal.contact.wishes.models",
     "portal.contact.limits.models",
     "portal.recovery.models",
     "portal.commission.models",

@@ -23,6 +23,8 @@ SCOPE_LABELS: Final[dict[Scope, Any]] = {
     Scope.ATTEMPTS_WRITE: _l("Log attempts, one by one or as a log"),
     Scope.PROMISES_READ: _l("Read promises"),
     Scope.CONTACT_POINTS_WRITE: _l("Enter contact points that were found"),
+    Scope.WISHES_READ: _l("Read wishes and consents"),
+    Scope.WISHES_WRITE: _l("Note wishes and consents, and what ends them"),
     Scope.REQUESTS_READ: _l("Read requests between the bank and us"),
     Scope.REQUESTS_WRITE: _l("Ask the bank, and answer it"),
 }

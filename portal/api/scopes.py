@@ -23,6 +23,8 @@ class Scope(StrEnum):
     ATTEMPTS_WRITE = "attempts.write"
     PROMISES_READ = "promises.read"
     CONTACT_POINTS_WRITE = "contact_points.write"
+    WISHES_READ = "wishes.read"
+    WISHES_WRITE = "wishes.write"
     REQUESTS_READ = "requests.read"
     REQUESTS_WRITE = "requests.write"
 
@@ -36,6 +38,8 @@ SCOPE_PERMISSIONS: Final[dict[Scope, tuple[Permission, ...]]] = {
     Scope.ATTEMPTS_WRITE: (Permission.ATTEMPTS_IMPORT, Permission.QUEUE_WORK),
     Scope.PROMISES_READ: (Permission.QUEUE_WORK,),
     Scope.CONTACT_POINTS_WRITE: (Permission.QUEUE_WORK,),
+    Scope.WISHES_READ: (Permission.HOLDS_VIEW,),
+    Scope.WISHES_WRITE: (Permission.HOLDS_RAISE, Permission.HOLDS_VIEW),
     Scope.REQUESTS_READ: (Permission.REQUESTS_VIEW,),
     Scope.REQUESTS_WRITE: (Permission.REQUESTS_WRITE, Permission.REQUESTS_VIEW),
 }

@@ -6,8 +6,8 @@ A log that comes late is judged by what stood at the time of each attempt: conta
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,11 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.contact import looking_back
-from portal.contact.conduct import Facts, Pack
-from portal.contact.conduct.events import Call
+from portal.contact.conduct import Facts, Pack, zone_named
+from portal.contact.conduct.events import Call, PersonWrote, Replied
 from portal.contact.models import Channel, ContactAttempt, ContactTally
 from portal.contact.outcomes import OUTCOMES, reached_debtor
 from portal.contact.rules.shelf import shelf_of
+from portal.contact.wishes.queries import binding
+from portal.contact.wishes.standing import events_of, places_of
 from portal.foundation.visibility import visible
 from portal.placement.recall_queries import stops_of
 from portal.portfolio.models import Account, AccountStatus, ContactKind, ContactPoint, ContactStatus, Customer, Hold
@@ -28,6 +30,7 @@ from portal.portfolio.models import Account, AccountStatus, ContactKind, Contact
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from portal.contact.conduct.events import Event
     from portal.foundation.access import Actor
 
 __all__ = ["Debtor", "History", "Known", "local_day"]
@@ -38,10 +41,10 @@ _SPOKEN = sorted(code for code, outcome in OUTCOMES.items() if outcome.contact)
 # Made once: making it costs more than asking by it.
 _LATER = aliased(ContactAttempt)
 # Not the whole row: with each attempt stands what its own decision rested on.
-_OF_A_CALL = (
+_OF_AN_ATTEMPT = (
     ContactAttempt.id, ContactAttempt.customer_id, ContactAttempt.at, ContactAttempt.outcome, ContactAttempt.party,
     ContactAttempt.debts_placed_for, ContactAttempt.debts_discussed, ContactAttempt.initiated_by,
-    ContactAttempt.contact_point_id,
+    ContactAttempt.contact_point_id, ContactAttempt.channel,
 )  # fmt: skip
 
 
@@ -63,10 +66,12 @@ class Debtor:
 
 @dataclass(frozen=True, kw_only=True)
 class Known(Facts):
-    """The facts about a debtor, the pack that holds for them, and the debt by which its rules count."""
+    """The facts about a debtor, the pack that holds for them, and the debt by which its rules count. `point_places`: which
+    numbers and addresses reach them where they are not to be disturbed."""
 
     pack: Pack
     debt: str
+    point_places: Mapping[int, str] = field(default_factory=dict)
 
 
 class _Tally(NamedTuple):
@@ -100,9 +105,9 @@ def local_day(at: datetime, zone: str, otherwise: str) -> date:
 
 
 class History:
-    """Six statements for any number of people, one more with the `log` of the organisation's own calls, which rules about
-    third persons ask for, and more where a pack looks further back. `organisation_id`: who collects; the actor's own if left
-    out."""
+    """Six statements for any number of people, one more for their wishes and consents where a pack asks for any, one with the
+    `log` of the organisation's own calls, which rules about third persons ask for, and more where a pack looks further back.
+    `organisation_id`: who collects; the actor's own if left out."""
 
     def __init__(
         self, session: Session, actor: Actor, debtors: Iterable[Debtor], first: datetime, last: datetime | None = None,
@@ -120,7 +125,12 @@ class History:
         self._holds = self._read_holds(customers)
         self._unreachable = self._without_number(customers)
         self._stops = stops_of(session, actor, self._organisation_id, [debtor.account_id for debtor in debtors])
-        self._calls = self._read_calls(customers) if log or any(map(looking_back.asks_for_log, packs)) else None
+        self._with_messages = any(map(looking_back.asks_for_messages, packs))
+        self._own = self._read_own(customers) if log or any(map(looking_back.asks_for_log, packs)) else None
+        wished = any(map(looking_back.asks_for_wishes, packs))
+        self._wishes = (
+            binding(session, actor, self._organisation_id, customers, self._last) if wished else defaultdict(list)
+        )
         asks = any(map(looking_back.asks_whom_we_spoke_to, packs))
         self._spoken = self._read_spoken(customers) if asks else None
 
@@ -144,6 +154,7 @@ class History:
             flags=self._flags(debtor, at),
             known=frozenset({"debtor_number_invalid"} if debtor.customer_id in self._unreachable else ()),
             log=self._log(debtor, at, but),
+            point_places=places_of(self._wishes[debtor.customer_id], at),
             spoken=self._spoken_to(debtor, pack, at, but),
         )
 
@@ -177,11 +188,10 @@ class History:
         if hold is not None:
             account_id = None if OUTCOMES[attempt.outcome].on_person else attempt.account_id
             self._holds[attempt.customer_id].append(_Span(account_id, hold.value, attempt.at, None))
-        if self._calls is not None:
-            calls = self._calls[attempt.customer_id]
-            calls[:] = [call for call in calls if call[0] != attempt.corrects_id]
-            if attempt.channel is Channel.CALL:
-                calls.append((attempt.id, _call(attempt, relation)))
+        if self._own is not None:
+            own = self._own[attempt.customer_id]
+            own[:] = [each for each in own if each[0] != attempt.corrects_id]
+            own += [(attempt.id, event) for event in self._events(attempt, relation)]
         if self._spoken is not None:
             spoken = self._spoken[attempt.customer_id]
             spoken[:] = [each for each in spoken if each[0] != attempt.corrects_id]
@@ -200,12 +210,16 @@ class History:
             flags.add("work_stopped")
         return frozenset(flags)
 
-    def _log(self, debtor: Debtor, at: datetime, but: int | None) -> tuple[Call, ...] | None:
-        if self._calls is None:
-            return None
+    def _log(self, debtor: Debtor, at: datetime, but: int | None) -> tuple[Event, ...] | None:
+        """What was wished and agreed, and the organisation's own log where it was read. Where it was not, no rule of the pack
+        looks at it before a contact with the debtor, and those on third persons take it for empty, as they do for unknown."""
+        zone = zone_named(debtor.zone) or ZoneInfo(self._actor.time_zone)
+        wished = events_of(self._wishes[debtor.customer_id], debtor.account_id, at, zone)
+        if self._own is None:
+            return tuple(sorted(wished, key=_instant)) or None
         since = at - timedelta(days=LOG_DAYS)
-        calls = [call for key, call in self._calls[debtor.customer_id] if since <= call.at <= at and key != but]
-        return tuple(sorted(calls, key=lambda call: call.at))
+        own = [event for key, event in self._own[debtor.customer_id] if since <= event.at <= at and key != but]
+        return tuple(sorted([*wished, *own], key=_instant))
 
     def _read_tallies(self, customers: set[int]) -> defaultdict[int, list[_Tally]]:
         """By person. A person's day begins and ends up to a day beside the one of the instant in UTC."""
@@ -242,23 +256,36 @@ class History:
         )
         return customers - set(reached)
 
-    def _read_calls(self, customers: set[int]) -> defaultdict[int, list[tuple[int, Call]]]:
-        """The organisation's own calls to these people, each with its attempt, by whose number was dialled; what was put right
-        counts as it was put right."""
+    def _read_own(self, customers: set[int]) -> defaultdict[int, list[tuple[int, Event]]]:
+        """The organisation's own calls with these people (where a pack asks for them, its messages too), each with its attempt,
+        by whose number was dialled; what was put right counts as it was put right."""
         rows = self._session.execute(
             visible(ContactAttempt, self._actor)
             .outerjoin(ContactPoint, ContactPoint.id == ContactAttempt.contact_point_id)
-            .with_only_columns(*_OF_A_CALL, ContactPoint.relation)
-            .where(ContactAttempt.customer_id.in_(customers), ContactAttempt.channel == Channel.CALL)
+            .with_only_columns(*_OF_AN_ATTEMPT, ContactPoint.relation)
+            .where(ContactAttempt.customer_id.in_(customers))
+            .where(sa.true() if self._with_messages else ContactAttempt.channel == Channel.CALL)
             .where(ContactAttempt.organisation_id == self._organisation_id)
             .where(ContactAttempt.at >= self._first - timedelta(days=LOG_DAYS), ContactAttempt.at <= self._last)
             .where(~sa.select(_LATER.id).where(_LATER.corrects_id == ContactAttempt.id).exists())
             .order_by(ContactAttempt.at)
         )
-        found: defaultdict[int, list[tuple[int, Call]]] = defaultdict(list)
+        found: defaultdict[int, list[tuple[int, Event]]] = defaultdict(list)
         for row in rows:
-            found[row.customer_id].append((row.id, _call(row, row.relation or "")))
+            found[row.customer_id] += [(row.id, event) for event in self._events(row, row.relation or "")]
         return found
+
+    def _events(self, attempt: Any, relation: str) -> Iterator[Event]:
+        """What an attempt is for the rules: a call; and who began, where that may be answered. A talk is its own answer."""
+        call = _call(attempt, relation) if attempt.channel is Channel.CALL else None
+        if call is not None:
+            yield call
+        if not self._with_messages:
+            return
+        if attempt.initiated_by != "consumer":
+            yield Replied(attempt.at, attempt.channel.value)
+        elif call is None or not call.is_conversation:
+            yield PersonWrote(attempt.at, attempt.channel.value)
 
     def _read_spoken(self, customers: set[int]) -> defaultdict[int, list[tuple[int, int, datetime]]]:
         """The organisation's own conversations with anybody, by person: attempt, number, when."""
@@ -278,8 +305,12 @@ class History:
         return found
 
 
+def _instant(event: Event) -> datetime:
+    return event.at
+
+
 def _call(attempt: Any, relation: str) -> Call:
-    """A call as the rules look back on it, from an attempt or the columns `_OF_A_CALL`."""
+    """A call as the rules look back on it, from an attempt or the columns `_OF_AN_ATTEMPT`."""
     return Call(
         attempt.at,
         "conversation" if reached_debtor(OUTCOMES[attempt.outcome], attempt.party) else attempt.outcome,

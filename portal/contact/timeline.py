@@ -25,6 +25,11 @@ from portal.contact.requests.labels import ANSWERS, CODES, asked_words
 from portal.contact.requests.operations import side_of
 from portal.contact.requests.queries import of_account
 from portal.contact.requests.thread import RequestState
+from portal.contact.wishes.kinds import SPECS
+from portal.contact.wishes.labels import ENDS as WISH_ENDS
+from portal.contact.wishes.labels import KINDS as WISH_KINDS
+from portal.contact.wishes.labels import ended_by, noted_by, wish_words
+from portal.contact.wishes.queries import of_account as wishes_of
 from portal.contact.words import flag_words
 from portal.foundation import hooks
 from portal.foundation.access import Permission
@@ -47,7 +52,7 @@ __all__ = ["Event", "contacts_of", "timeline_of"]
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected.
-    `request_id`: where it stands in full. `evidence_id`: its recording or photo."""
+    `request_id`, `wish_id`: where it stands in full. `evidence_id`: its recording or photo."""
 
     at: datetime | date
     title: Message
@@ -57,6 +62,7 @@ class Event:
     attempt: ContactAttempt | None = None
     has_note: bool = False
     request_id: int | None = None
+    wish_id: int | None = None
     evidence_id: int | None = None
 
 
@@ -67,6 +73,7 @@ def timeline_of(
     events = [
         *contacts_of(session, actor, account, today, notes),
         *_holds(session, actor, account),
+        *_wishes(session, actor, account),
         *_requests(session, actor, account),
         *_payments(session, actor, account),
         *_noted(session, actor, account),
@@ -184,6 +191,21 @@ def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
         yield Event(hold.raised_at, say("Hold: %(what)s", what=flag_words(hold.flag.value)), tone="bad")
         if hold.released_at:
             yield Event(hold.released_at, say("Hold released: %(what)s", what=flag_words(hold.flag.value)))
+
+
+def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    """What the debtor asked for and agreed to, and what ended it; who noted it only for those who may know."""
+    if not actor.can(Permission.HOLDS_VIEW):
+        return
+    for row in wishes_of(session, actor, account):
+        wish = row.Wish
+        yield Event(
+            wish.said_at, say("Noted: %(what)s", what=wish_words(row)), who=noted_by(row, actor),
+            tone="go" if SPECS[wish.kind].loosens else "bad", wish_id=wish.id,
+        )  # fmt: skip
+        if row.ending is not None:
+            title = say("%(what)s: %(why)s", what=WISH_KINDS[wish.kind], why=WISH_ENDS[row.ending.end_reason])
+            yield Event(row.ending.said_at, title, who=ended_by(row, actor), wish_id=wish.id)
 
 
 def _requests(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

@@ -36,6 +36,8 @@ from portal.contact.saying import saved_words
 from portal.contact.tables import day_table, queue_view, whose_state
 from portal.contact.team.desks import Scope, colleagues, scope_of, whose_of
 from portal.contact.verdict import verdict_of
+from portal.contact.wishes import panel as wish_panel
+from portal.contact.wishes import views as wish_views
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, Faults, NotFound
@@ -49,7 +51,7 @@ from portal.portfolio.reveal import reveal_contact_point, reveal_name
 
 __all__ = [
     "blueprint", "complaint_panel", "complaint_views", "evidence_views", "follow", "hold_views", "limit_follow", "limit_panel", "limit_views",
-    "log_pages", "message_views", "panel", "point_views", "request_panel", "request_views", "text_views",
+    "log_pages", "message_views", "panel", "point_views", "request_panel", "request_views", "text_views", "wish_panel", "wish_views",
 ]  # fmt: skip
 
 WITHIN_QUEUE = frozenset({"contact.account", "contact.reveal"})

@@ -34,6 +34,7 @@ from portal.contact.queue import QueueRow, queue_page
 from portal.contact.team.desks import desk_of
 from portal.contact.timeline import Event, timeline_of
 from portal.contact.verdict import Verdict, verdict_of
+from portal.contact.wishes.lines import Line, lines_of
 from portal.contact.words import finding_words
 from portal.foundation.errors import NotFound
 from portal.foundation.formats import day, money
@@ -102,6 +103,7 @@ class Bench:
     limitation: Limitation | None = None
     reason_behind: str = ""
     debts: Mapping[int, str] = field(default_factory=dict)
+    wishes: Sequence[Line] = ()
 
     # --- what to offer ---------------------------------------------------------------------------------------------------
 
@@ -275,11 +277,12 @@ def open_bench(
         raise NotFound
     placement, account, customer = held
     now, today = clock.now(), clock.today()
+    standing = queries.standing_of(session, actor, account, customer, now)
     return Bench(
         account=account,
         customer=customer,
         placement=placement,
-        standing=queries.standing_of(session, actor, account, customer, now),
+        standing=standing,
         timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes")),
         carried=queries.carried_promises_of(session, actor, account.id),
         beside=queue_page(session, actor, now, today, tab, size=BESIDE, scope=scope).rows,
@@ -293,6 +296,7 @@ def open_bench(
         reason_behind=arrangement_queries.reason_of(session, actor, account.id),
         debts=queries.held_debts(session, actor, customer.id),
         limitation=limitation_for(session, actor, account),
+        wishes=lines_of(session, actor, account, customer, standing.call.facts.pack, now),
     )
 
 

@@ -23,6 +23,7 @@ from portal.demo import (
     returning,
     settling,
     telling,
+    wishing,
     writing,
 )
 from portal.demo.book import make_book
@@ -127,6 +128,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     _plan_arrangements(stage, begins)
     asking.plan_requests(stage)
     complaining.plan_complaints(stage)
+    wishing.plan_wishes(stage)
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.put_on_hold, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))

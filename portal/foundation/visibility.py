@@ -28,6 +28,7 @@ __all__ = [
     "PlacedPeople",
     "PlacedRows",
     "Shared",
+    "ToldPeople",
     "actor_of",
     "bind_actor",
     "holdings",
@@ -100,7 +101,17 @@ class PlacedPeople:
     placed_customer_id: Any = _Outline("placed_customer_id")
 
 
-KINDS: tuple[type, ...] = (Shared, BankOnly, OwnRows, PlacedRows, PlacedPeople)
+@declarative_mixin
+class ToldPeople:
+    """Rows of a person (`placed_customer_id`), seen by whoever holds an account of that person now; where `told_to_id` names
+    an organisation, by that one alone."""
+
+    visible_to_system: ClassVar[bool] = False
+    placed_customer_id: Any = _Outline("placed_customer_id")
+    told_to_id: Any = _Outline("told_to_id")
+
+
+KINDS: tuple[type, ...] = (Shared, BankOnly, OwnRows, PlacedRows, PlacedPeople, ToldPeople)
 
 
 def _holds(column: Any, wanted: Any, organisation_id: int) -> ColumnElement[bool]:
@@ -115,6 +126,11 @@ def _holds(column: Any, wanted: Any, organisation_id: int) -> ColumnElement[bool
         )
         .exists()
     )
+
+
+def _told(model: Any, organisation_id: int) -> ColumnElement[bool]:
+    to_me = sa.or_(model.told_to_id.is_(None), model.told_to_id == organisation_id)
+    return sa.and_(to_me, _holds(_placement.c.customer_id, model.placed_customer_id, organisation_id))
 
 
 def criterion(model: type[Any], actor: Actor) -> ColumnElement[bool]:
@@ -134,6 +150,8 @@ def _organisation_criterion(model: type[Any], organisation_id: int) -> ColumnEle
         return _holds(_placement.c.account_id, model.placed_account_id, organisation_id)
     if issubclass(model, PlacedPeople):
         return _holds(_placement.c.customer_id, model.placed_customer_id, organisation_id)
+    if issubclass(model, ToldPeople):
+        return _told(model, organisation_id)
     return sa.true() if issubclass(model, Shared) else sa.false()
 
 
@@ -210,6 +228,7 @@ def _organisation_net(organisation_id: int) -> list[Any]:
             lambda cls: _holds(_placement.c.customer_id, cls.placed_customer_id, organisation_id),
             include_aliases=True,
         ),
+        with_loader_criteria(ToldPeople, lambda cls: _told(cls, organisation_id), include_aliases=True),
     ]
 
 

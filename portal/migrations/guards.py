@@ -58,6 +58,8 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("complaint_event", since="0033"),
     Evidence("hold_proof", since="0033"),
     Evidence("webhook_event", since="0034"),
+    Evidence("contact_wish", since="0036"),
+    Evidence("contact_wish_source", since="0036"),
     Evidence("limitation_restart", since="0038"),
 )
 DEEDS = ("update", "delete")
@@ -150,6 +152,8 @@ def policy(table: str, kind: str, column: str, system: bool) -> list[str]:
         "OwnRows": f"{table}.{column} = {ME}",
         "PlacedRows": holds(f"p.account_id = {table}.{column}"),
         "PlacedPeople": holds(f"p.customer_id = {table}.{column}"),
+        "ToldPeople": f"({table}.told_to_id IS NULL OR {table}.told_to_id = {ME}) AND "
+        + holds(f"p.customer_id = {table}.{column}"),
     }[kind]
     allowed = f"{BANK} OR ({ORGANISATION} AND {mine})" + (f" OR {SYSTEM}" if system else "")
     return [

@@ -43,6 +43,8 @@ ACTIONS: Final[dict[str, Any]] = {
     "demo.filled": _l("Demo filled"),
     "filter.deleted": _l("Saved filter deleted"),
     "filter.saved": _l("Filter saved"),
+    "wish.ended": _l("Wish or consent ended"),
+    "wish.noted": _l("Wish or consent noted"),
     "hold.days_set": _l("Days for holds set"),
     "hold.proved": _l("File put to a hold"),
     "hold.raised": _l("Hold raised"),

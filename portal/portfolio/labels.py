@@ -93,8 +93,10 @@ _RAISED_BY = {
     "arrangement": _l("by an arrangement with the debtor"),
     "complaint": _l("a complaint is open"),
     "decided": _l("the complaint was decided"),
+    "wish": _l("the debtor wrote that contact ends"),
+    "unwished": _l("the debtor's letter does not stand any more"),
 }
-_RAISED = re.compile(r"file|(attempt|return|arrangement|complaint|decided):\w+", re.ASCII)
+_RAISED = re.compile(r"file|(attempt|return|arrangement|complaint|decided|wish|unwished):\w+", re.ASCII)
 
 
 def hold_reason(reason: str) -> Any:

@@ -1,4 +1,4 @@
-"""What each side asks, complains of and puts on hold, with files: on what it works, and on what it is to lose."""
+"""What each side asks, complains of, puts on hold and notes of its debtors, with files: on what it works, and on what it is to lose."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from portal.contact.limits.operations import note_restart
 from portal.contact.requests.models import RequestMessage
 from portal.contact.requests.operations import Said, ask
 from portal.contact.requests.thread import RequestCode
+from portal.contact.wishes.kinds import End, Kind, Terms
+from portal.contact.wishes.models import WishSource
+from portal.contact.wishes.operations import Ending, Telling, end_wish, note_wish
 from portal.foundation.access import Role
 from portal.foundation.work import reading
 from portal.portfolio.models import Account, Hold, HoldFlag
@@ -37,6 +40,7 @@ def ask_and_complain(world: World) -> None:
     _requests(world)
     _holds(world)
     _limits(world)
+    _wishes(world)
 
 
 def _requests(world: World) -> None:
@@ -82,6 +86,23 @@ def _limits(world: World) -> None:
             code,
             note_restart(lawyer, account_id, Ground.LAWSUIT, date(2005, 7, 4), f"{side.mark} suit", scan),
         )
+
+
+def _wishes(world: World) -> None:
+    """Each organisation was given a consent, which is its own, and was asked for something that binds all who hold an account
+    of the person; one more was noted by mistake."""
+    for side in SIDES:
+        for code in (f"{side.mark}AG", f"{side.mark}LF"):
+            actor = world.person(_speaker(code), code).actor
+            account_id = _key(Account, Account.account_ref == f"{side.mark}-WORKED-1")
+            scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-wish.pdf")
+            evening = Terms(opens=21 * 60, closes=22 * 60)  # which lets nobody call at a forbidden hour
+            own = Telling(kind=Kind.CONTACT_TIME, terms=evening, note=f"{side.mark} consent", proof=scan)
+            wish_id = note_wish(actor, account_id, own)
+            world.keep("wish", code, wish_id)
+            world.keep("file of a wish", code, _key(WishSource, WishSource.wish_id == wish_id))
+            note_wish(actor, account_id, Telling(kind=Kind.MEDIA_STOP, terms=Terms(channel="email")))
+            end_wish(actor, note_wish(actor, account_id, own), Ending(reason=End.MISTAKE))
 
 
 def _complaint(world: World, code: str, account_id: int, mark: str) -> None:

@@ -65,5 +65,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "v1.say_in", POST, "/api/v1/requests/<int:request_id>/messages", "requests.write", {"text": "One word more."}
     ),
     Operation("v1.close", POST, "/api/v1/requests/<int:request_id>/close", "requests.write"),
+    Operation("v1.account_wishes", GET, "/api/v1/accounts/<account_ref>/wishes", "wishes.read"),
+    Operation(
+        "v1.note_wish", POST, "/api/v1/accounts/<account_ref>/wishes", "wishes.write",
+        {"kind": "media_stop", "channel": "sms"},
+    ),
+    Operation("v1.end_wish", POST, "/api/v1/wishes/<int:wish_id>/end", "wishes.write", {"reason": "withdrawn"}),
     Operation("v1.reveal_point", POST, "/api/v1/contact-points/<int:contact_point_id>/reveal", "persons.reveal"),
 )  # fmt: skip

@@ -384,6 +384,12 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("contact.end_restart", POST, "/limitation/<int:restart_id>/end", P.LIMITS_NOTE, ("restart",), reason=True),
     Route("contact.restart_proof", GET, "/limitation/<int:restart_id>/proof", P.LIMITS_NOTE, ("restart",)),
+    # --- wishes and consents ---
+    Route("contact.new_wish", BOTH, "/accounts/<int:account_id>/wishes/new", P.HOLDS_RAISE, ("account",)),
+    Route("contact.wish", GET, "/wishes/<int:wish_id>", P.HOLDS_VIEW, ("wish",)),
+    Route("contact.reveal_wish", POST, "/wishes/<int:wish_id>/reveal", P.PERSON_REVEAL, ("wish",)),
+    Route("contact.end_wish", POST, "/wishes/<int:wish_id>/end", P.HOLDS_RAISE, ("wish",)),
+    Route("contact.wish_file", GET, "/wishes/files/<int:source_id>", P.HOLDS_VIEW, ("file of a wish",)),
     # --- complaints ---
     Route("contact.complaints", GET, "/complaints", P.COMPLAINTS_VIEW),
     Route("contact.complaint", GET, "/complaints/<int:complaint_id>", P.COMPLAINTS_VIEW, ("complaint",)),

@@ -14,6 +14,8 @@ from portal.api.scopes import Scope
 from portal.api.tokens import make_token
 from portal.contact.requests.operations import Said, ask
 from portal.contact.requests.thread import RequestCode
+from portal.contact.wishes.kinds import Kind
+from portal.contact.wishes.operations import Telling, note_wish
 from portal.foundation.access import Role
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
@@ -28,6 +30,7 @@ from tests.walls.interface import OPERATIONS, Operation
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
+    from portal.foundation.access import Actor
     from tests.walls.world import World
 
 ALL = tuple(scope.value for scope in Scope)
@@ -70,11 +73,23 @@ def _system(world: World, mark: str) -> System:
     # of a person who owes on this side alone
     ref, point, account_id = next(row for row in held if row[1] not in seen)
     request_id = ask(leader, account_id, RequestCode.OTHER, Said(f"{mark} asks"))
+    wish_id = consent(leader, account_id)
     return System(
         make_token(leader, f"{mark} system", ALL, today).secret,
         {scope: make_token(leader, f"{mark} {scope}", [scope], today).secret for scope in ALL},
-        {"account_ref": ref, "contact_point_id": point, "request_id": request_id, "account_id": account_id},
+        {
+            "account_ref": ref,
+            "contact_point_id": point,
+            "request_id": request_id,
+            "wish_id": wish_id,
+            "account_id": account_id,
+        },
     )
+
+
+def consent(who: Actor, account_id: int) -> int:
+    """A consent to any hour, which its collector may end."""
+    return note_wish(who, account_id, Telling(kind=Kind.CONTACT_TIME, note="on the telephone"))
 
 
 def _ask(world: World, operation: Operation, known: dict[str, Any], secret: str | None) -> TestResponse:
@@ -134,6 +149,10 @@ def test_what_is_ones_own_is_answered_and_tells_of_nobody_else(
         with world.app.app_context():
             asked = ask(leader, known["account_id"], RequestCode.OTHER, Said("EASTAG asks again"))
         known = known | {"request_id": asked}
+    if "wish_id" in operation.path:  # and what was agreed is ended
+        with world.app.app_context():
+            agreed = consent(world.person(Role.AGENCY_LEADER, "EASTAG").actor, known["account_id"])
+        known = known | {"wish_id": agreed}
     answer = _ask(world, operation, known, systems["EASTAG"].secret)
     assert answer.status_code in (200, 201), answer.text
     assert not words.search(json.dumps(answer.json, ensure_ascii=False))

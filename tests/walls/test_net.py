@@ -26,6 +26,7 @@ from portal.foundation.visibility import (
     PlacedPeople,
     PlacedRows,
     Shared,
+    ToldPeople,
     bind_actor,
     visible,
 )
@@ -86,6 +87,10 @@ def _sorted_out(world: World) -> Truth:
             mine = world.organisations[mark].id
             accounts = {account for holder, account, _person in live if holder == mine}
             people = {person for holder, _account, person in live if holder == mine}
+            if issubclass(model, ToldPeople):
+                mine_alone = {row[0] for row in found if row[1] in people and row[2] in (None, mine)}
+                keys[mark, model.__tablename__] = mine_alone
+                continue
             allowed = {OwnRows: {mine}, PlacedRows: accounts, PlacedPeople: people, BankOnly: set()}
             kind = next(kind for kind in allowed if issubclass(model, kind))
             keys[mark, model.__tablename__] = {row[0] for row in found if len(row) > 1 and row[1] in allowed[kind]}
@@ -118,6 +123,8 @@ def _column(model: type[Any]) -> list[Any]:
         return [model.id if model is Organisation else model.organisation_id]
     if issubclass(model, PlacedRows):
         return [model.placed_account_id]
+    if issubclass(model, ToldPeople):
+        return [model.placed_customer_id, model.told_to_id]
     return [model.placed_customer_id] if issubclass(model, PlacedPeople) else []
 
 

@@ -12,6 +12,9 @@ from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEH
 from portal.contact.points.operations import GROUNDS, LONGEST_SOURCE, LONGEST_VALUE
 from portal.contact.queue import TABS
 from portal.contact.requests.thread import LONGEST_TEXT, Answer, RequestCode, RequestState
+from portal.contact.wishes.kinds import LONGEST_NOTE as LONGEST_WISH_NOTE
+from portal.contact.wishes.kinds import MOST_DIALS, End, Kind
+from portal.contact.wishes.kinds import Place as WishPlace
 from portal.portfolio.intake.layout import ATTEMPT_COLUMNS
 from portal.portfolio.models import ContactKind
 
@@ -30,6 +33,8 @@ __all__ = [
     "RequestAsked",
     "RequestsAsked",
     "RowAsked",
+    "WishAsked",
+    "WishEndAsked",
 ]  # fmt: skip
 
 LONGEST_REF: Final = 64
@@ -139,6 +144,32 @@ class MessageAsked(Asked):
 
     text = Text(LONGEST_TEXT, load_default="")
     answer = Word([a.value for a in Answer], load_default=None, metadata=_told("Left out: no answer, only words."))
+
+
+class WishAsked(Asked):
+    """What the debtor asked for, agreed to or was sent; which terms belong to which kind stands in docs/api.md."""
+
+    kind = Word([k.value for k in Kind if k is not Kind.ENDED], required=True)
+    said_at = Instant(load_default=None, metadata=_told("When it was said, received or sent; left out: now."))
+    whole_person = Flag(load_default=False, metadata=_told("For all accounts of the person, where it may be of one."))
+    channel = Word([c.value for c in Channel], load_default="")
+    contact_point_id = Key(load_default=None, metadata=_told("Of the account."))
+    weekdays = Texts(3, 7, load_default=(), metadata=_told("mon, tue, wed, thu, fri, sat, sun."))
+    opens = Text(5, load_default="", metadata=_told("Hours where the debtor is, HH:MM; left out: the whole day."))
+    closes = Text(5, load_default="", metadata=_told("24:00: midnight. Before `opens`: on the next day."))
+    place = Word([p.value for p in WishPlace], load_default="")
+    dials = Whole(1, MOST_DIALS, load_default=None, metadata=_told("A day."))
+    until = Day(load_default=None, metadata=_told("The last day, where one was said."))
+    is_crisis = Flag(load_default=False, metadata=_told("A breathing space for a crisis of mental health."))
+    note = Text(LONGEST_WISH_NOTE, load_default="", metadata=_told("Kept sealed. A consent needs it."))
+
+
+class WishEndAsked(Asked):
+    """What ends one."""
+
+    reason = Word([e.value for e in End], required=True)
+    at = Instant(load_default=None, metadata=_told("Since when; left out: now."))
+    note = Text(LONGEST_WISH_NOTE, load_default="", metadata=_told("Kept sealed."))
 
 
 class FoundAsked(Asked):

@@ -9,13 +9,13 @@ from flask import Flask, jsonify
 from flask_smorest import Api
 
 from portal.api.answers import KEPT_DAYS
-from portal.api.v1 import examples, request_views, shapes, views, writes
+from portal.api.v1 import examples, request_views, shapes, views, wish_views, writes
 from portal.api.v1.blueprint import PREFIX, blueprint
 from portal.foundation.web import public
 
 __all__ = ["blueprint", "document", "openapi"]
 
-_WITH_OPERATIONS = (views, writes, request_views)  # importing them puts their operations on the blueprint
+_WITH_OPERATIONS = (views, writes, request_views, wish_views)  # importing them puts their operations on the blueprint
 _ABOUT: Final = f"""REST for the agencies' own systems, over the same operations as the pages and the files.
 
 Every request carries `Authorization: Bearer pat_…`. Answers are JSON; what went wrong is `application/problem+json` with the

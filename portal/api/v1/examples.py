@@ -118,6 +118,19 @@ THREAD: Final = _REQUEST | {
 }  # fmt: skip
 REQUEST_ASKED: Final = {"code": "balance_check", "text": "The debtor says that 5,000 were paid on 28 June."}
 MESSAGE_ASKED: Final = {"text": "Here is the day of the transfer: 28 June.", "answer": None}
+WISH_ASKED: Final = {
+    "kind": "inconvenient_time", "weekdays": ["mon", "tue", "wed"], "opens": "09:00", "closes": "12:00",
+    "note": "at work in the mornings",
+}  # fmt: skip
+WISH: Final = {
+    "id": 31, "kind": "inconvenient_time", "state": "heeded", "account_ref": None, "for_you_alone": False,
+    "said_at": "2005-07-01T04:00:00+00:00", "noted_at": "2005-07-01T04:00:00+00:00", "noted_by_you": True,
+    "channel": None, "contact_point_id": None, "weekdays": ["mon", "tue", "wed"], "opens": "09:00", "closes": "12:00",
+    "place": None, "dials": None, "until": None, "is_crisis": False, "last_day": None, "ended_at": None,
+    "end_reason": None,
+}  # fmt: skip
+WISHES: Final = {"items": [WISH]}
+WISH_END_ASKED: Final = {"reason": "withdrawn", "note": "told on the telephone"}
 REVEALED: Final = {"value": "+8613800120012"}
 PROBLEM: Final = {
     "type": "urn:portal:problem:promise.amount", "title": "Unprocessable Entity", "status": 422, "code": "promise.amount",

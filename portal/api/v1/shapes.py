@@ -239,6 +239,35 @@ class RequestThread(RequestRow):
     messages = fields.List(fields.Nested(RequestMessage))
 
 
+class Wish(_Shown):
+    id = fields.Integer()
+    kind = fields.String()
+    state = fields.String(
+        metadata={"description": "heeded (the rules ask for it), by_hand (no rule here does), over or ended"}
+    )
+    account_ref = _maybe(fields.String, metadata={"description": "null: the person, whatever the debt"})
+    for_you_alone = fields.Boolean(metadata={"description": "It counts for you and for nobody else"})
+    said_at = fields.DateTime()
+    noted_at = fields.DateTime()
+    noted_by_you = fields.Boolean()
+    channel = _maybe(fields.String)
+    contact_point_id = _maybe(fields.Integer)
+    weekdays = fields.List(fields.String())
+    opens = _maybe(fields.String)
+    closes = _maybe(fields.String)
+    place = _maybe(fields.String)
+    dials = _maybe(fields.Integer)
+    until = _maybe(fields.Date)
+    is_crisis = fields.Boolean()
+    last_day = _maybe(fields.Date, metadata={"description": "On which it counts, by what was said and by the rules"})
+    ended_at = _maybe(fields.DateTime)
+    end_reason = _maybe(fields.String)
+
+
+class Wishes(_Shown):
+    items = fields.List(fields.Nested(Wish))
+
+
 class Fault(_Shown):
     field = _maybe(fields.String)
     code = fields.String()

@@ -49,8 +49,11 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRevoked:
+    """`what`: `calls` where only the consent to more calls was taken back; "": every consent."""
+
     at: datetime
     debts: tuple[str, ...] = ()
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

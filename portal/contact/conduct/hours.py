@@ -77,7 +77,11 @@ def ask_hours(rule: TimeWindow, question: Question, facts: Facts) -> Finding | N
 def _consented(question: Question, facts: Facts, zone: ZoneInfo) -> bool:
     """Whether the person has agreed to this time and not taken it back; what is not known is no consent."""
     here, log = question.at.astimezone(zone), facts.log or ()
-    revoked = [event.at for event in log if isinstance(event, ConsentRevoked) and event.at <= question.at]
+    revoked = [
+        event.at
+        for event in log
+        if isinstance(event, ConsentRevoked) and event.what != "calls" and event.at <= question.at
+    ]
     return any(
         isinstance(event, ConsentToTime)
         and event.at <= question.at

@@ -1,0 +1,1 @@
+"""What the debtor asked for, agreed to or was sent, as the conduct rules ask for it."""

@@ -5,30 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, SelectField, SelectMultipleField, StringField
+from wtforms import DateTimeLocalField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.api.webhook_addresses import LONGEST
 from portal.api.webhook_labels import EVENT_KINDS
 from portal.api.webhook_models import EventKind
 from portal.api.webhook_operations import CHOSEN_KINDS, Wanted
-from portal.foundation.forms import options
+from portal.foundation.forms import MINUTES, ChoicesField, options
 from portal.foundation.language import _l
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["OwnedWebhookForm", "SinceForm", "WebhookForm"]
-
-_MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
-
-
-class ChoicesField(SelectMultipleField):
-    """Several of a few, each with its box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class WebhookForm(FlaskForm):
@@ -62,4 +52,4 @@ class OwnedWebhookForm(WebhookForm):
 class SinceForm(FlaskForm):
     """From when on everything is sent once more."""
 
-    since = DateTimeLocalField(_l("Since"), [InputRequired(_l("Fill this in."))], format=_MINUTES)
+    since = DateTimeLocalField(_l("Since"), [InputRequired(_l("Fill this in."))], format=MINUTES)

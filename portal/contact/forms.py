@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -29,7 +27,7 @@ from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.presumptions import reason_words
 from portal.foundation.errors import DomainError, Faults
-from portal.foundation.forms import ChoicesField, options
+from portal.foundation.forms import MINUTES, ChoicesField, instant_of, key_of, to_choose
 from portal.foundation.language import _l, say
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["AttemptForm"]
 
 WAYS = frozenset({INCOMING_CALL, *(c.value for c in Channel)})
-_MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
 class AttemptForm(FlaskForm):
@@ -56,10 +53,10 @@ class AttemptForm(FlaskForm):
     promise_on_3 = DateField(_l("Third day"), [Optional()])
     promise_amount_4 = StringField(_l("Amount, fourth day"), [Optional(), Length(max=28)])
     promise_on_4 = DateField(_l("Fourth day"), [Optional()])
-    callback_at = DateTimeLocalField(_l("Call back at"), [Optional()], format=_MINUTES)
+    callback_at = DateTimeLocalField(_l("Call back at"), [Optional()], format=MINUTES)
     reason_behind = SelectField(_l("Behind because"), [Optional()], validate_choice=False)
     note = TextAreaField(_l("Note"), [Optional(), Length(max=LONGEST_NOTE)])
-    at = DateTimeLocalField(_l("When it took place"), [Optional()], format=_MINUTES)
+    at = DateTimeLocalField(_l("When it took place"), [Optional()], format=MINUTES)
     next_action = SelectField(_l("Next step"), [Optional()], validate_choice=False)
     again_on = DateField(_l("On"), [Optional()])
     debts_placed_for = ChoicesField(_l("Debts it was about"), [Optional()], validate_choice=False)
@@ -89,7 +86,7 @@ class AttemptForm(FlaskForm):
 
     def offer_reasons(self, codes: Iterable[str]) -> None:
         """The reasons for which the contact may go on against a presumption."""
-        self.override_reason.choices = options([("", _l("choose")), *((code, reason_words(code)) for code in codes)])
+        self.override_reason.choices = to_choose((code, reason_words(code)) for code in codes)
 
     def offer_debts(self, debts: Mapping[int, str]) -> None:
         """The accounts that may be chosen from."""
@@ -116,7 +113,7 @@ class AttemptForm(FlaskForm):
             promise_minor=promised,
             promises=promises,
             promise_on=self.promise_on.data,
-            callback_at=_instant(self.callback_at.data, zone),
+            callback_at=instant_of(self.callback_at.data, zone),
             next_action=self.next_action.data or "",
             again_on=self.again_on.data,
             debts_discussed=_numbers(self.debts_discussed.data) or None,
@@ -136,10 +133,10 @@ class AttemptForm(FlaskForm):
             channel=Channel.CALL if incoming else Channel(channel),
             direction=Direction.INBOUND if incoming else Direction.OUTBOUND,
             outcome="",
-            contact_point_id=_number(self.contact_point_id.data),
+            contact_point_id=key_of(self.contact_point_id.data),
             party=self.party.data or "",
-            at=_instant(self.at.data, zone),
-            corrects_id=_number(self.corrects_id.data),
+            at=instant_of(self.at.data, zone),
+            corrects_id=key_of(self.corrects_id.data),
             already_happened=bool(self.already_happened.data),
             debts_placed_for=_numbers(self.debts_placed_for.data),
             override_reason=self.override_reason.data or "",
@@ -169,12 +166,4 @@ def _no_day(field: DateTimeField) -> None:
 
 
 def _numbers(texts: Iterable[str] | None) -> tuple[int, ...]:
-    return tuple(number for text in texts or () if (number := _number(text)) is not None)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _instant(entered: datetime | None, zone: str) -> datetime | None:
-    return entered.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if entered else None
+    return tuple(number for text in texts or () if (number := key_of(text)) is not None)

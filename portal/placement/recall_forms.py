@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import options
+from portal.foundation.forms import options, to_choose
 from portal.foundation.language import _l, say
 from portal.foundation.money import parse_amount
 from portal.placement.batches import Received
@@ -18,8 +18,6 @@ from portal.placement.recall_labels import CATEGORIES, CLOSURE_CODES, OBJECTION_
 from portal.placement.recalls import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from portal.placement.models import PlacementBatch
 
 __all__ = ["AcceptForm", "AnswerForm", "ObjectionForm", "RecallForm", "RetentionForm", "ReturnForm"]
@@ -30,16 +28,11 @@ AT_ONCE, ON_A_DAY, AT_TERM = "now", "day", "term"
 ASKED_BY_PEOPLE = [reason for reason in RecallReason if reason is not RecallReason.TERM]
 
 
-def _to_choose(pairs: Iterable[tuple[str, Any]]) -> Any:
-    """Choices none of which is made beforehand: what stands in figures and contracts is chosen, not left standing."""
-    return options([("", _l("choose")), *pairs])
-
-
 class RecallForm(FlaskForm):
     """What the bank wants back, why and when."""
 
     reason = SelectField(
-        _l("Reason"), [_chosen], choices=_to_choose((r.value, RECALL_REASONS[r]) for r in ASKED_BY_PEOPLE)
+        _l("Reason"), [_chosen], choices=to_choose((r.value, RECALL_REASONS[r]) for r in ASKED_BY_PEOPLE)
     )
     category = SelectField(
         _l("Category"), choices=options((c.value, words) for c, words in CATEGORIES.items()),
@@ -77,7 +70,7 @@ class ObjectionForm(FlaskForm):
     """Why an organisation wants to keep accounts, and for how many days more."""
 
     reason = SelectField(
-        _l("Reason"), [_chosen], choices=_to_choose((r.value, words) for r, words in OBJECTION_REASONS.items())
+        _l("Reason"), [_chosen], choices=to_choose((r.value, words) for r, words in OBJECTION_REASONS.items())
     )
     days = StringField(_l("Days beyond the last day"), [_needed, Length(max=4)])
     note = TextAreaField(
@@ -110,7 +103,7 @@ class ReturnForm(FlaskForm):
     """Why an organisation gives accounts back."""
 
     code = SelectField(
-        _l("Closure code"), [_chosen], choices=_to_choose((c.value, words) for c, words in CLOSURE_CODES.items())
+        _l("Closure code"), [_chosen], choices=to_choose((c.value, words) for c, words in CLOSURE_CODES.items())
     )
     note = TextAreaField(
         _l("Note"), [Optional(), Length(max=400)], description=_l("Both sides read it. No personal data.")

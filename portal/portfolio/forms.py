@@ -9,7 +9,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
-from portal.foundation.forms import options
+from portal.foundation.forms import options, to_choose
 from portal.foundation.language import _l
 from portal.portfolio.intake.editing import OWN, ColumnUse, Editing, OtherSource
 from portal.portfolio.intake.layout import LAYOUTS
@@ -44,7 +44,7 @@ class ImportForm(FlaskForm):
             del self.organisation
         else:
             known = ((str(key), name) for key, name in organisations)
-            self.organisation.choices = options([("", _l("choose")), *known])
+            self.organisation.choices = to_choose(known)
 
 
 class PrepareForm(FlaskForm):

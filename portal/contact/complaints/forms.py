@@ -15,7 +15,7 @@ from portal.contact.complaints.operations import Heard
 from portal.contact.requests.forms import uploaded
 from portal.contact.requests.operations import Said
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import options
+from portal.foundation.forms import options, to_choose
 from portal.foundation.language import _l, say
 from portal.foundation.money import Money, parse_amount
 
@@ -32,18 +32,14 @@ BANK = "bank"  # among whom a complaint can be about
 NOTE, QUESTION = "note", "question"
 
 
-def _to_choose(pairs: Sequence[tuple[Any, Any]]) -> Any:
-    return options([("", _l("choose")), *pairs])
-
-
 class RaiseForm(FlaskForm):
     """What somebody complains of."""
 
     category = SelectField(
-        _l("What about"), [_chosen], choices=_to_choose([(c.value, CATEGORIES[c]) for c in Category]),
+        _l("What about"), [_chosen], choices=to_choose([(c.value, CATEGORIES[c]) for c in Category]),
         render_kw={"autofocus": True},
     )  # fmt: skip
-    source = SelectField(_l("How it came"), [_chosen], choices=_to_choose([(s.value, SOURCES[s]) for s in Source]))
+    source = SelectField(_l("How it came"), [_chosen], choices=to_choose([(s.value, SOURCES[s]) for s in Source]))
     received_on = DateField(_l("Received on"), [_needed])
     about = SelectField(_l("Whom it is about"), [_chosen])
     text = TextAreaField(
@@ -55,7 +51,7 @@ class RaiseForm(FlaskForm):
     def __init__(self, organisations: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         known = [(str(key), name) for key, name in organisations]
-        self.about.choices = _to_choose([*known, (BANK, _l("the bank"))])
+        self.about.choices = to_choose([*known, (BANK, _l("the bank"))])
 
     def heard(self) -> Heard:
         """What was entered."""
@@ -112,7 +108,7 @@ class CloseForm(FlaskForm):
     """How a complaint is decided."""
 
     outcome = SelectField(
-        _l("What it came to"), [_chosen], choices=_to_choose([(o.value, OUTCOMES[o].label) for o in Outcome])
+        _l("What it came to"), [_chosen], choices=to_choose([(o.value, OUTCOMES[o].label) for o in Outcome])
     )
     compensation = StringField(
         _l("Compensation"), [Optional(), Length(max=28)],

@@ -10,7 +10,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.contact.holds.operations import LONGEST_REASON, OF_ORGANISATIONS
-from portal.foundation.forms import options
+from portal.foundation.forms import to_choose
 from portal.foundation.language import _l
 from portal.portfolio.labels import HOLD_LABELS
 from portal.portfolio.models import HoldFlag
@@ -27,7 +27,7 @@ class HoldForm(FlaskForm):
 
     flag = SelectField(
         _l("Hold"), [_chosen],
-        choices=options([("", _l("choose")), *((flag.value, HOLD_LABELS[flag]) for flag in OF_ORGANISATIONS)]),
+        choices=to_choose((flag.value, HOLD_LABELS[flag]) for flag in OF_ORGANISATIONS),
     )  # fmt: skip
     reason = StringField(
         _l("Reason"), [_needed, Length(max=LONGEST_REASON)], description=_l("Both sides read it. No personal data.")

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from portal.contact.conduct import Ground
 from portal.contact.limits.labels import GROUNDS
 from portal.contact.limits.operations import LONGEST_WORDS
-from portal.foundation.forms import options
+from portal.foundation.forms import to_choose
 from portal.foundation.language import _l
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class RestartForm(FlaskForm):
     def __init__(self, grounds: Iterable[Ground], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.proof.flags.required = True
-        self.ground.choices = options([("", _l("choose")), *((ground.value, GROUNDS[ground]) for ground in grounds)])
+        self.ground.choices = to_choose((ground.value, GROUNDS[ground]) for ground in grounds)
 
     def chosen_ground(self) -> Ground:
         """What happened."""

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 from portal.contact.outcomes import PARTIES
 from portal.contact.points.labels import GROUND_LABELS
 from portal.contact.points.operations import LONGEST_SOURCE, LONGEST_VALUE, Find
-from portal.foundation.forms import options
+from portal.foundation.forms import options, to_choose
 from portal.foundation.language import _l
 from portal.portfolio.labels import CONTACT_KINDS
 from portal.portfolio.models import ContactKind
@@ -34,7 +34,7 @@ class FoundForm(FlaskForm):
         super().__init__(**kwargs)
         self.kind.choices = options((kind.value, label) for kind, label in CONTACT_KINDS.items())
         self.relation.choices = options(PARTIES.items())
-        self.lawful_ground.choices = options([("", _l("choose")), *GROUND_LABELS.items()])
+        self.lawful_ground.choices = to_choose(GROUND_LABELS.items())
 
     def find(self) -> Find:
         """What was entered."""

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from portal.contact.requests.labels import ANSWERS, CODES
 from portal.contact.requests.operations import Said
 from portal.contact.requests.thread import LONGEST_TEXT, Answer, RequestCode
-from portal.foundation.forms import options
+from portal.foundation.forms import options, to_choose
 from portal.foundation.language import _l
 from portal.vendors.proofs import read_proof
 
@@ -39,7 +39,7 @@ class AskForm(FlaskForm):
 
     code = SelectField(
         _l("What about"), [_chosen],
-        choices=options([("", _l("choose")), *((code.value, CODES[code]) for code in RequestCode)]),
+        choices=to_choose((code.value, CODES[code]) for code in RequestCode),
         render_kw={"autofocus": True},
     )  # fmt: skip
     organisation = SelectField(_l("Whom to ask"), [_chosen])
@@ -50,7 +50,7 @@ class AskForm(FlaskForm):
         super().__init__(**kwargs)
         if len(holders) > 1:
             known = [(str(key), name) for key, name in holders]
-            self.organisation.choices = options([("", _l("choose")), *known])
+            self.organisation.choices = to_choose(known)
         else:
             del self.organisation
 

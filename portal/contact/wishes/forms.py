@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -19,7 +17,7 @@ from portal.contact.wishes.kinds import DAY, LONGEST_NOTE, SPECS, End, Kind, Pla
 from portal.contact.wishes.labels import ENDS, PLACES, SAID, SAID_AT
 from portal.contact.wishes.operations import Ending, Telling
 from portal.foundation.errors import DomainError, Faults
-from portal.foundation.forms import ChoicesField, options
+from portal.foundation.forms import MINUTES, ChoicesField, instant_of, key_of, options, to_choose
 from portal.foundation.language import _l, say
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["EndForm", "WishForm"]
 
 _needed = InputRequired(_l("Fill this in."))
-_MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 _CLOCK = ["%H:%M", "%H:%M:%S"]
 _PROOF = _l("A PDF, PNG or JPEG file of up to 10 MB.")
 _SEALED = _l("Kept sealed. Your organisation and the bank read it, nobody else.")
@@ -39,7 +36,7 @@ class WishForm(FlaskForm):
     """What is noted; fields that do not belong to the kind are not there. Times are entered in the person's own zone, hours
     of the day are those where the debtor is."""
 
-    said_at = DateTimeLocalField(SAID, [_needed], format=_MINUTES)
+    said_at = DateTimeLocalField(SAID, [_needed], format=MINUTES)
     whole_person = BooleanField(_l("for all accounts of the person"))
     channel = SelectField(_l("Way of contact"), [Optional()])
     contact_point_id = SelectField(_l("Number or address"), [Optional()])
@@ -71,13 +68,13 @@ class WishForm(FlaskForm):
     def _offer(self, points: Sequence[tuple[int, str]]) -> None:
         named = [(str(key), words) for key, words in points]
         if "channel" in self:
-            self.channel.choices = _to_choose([(c.value, CHANNELS[c]) for c in Channel], _l("any way"))
+            self.channel.choices = to_choose([(c.value, CHANNELS[c]) for c in Channel], _l("any way"))
         if "contact_point_id" in self:
-            self.contact_point_id.choices = _to_choose(named, _l("any, or not known"))
+            self.contact_point_id.choices = to_choose(named, _l("any, or not known"))
         if "weekdays" in self:
             self.weekdays.choices = options(DAY_WORDS.items())
         if "place" in self:
-            self.place.choices = _to_choose([(p.value, PLACES[p]) for p in Place], _l("choose"))
+            self.place.choices = to_choose([(p.value, PLACES[p]) for p in Place])
 
     def _explain(self, loosens: bool) -> None:
         if "opens" in self:
@@ -95,7 +92,7 @@ class WishForm(FlaskForm):
         """What was entered; what cannot be read goes to the faults."""
         terms = Terms(
             channel=self._text("channel"),
-            contact_point_id=_number(self._text("contact_point_id")),
+            contact_point_id=key_of(self._text("contact_point_id")),
             weekdays=self._bits() or None,
             opens=_minutes(self.opens.data) if "opens" in self else None,
             closes=_minutes(self.closes.data, ends=True) if "closes" in self else None,
@@ -105,7 +102,7 @@ class WishForm(FlaskForm):
             is_crisis=bool(self.is_crisis.data) if "is_crisis" in self else False,
         )
         return Telling(
-            kind=self._kind, said_at=_instant(self.said_at.data, zone), terms=terms,
+            kind=self._kind, said_at=instant_of(self.said_at.data, zone), terms=terms,
             whole_person="whole_person" in self and bool(self.whole_person.data), note=self.note.data or "",
             proof=faults.read(lambda: uploaded(self.proof), None),
         )  # fmt: skip
@@ -128,26 +125,18 @@ class EndForm(FlaskForm):
     """Why it ends, and since when."""
 
     reason = SelectField(_l("Why it ends"), [InputRequired(_l("Choose one."))])
-    at = DateTimeLocalField(_l("Since"), [_needed], format=_MINUTES)
+    at = DateTimeLocalField(_l("Since"), [_needed], format=MINUTES)
     note = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_NOTE)], description=_SEALED)
     proof = FileField(_l("File"), description=_PROOF)
 
     def __init__(self, reasons: Iterable[End], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.reason.choices = _to_choose([(end.value, ENDS[end]) for end in reasons], _l("choose"))
+        self.reason.choices = to_choose([(end.value, ENDS[end]) for end in reasons])
 
     def ending(self, zone: str) -> Ending:
         """What was entered; DomainError naming the field for a file that is not taken."""
-        at, note, proof = _instant(self.at.data, zone), self.note.data or "", uploaded(self.proof)
+        at, note, proof = instant_of(self.at.data, zone), self.note.data or "", uploaded(self.proof)
         return Ending(reason=End(self.reason.data), at=at, note=note, proof=proof)
-
-
-def _to_choose(pairs: Sequence[tuple[Any, Any]], nothing: Any) -> Any:
-    return options([("", nothing), *pairs])
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _minutes(clock: time | None, *, ends: bool = False) -> int | None:
@@ -156,7 +145,3 @@ def _minutes(clock: time | None, *, ends: bool = False) -> int | None:
         return None
     minutes = clock.hour * 60 + clock.minute
     return DAY if ends and minutes == 0 else minutes
-
-
-def _instant(entered: datetime | None, zone: str) -> datetime | None:
-    return entered.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if entered else None

@@ -1,4 +1,4 @@
-"""`portal bench letters|import|allocate|segments|attempts|pages`: figures as JSON, with what they were measured on."""
+"""`portal bench letters|import|allocate|segments|queue|attempts|pages|all`: figures as JSON, with what they were measured on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 from portal.foundation.command_line import PUBLIC, access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["bench"]
 
@@ -138,3 +138,40 @@ def pages_command(times: int, **given: Any) -> None:
     from portal.bench.visiting import bench_pages
 
     _measured(partial(bench_pages, times=times), given)
+
+
+@bench.command("queue")
+@_sized
+@click.option("--times", type=click.IntRange(1, 1_000), default=40, show_default=True, help="How often each is asked.")
+@access(PUBLIC)
+def queue_command(times: int, **given: Any) -> None:
+    """An agency's queue and workbench over a large book, beside the same pages over 1,000 accounts."""
+    from portal.bench.visiting import QUEUE_PAGES, bench_pages
+
+    _measured(partial(bench_pages, times=times, pages=QUEUE_PAGES), given)
+
+
+@bench.command("all")
+@_sized
+@access(PUBLIC)
+def all_command(**given: Any) -> None:
+    """All of them, one after the other; `ratio` has each one's by its name."""
+    from letters.bench import bench as bench_letters
+    from portal.bench.allocating import bench_allocate
+    from portal.bench.importing import bench_import
+    from portal.bench.logging_attempts import bench_attempts
+    from portal.bench.segmenting import bench_segments
+    from portal.bench.visiting import bench_pages
+
+    def every_one(server: str | None, sizes: Sequence[int]) -> dict[str, Any]:
+        figures = {
+            "letters": bench_letters(),
+            "import": bench_import(server, sizes),
+            "allocate": bench_allocate(server, sizes),
+            "segments": bench_segments(server, sizes),
+            "attempts": bench_attempts(server, max(sizes), (1_000, 10_000), 100),
+            "pages": bench_pages(server, sizes, 40),  # the queue's among them
+        }
+        return {"ratio": {name: measured["ratio"] for name, measured in figures.items()}, "benchmarks": figures}
+
+    _measured(every_one, given)

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["SMALL", "bench_pages", "browser_of"]
+__all__ = ["PAGES", "QUEUE_PAGES", "SMALL", "bench_pages", "browser_of"]
 
 SMALL = 1_000  # accounts of the portal beside which a larger one is measured
 REACH = 1.3
@@ -108,6 +108,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/queue"),
     (AGENCY_LEADER, "/queue?tab=untouched"),
     (AGENCY_LEADER, "/queue?whose=pool"),
+    (AGENCY_LEADER, "/queue/{account}"),
     (COLLECTOR, "/queue"),
     (AGENCY_LEADER, "/team"),
     (AGENCY_LEADER, "/team/accounts?whose=pool"),
@@ -130,6 +131,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (AGENCY_LEADER, "/webhooks"),
     (AGENCY_LEADER, "/tokens"),
 )
+QUEUE_PAGES = tuple((who, path) for who, path in PAGES if path.startswith("/queue"))
 
 
 @dataclass
@@ -161,16 +163,18 @@ class House:
         return contextvars.Context().run(self.browsers[who].get, path)
 
 
-def bench_pages(server: str | None, sizes: Sequence[int], times: int) -> dict[str, Any]:
+def bench_pages(
+    server: str | None, sizes: Sequence[int], times: int, pages: Sequence[tuple[str, str]] = PAGES
+) -> dict[str, Any]:
     """Each page so many times at each size beside the small portal; `ratio` is the slowest-growing page's at the largest size."""
-    results = [_one(server, size, times) for size in sorted(sizes)]
+    results = [_one(server, size, times, pages) for size in sorted(sizes)]
     return {"ratio": results[-1]["ratio"], "accounts": results[-1]["accounts"], "sizes": results}
 
 
-def _one(server: str | None, accounts: int, times: int) -> dict[str, Any]:
+def _one(server: str | None, accounts: int, times: int, wanted: Sequence[tuple[str, str]]) -> dict[str, Any]:
     with ExitStack() as stack:
         small, large = (_house(stack.enter_context(scratch(server)), size) for size in (SMALL, accounts))
-        asked = [(who, *page) for who, path in PAGES for page in _beside(small, large, who, path)]
+        asked = [(who, *page) for who, path in wanted for page in _beside(small, large, who, path)]
         pages = {f"{who} {name}": _in_turn(small, large, who, paths, times) for who, name, paths in asked}
         for who, name, paths in asked:
             first = pages[f"{who} {name}"]

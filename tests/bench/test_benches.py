@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from portal.bench.book import rejected_of, write_book
 from portal.bench.measuring import growth, p95
-from portal.bench.visiting import PAGES
+from portal.bench.visiting import PAGES, QUEUE_PAGES
 from portal.cli import main
 from portal.identity.operations import create_bank_and_administrator
 
@@ -113,6 +113,29 @@ def test_every_list_page_is_measured_beside_the_same_page_of_a_small_portal(
     assert "bench-checker /accounts (next page)" in size["pages"]
     assert all(page["small_ms"] > 0 < page["large_ms"] for page in size["pages"].values())
     assert figures["ratio"] == max(page["ratio"] for page in size["pages"].values())
+
+
+@pytest.mark.bench
+def test_an_agencys_queue_is_measured_with_its_workbench(where: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.bench.visiting.SMALL", 300)
+    monkeypatch.setattr("portal.bench.visiting.WARM", 1)
+
+    figures = _bench("queue", *where, "--accounts", "400", "--times", "1")
+
+    (size,) = figures["sizes"]
+    assert {f"{who} {path}" for who, path in QUEUE_PAGES} <= set(size["pages"])
+    assert all(" /queue" in name for name in size["pages"])
+    assert "bench-leader /queue/{account}" in size["pages"]
+
+
+@pytest.mark.bench
+def test_all_benchmarks_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.bench.visiting.SMALL", 300)
+
+    figures = _bench("all", "--sqlite", "--accounts", "300")
+
+    assert set(figures["ratio"]) == {"letters", "import", "allocate", "segments", "attempts", "pages"}
+    assert all(ratio > 0 for ratio in figures["ratio"].values())
 
 
 @pytest.mark.bench

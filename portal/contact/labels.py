@@ -72,7 +72,7 @@ TAB_LABELS: dict[str, Any] = {
 
 WORK_KINDS: dict[str, Any] = {
     "new": _l("new"), "promise": _l("promise"), "broken": _l("promise not kept"), "callback": _l("call-back"),
-    "rest": _l("the rest"),
+    "rest": _l("the rest"), "plan": _l("plan in force"),
 }  # fmt: skip
 
 

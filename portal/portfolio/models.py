@@ -60,6 +60,10 @@ class HoldFlag(StrEnum):
     FRAUD_CLAIMED = "fraud_claimed"
 
 
+# What people put on an account themselves. A plan is agreed, and a complaint is written down as one; both raise their own.
+RAISED_BY_HAND = tuple(flag for flag in HoldFlag if flag not in (HoldFlag.PLAN, HoldFlag.COMPLAINT))
+
+
 class ImportKind(StrEnum):
     ACCOUNTS = "accounts"
     PAYMENTS = "payments"

@@ -24,7 +24,7 @@ from portal.portfolio.changes import moves_of
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.keepers import keepers_of
-from portal.portfolio.models import Hold, HoldFlag, ImportKind
+from portal.portfolio.models import RAISED_BY_HAND, Hold, HoldFlag, ImportKind
 from portal.portfolio.region_names import region_name
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
 
@@ -88,7 +88,7 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
         labels=labels,
         region_name=region_name,
-        flags=[(flag.value, label) for flag, label in labels.HOLD_LABELS.items()],
+        flags=[(flag.value, label) for flag, label in labels.HOLD_LABELS.items() if flag in RAISED_BY_HAND],
     )
 
 
@@ -99,7 +99,9 @@ def raise_hold(account_id: int) -> Any:
     try:
         flag = HoldFlag(request.form.get("flag", ""))
     except ValueError:
-        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag") from None
+        flag = None
+    if flag not in RAISED_BY_HAND:
+        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
     whole_person = request.form.get("whole_person") == "1"
     found = queries.account_for(db.session(), actor(), account_id)
     standing = {hold.id: hold.raised_at for hold in queries.holds_of(db.session(), actor(), found)}

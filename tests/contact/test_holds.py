@@ -18,14 +18,14 @@ from portal.contact.complaints.codes import Category, Source
 from portal.contact.complaints.models import Complaint
 from portal.contact.complaints.operations import Heard, raise_complaint
 from portal.contact.holds.models import HoldProof
-from portal.contact.holds.operations import OF_ORGANISATIONS, add_proof, put_on_hold, release_with_proof
+from portal.contact.holds.operations import add_proof, put_on_hold, release_with_proof
 from portal.contact.requests.operations import Said
 from portal.foundation.access import Actor, Role
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.services import services
 from portal.identity.models import User
 from portal.portfolio.hold_terms import USUAL, review_day
-from portal.portfolio.models import Hold, HoldFlag
+from portal.portfolio.models import RAISED_BY_HAND, Hold, HoldFlag
 from portal.portfolio.operations import set_hold_days
 from portal.vendors.proofs import Proof
 from tests.contact.factories import NOON, Desk, at_time, make_account, make_desk, make_person, place
@@ -108,7 +108,7 @@ def test_an_agency_puts_what_it_holds_on_hold_with_what_proves_it(desk: Desk, db
         assert SCAN.content not in stored.read()
 
 
-@pytest.mark.parametrize("flag", [flag for flag in HoldFlag if flag not in OF_ORGANISATIONS])
+@pytest.mark.parametrize("flag", [flag for flag in HoldFlag if flag not in RAISED_BY_HAND])
 def test_plans_and_complaints_are_no_bare_holds(desk: Desk, flag: HoldFlag) -> None:
     with pytest.raises(DomainError) as raised:
         held(desk, flag)

@@ -136,6 +136,22 @@ def test_another_wording_is_another_version_and_the_one_before_is_sent_until_it_
     assert in_use(leader) == [(2, DEMAND + "多谢。")]
 
 
+def test_words_that_are_left_to_be_judged_are_approved_with_the_reason_alone(
+    leader: Actor, db_session: Session
+) -> None:
+    template_id = make_text(leader, details(), Content(DEMAND + "否则将提起诉讼。"))
+    submit_text(leader, template_id)
+
+    with pytest.raises(DomainError) as error:
+        approve_text(clerk(), template_id, 1)
+    assert (error.value.code, error.value.field) == ("text.judgement", "reason")
+    approve_text(clerk(), template_id, 1, " The firm has the file and files suit this month. ")
+
+    kept = version(db_session, template_id).findings
+    assert kept is not None
+    assert kept["judgement"] == "The firm has the file and files suit this month."
+
+
 def test_a_version_is_taken_back_before_it_is_decided_and_not_after(leader: Actor, db_session: Session) -> None:
     template_id = make_text(leader, details(), Content(DEMAND))
     submit_text(leader, template_id)

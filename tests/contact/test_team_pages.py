@@ -10,13 +10,16 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from portal.contact.labels import WORK_KINDS
 from portal.contact.models import WorkItem
 from portal.contact.operations import log_attempt
+from portal.contact.queue import TABS, UNTOUCHED
 from portal.contact.team import operations as team
 from portal.contact.team.operations import deal_chosen
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.foundation.saved_filters import SavedFilter
+from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.identity.models import User
 from portal.portfolio.models import Account, HoldFlag
@@ -170,6 +173,15 @@ def test_the_leader_narrows_the_list_of_accounts_to_what_is_untouched_and_to_a_d
     found = client.get(f"/accounts?standard=untouched&whose={collector.id}")
     assert sum(1 for address in found.links.values() if address.startswith("/accounts/")) == 1
     assert "Work standard" not in client_for(desk.user).get("/accounts")
+
+
+@pytest.mark.parametrize("kind", sorted({segment.kind for parts in TABS.values() for segment in parts} - {UNTOUCHED}))
+def test_the_list_of_accounts_has_a_word_for_whatever_turn_comes(leader: User, client_for: Client, kind: str) -> None:
+    with transaction(actor_of(leader)) as work:
+        for item in work.session.scalars(visible(WorkItem, work.actor)):
+            item.next_kind = kind
+
+    assert str(WORK_KINDS[kind]) in client_for(leader).get("/team/accounts").text
 
 
 def test_at_night_the_queue_says_from_when_and_by_which_rule(desk: Desk, client_for: Client) -> None:

@@ -227,7 +227,7 @@ def test_a_hold_is_put_on_and_released_with_words(pages: PageClient, db_session:
     pages.post("/holds/1/release", {"reason": "withdrawn", "account": "1"}, to="/accounts/1")
 
     assert db_session.scalars(sa.select(Hold.released_at)).one() is not None
-    pages.post("/accounts/1/holds", {"flag": "complaint", "reason": "file: 3 of 2005"}, to="/accounts/1")
+    pages.post("/accounts/1/holds", {"flag": "represented", "reason": "file: 3 of 2005"}, to="/accounts/1")
     assert "file: 3 of 2005" in pages.get("/holds")  # a person's words stay as they are
     pages.post("/accounts/1/holds", {"flag": "dispute", "reason": ""}, status=422)
     pages.post("/accounts/1/holds", {"flag": "nonsense", "reason": "x"}, status=422)

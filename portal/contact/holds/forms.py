@@ -9,11 +9,11 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from portal.contact.holds.operations import LONGEST_REASON, OF_ORGANISATIONS
+from portal.contact.holds.operations import LONGEST_REASON
 from portal.foundation.forms import to_choose
 from portal.foundation.language import _l
 from portal.portfolio.labels import HOLD_LABELS
-from portal.portfolio.models import HoldFlag
+from portal.portfolio.models import RAISED_BY_HAND, HoldFlag
 
 __all__ = ["HoldForm", "ProofForm", "ReleaseForm"]
 
@@ -27,7 +27,7 @@ class HoldForm(FlaskForm):
 
     flag = SelectField(
         _l("Hold"), [_chosen],
-        choices=to_choose((flag.value, HOLD_LABELS[flag]) for flag in OF_ORGANISATIONS),
+        choices=to_choose((flag.value, HOLD_LABELS[flag]) for flag in RAISED_BY_HAND),
     )  # fmt: skip
     reason = StringField(
         _l("Reason"), [_needed, Length(max=LONGEST_REASON)], description=_l("Both sides read it. No personal data.")

@@ -16,7 +16,7 @@ from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation, User
 from portal.portfolio.keepers import refuse_kept
-from portal.portfolio.models import Account, Customer, Hold, HoldFlag
+from portal.portfolio.models import RAISED_BY_HAND, Account, Customer, Hold, HoldFlag
 from portal.portfolio.operations import add_hold, end_hold
 
 if TYPE_CHECKING:
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
     from portal.vendors.proofs import Proof
 
-__all__ = ["OF_ORGANISATIONS", "add_proof", "hold_for", "proof_for", "proofs_of", "put_on_hold", "release_with_proof"]
+__all__ = ["add_proof", "hold_for", "proof_for", "proofs_of", "put_on_hold", "release_with_proof"]
 
 LONGEST_REASON = 200
-# What an organisation hears of. A plan is agreed, and a complaint is written down as one (complaints.py).
-OF_ORGANISATIONS = tuple(flag for flag in HoldFlag if flag not in (HoldFlag.PLAN, HoldFlag.COMPLAINT))
 
 
 # --- what is done -------------------------------------------------------------------------------------------------------
@@ -53,7 +51,7 @@ def put_on_hold(
     account that the actor may not see, DomainError naming the field for what is missing.
     """
     demand(actor, Permission.HOLDS_RAISE)
-    if flag not in OF_ORGANISATIONS:
+    if flag not in RAISED_BY_HAND:
         raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
     reason = _given(reason, "reason")
     kept = keep_sealed(actor, account_id, proof)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -35,7 +35,10 @@ class RestartForm(FlaskForm):
         _l("Number of the case or letter"), [_needed, Length(max=LONGEST_WORDS)],
         description=_l("Read by the bank and by whoever notes it. No personal data."),
     )  # fmt: skip
-    proof = FileField(_l("What proves it"), description=_l("A PDF, PNG or JPEG file of up to 10 MB."))
+    proof = FileField(
+        _l("What proves it"), [FileRequired(_l("Choose the file that proves it."))],
+        description=_l("A PDF, PNG or JPEG file of up to 10 MB."),
+    )  # fmt: skip
 
     def __init__(self, grounds: Iterable[Ground], **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -185,7 +185,7 @@ def take_back_text(template_id: int) -> Any:
 @requires(Permission.TEXTS_APPROVE)
 def approve_text(template_id: int) -> Any:
     """Let the version that was read be sent."""
-    message_texts.approve_text(actor(), template_id, _version(template_id))
+    message_texts.approve_text(actor(), template_id, _version(template_id), request.form.get("reason", ""))
     return _done(template_id, say("The text is approved and may be sent from now on."))
 
 

@@ -163,21 +163,27 @@ def take_back_text(actor: Actor, template_id: int) -> None:
 # --- deciding -----------------------------------------------------------------------------------------------------------
 
 
-def approve_text(actor: Actor, template_id: int, version: int) -> None:
+def approve_text(actor: Actor, template_id: int, version: int, judgement: str = "") -> None:
     """Let a version be sent, as it was read; the one before is sent no more. Kept with what the rules had against it.
 
-    Refused for who wrote it, where it is not (any more) what waits, and where the rules forbid a part of it.
+    `judgement`: why words may be said that the rules leave to be judged. Refused for who wrote it, where it is not (any
+    more) what waits, where the rules forbid a part of it, and without a judgement where they ask for one.
     """
     with _deciding(actor, template_id, version) as (work, template, last):
         findings = _refuse_blocked(template, last)
+        judgement = judgement.strip()[:LONGEST_REASON]
+        if findings and not judgement:
+            words = say("The rules leave words of this text to be judged. Say why they may be said.")
+            raise DomainError("text.judgement", words, field="reason")
         rules = wording_named()
         last.findings = {
-            "rules": rules.id, "version": rules.version,
+            "rules": rules.id, "version": rules.version, "judgement": judgement,
             "found": [{"rule": f.rule, "code": f.code, "phrase": f.phrase, "part": f.part, "start": f.start} for f in findings],
         }  # fmt: skip
         _decide(work, last, TextState.APPROVED)
         template.version_in_use = version
-        work.audit("text.approved", template, after=_facts(template, version), findings=len(findings))
+        facts = _facts(template, version) | ({"judgement": judgement} if judgement else {})
+        work.audit("text.approved", template, after=facts, findings=len(findings))
 
 
 def refuse_text(actor: Actor, template_id: int, version: int, reason: str) -> None:

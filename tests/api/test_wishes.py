@@ -8,15 +8,19 @@ import pytest
 
 from portal.contact.wishes.kinds import Kind
 from portal.foundation.access import Role
+from portal.foundation.errors import DomainError
 from tests.api.machines import make_machine, problem_in
 from tests.contact.factories import NOON, at_time, make_person
 from tests.contact.wishing import tell
 from tests.identity.factories import actor_of, make_bank, make_user
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
     from tests.api.machines import Machine
+    from tests.support.pages import PageClient
 
 
 @pytest.fixture
@@ -60,8 +64,27 @@ def test_what_is_wrong_is_told_at_once_with_the_words_of_the_page(machine: Machi
         weekdays=["moo"],
     )
     assert {error["field"] for error in wrong["errors"]} >= {"opens", "dials", "said_at", "weekdays"}
-    assert note(machine, 422, kind="more_calls")["code"] == "wish.unproved"
+    assert note(machine, 422, kind="contact_time")["code"] == "wish.unproved"
     assert note(machine, 422, kind="ended")["errors"][0]["field"] == "kind"
+
+
+@pytest.mark.parametrize("kind", ["breathing_space", "more_calls", "notice_sent"])
+@pytest.mark.parametrize("locale", ["en", "zh_Hans"])
+def test_a_kind_of_another_law_is_refused_by_page_and_interface_with_the_same_words(
+    machine: Machine, client_for: Callable[..., PageClient], kind: str, locale: str
+) -> None:
+    assert machine.desk is not None
+    machine.language = "en" if locale == "en" else "zh"
+    reader = make_user(Role.AGENCY_STAFF, machine.desk.agency, locale=locale)
+    refused = note(machine, 422, kind=kind, note="said so")
+    page = client_for(reader).get(f"/accounts/{machine.desk.account_id}/wishes/new?kind={kind}", status=422)
+
+    assert (refused["code"], refused["errors"][0]["field"]) == ("wish.kind", "kind")
+    assert "cn-card" in refused["detail"] and "media_stop, inconvenient_time" in refused["detail"]
+    assert refused["detail"] in page.text
+    assert machine.get(f"/accounts/{machine.account_ref}/wishes").json["items"] == []
+    with pytest.raises(DomainError, match="know nothing of"):  # nor from anywhere else
+        tell(machine.desk, Kind(kind), note="said so")
 
 
 def test_what_restricts_only_the_bank_lets_go(machine: Machine) -> None:

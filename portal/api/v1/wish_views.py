@@ -14,7 +14,8 @@ from portal.contact.references import held_by_reference
 from portal.contact.wishes import operations as wishes
 from portal.contact.wishes import queries
 from portal.contact.wishes.kinds import DAY, WEEKDAYS, End, Kind, Terms, weekdays_of
-from portal.contact.wishes.lines import pack_of, tag_of
+from portal.contact.wishes.lines import tag_of
+from portal.contact.wishes.offering import check_kind, pack_of
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, Faults
 from portal.foundation.language import say
@@ -51,10 +52,12 @@ def note_wish(wanted: dict[str, Any], account_ref: str) -> Any:
     What restricts binds the bank and all who collect for it at once; a consent counts for you alone, and its note says how it
     was given. A letter that contact ends puts the account on hold as well.
     """
-    _placement, owed, _customer = held_by_reference(db.session(), actor(), account_ref)
-    faults = Faults()
+    _placement, owed, customer = held_by_reference(db.session(), actor(), account_ref)
+    faults, kind = Faults(), Kind(wanted["kind"])
+    # First and alone: what else is wrong with a kind that cannot be noted need not be mended.
+    check_kind(kind, pack_of(db.session(), actor(), owed, customer, services().clock.now()))
     telling = wishes.Telling(
-        kind=Kind(wanted["kind"]), said_at=wanted["said_at"], terms=_terms(wanted, faults),
+        kind=kind, said_at=wanted["said_at"], terms=_terms(wanted, faults),
         whole_person=wanted["whole_person"], note=wanted["note"],
     )  # fmt: skip
     faults.read(lambda: wishes.check(telling, services().clock.now()), None)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct import zone_named
-from portal.contact.history import local_day
-from portal.contact.rules.shelf import shelf_of
 from portal.contact.wishes import queries
 from portal.contact.wishes.effect import heeds, last_day_of, stands
 from portal.contact.wishes.labels import KINDS, STATES, noted_by, terms_words
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from portal.foundation.states import StateTag
     from portal.portfolio.models import Account, Customer
 
-__all__ = ["Line", "lines_of", "pack_of", "tag_of"]
+__all__ = ["Line", "lines_of", "tag_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +36,6 @@ class Line:
     who: Any
     wish_id: int
     stands: bool
-
-
-def pack_of(session: Session, actor: Actor, account: Account, customer: Customer, now: datetime) -> Pack:
-    """The rules that hold for the debtor today."""
-    today = local_day(now, customer.time_zone, actor.time_zone)
-    return shelf_of(session, actor).pack_for(customer.region or account.region, today)
 
 
 def tag_of(row: Any, pack: Pack, zone: ZoneInfo, now: datetime) -> tuple[StateTag, date | None]:

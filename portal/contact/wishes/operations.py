@@ -31,6 +31,7 @@ from portal.contact.wishes.kinds import (
     faults_of,
 )
 from portal.contact.wishes.models import Wish, WishSource
+from portal.contact.wishes.offering import check_kind, pack_of
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Faults, NotFound, Refused
 from portal.foundation.language import Message, say
@@ -89,7 +90,7 @@ def note_wish(actor: Actor, account_id: int, telling: Telling) -> int:
     """Note what the debtor asked for, agreed to or was sent, from whatever account it was said on; its number.
 
     What restricts binds the bank and all who collect for it from here on. Raises NotFound for an account that the actor may
-    not see, DomainError (all at once) naming the fields that are wrong.
+    not see, DomainError (all at once) naming the fields that are wrong, or for a kind that the debtor's law does not know.
     """
     demand(actor, Permission.HOLDS_RAISE)
     check(telling, services().clock.now())
@@ -98,6 +99,7 @@ def note_wish(actor: Actor, account_id: int, telling: Telling) -> int:
         account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
         if account is None:
             raise NotFound
+        check_kind(telling.kind, pack_of(work.session, actor, account, account.customer, work.now))
         _check_point(work, account, telling.terms.contact_point_id)
         wish = _wish(work, account, telling)
         _keep(work, wish, telling.note, kept)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from portal.contact.wishes.lines import lines_of, pack_of
+from portal.contact.wishes.lines import lines_of
+from portal.contact.wishes.offering import pack_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l

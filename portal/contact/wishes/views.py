@@ -16,7 +16,7 @@ from portal.contact.wishes import operations as wishes
 from portal.contact.wishes import queries
 from portal.contact.wishes.effect import kinds_for
 from portal.contact.wishes.forms import EndForm, WishForm
-from portal.contact.wishes.kinds import Kind, ends_for
+from portal.contact.wishes.kinds import SPECS, Kind, ends_for
 from portal.contact.wishes.labels import (
     ENDS,
     KINDS,
@@ -28,7 +28,8 @@ from portal.contact.wishes.labels import (
     terms_words,
     whom_words,
 )
-from portal.contact.wishes.lines import pack_of, tag_of
+from portal.contact.wishes.lines import tag_of
+from portal.contact.wishes.offering import check_kind, pack_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, Faults
@@ -55,8 +56,10 @@ def new_wish(account_id: int) -> Any:
     session, who, now = db.session(), actor(), services().clock.now()
     account = account_for(session, who, account_id)
     person = contact_points(session, who, account.customer_id)
-    offered = kinds_for(pack_of(session, who, account, account.customer, now))
-    kind = next((kind for kind in offered if kind.value == request.args.get("kind")), None)
+    pack = pack_of(session, who, account, account.customer, now)
+    offered, kind = kinds_for(pack), _named_kind()
+    if kind is not None:
+        check_kind(kind, pack)
     back = _back(account)
     form = None
     if kind is not None:
@@ -71,6 +74,11 @@ def new_wish(account_id: int) -> Any:
         kind_label=KINDS[kind] if kind else None, kinds=[(each.value, KINDS[each]) for each in offered],
     )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
+
+
+def _named_kind() -> Kind | None:
+    """The kind that the address names; None where it has none yet, which is when one is chosen."""
+    return next((kind for kind in SPECS if kind.value == request.args.get("kind")), None)
 
 
 def _back(account: Account) -> str:

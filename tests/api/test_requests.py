@@ -14,9 +14,12 @@ from tests.contact.factories import NOON, at_time, make_person
 from tests.identity.factories import actor_of, make_bank, make_user
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
     from tests.api.machines import Machine
+    from tests.support.pages import PageClient
 
 
 @pytest.fixture
@@ -60,6 +63,32 @@ def test_a_word_that_says_nothing_and_an_answer_out_of_turn_are_refused_as_on_th
     assert (empty.status_code, problem_in(empty)["code"]) == (422, "request.text")
     more = machine.post(f"/requests/{asked['id']}/messages", {"text": "One word more."})
     assert (more.status_code, len(more.json["messages"])) == (201, 2)
+
+
+@pytest.mark.parametrize("text", [{}, {"text": ""}, {"text": "  "}])
+def test_words_are_needed_by_page_and_interface_only_where_the_code_says_nothing(
+    machine: Machine, client_for: Callable[..., PageClient], text: dict[str, str]
+) -> None:
+    assert machine.desk is not None
+    client, new = client_for(machine.desk.user), f"/accounts/{machine.desk.account_id}/requests/new"
+    path = f"/accounts/{machine.account_ref}/requests"
+
+    asked = machine.post(path, {"code": "balance_check"} | text)
+    entered = client.get(new).submit("form", code="balance_check", text=text.get("text", ""))
+    assert (asked.status_code, asked.json["messages"][0]["text"]) == (201, None)
+    assert entered.status == 200 and "balance check" in entered.h1
+
+    refused = machine.post(path, {"code": "other"} | text)
+    page = client.get(new).submit("form", status=422, code="other", text=text.get("text", ""))
+    assert (refused.status_code, problem_in(refused)["code"]) == (422, "request.text")
+    assert problem_in(refused)["errors"][0]["field"] == "text" and problem_in(refused)["detail"] in page.text
+
+
+def test_a_request_that_is_closed_again_under_its_key_is_answered_as_before(machine: Machine) -> None:
+    asked = ask(machine)
+    first, again = (machine.post(f"/requests/{asked['id']}/close", key="c-1") for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200) and again.json == first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
 
 
 def test_another_agency_finds_no_request(machine: Machine, app: Flask) -> None:

@@ -90,7 +90,8 @@ class AttemptAsked(Asked):
     channel = Word([c.value for c in Channel], required=True)
     direction = Word([d.value for d in Direction], load_default=Direction.OUTBOUND.value)
     initiated_by = Word(("collector", "consumer"), load_default="")
-    contact_point_id = Key(load_default=None)
+    contact_point_id = Key(load_default=None, metadata=_told(
+        "Of the account. An outbound call or SMS needs the number: this, or `contact_point`."))  # fmt: skip
     contact_point = Text(
         LONGEST_VALUE, load_default="", metadata=_told("A number or address on file, in place of its key.")
     )
@@ -136,7 +137,9 @@ class RequestAsked(Asked):
     """What is asked of the bank."""
 
     code = Word([c.value for c in RequestCode], required=True)
-    text = Text(LONGEST_TEXT, shortest=1, required=True)
+    text = Text(
+        LONGEST_TEXT, load_default="", metadata=_told("Needed with the code `other`; the rest say what is asked.")
+    )
 
 
 class MessageAsked(Asked):

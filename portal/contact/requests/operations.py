@@ -41,6 +41,8 @@ _DEEDS = {
 }
 # Without words these say nothing that the other side could act on.
 _NEED_WORDS = frozenset({Answer.REFUSED, Answer.NEEDS_MORE})
+# The other codes say by themselves what is asked for; a file may say it in place of words.
+_ASKED_IN_WORDS = frozenset({RequestCode.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def ask(actor: Actor, account_id: int, code: RequestCode, said: Said, organisati
     naming the field for what is missing.
     """
     demand(actor, Permission.REQUESTS_WRITE)
-    _check_text(said.text, needed=code is RequestCode.OTHER and said.proof is None)
+    _check_text(said.text, needed=code in _ASKED_IN_WORDS and said.proof is None)
     kept = keep_sealed(actor, account_id, said.proof)
     with transaction(actor) as work:
         placement, hours = _addressee(work, account_id, organisation_id)

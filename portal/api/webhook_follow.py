@@ -218,8 +218,10 @@ def _tell_holders(work: Work, kind: EventKind, about: Any, subject: str, data: d
     accounts: dict[int, list[str]] = {}
     for organisation_id, reference in work.session.execute(held):
         accounts.setdefault(organisation_id, []).append(reference)
+    # The holds of a file have no page together; the list of accounts is where all of them are seen.
+    page = "/accounts" if data["hold"] is None else f"/holds/{data['hold']}"
     for organisation_id, references in accounts.items():
-        tell(work, organisation_id, kind, subject, data | _named("accounts", references) | {"link": _link("/accounts")})
+        tell(work, organisation_id, kind, subject, data | _named("accounts", references) | {"link": _link(page)})
 
 
 @handler(HOLD, _l("Telling of a hold"))

@@ -43,9 +43,12 @@ from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.vendors.factories import make_contract
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
     from portal.identity.models import Organisation
+    from tests.support.pages import PageClient
 
 pytestmark = pytest.mark.settings(today=date(2005, 7, 1))
 
@@ -190,7 +193,9 @@ def _shared_person(desk: Desk, *holders: Organisation) -> tuple[list[int], int]:
     return [account.id for account in accounts], accounts[0].customer_id
 
 
-def test_a_hold_is_told_to_each_holder_with_its_own_accounts_without_kind_or_reason(app: Flask) -> None:
+def test_a_hold_is_told_to_each_holder_with_its_own_accounts_without_kind_or_reason(
+    app: Flask, client_for: Callable[..., PageClient]
+) -> None:
     desk, first, second = make_desk(), make_holder("HT"), make_holder("ZX")
     listening(first)
     listening(second)
@@ -207,6 +212,9 @@ def test_a_hold_is_told_to_each_holder_with_its_own_accounts_without_kind_or_rea
         ("hold.released", first.id, "person"), ("hold.released", second.id, "person"),
         ("hold.raised", second.id, "account"),
     ]  # fmt: skip
+    assert {event.data["link"] for event in found[:4]} == {f"http://127.0.0.1:8000/holds/{hold.id}"}
+    for holder in (first, second):
+        client_for(make_user(Role.AGENCY_STAFF, holder)).get(f"/holds/{hold.id}")
     assert [len(event.data["accounts"]) for event in found] == [1] * 5
     assert found[0].data["accounts"] != found[1].data["accounts"]
     assert "REASON" not in str(told()) and "deceased" not in str(told())
@@ -240,6 +248,7 @@ def test_holds_of_a_file_are_one_event_for_each_holder(app: Flask) -> None:
 
     (event,) = [found for found in events() if found.kind is EventKind.HOLD_RAISED]
     assert (event.data["scope"], event.data["accounts"], event.data["hold"]) == ("file", ["AC-1", "AC-2"], None)
+    assert event.data["link"].endswith("/accounts")
 
 
 def test_a_law_firm_is_told_as_an_agency_is(app: Flask) -> None:

@@ -10,6 +10,7 @@ import click
 from portal.contact.log.files import import_attempts, receive_attempts, try_attempts
 from portal.foundation.access import Permission
 from portal.foundation.command_line import access, in_application
+from portal.foundation.language import Message, say_count, translate
 from portal.portfolio.commands import FILE, file_options, import_group
 from portal.vendors.commands import import_of_organisation
 
@@ -26,6 +27,16 @@ __all__ = ["attempts"]
 @in_application
 def attempts(file: Path, organisation: str | None, **given: Any) -> None:
     """Log an agency's contact attempts from FILE (CSV or XLSX), judged as of the time of each."""
-    import_of_organisation(
+    summary = import_of_organisation(
         file, Permission.ATTEMPTS_IMPORT, organisation, receive_attempts, import_attempts, try_attempts, given
+    )
+    if summary.get("breach"):
+        click.echo(translate(_breaches(summary["breach"])), err=True)
+
+
+def _breaches(count: int) -> Message:
+    return say_count(
+        "%(n)s contact was against the conduct rules. It is kept and named a breach.",
+        "%(n)s contacts were against the conduct rules. They are kept and named breaches.",
+        count,
     )

@@ -58,7 +58,7 @@ REFRESHED = (*BALANCE, "bucket", "due_date", "last_paid_on", "last_paid_minor", 
 @dataclass
 class Applied:
     """What became of the good rows; totals by currency in minor units over created and updated ones. `waiting`: rows that
-    their writer keeps back until all have been read."""
+    their writer keeps back until all have been read. `breach`: contacts against the conduct rules, None for files of others."""
 
     created: int = 0
     updated: int = 0
@@ -67,6 +67,7 @@ class Applied:
     totals: dict[str, int] = field(default_factory=dict)
     known_skips: dict[str, int] = field(default_factory=dict)
     changes: Told | None = None
+    breach: int | None = None
 
     def add_total(self, row: AccountRow) -> None:
         """Count a row that was created or updated into the control total."""

@@ -73,8 +73,9 @@ def import_now(
     apply: Callable[[Actor, int], dict[str, Any]],
     attempt: Callable[..., dict[str, Any]],
     given: dict[str, Any],
-) -> None:
-    """Receive and apply a file in this process, and print its summary, whatever becomes of it."""
+) -> dict[str, Any]:
+    """Receive and apply a file in this process, and print its summary, whatever becomes of it. The summary of a file that
+    was taken; a refusal ends the command."""
     actor = command_actor(given.pop("user_name"), permission)
     dry_run = given.pop("dry_run")
     options = Options(**given | {"as_of": _day(given["as_of"])})
@@ -91,6 +92,7 @@ def import_now(
         click.echo(translate(error.message), err=True)
         click.get_current_context().exit(REFUSED)
     _tell(actor, run_id, file, summary)
+    return summary
 
 
 def _day(given: datetime | None) -> date | None:

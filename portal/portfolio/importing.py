@@ -349,6 +349,7 @@ def _write_rows(
     writer.complete(lambda: step(rows.rows - done.waiting))
     summary.known_after_all(done.known_skips)
     summary.applied(created=done.created, updated=done.updated, unchanged=done.unchanged, totals=done.totals)
+    summary.breach = done.breach
     return writer
 
 

@@ -44,7 +44,7 @@ def import_of_organisation(
     apply: Callable[[Actor, int], dict[str, Any]],
     attempt: Callable[..., dict[str, Any]],
     given: dict[str, Any],
-) -> None:
+) -> dict[str, Any]:
     """`import_now` for a kind of file that is of one agency or law firm: that of this code, the actor's own for None."""
 
     def of_it(deed: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,4 +54,4 @@ def import_of_organisation(
 
         return done
 
-    import_now(file, permission, of_it(receive), apply, of_it(attempt), given)
+    return import_now(file, permission, of_it(receive), apply, of_it(attempt), given)

@@ -92,7 +92,7 @@ LOG_ASKED: Final = {
 LOG_RESULT: Final = {
     "summary": {
         "rows": 1, "created": 1, "updated": 0, "unchanged": 0, "skipped": 0, "rejected": 0, "total": "0.00",
-        "rejects_file": None, "errors": {}, "warnings": {}, "skips": {}, "unknown_columns": [], "status": "applied",
+        "errors": {}, "warnings": {}, "skips": {}, "unknown_columns": [], "status": "applied", "breach": 0,
     },
     "changes": {"corrected": 0, "promise": 0, "hold": 0, "contact_point": 0, "breach": 0, "presumed": 0},
     "rejected": [],

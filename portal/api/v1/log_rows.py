@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["LogFile", "as_file", "changes_of", "rejected_of"]
+__all__ = ["LogFile", "as_file", "changes_of", "rejected_of", "summary_told"]
 
 # In front stands a column of a few words, so that no reference in the first cell is taken for a trailer.
 _COLUMNS = ("channel", *(c.field for c in ATTEMPT_COLUMNS if c.field != "channel"))
@@ -56,6 +56,11 @@ def as_file(rows: Sequence[Mapping[str, str]]) -> LogFile:
         line += 1 + sum(cell.count("\n") for cell in cells)
         writer.write(cells)
     return LogFile(stream.getvalue(), tuple(lines))
+
+
+def summary_told(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The import's summary without the name of its file of rejected rows: the answer lists them itself."""
+    return {name: value for name, value in summary.items() if name != "rejects_file"}
 
 
 def rejected_of(session: Session, actor: Actor, run_id: int, file: LogFile) -> list[dict[str, Any]]:

@@ -65,10 +65,13 @@ def log_attempts(wanted: dict[str, Any]) -> Any:
         summary = import_attempts(who, run_id)
     except ImportRefused as error:
         rejected = log_rows.rejected_of(db.session(), who, run_id, content)
-        return problem(error.status, error.code, error.message, summary=error.summary, rejected=rejected)
+        return problem(
+            error.status, error.code, error.message, summary=log_rows.summary_told(error.summary), rejected=rejected
+        )
     with reading(who) as session:
         rejected = log_rows.rejected_of(session, who, run_id, content)
-        return {"summary": summary, "changes": log_rows.changes_of(session, who, run_id), "rejected": rejected}
+        changes = log_rows.changes_of(session, who, run_id)
+        return {"summary": log_rows.summary_told(summary), "changes": changes, "rejected": rejected}
 
 
 @blueprint.route("/accounts/<account_ref>/contact-points", methods=["POST"])

@@ -90,6 +90,7 @@ class _AttemptWriter:
             self.applied.created += len(rows)
             self.applied.waiting -= len(rows)
             tell()
+        self.applied.breach = self._changes.counts["breach"]
 
     def finish(self) -> None:
         """Nothing follows: queues, holds and promises moved with each row."""

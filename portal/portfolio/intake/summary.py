@@ -26,6 +26,7 @@ class Summary:
         self.totals: Counter[str] = Counter()
         self.unknown_columns = list(unknown_columns)
         self.rejects_file: str | None = None
+        self.breach: int | None = None
 
     def note(self, outcome: Any) -> None:
         """A row as the reading gave it: rejected, skipped, or good (an object with `warnings`)."""
@@ -56,8 +57,11 @@ class Summary:
         self.totals.update(totals or {})
 
     def as_dict(self, status: Status) -> dict[str, Any]:
-        """The keys of reference/files.md; amounts as decimal strings, an object by currency where there are several."""
-        return {
+        """The keys of reference/files.md; amounts as decimal strings, an object by currency where there are several.
+
+        Of attempts that were kept also `breach`: how many were against the conduct rules.
+        """
+        told = {
             "status": status,
             "rows": self.rows,
             "created": self.created,
@@ -72,12 +76,14 @@ class Summary:
             "skips": {reason: count for reason, count in sorted(self.skips.items()) if count},
             "unknown_columns": self.unknown_columns,
         }
+        return told if self.breach is None else told | {"breach": self.breach}
 
     @classmethod
     def already_imported(cls, earlier: Mapping[str, Any]) -> dict[str, Any]:
         """The summary of a file that was applied before, from the summary it had then: all its rows unchanged."""
         again = cls(earlier.get("unknown_columns", ()))
         again.rows = again.unchanged = int(earlier["rows"])
+        again.breach = 0 if "breach" in earlier else None
         return again.as_dict("already_imported")
 
     def _total(self) -> str | dict[str, str]:

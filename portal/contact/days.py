@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact.authors import by_interface
 from portal.contact.models import ContactAttempt, Promise
 from portal.foundation.access import Permission
 from portal.foundation.language import Message, say
@@ -77,6 +78,7 @@ def attempts_statement(actor: Actor, span: Span, user_id: int | None) -> sa.Sele
         .outerjoin(Customer, Customer.id == Account.customer_id)
         .outerjoin(User, User.id == ContactAttempt.logged_by)
         .add_columns(*account_reference(), Customer.name_masked.label("name"), User.name.label("who"))
+        .add_columns(by_interface().label("by_interface"))
         .where(ContactAttempt.organisation_id == actor.organisation_id)
         .where(ContactAttempt.at >= begins, ContactAttempt.at < ends)
         .where(~sa.exists().where(later.corrects_id == ContactAttempt.id))

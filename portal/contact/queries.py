@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact.authors import by_interface
 from portal.contact.conduct import Question
 from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, check_contact, facts_of
@@ -173,7 +174,7 @@ def attempts_of(session: Session, actor: Actor, account_id: int) -> Sequence[Any
         .outerjoin(_LATER, _LATER.corrects_id == ContactAttempt.id)
         .outerjoin(EvidenceFile, named)
         .add_columns(User.name.label("who"), Organisation.name.label("organisation"), _LATER.id.label("corrected_by"))
-        .add_columns(EvidenceFile.id.label("evidence_id"))
+        .add_columns(EvidenceFile.id.label("evidence_id"), by_interface().label("by_interface"))
         .where(ContactAttempt.account_id == account_id)
         .order_by(ContactAttempt.at.desc(), ContactAttempt.id.desc())
         .limit(LONGEST_HISTORY)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask import url_for
 
+from portal.contact.authors import author_words
 from portal.contact.labels import CHANNELS, may_call, row_words
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
@@ -116,7 +117,7 @@ def day_table(
     statement: sa.Select[Any], is_today: bool, of_everybody: bool, row_url: Callable[[Any], str | None]
 ) -> Table:
     """What was logged on a day (`days.attempts_statement`); `of_everybody`: with who it was."""
-    who = (Column("who", _l("Logged by"), value=lambda r: r.who),) if of_everybody else ()
+    who = (Column("who", _l("Logged by"), value=author_words),) if of_everybody else ()
     return Table(
         "my-day",
         statement,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal.contact.arrangements.labels import KINDS, end_words, state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.arrangements.queries import arrangements_of
+from portal.contact.authors import author_words
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.limits.labels import ground_words
 from portal.contact.limits.queries import restarts_of
@@ -121,7 +122,9 @@ def _attempts(session: Session, actor: Actor, account: Account, notes: Mapping[i
         if attempt.next_action:
             step = NEXT_ACTIONS[attempt.next_action]
             text = say("%(text)s Next: %(step)s.", text=text or "", step=step)
-        who = f"{row.who} · {row.organisation}" if actor.is_bank else row.who
+        who = author_words(row)
+        if actor.is_bank:
+            who = f"{who} · {row.organisation}" if who else row.organisation
         correctable = None if row.corrected_by else attempt
         yield Event(
             attempt.at, title, text, who, _tone(attempt, row), correctable, attempt.note_sealed is not None,

@@ -10,10 +10,14 @@ from portal.foundation.access import Role
 from tests.api.machines import Machine, make_machine, problem_in
 from tests.contact.factories import NOON, Person, at_time, make_person
 from tests.contact.logs import a_log, bring, kept, number_of, rejected
-from tests.identity.factories import actor_of, make_user
+from tests.identity.factories import actor_of, make_bank, make_user
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
+
+    from tests.support.pages import PageClient
 
 
 @pytest.fixture
@@ -39,6 +43,51 @@ def test_rows_are_kept_in_the_order_of_their_times(machine: Machine, person: Per
     assert told["rejected"] == [] and told["changes"]["breach"] == 0
     assert [attempt.attempt_ref for attempt in kept()] == ["L-1", "L-2"]
     assert {attempt.contact_point_id for attempt in kept()} == {person.mobile}
+
+
+def test_the_summary_counts_what_was_against_the_rules_and_names_no_file_that_cannot_be_fetched(
+    machine: Machine, person: Person
+) -> None:
+    rows = [
+        a_row(machine, person, "L-1", "07:00"),
+        a_row(machine, person, "L-2"),
+        a_row(machine, person, "L-3", outcome="?"),
+    ]
+    told = machine.post("/attempt-logs", {"rows": rows}).json
+    assert told["summary"]["breach"] == told["changes"]["breach"] == 1
+    assert "rejects_file" not in told["summary"] and len(told["rejected"]) == 1
+    refused = machine.post("/attempt-logs", {"rows": rows[2:]})
+    assert "rejects_file" not in problem_in(refused)["summary"]
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "interface"), ("zh_Hans", "接口")])
+def test_what_a_token_logged_names_the_interface_as_its_author(
+    machine: Machine, person: Person, client_for: Callable[..., PageClient], locale: str, words: str
+) -> None:
+    """By the log, one by one, and brought by the bank, which names nobody: that is no token's deed."""
+    assert machine.desk is not None
+    machine.post("/attempt-logs", {"rows": [a_row(machine, person, "L-1", "07:00")]})
+    late = {"attempt_ref": "L-2", "account_ref": machine.account_ref, "channel": "call", "outcome": "no_answer"}
+    late |= {"contact_point_id": person.mobile, "at": "2005-07-01T07:10:00+08:00", "already_happened": True}
+    assert machine.post("/attempts", late).status_code == 201
+    bank = make_user(Role.COMPLIANCE, make_bank(), locale=locale)
+    officer = client_for(bank)
+    assert officer.get("/conduct").text.count(words) >= 2
+    for attempt in kept():
+        assert words in officer.get(f"/conduct/attempts/{attempt.id}").text
+    reader = make_user(Role.AGENCY_STAFF, machine.desk.agency, locale=locale)
+    assert client_for(reader).get(f"/queue/{machine.desk.account_id}").text.count(f"· {words}") == 2
+
+
+def test_a_log_that_the_bank_brings_is_no_deed_of_a_token(
+    machine: Machine, person: Person, client_for: Callable[..., PageClient]
+) -> None:
+    assert machine.desk is not None
+    row = f"B-1,{machine.account_ref},2005-07-01 07:00,call,{number_of(person.mobile)},self,no_answer"
+    bring(actor_of(make_user(Role.ADMINISTRATOR, make_bank())), a_log(row), machine.desk.agency.id)
+    (attempt,) = kept()
+    page = client_for(make_user(Role.COMPLIANCE)).get(f"/conduct/attempts/{attempt.id}")
+    assert attempt.logged_by is None and "interface" not in page.text
 
 
 def test_the_same_rows_again_change_nothing(machine: Machine, person: Person) -> None:

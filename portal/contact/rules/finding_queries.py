@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact.authors import by_interface
 from portal.contact.models import ContactAttempt
 from portal.contact.rules.models import ConductDayCount, ConductFinding
 from portal.foundation.errors import NotFound
@@ -88,7 +89,7 @@ def findings_statement(actor: Actor) -> sa.Select[Any]:
         .add_columns(
             Organisation, Account.account_ref.label("account_ref"), ContactAttempt.channel.label("channel"),
             ContactAttempt.override_reason.label("override_reason"), User.name.label("who"),
-            later.id.label("corrected_by"),
+            by_interface().label("by_interface"), later.id.label("corrected_by"),
         )
     )  # fmt: skip
 
@@ -121,6 +122,7 @@ def attempt_for(session: Session, actor: Actor, attempt_id: int) -> Any:
             Organisation,
             Account.account_ref.label("account_ref"),
             User.name.label("who"),
+            by_interface().label("by_interface"),
             later.id.label("corrected_by"),
         )
         .where(ContactAttempt.id == attempt_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
+from portal.contact.authors import author_words
 from portal.contact.evidence import pack_kept
 from portal.contact.history import local_day
 from portal.contact.labels import CHANNELS, INCOMING
@@ -79,6 +80,7 @@ def decision(attempt_id: int) -> Any:
         "contact/decision.html",
         attempt=attempt,
         row=row,
+        author=author_words(row),
         organisation=name_of(row.Organisation),
         verdict=VERDICT_TAGS[attempt.verdict],
         channel=INCOMING if attempt.direction is Direction.INBOUND else CHANNELS[attempt.channel],

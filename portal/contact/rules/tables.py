@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
+from portal.contact.authors import author_words
 from portal.contact.labels import CHANNELS
 from portal.contact.models import ContactAttempt
 from portal.contact.presumptions import reason_words
@@ -85,7 +86,7 @@ def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: S
         columns=[
             Column("at", _l("When"), "instant", value="ConductFinding.at", expression=ConductFinding.at, sortable=True),
             Column("organisation", _l("Organisation"), value=lambda row: name_of(row.Organisation)),
-            Column("who", _l("Logged by")),
+            Column("who", _l("Logged by"), value=author_words),
             Column("account_ref", _l("Account")),
             Column("channel", _l("Way of contact"), value=lambda row: CHANNELS[row.channel]),
             Column("rule", _l("Rule"), value="ConductFinding.rule", title=lambda row: row.ConductFinding.pack),

@@ -16,7 +16,7 @@ from portal.foundation.clock import Clock
 from portal.foundation.database import Model, db
 from portal.foundation.formats import set_up_formats
 from portal.foundation.frame import set_up_frame, set_up_languages
-from portal.foundation.limiting import limiter
+from portal.foundation.limiting import set_up_limiter
 from portal.foundation.services import Services
 from portal.foundation.storage import make_storage
 from portal.foundation.vault import Vault
@@ -145,7 +145,7 @@ def _set_up_libraries(app: Flask) -> None:
     db.init_app(app)
     set_up_migrations(app)
     csrf.init_app(app)
-    limiter.init_app(app)
+    set_up_limiter(app)
     Bootstrap5(app)
 
 

@@ -168,15 +168,27 @@ def _check_access() -> AnyResponse | None:
     must = current_user.must_do_first()
     if must and request.endpoint not in must.endpoints:
         return redirect(url_for(must.endpoint))
-    if wanted is None or wanted not in current_user.actor.permissions or not _is_in_scope():
+    lacking = _lacking_scope()
+    if lacking is not None:
+        raise DomainError("token.scope", _scope_words(lacking), status=403)
+    if wanted is None or wanted not in current_user.actor.permissions:
         abort(403)
     return None
 
 
-def _is_in_scope() -> bool:
-    """Whether the token may do this; a person's permissions are all there is to ask of a person."""
-    scope = getattr(current_app.view_functions[request.endpoint or ""], "__scope__", None)
-    return scope is None or scope in getattr(current_user, "scopes", ())
+def _lacking_scope() -> str | None:
+    """The scope that the token would need and does not have; a person's permissions are all there is to ask of a person."""
+    scope: str | None = getattr(current_app.view_functions[request.endpoint or ""], "__scope__", None)
+    return None if scope in getattr(current_user, "scopes", ()) else scope
+
+
+def _scope_words(scope: str) -> Message:
+    """What a token is for is fixed when it is made, so another one is needed."""
+    return say(
+        "This token is not made for this: it lacks the scope %(scope)s. Your team leader makes a token with it in the portal, "
+        "under “API”.",
+        scope=scope,
+    )
 
 
 def _wants_json() -> bool:

@@ -43,6 +43,20 @@ def test_every_operation_stands_in_it_with_its_scope(document: dict[str, Any]) -
     assert len(ids) == len(set(ids))
 
 
+def test_every_post_that_keeps_something_takes_a_key_and_nothing_else_does(document: dict[str, Any]) -> None:
+    with_key = {
+        name for name, operation in _operations(document)
+        if any(each.get("name") == "Idempotency-Key" for each in operation.get("parameters", ()))
+    }  # fmt: skip
+    reading = {"POST /api/v1/checks", "POST /api/v1/contact-points/{contact_point_id}/reveal"}
+    assert with_key == {name for name, _ in _operations(document) if name.startswith("POST")} - reading
+
+
+def test_the_document_says_that_a_call_needs_its_number(document: dict[str, Any]) -> None:
+    asked = document["components"]["schemas"]["AttemptAsked"]["properties"]
+    assert "needs the number" in asked["contact_point_id"]["description"]
+
+
 def test_every_operation_says_what_may_go_wrong(document: dict[str, Any]) -> None:
     for name, operation in _operations(document):
         responses = set(operation["responses"])

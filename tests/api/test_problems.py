@@ -103,6 +103,29 @@ def test_a_token_that_asks_too_often_is_told_when_to_come_again(app: Flask, mach
     assert other.get("/me").status_code == 200
 
 
+def test_only_who_has_to_wait_is_told_for_how_long(machine: Machine) -> None:
+    call = {"account_ref": machine.account_ref, "channel": "call"}
+    for answer in (
+        machine.get("/me"),
+        machine.post("/checks", call),
+        machine.get("/nowhere"),
+        machine.post("/checks", {}),
+    ):
+        assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "lacks the scope queue.read"), ("zh", "缺少权限范围 queue.read")]
+)
+def test_a_token_without_the_scope_is_told_which_one_and_who_changes_it(app: Flask, language: str, words: str) -> None:
+    at_time(NOON)
+    machine = make_machine(app, make_person(), scopes=("accounts.read",))
+    machine.language = language
+    told = problem_in(machine.get("/queue"))
+    assert (told["status"], told["code"]) == (403, "token.scope")
+    assert words in told["detail"] and ("team leader" if language == "en" else "主管") in told["detail"]
+
+
 def test_a_crash_is_a_problem_without_a_word_of_what_it_was(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     from portal.api.v1 import views
 

@@ -65,12 +65,13 @@ def _look_at_request() -> Response | None:
         return None  # what is open to everybody
     _count_request()
     view = current_app.view_functions[request.endpoint or ""]
-    if request.method != "POST" or not getattr(view, "__body__", False):
+    if request.method != "POST":
         return None
     request.max_content_length = LARGEST
-    if request.mimetype != "application/json":
-        abort(415)
-    _look_at_content()
+    if getattr(view, "__body__", False):
+        if request.mimetype != "application/json":
+            abort(415)
+        _look_at_content()
     return _once(view)
 
 

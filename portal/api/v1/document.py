@@ -20,12 +20,12 @@ _ABOUT: Final = f"""REST for the agencies' own systems, over the same operations
 
 Every request carries `Authorization: Bearer pat_…`. Answers are JSON; what went wrong is `application/problem+json` with the
 code and the sentence of the pages, in Chinese or, with `Accept-Language: en`, in English. Amounts are exact decimals as text.
-Lists come in pages: pass `next` of a page as `cursor` of the following one. A POST that writes takes `Idempotency-Key`: the
-same key with the same request within {KEPT_DAYS} days is answered as before, with `Idempotency-Replayed: true`."""
+Lists come in pages: pass `next` of a page as `cursor` of the following one. A POST that writes takes `Idempotency-Key`
+(its parameters say so; a GET does not heed it): the same key with the same request within {KEPT_DAYS} days is answered as before, with `Idempotency-Replayed: true`."""
 _MAY_GO_WRONG: Final[dict[str, str]] = {
     "400": "The request cannot be read",
     "401": "No token, or one that opens nothing (any more)",
-    "403": "The token is not made for this",
+    "403": "The token lacks the scope (`token.scope`, which names it), or only the bank may do this",
     "404": "There is nothing here that you can see",
     "409": "The state of things or a rule forbids it, or the same request is still at work",
     "413": "The content is too large",
@@ -95,7 +95,8 @@ def _completed(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith(f"{blueprint.name}."):
             path = drawn["paths"][_as_written(rule.rule)]
-            for method in path.keys() & {"get", "post"}:
+            # two operations may share an address: of each only what is its own
+            for method in path.keys() & {"get", "post"} & {method.lower() for method in rule.methods or ()}:
                 _complete(path[method], app.view_functions[rule.endpoint], rule.endpoint, method)
     drawn["paths"][f"{PREFIX}/attempt-logs"]["post"]["responses"]["422"] = {"$ref": "#/components/responses/RefusedLog"}
     return drawn

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 from portal.contact import queries
 from portal.contact.conduct import FrequencyCap
 from portal.contact.correcting import change_words, named, way_words
-from portal.contact.entries import POINT_KINDS
+from portal.contact.entries import POINT_KINDS, WRONG
 from portal.contact.facts import Checked, facts_of
 from portal.contact.history import Debtor, local_day
 from portal.contact.labels import moment_words
 from portal.contact.models import Channel, Direction
 from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.recording import Subject, checked_entry
-from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
+from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_words, source_words
 from portal.foundation.language import Message, say
-from portal.portfolio.models import ContactKind
+from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,9 @@ class Verdict:
 
     def _blocked_words(self, calls: bool) -> Message:
         if self.decision.next_allowed is None:
-            return say("May not be called while this stands.") if calls else say("Closed while this stands.")
+            if calls:
+                return say("Not to be called, and no time is known from which that would change.")
+            return say("Closed, and no time is known from which that would change.")
         when = self._moment(self.decision.next_allowed)
         return say("May be called from %(when)s.", when=when) if calls else say("Open from %(when)s.", when=when)
 
@@ -122,6 +124,8 @@ class Verdict:
     @property
     def left_words(self) -> Message | None:
         """How many conversations the day still allows."""
+        if is_closed(self.decision):
+            return None
         left = self.decision.left.get("conversation")
         caps = (rule for rule in self.checked.facts.pack.rules if isinstance(rule, FrequencyCap))
         most = min((cap.most for cap in caps if cap.measure == "conversation" and cap.days == 1), default=None)
@@ -139,8 +143,18 @@ class Verdict:
 
     @property
     def against(self) -> Message | None:
-        """What is against it in one sentence, in sight without unfolding anything."""
-        return finding_words(self.decision.findings[0]) if self.decision.findings else None
+        """What is against it in one sentence, in sight without unfolding anything: what decides, before what is only noted."""
+        finding = deciding(self.decision)
+        return finding_words(finding) if finding else None
+
+    @property
+    def number_words(self) -> Message | None:
+        """That the number or address proved wrong, whatever the rules say of it."""
+        if self.point is None or self.point.status not in WRONG:
+            return None
+        if self.point.status is ContactStatus.THIRD_PARTY:
+            return say("This number or address is not the debtor's: it turned out to be somebody else's.")
+        return say("This number or address does not serve: it was found to be dead.")
 
     @property
     def pack_words(self) -> str:

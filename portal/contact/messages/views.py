@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from portal.contact import queries
 from portal.contact.blueprint import blueprint
 from portal.contact.conduct import group_of
+from portal.contact.entries import whose_number
 from portal.contact.labels import CHANNELS, KINDS
 from portal.contact.messages import dispatch, notices
 from portal.contact.messages import follow as message_follow
@@ -86,7 +87,7 @@ def _write_page(account_id: int, form: WriteForm, shown: messages.Preview | None
         for channel in messages.BY_GATEWAY
         if standing.channels[channel.value].decision.is_blocked
     }
-    own = [check.point for check in standing.points if group_of(check.point.relation) == "debtor"]
+    own = [check.point for check in standing.points if group_of(whose_number(check.point)) == "debtor"]
     return render_template(
         "contact/write.html",
         account=account,

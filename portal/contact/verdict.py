@@ -17,6 +17,7 @@ from portal.contact.labels import moment_words
 from portal.contact.models import Channel, Direction
 from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.recording import Subject, checked_entry
+from portal.contact.wishes.unheeded import asked_against
 from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_words, source_words
 from portal.foundation.language import Message, say
 from portal.portfolio.models import ContactKind, ContactStatus
@@ -41,7 +42,8 @@ ONE_DAY = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to one question. `zone`: the reader's; `theirs`: the debtor's; `old`: the entry that is put right."""
+    """The answer to one question. `zone`: the reader's; `theirs`: the debtor's; `old`: the entry that is put right. `asked`:
+    what the debtor asked for that is against it and that no rule heeds."""
 
     checked: Checked
     entry: Entry
@@ -50,6 +52,7 @@ class Verdict:
     zone: str
     theirs: str
     old: ContactAttempt | None = None
+    asked: tuple[Message, ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -221,7 +224,8 @@ def verdict_of(
         known = facts_of(session, actor, [debtor], at, log=True, but=but)[account.id]
     subject = Subject(placement, account, customer, point, actor.time_zone)
     checked = checked_entry(known, subject, entry, at, chosen=not _lacks_number(entry))
-    return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old)
+    asked = asked_against(session, actor, account, checked.facts, checked.question)
+    return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old, asked)
 
 
 def _lacks_number(entry: Entry) -> bool:

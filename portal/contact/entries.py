@@ -13,7 +13,7 @@ from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEH
 from portal.foundation.errors import DomainError, Faults
 from portal.foundation.language import say
 from portal.foundation.money import parse_amount
-from portal.portfolio.models import ContactKind
+from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ __all__ = [
     "LONGEST_NOTE",
     "LONGEST_PROMISE_DAYS",
     "MOST_PROMISES",
+    "WRONG",
     "Entry",
     "Promised",
     "Turn",
@@ -34,6 +35,7 @@ __all__ = [
     "party_of",
     "read_promised",
     "try_by",
+    "whose_number",
 ]
 
 LONGEST_NOTE = 4_000
@@ -41,6 +43,7 @@ LONGEST_NOTE = 4_000
 LONGEST_PROMISE_DAYS = 60
 MOST_PROMISES = 4  # of one conversation; more parts are a plan
 CALLBACK_LONGEST_DAYS = 60
+WRONG = frozenset({ContactStatus.INVALID, ContactStatus.THIRD_PARTY})  # no longer the debtor's, or never were
 POINT_KINDS = {
     Channel.CALL: ContactKind.PHONE,
     Channel.SMS: ContactKind.PHONE,
@@ -113,6 +116,15 @@ class Turn(NamedTuple):
 def party_of(entry: Entry, point: ContactPoint | None) -> str:
     """Who was reached: as the person says, else whose number it is, else the debtor."""
     return entry.party or (point.relation if point else "") or "self"
+
+
+def whose_number(point: ContactPoint) -> str:
+    """Whose number or address it is by what is known now: one that turned out to be somebody else's is no longer the debtor's."""
+    return (
+        "other"
+        if point.status is ContactStatus.THIRD_PARTY and group_of(point.relation) == "debtor"
+        else point.relation
+    )
 
 
 def check_entry(entry: Entry, outcome: Outcome, point: ContactPoint | None, now: datetime) -> None:

@@ -21,13 +21,13 @@ from portal.contact.facts import Checked, facts_of
 from portal.contact.history import Debtor, Known, local_day
 from portal.contact.limits.keeping import note_attempts
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
+from portal.contact.numbers import learn_about_number, unlearn_about_number
 from portal.contact.presumptions import kept_reason
 from portal.contact.recording import (
     Subject,
     attempt_of,
     check_window,
     checked_entry,
-    learn_about_number,
     move_in_queue,
     owed_by,
     raise_hold,
@@ -137,6 +137,8 @@ def record_attempt(
     judged = _judge(work, subject, entry, faults)
     corrected, outcome = judged.corrected, outcome_named(entry.outcome)
     entry = replace(entry, override_reason=judged.reason)
+    if corrected is not None:
+        unlearn_about_number(work, corrected)
     attempt = _keep(work, subject, entry, outcome, judged, staff_id or actor.user_id)
     count_days(work.session, actor.time_zone, [attempt], [corrected] if corrected else [])
     _keep_promise(work, attempt, entry, subject.account.currency, corrected)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from portal.contact.authors import by_interface
 from portal.contact.conduct import Question
-from portal.contact.entries import POINT_KINDS
+from portal.contact.entries import POINT_KINDS, WRONG, whose_number
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, Channel, ContactAttempt, EvidenceFile, Promise, PromiseState, WorkItem
@@ -128,6 +128,11 @@ class PointCheck:
     digit: str
     call: Checked | None
 
+    @property
+    def serves(self) -> bool:
+        """Whether it is a number of the debtor's own by which they may be reached, as far as is known."""
+        return self.call is not None and self.point.relation == "self" and self.point.status not in WRONG
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -139,19 +144,20 @@ class Standing:
     @property
     def call(self) -> Checked:
         """Whether a call to the debtor is allowed: by the best of the debtor's numbers."""
-        own = [p.call for p in self.points if p.call is not None and p.point.relation == "self"]
+        own = [p.call for p in self.points if p.call is not None and p.serves]
         return min(own, key=lambda c: (c.decision.is_blocked, len(c.decision.findings)), default=self.channels["call"])
 
 
 def standing_of(session: Session, actor: Actor, account: Account, customer: Customer, now: datetime) -> Standing:
-    """Ask the conduct rules about every way of contact and every number of an account."""
+    """Ask the conduct rules about every way of contact and every number of an account. Numbers that proved wrong come last."""
     facts = facts_of(session, actor, [Debtor.of(account, customer)], now, log=True)[account.id]
     channels = {c.value: check_contact(facts, Question(now, c.value)) for c in Channel}
     points = []
-    for digit, point in enumerate(contact_points(session, actor, customer.id), 1):
+    known = sorted(contact_points(session, actor, customer.id), key=lambda point: point.status in WRONG)
+    for digit, point in enumerate(known, 1):
         call = None
         if point.kind is POINT_KINDS[Channel.CALL]:
-            call = check_contact(facts, Question(now, "call", to=point.relation, point=point.id))
+            call = check_contact(facts, Question(now, "call", to=whose_number(point), point=point.id))
         points.append(PointCheck(point, str(digit) if digit < 10 else "", call))
     return Standing(channels, tuple(points))
 

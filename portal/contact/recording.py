@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from portal.contact.conduct import VERDICTS, Question
-from portal.contact.entries import Turn, next_turn, party_of, try_by
+from portal.contact.entries import Turn, next_turn, party_of, try_by, whose_number
 from portal.contact.facts import check_contact, decision_data
 from portal.contact.history import local_day
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState
+from portal.contact.numbers import KEPT_AS
 from portal.contact.outcomes import counts_as
 from portal.contact.policy import policy, with_grace
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 from portal.foundation.money import Money
-from portal.portfolio.models import ContactStatus
 from portal.portfolio.operations import add_hold
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from portal.portfolio.models import Account, ContactPoint, Customer, HoldFlag
 
 __all__ = [
-    "Subject", "attempt_of", "check_window", "checked_entry", "learn_about_number", "move_in_queue", "owed_by", "question_of",
+    "Subject", "attempt_of", "check_window", "checked_entry", "move_in_queue", "owed_by", "question_of",
     "raise_hold", "take_over_carried", "take_place",
 ]  # fmt: skip
 
@@ -85,8 +85,13 @@ def checked_entry(facts: Known, subject: Subject, entry: Entry, at: datetime, *,
 
 
 def question_of(subject: Subject, entry: Entry, at: datetime) -> Question:
-    """What the conduct rules are asked about an entry."""
-    to = subject.point.relation if subject.point else party_of(entry, None)
+    """What the conduct rules are asked about an entry. What is planned goes by whose number it is known to be now; what has
+    happened by whose it was placed as, since nobody has kept since when it is known to be somebody else's."""
+    if subject.point is None:
+        to = party_of(entry, None)
+    else:
+        has_happened = entry.at is not None or entry.corrects_id is not None
+        to = subject.point.relation if has_happened else whose_number(subject.point)
     point = entry.contact_point_id if subject.point else SOME_NUMBER
     return Question(at, entry.channel.value, entry.direction.value, to, point)
 
@@ -123,12 +128,17 @@ def attempt_of(
         "next_action": entry.next_action,
         "again_on": entry.again_on,
         "verdict": checked.decision.verdict,
-        "decision": decision_data(checked, entry.override_reason),
+        "decision": decision_data(checked, entry.override_reason) | _number_before(subject.point),
         "override_reason": entry.override_reason,
         "logged_at": work.now,
         "logged_by": work.actor.user_id,
     }
     return ContactAttempt(**(values | more))
+
+
+def _number_before(point: ContactPoint | None) -> dict[str, str]:
+    """What was known of the number before the attempt, to which a correction goes back; no part of the answer either."""
+    return {KEPT_AS: point.status.value} if point is not None else {}
 
 
 def take_place(
@@ -186,18 +196,6 @@ def raise_hold(work: Work, attempt: ContactAttempt, outcome: Outcome) -> HoldFla
     account_id = None if outcome.on_person else attempt.account_id
     add_hold(work, attempt.customer_id, account_id, outcome.hold, f"attempt:{outcome.code}", since=attempt.at)
     return outcome.hold
-
-
-def learn_about_number(point: ContactPoint | None, outcome: Outcome, party: str) -> None:
-    """A number that proves wrong is marked, since the rules on third persons ask whether the debtor's own still serve."""
-    if point is None:
-        return
-    if outcome.code == "dead_number":
-        point.status = ContactStatus.INVALID
-    elif outcome.code == "wrong_number":
-        point.status = ContactStatus.THIRD_PARTY
-    elif outcome.contact and party == point.relation:
-        point.status = ContactStatus.VALID
 
 
 def move_in_queue(

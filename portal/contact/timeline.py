@@ -13,6 +13,7 @@ from portal.contact.arrangements.labels import KINDS, end_words, state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.arrangements.queries import arrangements_of
 from portal.contact.authors import author_words
+from portal.contact.holds.effect import stops_contact
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.limits.labels import ground_words
 from portal.contact.limits.queries import restarts_of
@@ -26,6 +27,7 @@ from portal.contact.requests.labels import ANSWERS, CODES, asked_words
 from portal.contact.requests.operations import side_of
 from portal.contact.requests.queries import of_account
 from portal.contact.requests.thread import RequestState
+from portal.contact.rules.shelf import shelf_of
 from portal.contact.wishes.kinds import SPECS
 from portal.contact.wishes.labels import ENDS as WISH_ENDS
 from portal.contact.wishes.labels import KINDS as WISH_KINDS
@@ -73,7 +75,7 @@ def timeline_of(
     """Everything that happened with an account, latest first. `notes`: texts that were asked for, by attempt."""
     events = [
         *contacts_of(session, actor, account, today, notes),
-        *_holds(session, actor, account),
+        *_holds(session, actor, account, today),
         *_wishes(session, actor, account),
         *_requests(session, actor, account),
         *_payments(session, actor, account),
@@ -189,11 +191,17 @@ def _arrangements(session: Session, actor: Actor, account: Account, today: date)
             yield Event(row.ended_on, title, says or None, tone=tag.tone)
 
 
-def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+def _holds(session: Session, actor: Actor, account: Account, today: date) -> Iterator[Event]:
+    """A hold is told as one that stops contact where the rules of the place have it stop."""
+    pack = shelf_of(session, actor).pack_for(account.customer.region or account.region, today)
     for hold in holds_of(session, actor, account):
-        yield Event(hold.raised_at, say("Hold: %(what)s", what=flag_words(hold.flag.value)), tone="bad")
+        what = flag_words(hold.flag.value)
+        stops = stops_contact(pack, hold.flag.value)
+        title = say("Hold: %(what)s", what=what) if stops else say("To be heeded: %(what)s", what=what)
+        yield Event(hold.raised_at, title, tone="bad")
         if hold.released_at:
-            yield Event(hold.released_at, say("Hold released: %(what)s", what=flag_words(hold.flag.value)))
+            title = say("Hold released: %(what)s", what=what) if stops else say("No longer: %(what)s", what=what)
+            yield Event(hold.released_at, title)
 
 
 def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]:

@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 from portal.contact import queries
 from portal.contact.conduct import FrequencyCap
 from portal.contact.correcting import change_words, named, way_words
-from portal.contact.entries import POINT_KINDS
+from portal.contact.entries import POINT_KINDS, WRONG
 from portal.contact.facts import Checked, facts_of
 from portal.contact.history import Debtor, local_day
 from portal.contact.labels import moment_words
 from portal.contact.models import Channel, Direction
 from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.recording import Subject, checked_entry
-from portal.contact.words import VERDICT_TAGS, finding_words, rule_words, source_words
+from portal.contact.wishes.unheeded import asked_against
+from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_words, source_words
 from portal.foundation.language import Message, say
-from portal.portfolio.models import ContactKind
+from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ ONE_DAY = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to one question. `zone`: the reader's; `theirs`: the debtor's; `old`: the entry that is put right."""
+    """The answer to one question. `zone`: the reader's; `theirs`: the debtor's; `old`: the entry that is put right. `asked`:
+    what the debtor asked for that is against it and that no rule heeds."""
 
     checked: Checked
     entry: Entry
@@ -50,6 +52,7 @@ class Verdict:
     zone: str
     theirs: str
     old: ContactAttempt | None = None
+    asked: tuple[Message, ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -89,7 +92,9 @@ class Verdict:
 
     def _blocked_words(self, calls: bool) -> Message:
         if self.decision.next_allowed is None:
-            return say("May not be called while this stands.") if calls else say("Closed while this stands.")
+            if calls:
+                return say("Not to be called, and no time is known from which that would change.")
+            return say("Closed, and no time is known from which that would change.")
         when = self._moment(self.decision.next_allowed)
         return say("May be called from %(when)s.", when=when) if calls else say("Open from %(when)s.", when=when)
 
@@ -122,6 +127,8 @@ class Verdict:
     @property
     def left_words(self) -> Message | None:
         """How many conversations the day still allows."""
+        if is_closed(self.decision):
+            return None
         left = self.decision.left.get("conversation")
         caps = (rule for rule in self.checked.facts.pack.rules if isinstance(rule, FrequencyCap))
         most = min((cap.most for cap in caps if cap.measure == "conversation" and cap.days == 1), default=None)
@@ -139,8 +146,18 @@ class Verdict:
 
     @property
     def against(self) -> Message | None:
-        """What is against it in one sentence, in sight without unfolding anything."""
-        return finding_words(self.decision.findings[0]) if self.decision.findings else None
+        """What is against it in one sentence, in sight without unfolding anything: what decides, before what is only noted."""
+        finding = deciding(self.decision)
+        return finding_words(finding) if finding else None
+
+    @property
+    def number_words(self) -> Message | None:
+        """That the number or address proved wrong, whatever the rules say of it."""
+        if self.point is None or self.point.status not in WRONG:
+            return None
+        if self.point.status is ContactStatus.THIRD_PARTY:
+            return say("This number or address is not the debtor's: it turned out to be somebody else's.")
+        return say("This number or address does not serve: it was found to be dead.")
 
     @property
     def pack_words(self) -> str:
@@ -207,7 +224,8 @@ def verdict_of(
         known = facts_of(session, actor, [debtor], at, log=True, but=but)[account.id]
     subject = Subject(placement, account, customer, point, actor.time_zone)
     checked = checked_entry(known, subject, entry, at, chosen=not _lacks_number(entry))
-    return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old)
+    asked = asked_against(session, actor, account, checked.facts, checked.question)
+    return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old, asked)
 
 
 def _lacks_number(entry: Entry) -> bool:

@@ -14,7 +14,7 @@ from portal.contact.arrangements.labels import KINDS as ARRANGEMENTS
 from portal.contact.arrangements.labels import state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.correcting import fill_from
-from portal.contact.entries import POINT_KINDS
+from portal.contact.entries import POINT_KINDS, WRONG
 from portal.contact.labels import (
     CHANNELS,
     INCOMING,
@@ -42,7 +42,7 @@ from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
-from portal.portfolio.models import ContactKind, ContactStatus
+from portal.portfolio.models import ContactKind
 from portal.portfolio.queries import limitation_for
 
 if TYPE_CHECKING:
@@ -230,6 +230,11 @@ class Bench:
         return KINDS[point.kind], whose, STATUSES.get(point.status)
 
     @staticmethod
+    def is_wrong(check: PointCheck) -> bool:
+        """Whether it proved wrong, so that it is chosen by hand alone."""
+        return check.point.status in WRONG
+
+    @staticmethod
     def point_tag(check: PointCheck) -> StateTag | None:
         """Whether a number may not be called now, or with a reason only; None where nothing is to be said."""
         closed = check.call is not None and is_closed(check.call.decision)
@@ -304,9 +309,8 @@ def fill(session: Session, actor: Actor, form: AttemptForm, bench: Bench, args: 
     """What the form begins with: a call to the first number that serves, and the entry that is to be corrected."""
     if not bench.is_closed or "late" in args:
         form.channel.data = Channel.CALL.value
-    serving = [p for p in bench.standing.points if p.call and p.point.relation == "self"]
-    wrong = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
-    serving.sort(key=lambda p: (p.point.status in wrong, bool(p.call and p.call.decision.is_blocked)))
+    serving = [p for p in bench.standing.points if p.serves]
+    serving.sort(key=lambda p: bool(p.call and p.call.decision.is_blocked))
     form.contact_point_id.data = str(serving[0].point.id) if serving else None
     form.already_happened.data = "late" in args
     old = bench.correctable(args.get("corrects", ""))

@@ -24,7 +24,7 @@
       if (point) point.hidden = !fits;
     }
     if (!chosen("contact_point_id")) {
-      const first = [...form.querySelectorAll("input[name=contact_point_id]")].find(shown);
+      const first = [...form.querySelectorAll("input[name=contact_point_id]:not([data-wrong])")].find(shown);
       if (first) first.checked = true;
     }
     for (const group of form.querySelectorAll(".outcome-group")) {

@@ -269,7 +269,9 @@ def test_a_collector_writes_a_complaint_down_and_compliance_decides_it(
     page = collector.get(f"/accounts/{desk.account_id}")
     page = collector.get(page.links["Write down a complaint"])
     page = page.submit("form", category="hours", source="phone", about=f"{desk.agency.id}", text="夜里十一点来电")
-    assert "The complaint is written down" in page and "夜里十一点来电" in page
+    assert "The complaint is written down. Until it is decided, contact keeps to its subject." in page
+    assert "夜里十一点来电" in page
+    assert "To be heeded: A complaint is open" in collector.get(f"/queue/{desk.account_id}")
     assert "a complaint is open" in collector.get(f"/accounts/{desk.account_id}")
 
     home = officer.get("/")

@@ -10,6 +10,7 @@ from portal.contact.blueprint import blueprint
 from portal.contact.complaints import operations as complaints
 from portal.contact.complaints import queries
 from portal.contact.complaints.codes import LONGEST_AHEAD, ComplaintState, ComplaintStep, Outcome, Root, decided_by
+from portal.contact.complaints.effect import effect_words
 from portal.contact.complaints.forms import CloseForm, DeadlineForm, RaiseForm, SayForm
 from portal.contact.complaints.labels import CATEGORIES, OUTCOMES, ROOTS, SOURCES, complaint_tag, event_words
 from portal.contact.complaints.tables import complaints_table
@@ -19,6 +20,7 @@ from portal.contact.requests.labels import side_words
 from portal.contact.requests.operations import side_of
 from portal.contact.requests.views import sealed_file
 from portal.contact.thread_lines import Line, line_of
+from portal.contact.wishes.lines import pack_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
@@ -238,12 +240,13 @@ def _line(
 @blueprint.route("/accounts/<int:account_id>/complaints/new", methods=["GET", "POST"])
 @requires(Permission.COMPLAINTS_WRITE)
 def new_complaint(account_id: int) -> Any:
-    """Write down what somebody complains of; the account is on hold at once."""
+    """Write down what somebody complains of; the hold stands at once, and what it does the rules of the place say."""
     session, who = db.session(), actor()
     account = account_for(session, who, account_id)
     person_key_of(session, who, account_id)
     holders = {row.Organisation.id: name_of(row.Organisation) for row in queries.holders_ever(session, who, account_id)}
     form = RaiseForm(list(holders.items()))
+    effect = effect_words(pack_of(session, who, account, account.customer, services().clock.now()))
     if request.method == "GET":
         form.received_on.data = services().clock.today(who.time_zone)
     if form.validate_on_submit():
@@ -254,12 +257,13 @@ def new_complaint(account_id: int) -> Any:
                 raise
             show_error(form, error)
         else:
-            say_flash(say("The complaint is written down, and the account is on hold until it is decided."))
+            say_flash(say("The complaint is written down. %(effect)s", effect=effect))
             return redirect(url_for("contact.complaint", complaint_id=complaint_id))
     page = render_template(
         "contact/new_complaint.html",
         account=account,
         form=form,
+        effect=effect,
         back=url_for("portfolio.account", account_id=account_id),
     )
     return page, 422 if form.errors or form.form_errors else 200

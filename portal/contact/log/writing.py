@@ -10,12 +10,12 @@ from portal.contact.bulk import count_days
 from portal.contact.history import Debtor, History
 from portal.contact.limits.keeping import note_attempts
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
+from portal.contact.numbers import learn_about_number, unlearn_about_number
 from portal.contact.outcomes import OUTCOMES
 from portal.contact.recording import (
     Subject,
     attempt_of,
     checked_entry,
-    learn_about_number,
     move_in_queue,
     raise_hold,
     take_over_carried,
@@ -90,6 +90,9 @@ class ChunkOfAttempts:
         facts = self._history.facts(debtor, row.at, but=entry.corrects_id)
         checked = checked_entry(facts, subject, entry, row.at)
         outcome = OUTCOMES[entry.outcome]
+        if corrected is not None:
+            self._session.flush()
+            unlearn_about_number(self._work, corrected)
         attempt = attempt_of(
             self._work, subject, entry, outcome, checked, row.at, id=key, content_hash=row.content_hash,
             import_run_id=self._run_id, import_line=row.line, logged_by=row.staff_id or self._sender(),

@@ -8,7 +8,8 @@ from flask import Response, redirect, render_template, request, url_for
 
 from portal.contact import queries
 from portal.contact.blueprint import blueprint
-from portal.contact.conduct import group_of
+from portal.contact.conduct import Question, group_of
+from portal.contact.entries import whose_number
 from portal.contact.labels import CHANNELS, KINDS
 from portal.contact.messages import dispatch, notices
 from portal.contact.messages import follow as message_follow
@@ -21,6 +22,7 @@ from portal.contact.messages.gateway import exported_channels
 from portal.contact.messages.labels import FAILURES, LANGUAGE_LABELS, MESSAGE_STATES, PURPOSES
 from portal.contact.messages.tables import exports_table, messages_table
 from portal.contact.outcomes import PARTIES
+from portal.contact.wishes.unheeded import asked_against
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission
 from portal.foundation.database import db
@@ -86,7 +88,10 @@ def _write_page(account_id: int, form: WriteForm, shown: messages.Preview | None
         for channel in messages.BY_GATEWAY
         if standing.channels[channel.value].decision.is_blocked
     }
-    own = [check.point for check in standing.points if group_of(check.point.relation) == "debtor"]
+    channels = [shown.template.channel] if shown else list(messages.BY_GATEWAY)
+    chosen = [shown.point] if shown else [check.point for check in standing.points]
+    asked = [Question(now, c.value, point=point.id) for c in channels for point in chosen if serves(point, c)]
+    own = [check.point for check in standing.points if group_of(whose_number(check.point)) == "debtor"]
     return render_template(
         "contact/write.html",
         account=account,
@@ -95,6 +100,7 @@ def _write_page(account_id: int, form: WriteForm, shown: messages.Preview | None
         shown=shown,
         texts=[(template, version, closed.get(template.channel)) for template, version in texts],
         points=[point for point in own if any(serves(point, channel) for channel in messages.BY_GATEWAY)],
+        asked=asked_against(session, who, account, standing.call.facts, *asked),
         closed=[(CHANNELS[channel], words) for channel, words in closed.items()],
         channels=CHANNELS,
         kinds=KINDS,

@@ -9,6 +9,7 @@ from portal.contact.conduct import (
     CallRule,
     CeaseRule,
     FrequencyCap,
+    HoldRule,
     MoratoriumRule,
     PreferenceRule,
     TimeWindow,
@@ -30,11 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = ["heeds", "kinds_for", "last_day_of", "stands"]
 
+
+def _stops_by_hold(rule: Rule) -> bool:
+    """Whether it stops contact while the hold stands that a letter raises."""
+    return isinstance(rule, HoldRule) and rule.verdict == "block" and "do_not_contact" in rule.flags
+
+
 _ASKED_BY: dict[Kind, Callable[[Rule], bool]] = {
     Kind.MEDIA_STOP: lambda rule: isinstance(rule, PreferenceRule) and "channel" in rule.dims,
     Kind.INCONVENIENT_TIME: lambda rule: isinstance(rule, PreferenceRule) and "time" in rule.dims,
     Kind.INCONVENIENT_PLACE: lambda rule: isinstance(rule, PreferenceRule) and "place" in rule.dims,
-    Kind.CEASE: lambda rule: isinstance(rule, CeaseRule),
+    Kind.CEASE: lambda rule: isinstance(rule, CeaseRule) or _stops_by_hold(rule),
     Kind.BREATHING_SPACE: lambda rule: isinstance(rule, MoratoriumRule),
     Kind.AGREED_FREQUENCY: lambda rule: isinstance(rule, FrequencyCap) and rule.by_agreement,
     Kind.MORE_CALLS: lambda rule: isinstance(rule, CallRule) and bool(rule.excluded.consent),

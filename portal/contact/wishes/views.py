@@ -14,7 +14,7 @@ from portal.contact.queries import contact_points, held_account
 from portal.contact.requests.views import sealed_file
 from portal.contact.wishes import operations as wishes
 from portal.contact.wishes import queries
-from portal.contact.wishes.effect import kinds_for
+from portal.contact.wishes.effect import heeds, kinds_for
 from portal.contact.wishes.forms import EndForm, WishForm
 from portal.contact.wishes.kinds import SPECS, Kind, ends_for
 from portal.contact.wishes.labels import (
@@ -67,7 +67,7 @@ def new_wish(account_id: int) -> Any:
         if request.method == "GET":
             form.said_at.data = now.astimezone(ZoneInfo(who.time_zone)).replace(tzinfo=None)
         elif (wish_id := _noted(form, account_id)) is not None:
-            say_flash(_done(kind))
+            say_flash(_done(kind, heeds(pack, kind)))
             return redirect(url_for("contact.wish", wish_id=wish_id))
     page = render_template(
         "contact/new_wish.html", account=account, back=back, form=form, kind=kind,
@@ -105,10 +105,12 @@ def _noted(form: WishForm, account_id: int) -> int | None:
         return None
 
 
-def _done(kind: Kind) -> Any:
+def _done(kind: Kind, heeded: bool) -> Any:
     if kind is Kind.CEASE:
         return say("It is noted, and the account is on hold: the debtor has asked not to be contacted.")
-    return say("It is noted. Every check from now on knows of it.")
+    if heeded:
+        return say("It is noted. Every check from now on knows of it.")
+    return say("It is noted. No rule here heeds it, so it is for people to: it stands with the account.")
 
 
 # --- one ----------------------------------------------------------------------------------------------------------------

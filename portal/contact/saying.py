@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from portal.contact.entries import Entry
-    from portal.contact.operations import Kept
+    from portal.contact.operations import Kept, Logged
 
-__all__ = ["saved_words"]
+__all__ = ["saved_words", "warnings_of"]
 
 
 def saved_words(entry: Entry, kept: Kept) -> Message:
@@ -24,10 +24,28 @@ def saved_words(entry: Entry, kept: Kept) -> Message:
     said = say("%(one)s", one=way_words(entry.channel, entry.direction))
     for part in _parts(entry, kept):
         said = say("%(first)s, %(second)s", first=said, second=part)
+    if entry.corrects_id is not None:
+        return say(
+            "Put right: %(outcome)s. %(account)s, %(name)s: %(what)s.", outcome=OUTCOMES[entry.outcome].label,
+            account=kept.account_ref, name=kept.name_masked, what=said,
+        )  # fmt: skip
     return say(
         "Saved: %(outcome)s. %(account)s, %(name)s: %(what)s.", outcome=OUTCOMES[entry.outcome].label,
         account=kept.account_ref, name=kept.name_masked, what=said,
     )  # fmt: skip
+
+
+def warnings_of(logged: Logged, kept: Kept) -> Iterator[Message]:
+    """What else has to be known of a new entry. The page that says it is the next account's, so each names its own."""
+    account, name = kept.account_ref, kept.name_masked
+    if kept.changed is not None:
+        yield say("%(account)s, %(name)s: %(what)s", account=account, name=name, what=kept.changed)
+    if logged.verdict == "block":
+        words = say("This contact was against the conduct rules; it is recorded as a breach.")
+        yield say("%(account)s, %(name)s: %(what)s", account=account, name=name, what=words)
+    if logged.hold is not None:
+        words = say("This is marked on the account. The bank sees it and releases it.")
+        yield say("%(account)s, %(name)s: %(what)s", account=account, name=name, what=words)
 
 
 def _parts(entry: Entry, kept: Kept) -> Iterator[Message]:

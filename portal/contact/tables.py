@@ -37,9 +37,15 @@ __all__ = ["day_table", "queue_view", "whose_state"]
 def queue_view(
     page: QueuePage, tab: str | None, now: datetime, zone: str, names: Mapping[int, str], whose: FilterState
 ) -> TablePage:
-    """One page of the queue for the table macro. `names`: of the people on whose desks it lies, where that is to be seen."""
+    """One page of the queue for the table macro; what decides whom to call stands first, where a narrow window shows it.
+    `names`: of the people on whose desks it lies, where that is to be seen."""
     columns = (
         Column("name", _l("Debtor"), value=lambda r: r.customer.name_masked),
+        Column(
+            "call", _l("May be called"), "state", value=lambda r: _call_tag(r.decision, now, zone),
+            title=lambda r: finding_words(found) if (found := deciding(r.decision)) else None,
+        ),
+        Column("next", _l("Why now"), value=lambda r: row_words(r, now, zone)),
         Column("account_ref", _l("Account"), value=lambda r: r.account.account_ref),
         Column("bucket", _l("Bucket"), "bucket", value=lambda r: r.account.bucket),
         *(() if names else (Column("days", _l("Days"), "number", value=lambda r: r.account.days_past_due),)),
@@ -47,16 +53,11 @@ def queue_view(
             "amount", _l("Amount"), "money",
             value=lambda r: r.account.total_minor, currency=lambda r: r.account.currency,
         ),
-        Column("next", _l("Why now"), value=lambda r: row_words(r, now, zone)),
         Column(
             "last", _l("Last outcome"),
             value=lambda r: OUTCOMES[r.item.last_outcome].label if r.item.last_outcome else say("not tried"),
         ),
         *((Column("desk", _l("Collector"), value=lambda r: names.get(r.item.assigned_to or 0) or say("the pool")),) if names else ()),
-        Column(
-            "call", _l("May be called"), "state", value=lambda r: _call_tag(r.decision, now, zone),
-            title=lambda r: finding_words(found) if (found := deciding(r.decision)) else None,
-        ),
     )  # fmt: skip
     table = Table(
         "queue",

@@ -17,7 +17,7 @@ from portal.contact.holds.effect import stops_contact
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.limits.labels import ground_words
 from portal.contact.limits.queries import restarts_of
-from portal.contact.messages.labels import FAILURES, message_title, message_tone
+from portal.contact.messages.labels import FAILURES, MESSAGE_STATES, message_title, message_tone
 from portal.contact.messages.models import MessageState
 from portal.contact.messages.queries import messages_of_account
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
@@ -41,7 +41,7 @@ from portal.foundation.language import Message, say
 from portal.foundation.states import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -88,11 +88,12 @@ def contacts_of(
     session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
 ) -> list[Event]:
     """Attempts, promises, arrangements and messages alone, latest first: for pages that show holds and payments by themselves."""
+    written = messages_of_account(session, actor, account.id)
     events = [
-        *_attempts(session, actor, account, notes or {}),
+        *_attempts(session, actor, account, notes or {}, written),
         *_promises(session, actor, account, today),
         *_arrangements(session, actor, account, today),
-        *_messages(session, actor, account),
+        *_messages(actor, written),
     ]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
 
@@ -102,12 +103,16 @@ def _moment(event: Event) -> datetime:
     return event.at if isinstance(event.at, datetime) else datetime.combine(event.at, time.max, UTC)
 
 
-def _attempts(session: Session, actor: Actor, account: Account, notes: Mapping[int, str]) -> Iterator[Event]:
+def _attempts(
+    session: Session, actor: Actor, account: Account, notes: Mapping[int, str], written: Sequence[Any]
+) -> Iterator[Event]:
+    """Each by its outcome; a message that went from here by what has become of it, which its outcome cannot know."""
+    states = {row[0].attempt_id: MESSAGE_STATES[row[0].state].label for row in written}
     for row in attempts_of(session, actor, account.id):
         attempt = row[0]
         outcome = OUTCOMES[attempt.outcome]
         channel = INCOMING if attempt.direction == "inbound" else CHANNELS[attempt.channel]
-        title = say("%(channel)s: %(outcome)s", channel=channel, outcome=outcome.label)
+        title = say("%(channel)s: %(outcome)s", channel=channel, outcome=states.get(attempt.id, outcome.label))
         if outcome.contact and attempt.party != "self":
             title = say("%(what)s (%(party)s)", what=title, party=PARTIES[attempt.party])
         if row.corrected_by:
@@ -160,9 +165,9 @@ def _promises(session: Session, actor: Actor, account: Account, today: date) -> 
         yield Event(carried.made_on, title, tone=PROMISE_TAGS[tag.code].tone)
 
 
-def _messages(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+def _messages(actor: Actor, written: Sequence[Any]) -> Iterator[Event]:
     """Messages by their latest step. One that was logged as an attempt and only waits stands there by the attempt alone."""
-    for row in messages_of_account(session, actor, account.id):
+    for row in written:
         message = row[0]
         if message.attempt_id is not None and message.state is MessageState.QUEUED:
             continue

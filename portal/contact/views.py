@@ -32,7 +32,7 @@ from portal.contact.points import views as point_views
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
 from portal.contact.requests import panel as request_panel
 from portal.contact.requests import views as request_views
-from portal.contact.saying import saved_words
+from portal.contact.saying import saved_words, warnings_of
 from portal.contact.tables import day_table, queue_view, whose_state
 from portal.contact.team.desks import Scope, colleagues, scope_of, whose_of
 from portal.contact.verdict import verdict_of
@@ -89,6 +89,9 @@ def account(account_id: int) -> Any:
         form = AttemptForm(bench.debts)
         workbench.fill(db.session(), actor(), form, bench, request.args)
         return _bench_page(bench, form)
+    if "late" in request.form:
+        bench = _bench(account_id)
+        return _bench_page(bench, workbench.as_late(AttemptForm(bench.debts)))
     # What is right is kept without putting the whole page together first: two hundred times a day somebody waits for it.
     form = AttemptForm({})
     try:
@@ -138,12 +141,8 @@ def _saved(account_id: int, entry: Entry, logged: operations.Logged) -> Any:
         back = url_for("contact.account", account_id=account_id, tab=_tab())
         words = say("Back to %(account)s", account=kept.account_ref)
         say_flash(saved_words(entry, kept), link=(words, back))
-        if kept.changed is not None:
-            say_flash(kept.changed, "warning")
-    if logged.verdict == "block":
-        say_flash(say("This contact was against the conduct rules; it is recorded as a breach."), "warning")
-    if logged.hold is not None:
-        say_flash(say("This is marked on the account. The bank sees it and releases it."), "warning")
+        for warning in warnings_of(logged, kept):
+            say_flash(warning, "warning")
     return redirect(url_for("contact.next_one", tab=_tab(), whose=_whose() or None, behind=account_id))
 
 

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from portal.portfolio.limitation import Limitation
     from portal.portfolio.models import Account, Customer
 
-__all__ = ["Bench", "fill", "open_bench", "tabs", "verdict_on"]
+__all__ = ["Bench", "as_late", "fill", "open_bench", "tabs", "verdict_on"]
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 BESIDE = 12  # accounts of the queue that stand beside the one that is open
@@ -320,6 +320,13 @@ def fill(session: Session, actor: Actor, form: AttemptForm, bench: Bench, args: 
         agreed = old.outcome == "callback_requested"
         callback_at = queries.callback_of(session, actor, bench.placement.id) if agreed else None
         fill_from(form, old, promises, callback_at, bench.zone)
+
+
+def as_late(form: AttemptForm) -> AttemptForm:
+    """What is being entered, now as a contact that has taken place already: nothing of it is lost."""
+    form.already_happened.data = True
+    form.channel.data = form.channel.data or Channel.CALL.value
+    return form
 
 
 def verdict_on(session: Session, actor: Actor, form: AttemptForm, bench: Bench) -> Verdict:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from portal.foundation.visibility import visible
-from portal.portfolio.models import ContactKind, ContactPoint, ContactSource, Customer
+from portal.portfolio.models import ContactKind, ContactPoint, ContactSource, Customer, PersonIndex
+from portal.portfolio.people import phone_prints
 
 if TYPE_CHECKING:
     from portal.foundation.work import Work
@@ -55,9 +56,22 @@ def add_found_point(
         found_source_sealed=work.vault.seal(customer.person_key, by.source, "found_source"), created_at=work.now,
     )  # fmt: skip
     work.session.add(point)
+    if kind is ContactKind.PHONE:
+        _make_findable(work, customer, value)
     work.session.flush()
     work.audit(
         "contact_point.found", point, after={"kind": kind.value, "relation": relation, "ground": by.ground},
         customer=customer.id,
     )  # fmt: skip
     return point, True
+
+
+def _make_findable(work: Work, customer: Customer, phone: str) -> None:
+    """The search finds the person by this number too. Another number of theirs may end in the same four digits."""
+    known = visible(PersonIndex, work.actor).where(PersonIndex.customer_id == customer.id)
+    present = {(row.kind, bytes(row.hash)) for row in work.session.scalars(known)}
+    work.session.add_all(
+        PersonIndex(customer_id=customer.id, kind=kind, hash=mark)
+        for kind, mark in phone_prints(work.vault, phone)
+        if (kind, mark) not in present
+    )

@@ -180,6 +180,7 @@ ERROR_LABELS = {
     "conflict": _l("contradicts what is on file"),
     "above_balance": _l("more than the account owes"),
 }
+WARNING_LABELS = ERROR_LABELS | {"missing": _l("a value is empty")}  # the row was taken, so it was not required
 
 
 def issue_words(issues: Iterable[Mapping[str, Any]]) -> str:

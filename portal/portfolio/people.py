@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from portal.foundation.vault import PersonKey, Vault
     from portal.portfolio.intake import AccountRow
 
-__all__ = ["contact_rows", "index_rows", "phone_text", "time_zone_of"]
+__all__ = ["contact_rows", "index_rows", "phone_prints", "phone_text", "time_zone_of"]
 
 # As they stand in the rows of a file of a million people.
 _PHONE, _EMAIL, _ADDRESS = ContactKind.PHONE.value, ContactKind.EMAIL.value, ContactKind.ADDRESS.value
@@ -67,5 +67,12 @@ def index_rows(vault: Vault, customer_id: int, row: AccountRow) -> Iterator[tupl
     if row.id_no:
         yield customer_id, "id_no", vault.fingerprint("id_no", row.id_no)
     for entry in row.phones:
-        yield customer_id, "phone", vault.fingerprint("phone", entry.phone.number)
-        yield customer_id, "phone_last4", vault.fingerprint("phone_last4", entry.phone.number[-4:])
+        for kind, mark in phone_prints(vault, entry.phone.number):
+            yield customer_id, kind, mark
+
+
+def phone_prints(vault: Vault, text: str) -> Iterator[tuple[str, bytes]]:
+    """By what a phone is found, of `phone_text`: the whole number without its extension, and its last four digits."""
+    number = text.partition(";")[0]
+    yield "phone", vault.fingerprint("phone", number)
+    yield "phone_last4", vault.fingerprint("phone_last4", number[-4:])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.arrangements.models import ArrangementState, IncomeProof
+from portal.contact.arrangements.models import Arrangement, ArrangementState, IncomeProof
 from portal.contact.arrangements.operations import agree, draw_up
 from portal.contact.models import Direction
 from portal.contact.operations import log_attempt
@@ -46,6 +46,11 @@ def manager(person: Person) -> User:
     return make_user(Role.VENDOR_MANAGER, make_bank())
 
 
+def kept_ones(session: Session) -> int:
+    session.expire_all()
+    return session.scalar(sa.select(sa.func.count(Arrangement.id))) or 0
+
+
 def test_the_schedule_is_shown_before_anything_is_kept(desk: Desk, client_for: Client, db_session: Session) -> None:
     client = client_for(desk.user)
     page = client.get(f"/queue/{desk.account_id}").links["Draw up an arrangement"]
@@ -69,6 +74,31 @@ def test_amounts_of_ones_own_are_added_up_on_the_page(desk: Desk, client_for: Cl
     page = client.get(f"{asked}&own_amounts=400%0A600")
     assert page.submit("keep", reason="less before harvest").status == 200
     assert [part.amount_minor for part in kept().instalments] == [40_000, 60_000]
+
+
+def test_what_is_drawn_up_is_what_stands_in_the_fields_and_was_seen(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    shown = client_for(desk.user).get(f"/queue/{desk.account_id}/arrangement?kind=instalments")
+    changed = shown.submit("keep", parts="4", reason="steady wages")
+    assert changed.status == 422 and "The fields have changed since the schedule was shown." in changed
+    assert kept_ones(db_session) == 0
+    assert changed.field("parts").get("value") == "4" and "steady wages" in changed and "250.00" in changed
+    assert changed.submit("keep").path.startswith("/arrangements/")
+    assert [part.amount_minor for part in kept().instalments] == [25_000] * 4
+
+
+def test_looking_at_a_schedule_keeps_nothing_and_loses_nothing(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    shown = client_for(desk.user).get(f"/queue/{desk.account_id}/arrangement?kind=instalments")
+    looked = shown.submit("keep", parts="5", reason="steady wages", look="1")
+    assert looked.status == 200 and "200.00" in looked and "steady wages" in looked
+    unread = looked.submit("keep", parts="x", look="1")
+    assert unread.status == 422 and "A number from 1 to 60." in unread and "Draw it up" not in unread
+    assert kept_ones(db_session) == 0
+    mended = unread.submit("keep", parts="4", look="1")
+    assert "steady wages" in mended and mended.submit("keep").path.startswith("/arrangements/")
 
 
 def test_what_cannot_be_read_is_told_beside_its_field(desk: Desk, client_for: Client) -> None:

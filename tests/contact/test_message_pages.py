@@ -9,7 +9,13 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.contact.messages.models import MessageSetting, MessageState, MessageTemplate, OutgoingMessage
+from portal.contact.messages.models import (
+    MessageSetting,
+    MessageState,
+    MessageTemplate,
+    MessageTemplateVersion,
+    OutgoingMessage,
+)
 from portal.contact.messages.operations import send_message
 from portal.contact.models import Channel
 from portal.contact.wording import Purpose
@@ -61,6 +67,7 @@ def test_a_text_goes_from_its_writer_over_the_bank_to_the_debtor(
     assert "王**您好" in shown and "王小明" not in shown and "2 messages are charged." in shown
     sent = shown.submit("write", send="1")
     assert sent.path == f"/queue/{desk.account_id}" and "The message is in the outbox" in sent
+    assert "SMS: in the outbox" in sent and "SMS: Message sent" not in sent
     assert db_session.scalars(sa.select(OutgoingMessage.state)).all() == [MessageState.QUEUED]
 
 
@@ -98,9 +105,40 @@ def test_at_night_the_page_says_why_nothing_can_be_sent(
     page = client_for(user).get(f"/queue/{desk.account_id}/message")
     assert words in page and "disabled" in page.html
     template_id = db_session.scalars(sa.select(MessageTemplate.id)).one()
-    forced = {"template_id": f"{template_id}", "contact_point_id": f"{person.mobile}", "version": "1", "send": "1"}
+    forced = {
+        "template_id": f"{template_id}",
+        "contact_point_id": f"{person.mobile}",
+        "was_read": f"{template_id}.{person.mobile}.1",
+        "send": "1",
+    }
     page.client.post(f"/queue/{desk.account_id}/message", forced, status=422)
     assert db_session.scalars(sa.select(OutgoingMessage)).all() == []
+
+
+def test_only_the_text_that_was_read_goes_out(
+    desk: Desk, person: Person, client_for: Client, db_session: Session
+) -> None:
+    first = make_approved(leader_of(desk))
+    other = make_approved(leader_of(desk), name="Another text", code="SMS-02")
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}/message")
+    read = page.submit("write", template_id=f"{first}", contact_point_id=f"{person.mobile}", look="1")
+    changed = read.submit("write", template_id=f"{other}", send="1")
+    assert changed.status == 422 and "This is not what you read" in changed and "As it will be sent" in changed
+    assert db_session.scalars(sa.select(OutgoingMessage)).all() == []
+    assert "The message is in the outbox" in changed.submit("write", send="1")
+    sent = sa.select(MessageTemplateVersion.template_id).join(
+        OutgoingMessage, OutgoingMessage.template_version_id == MessageTemplateVersion.id
+    )
+    assert db_session.scalars(sent).all() == [other]
+
+
+def test_a_number_of_the_wrong_kind_is_told_beside_its_field(desk: Desk, client_for: Client) -> None:
+    template_id = make_approved(leader_of(desk))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}/message")
+    wrong = page.submit("write", template_id=f"{template_id}", contact_point_id="999999", look="1")
+    assert "Choose a number or address that this text can go to." in "".join(
+        wrong.element("contact_point_id-error").itertext()
+    )
 
 
 def test_the_workbench_shows_what_is_said_first_in_a_call(desk: Desk, client_for: Client) -> None:

@@ -114,9 +114,11 @@ def test_at_night_the_form_for_a_call_is_closed_and_says_why_and_a_breach_can_st
     assert "The form for a call is closed" in page
     refused = page.submit("log", channel="call", outcome="no_answer")
     assert refused.status == 422 and "08:00 to 22:00" in refused
-    late = client.get(f"/queue/{desk.account_id}?late=1")
-    kept = late.submit("log", outcome="no_answer")
-    assert "recorded as a breach" in kept
+    typed = refused.submit("log", outcome="no_answer", note="rang twice", late="1")
+    assert typed.status == 200 and db_session.scalars(sa.select(ContactAttempt)).all() == []
+    assert "rang twice" in typed and 'value="no_answer" data-key="n" checked' in typed.html
+    kept = typed.submit("log")
+    assert "王**: This contact was against the conduct rules; it is recorded as a breach." in kept
     assert db_session.scalars(sa.select(ContactAttempt.verdict)).all() == ["block"]
 
 

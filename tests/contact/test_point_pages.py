@@ -52,6 +52,16 @@ def test_a_number_that_was_found_is_entered_with_its_ground_and_stands_among_the
     assert "It was on file before." in again
 
 
+@pytest.mark.parametrize("words", ["139%201111%202222", "%2B8613911112222", "2222"])
+def test_a_number_that_was_found_is_found_by_the_search(desk: Desk, client_for: Client, words: str) -> None:
+    client = client_for(desk.user)
+    form = client.get(f"/queue/{desk.account_id}/contact-points")
+    form.submit("form", **FOUND)
+    form.submit("form", **(FOUND | {"value": "139 3333 2222"}))
+
+    client.get(f"/search?q={words}", to=f"/accounts/{desk.account_id}")
+
+
 def test_without_a_ground_nothing_is_kept_and_the_form_says_what_is_missing(desk: Desk, client_for: Client) -> None:
     form = client_for(desk.user).get(f"/queue/{desk.account_id}/contact-points")
 

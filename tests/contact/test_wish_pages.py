@@ -50,7 +50,16 @@ def test_a_collector_notes_a_wish_without_script_and_sees_it_at_the_workbench(
     assert "Every check from now on knows of it." in page and "SMS to " in page
     assert "13800120012" not in page
     bench = client.get(f"/queue/{desk.account_id}")
-    assert "Not by this way" in bench and "the rules heed it" in bench
+    assert "Not by this way or number" in bench and "the rules heed it" in bench
+
+
+def test_of_way_and_number_one_is_enough_and_the_form_says_so(desk: Desk, person: Person, client_for: Client) -> None:
+    page = client_for(desk.user).get(f"/accounts/{desk.account_id}/wishes/new?kind=media_stop")
+    assert page.field("said_at").get("autofocus") is not None
+    empty = page.submit("form", status=422, channel="", contact_point_id="")
+    said = "".join(empty.element("channel-error").itertext())
+    assert "Choose a way, a number, or both." in said and "Fill this in." not in empty
+    assert "It is noted." in empty.submit("form", contact_point_id=str(person.mobile))
 
 
 def test_every_fault_of_the_form_is_named_with_its_field(desk: Desk, client_for: Client) -> None:
@@ -83,11 +92,11 @@ def test_another_agency_reads_what_binds_it_without_who_noted_it_and_asks_the_ba
     own = tell(desk, Kind.CONTACT_TIME, note="at any hour")
     client = client_for(rival.user)
     page = client.get(f"/wishes/{wish_id}")
-    assert "Not by this way" in page and "Ask the bank" in page and "told Ann" not in page
+    assert "Not by this way or number" in page and "Ask the bank" in page and "told Ann" not in page
     assert desk.user.name not in page and desk.agency.name not in page
     client.get(f"/wishes/{own}", status=404)
     assert "Consent to other hours" not in client.get(f"/queue/{rival.account_id}")
-    assert "Not by this way" in client.get(f"/accounts/{rival.account_id}")
+    assert "Not by this way or number" in client.get(f"/accounts/{rival.account_id}")
 
 
 def test_a_letter_with_its_scan_is_noted_by_the_bank_and_ended_by_it(

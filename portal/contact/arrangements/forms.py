@@ -1,12 +1,22 @@
-"""Forms of arrangements: the wish, whose fields stand in the address until it is kept; the bank's answer; the statement."""
+"""Forms of arrangements: the wish, looked at before it is kept; the bank's answer; the statement."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Form, MultipleFileField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Form,
+    HiddenField,
+    MultipleFileField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Length, Optional
 
 from portal.contact.arrangements.income import LINES, Figures
@@ -24,8 +34,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from portal.contact.arrangements.models import Arrangement
+    from portal.contact.arrangements.operations import Draft
 
-__all__ = ["AgreeForm", "DecisionForm", "IncomeForm", "KeepForm", "WishForm"]
+__all__ = ["AgreeForm", "DecisionForm", "IncomeForm", "KeepForm", "WishForm", "mark_of"]
 
 _MONEY = {"inputmode": "decimal", "autocomplete": "off", "size": "14"}
 FIELDS = {
@@ -36,7 +47,7 @@ FIELDS = {
 
 
 class WishForm(Form):
-    """What is to be arranged. It is asked for by GET, so that the schedule can be looked at before anything is kept."""
+    """What is to be arranged. Its schedule is looked at before anything is kept; an address may name the fields too."""
 
     agreed = StringField(_l("To be paid in all"), [Length(max=28)], render_kw=_MONEY)
     waive_interest = StringField(_l("Interest waived"), [Optional(), Length(max=28)], render_kw=_MONEY)
@@ -65,12 +76,6 @@ class WishForm(Form):
     def shown(self) -> list[Any]:
         """The fields that a kind asks for, in their order."""
         return [self[name] for name in FIELDS[self.kind]]
-
-    def entries(self) -> list[tuple[str, str]]:
-        """The fields as hidden ones of the form that keeps the wish."""
-        return [
-            (field.name, str(field._value() if hasattr(field, "_value") else field.data or "")) for field in self.shown
-        ]
 
     def wish(self, reason: str = "") -> Wish:
         """What was entered. DomainError, or several, with the fields of what cannot be read."""
@@ -128,8 +133,9 @@ def read_amount(text: str | None, currency: str, field: str) -> int | None:
 
 
 class KeepForm(FlaskForm):
-    """What is said with a wish when it is kept."""
+    """What is said with a wish when it is kept. `seen`: the schedule that was looked at, by its mark."""
 
+    seen = HiddenField()
     reason = TextAreaField(
         _l("Why this suits the debtor"), [Length(max=LONGEST_REASON)], render_kw={"rows": "2"},
         description=_l("The bank reads it. No personal data."),
@@ -139,6 +145,19 @@ class KeepForm(FlaskForm):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.reason.flags.required = True
+
+    def demand_seen(self, made: Draft) -> None:
+        """DomainError where another schedule was looked at than the one that the fields make now."""
+        if (self.seen.data or "") != mark_of(made):
+            words = say("The fields have changed since the schedule was shown. Look at it again, then keep it.")
+            raise DomainError("arrangement.not_seen", words)
+
+
+def mark_of(made: Draft) -> str:
+    """Tells one schedule from another: amounts and days of its parts, what is given up, and until when it is offered."""
+    parts = [(part.due_on.isoformat(), part.amount) for part in made.offer.parts]
+    shown = (made.offer.kind.value, made.offer.balance, made.offer.waived, parts, made.valid_until.isoformat())
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 class AgreeForm(FlaskForm):

@@ -12,7 +12,7 @@ from portal.contact.arrangements import follow as arrangement_follow
 from portal.contact.arrangements import income
 from portal.contact.arrangements import operations as arrangements
 from portal.contact.arrangements import queries as arrangement_queries
-from portal.contact.arrangements.forms import AgreeForm, DecisionForm, IncomeForm, KeepForm, WishForm
+from portal.contact.arrangements.forms import AgreeForm, DecisionForm, IncomeForm, KeepForm, WishForm, mark_of
 from portal.contact.arrangements.income import LINES
 from portal.contact.arrangements.labels import (
     BEYOND,
@@ -77,7 +77,7 @@ def index() -> Any:
 @blueprint.route("/queue/<int:account_id>/arrangement", methods=["GET", "POST"])
 @requires(Permission.ARRANGEMENTS_DRAW)
 def new(account_id: int) -> Any:
-    """The schedule is shown by GET and kept by POST, with the same fields."""
+    """One form: its schedule is looked at, then kept. What is kept is what was seen, or it is shown anew and asked again."""
     session, who, today = db.session(), actor(), services().clock.today()
     held = queries.held_account(session, who, account_id)
     if held is None:
@@ -94,8 +94,9 @@ def new(account_id: int) -> Any:
         made = arrangements.draft(session, who, account_id, wish, today)
     except DomainError as error:
         _refuse_or_show(form, error)
-    if keep.validate_on_submit() and made is not None:
+    if "look" not in request.form and keep.validate_on_submit() and made is not None:
         try:
+            keep.demand_seen(made)
             number = arrangements.draw_up(who, account_id, wish, agreed=bool(keep.agreed_already.data))
         except DomainError as error:
             show_error(keep, error)
@@ -119,6 +120,7 @@ def _new_page(account_id: int, form: WishForm, keep: KeepForm, kind: Kind, made:
     if held is None:
         raise NotFound
     wrong = bool(keep.errors) or (bool(form.errors) and request.method == "POST")
+    keep.seen.data = mark_of(made) if made else ""
     page = render_template(
         "contact/arrangement_new.html",
         account=held[1],
@@ -128,6 +130,7 @@ def _new_page(account_id: int, form: WishForm, keep: KeepForm, kind: Kind, made:
         kind=kind,
         kinds=KINDS,
         made=made,
+        may_keep=made is not None and not made.lacks_income,
         beyond=BEYOND,
         share=percent(share_paid(made.offer.agreed, made.offer.balance)) if made else None,
         standing=arrangement_queries.live_on(db.session(), actor(), account_id),

@@ -43,7 +43,7 @@ class RaiseForm(FlaskForm):
     received_on = DateField(_l("Received on"), [_needed])
     about = SelectField(_l("Whom it is about"), [_chosen])
     text = TextAreaField(
-        _l("What was said"), [_needed, Length(max=LONGEST_TEXT)],
+        _l("What is complained of"), [_needed, Length(max=LONGEST_TEXT)],
         description=_l("Kept sealed. What the bank writes here the organisation does not see."),
     )  # fmt: skip
     proof = FileField(_l("File"), description=_PROOF)

@@ -20,7 +20,7 @@ from portal.contact.requests.labels import side_words
 from portal.contact.requests.operations import side_of
 from portal.contact.requests.views import sealed_file
 from portal.contact.thread_lines import Line, line_of
-from portal.contact.wishes.lines import pack_of
+from portal.contact.wishes.offering import pack_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError

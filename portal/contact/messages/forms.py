@@ -13,7 +13,7 @@ from portal.contact.messages.texts import Content, TextDetails
 from portal.contact.models import Channel
 from portal.contact.wording import Purpose
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import options
+from portal.foundation.forms import key_of, options
 from portal.foundation.language import _l, say
 
 if TYPE_CHECKING:
@@ -74,20 +74,24 @@ class NewTextForm(TextForm):
 
 
 class WriteForm(FlaskForm):
-    """An approved text and where it goes. Read first, then sent: `version` is what was read."""
+    """An approved text and where it goes. Read first, then sent: `was_read` says what was read."""
 
     template_id = RadioField(_l("Text"), [_chosen], validate_choice=False)
     contact_point_id = RadioField(_l("Number or address"), [_chosen], validate_choice=False)
-    version = HiddenField()
+    was_read = HiddenField()
 
     def chosen(self) -> tuple[int, int]:
         """Text and point; DomainError where one is not chosen."""
         return _number(self.template_id), _number(self.contact_point_id)
 
-    def version_read(self) -> int:
-        """The version that the preview showed; 0 where there was none."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    def version_read(self, template_id: int, point_id: int) -> int | None:
+        """The version of this text that was read as it goes to this number or address; None where none was."""
+        whole, _, version = (self.was_read.data or "").rpartition(".")
+        return key_of(version) if whole == f"{template_id}.{point_id}" else None
+
+    def note_read(self, template_id: int, point_id: int, version: int) -> None:
+        """The page shows this version of the text as it goes to this number or address."""
+        self.was_read.data = f"{template_id}.{point_id}.{version}"
 
 
 def _number(field: Any) -> int:

@@ -57,12 +57,16 @@ def account_message(account_id: int) -> Any:
     if form.validate_on_submit():
         try:
             template_id, point_id = form.chosen()
-            if "send" in request.form:
-                messages.send_message(actor(), account_id, template_id, form.version_read(), point_id)
+            version = form.version_read(template_id, point_id)
+            if "send" in request.form and version is not None:
+                messages.send_message(actor(), account_id, template_id, version, point_id)
                 say_flash(say("The message is in the outbox, and the attempt is logged."))
                 return redirect(url_for("contact.account", account_id=account_id))
             shown = messages.preview(actor(), account_id, template_id, point_id)
-            form.version.data = str(shown.version.version)
+            form.note_read(template_id, point_id, shown.version.version)
+            if "send" in request.form:
+                words = say("This is not what you read: another text or number was chosen. Read it, then send it.")
+                raise DomainError("message.not_read", words)
         except DomainError as error:
             _show(form, error)
     return _write_page(account_id, form, shown), 422 if form.errors or form.form_errors else 200

@@ -26,6 +26,9 @@ __all__ = ["AskForm", "WriteForm", "uploaded"]
 _chosen = InputRequired(_l("Choose one."))
 _PROOF = _l("A PDF, PNG or JPEG file of up to 10 MB.")
 _SEALED = _l("Kept sealed. The organisation sees it only while it holds the account.")
+_SEALED_HERE = _l(
+    "Kept sealed. Your organisation sees it only while it holds the account."
+)  # as its own people read it
 
 
 def uploaded(field: FileField) -> Proof | None:
@@ -43,11 +46,12 @@ class AskForm(FlaskForm):
         render_kw={"autofocus": True},
     )  # fmt: skip
     organisation = SelectField(_l("Whom to ask"), [_chosen])
-    text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)], description=_SEALED)
+    text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)])
     proof = FileField(_l("File"), description=_PROOF)
 
-    def __init__(self, holders: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(self, holders: Sequence[tuple[int, str]], *, of_bank: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.text.description = _SEALED if of_bank else _SEALED_HERE
         if len(holders) > 1:
             known = [(str(key), name) for key, name in holders]
             self.organisation.choices = to_choose(known)
@@ -71,11 +75,12 @@ class WriteForm(FlaskForm):
     """Words, a file, and where it is one's turn the answer."""
 
     answer = RadioField(_l("Answer"), [Optional()], default="")
-    text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)], description=_SEALED)
+    text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)])
     proof = FileField(_l("File"), description=_PROOF)
 
-    def __init__(self, *, may_answer: bool, **kwargs: Any) -> None:
+    def __init__(self, *, may_answer: bool, of_bank: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.text.description = _SEALED if of_bank else _SEALED_HERE
         if may_answer:
             known = [(answer.value, ANSWERS[answer].label) for answer in Answer]
             self.answer.flags.required = True  # one of them always stands chosen

@@ -138,7 +138,7 @@ def sealed_file(key: PersonKey, row: Any) -> Response:
 
 def _form(found: Any) -> WriteForm:
     steps = may(requests.thread_of(found), requests.side_of(actor()))
-    return WriteForm(may_answer=Step.ANSWERED in steps)
+    return WriteForm(may_answer=Step.ANSWERED in steps, of_bank=actor().is_bank)
 
 
 def _page(request_id: int, form: WriteForm | None = None, shown: Mapping[int, str] | None = None) -> str:
@@ -198,7 +198,7 @@ def new_request(account_id: int) -> Any:
     account = account_for(session, who, account_id)
     person_key_of(session, who, account_id)
     holders = {row.Organisation.id: name_of(row.Organisation) for row in queries.holders(session, who, account_id)}
-    form = AskForm(list(holders.items()))
+    form = AskForm(list(holders.items()), of_bank=actor().is_bank)
     if request.method == "GET" and request.args.get("code") in set(RequestCode):
         form.code.data = request.args["code"]
     if form.validate_on_submit():

@@ -36,7 +36,7 @@ class WishForm(FlaskForm):
     """What is noted; fields that do not belong to the kind are not there. Times are entered in the person's own zone, hours
     of the day are those where the debtor is."""
 
-    said_at = DateTimeLocalField(SAID, [_needed], format=MINUTES)
+    said_at = DateTimeLocalField(SAID, [_needed], format=MINUTES, render_kw={"autofocus": True})
     whole_person = BooleanField(_l("for all accounts of the person"))
     channel = SelectField(_l("Way of contact"), [Optional()])
     contact_point_id = SelectField(_l("Number or address"), [Optional()])

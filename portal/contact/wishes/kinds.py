@@ -144,7 +144,7 @@ def faults_of(kind: Kind, terms: Terms) -> list[tuple[str, str]]:
     found = [(name, "missing") for name in sorted(spec.needs - given)]
     found += [(name, "foreign") for name in sorted(given - spec.terms)]
     if kind is Kind.MEDIA_STOP and not given & {"channel", "contact_point_id"}:
-        found.append(("channel", "missing"))
+        found.append(("channel", "neither"))
     found += [(name, "range") for name in ("weekdays", "dials") if not _within(name, getattr(terms, name))]
     return found + _faults_of_hours(terms)
 

@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 KINDS: Final[dict[Kind, Any]] = {
-    Kind.MEDIA_STOP: _l("Not by this way"),
+    Kind.MEDIA_STOP: _l("Not by this way or number"),
     Kind.INCONVENIENT_TIME: _l("Not at these times"),
     Kind.INCONVENIENT_PLACE: _l("Not at this place"),
     Kind.CEASE: _l("Letter that contact ends"),

@@ -55,6 +55,7 @@ LONGEST_AHEAD: Final = timedelta(days=3 * 366)  # a last day beyond that is a sl
 PURPOSE: Final = "wish"
 _FAULTS: dict[str, Message] = {
     "missing": say("Fill this in."),
+    "neither": say("Choose a way, a number, or both."),
     "foreign": say("This does not belong to what is noted."),
     "range": say("This value cannot be so."),
 }

@@ -38,13 +38,13 @@ from portal.foundation.language import Message, say
 from portal.foundation.states import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
     from portal.contact.models import ContactAttempt
     from portal.foundation.access import Actor
-    from portal.portfolio.models import Account
+    from portal.portfolio.models import Account, Hold
 
 __all__ = ["Event", "contacts_of", "timeline_of"]
 
@@ -52,7 +52,7 @@ __all__ = ["Event", "contacts_of", "timeline_of"]
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected.
-    `request_id`, `wish_id`: where it stands in full. `evidence_id`: its recording or photo."""
+    `request_id`, `wish_id`, `hold_id`: where it stands in full. `evidence_id`: its recording or photo."""
 
     at: datetime | date
     title: Message
@@ -64,15 +64,26 @@ class Event:
     request_id: int | None = None
     wish_id: int | None = None
     evidence_id: int | None = None
+    hold_id: int | None = None
 
 
 def timeline_of(
-    session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
+    session: Session,
+    actor: Actor,
+    account: Account,
+    today: date,
+    notes: Mapping[int, str] | None = None,
+    holds: Sequence[Hold] | None = None,
 ) -> list[Event]:
-    """Everything that happened with an account, latest first. `notes`: texts that were asked for, by attempt."""
+    """Everything that happened with an account and that the reader may see, latest first. `notes`: texts that were asked
+    for, by attempt. `holds`: those of the account, where they have been read."""
+    if not actor.can(Permission.HOLDS_VIEW):
+        holds = ()
+    elif holds is None:
+        holds = holds_of(session, actor, account)
     events = [
         *contacts_of(session, actor, account, today, notes),
-        *_holds(session, actor, account),
+        *_holds(holds),
         *_wishes(session, actor, account),
         *_requests(session, actor, account),
         *_payments(session, actor, account),
@@ -84,7 +95,7 @@ def timeline_of(
 def contacts_of(
     session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
 ) -> list[Event]:
-    """Attempts, promises, arrangements and messages alone, latest first: for pages that show holds and payments by themselves."""
+    """Attempts, promises, arrangements and messages alone, latest first."""
     events = [
         *_attempts(session, actor, account, notes or {}),
         *_promises(session, actor, account, today),
@@ -186,11 +197,14 @@ def _arrangements(session: Session, actor: Actor, account: Account, today: date)
             yield Event(row.ended_on, title, says or None, tone=tag.tone)
 
 
-def _holds(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
-    for hold in holds_of(session, actor, account):
-        yield Event(hold.raised_at, say("Hold: %(what)s", what=flag_words(hold.flag.value)), tone="bad")
+def _holds(holds: Sequence[Hold]) -> Iterator[Event]:
+    for hold in holds:
+        yield Event(
+            hold.raised_at, say("Hold: %(what)s", what=flag_words(hold.flag.value)), tone="bad", hold_id=hold.id
+        )
         if hold.released_at:
-            yield Event(hold.released_at, say("Hold released: %(what)s", what=flag_words(hold.flag.value)))
+            released = say("Hold released: %(what)s", what=flag_words(hold.flag.value))
+            yield Event(hold.released_at, released, hold_id=hold.id)
 
 
 def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
@@ -210,6 +224,8 @@ def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]
 
 def _requests(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
     """What was asked about the account and how it was answered; the words stand in the request itself."""
+    if not actor.can(Permission.REQUESTS_VIEW):
+        return
     mine = side_of(actor)
     for row in of_account(session, actor, account.id):
         request = row.Request
@@ -234,6 +250,8 @@ def _noted(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
 
 
 def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    if not actor.can(Permission.PAYMENTS_VIEW):
+        return
     for statement in hooks.credit_lines(actor):
         lines = statement.subquery()
         rows = session.execute(

@@ -53,7 +53,11 @@ def findings() -> Any:
     month = _month(request.args.get("month", ""), months)
     first, last = conduct_queries.month_of(month)
     sums = conduct_queries.sums_of(session, who, first, last)
-    rules = pack_queries.rules_asked(session, who, shelf_of(session, who), months[0])
+    shelf = shelf_of(session, who)
+    rules = pack_queries.rules_asked(session, who, shelf, months[0])
+    then = (
+        rules if month == months[0] else pack_queries.rules_asked(session, who, shelf, month)
+    )  # as the sums' month had it
     names = {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
     listed = sorted({*rules, *(one.rule for one in sums)})
     return table_response(
@@ -65,7 +69,7 @@ def findings() -> Any:
         last=last,
         sums=sums,
         names=names,
-        says={code: rule_sentences(rule)[0] for code, rule in rules.items()},
+        says={code: rule_sentences(rule)[0] for code, rule in then.items()},
         name_of=name_of,
     )
 

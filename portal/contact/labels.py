@@ -11,6 +11,7 @@ from portal.contact.presumptions import is_closed
 from portal.foundation.formats import day
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
+from portal.portfolio.labels import CONTACT_STATES
 from portal.portfolio.models import ContactKind, ContactStatus
 
 if TYPE_CHECKING:
@@ -44,10 +45,9 @@ INCOMING_CALL = "call_in"  # what the form sends for it; no channel of its own, 
 KINDS: dict[ContactKind, Any] = {
     ContactKind.PHONE: _l("telephone"), ContactKind.EMAIL: _l("e-mail"), ContactKind.ADDRESS: _l("address"),
 }  # fmt: skip
+# What is known of a number, in the words of the account page; of one that nobody has tried there is nothing to say.
 STATUSES: dict[ContactStatus, StateTag] = {
-    ContactStatus.VALID: StateTag("valid", _l("reached"), "good"),
-    ContactStatus.INVALID: StateTag("invalid", _l("does not exist"), "bad"),
-    ContactStatus.THIRD_PARTY: StateTag("third_party", _l("somebody else's"), "bad"),
+    status: tag for status, tag in CONTACT_STATES.items() if status is not ContactStatus.UNCHECKED
 }
 
 PROMISE_TAGS: dict[str, StateTag] = {

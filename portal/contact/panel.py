@@ -1,4 +1,4 @@
-"""What this room shows on the account page of the portfolio: what was arranged with the debtor, and the contact history."""
+"""What this room shows on the account page of the portfolio: what was arranged with the debtor, and all that happened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from portal.contact.arrangements.income import LINES, statements_of
 from portal.contact.arrangements.labels import KINDS, schedule_words, state_tag
 from portal.contact.arrangements.queries import arrangements_of
-from portal.contact.timeline import contacts_of
+from portal.contact.timeline import timeline_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account
 
-__all__ = ["arranged", "contact_history"]
+__all__ = ["arranged", "history"]
 
 
 @hooks.account_panels.register
@@ -41,9 +41,9 @@ def arranged(session: Session, actor: Actor, account: Account) -> Panel | None:
 
 
 @hooks.account_panels.register
-def contact_history(session: Session, actor: Actor, account: Account) -> Panel | None:
-    """Attempts and promises, for those who may see attempts; an agency sees its own."""
+def history(session: Session, actor: Actor, account: Account) -> Panel | None:
+    """The account's history as the workbench has it, for those who may see attempts; an agency sees its own."""
     if not actor.can(Permission.ATTEMPTS_VIEW):
         return None
-    events = contacts_of(session, actor, account, services().clock.today())
-    return Panel(_l("Contact history"), "contact/panel.html", {"events": events})
+    events = timeline_of(session, actor, account, services().clock.today())
+    return Panel(_l("History"), "contact/panel.html", {"events": events})

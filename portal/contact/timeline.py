@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from portal.contact.models import ContactAttempt
     from portal.foundation.access import Actor
-    from portal.portfolio.models import Account
+    from portal.portfolio.models import Account, Hold
 
 __all__ = ["Event", "contacts_of", "timeline_of"]
 
@@ -55,7 +55,7 @@ __all__ = ["Event", "contacts_of", "timeline_of"]
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened. `at`: an instant, or a day for what only has a day. `attempt`: what may be corrected.
-    `request_id`, `wish_id`: where it stands in full. `evidence_id`: its recording or photo."""
+    `request_id`, `wish_id`, `hold_id`: where it stands in full. `evidence_id`: its recording or photo."""
 
     at: datetime | date
     title: Message
@@ -67,15 +67,26 @@ class Event:
     request_id: int | None = None
     wish_id: int | None = None
     evidence_id: int | None = None
+    hold_id: int | None = None
 
 
 def timeline_of(
-    session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
+    session: Session,
+    actor: Actor,
+    account: Account,
+    today: date,
+    notes: Mapping[int, str] | None = None,
+    holds: Sequence[Hold] | None = None,
 ) -> list[Event]:
-    """Everything that happened with an account, latest first. `notes`: texts that were asked for, by attempt."""
+    """Everything that happened with an account and that the reader may see, latest first. `notes`: texts that were asked
+    for, by attempt. `holds`: those of the account, where they have been read."""
+    if not actor.can(Permission.HOLDS_VIEW):
+        holds = ()
+    elif holds is None:
+        holds = holds_of(session, actor, account)
     events = [
         *contacts_of(session, actor, account, today, notes),
-        *_holds(session, actor, account, today),
+        *_holds(session, actor, account, today, holds),
         *_wishes(session, actor, account),
         *_requests(session, actor, account),
         *_payments(session, actor, account),
@@ -87,7 +98,7 @@ def timeline_of(
 def contacts_of(
     session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
 ) -> list[Event]:
-    """Attempts, promises, arrangements and messages alone, latest first: for pages that show holds and payments by themselves."""
+    """Attempts, promises, arrangements and messages alone, latest first."""
     written = messages_of_account(session, actor, account.id)
     events = [
         *_attempts(session, actor, account, notes or {}, written),
@@ -196,17 +207,19 @@ def _arrangements(session: Session, actor: Actor, account: Account, today: date)
             yield Event(row.ended_on, title, says or None, tone=tag.tone)
 
 
-def _holds(session: Session, actor: Actor, account: Account, today: date) -> Iterator[Event]:
+def _holds(session: Session, actor: Actor, account: Account, today: date, holds: Sequence[Hold]) -> Iterator[Event]:
     """A hold is told as one that stops contact where the rules of the place have it stop."""
+    if not holds:
+        return
     pack = shelf_of(session, actor).pack_for(account.customer.region or account.region, today)
-    for hold in holds_of(session, actor, account):
+    for hold in holds:
         what = flag_words(hold.flag.value)
         stops = stops_contact(pack, hold.flag.value)
         title = say("Hold: %(what)s", what=what) if stops else say("To be heeded: %(what)s", what=what)
-        yield Event(hold.raised_at, title, tone="bad")
+        yield Event(hold.raised_at, title, tone="bad", hold_id=hold.id)
         if hold.released_at:
             title = say("Hold released: %(what)s", what=what) if stops else say("No longer: %(what)s", what=what)
-            yield Event(hold.released_at, title)
+            yield Event(hold.released_at, title, hold_id=hold.id)
 
 
 def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
@@ -226,6 +239,8 @@ def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]
 
 def _requests(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
     """What was asked about the account and how it was answered; the words stand in the request itself."""
+    if not actor.can(Permission.REQUESTS_VIEW):
+        return
     mine = side_of(actor)
     for row in of_account(session, actor, account.id):
         request = row.Request
@@ -250,6 +265,8 @@ def _noted(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
 
 
 def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+    if not actor.can(Permission.PAYMENTS_VIEW):
+        return
     for statement in hooks.credit_lines(actor):
         lines = statement.subquery()
         rows = session.execute(

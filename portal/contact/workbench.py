@@ -36,12 +36,14 @@ from portal.contact.timeline import Event, timeline_of
 from portal.contact.verdict import Verdict, verdict_of
 from portal.contact.wishes.lines import Line, lines_of
 from portal.contact.words import finding_words
+from portal.foundation.access import Permission
 from portal.foundation.errors import NotFound
 from portal.foundation.formats import day, money
 from portal.foundation.language import Message, _l, say
 from portal.foundation.states import StateTag
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
+from portal.portfolio.labels import HOLD_LABELS, hold_reason
 from portal.portfolio.models import ContactKind
 from portal.portfolio.queries import limitation_for
 
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from portal.placement.models import Placement
     from portal.placement.recall_queries import Stopped
     from portal.portfolio.limitation import Limitation
-    from portal.portfolio.models import Account, Customer
+    from portal.portfolio.models import Account, Customer, Hold
 
 __all__ = ["Bench", "as_late", "fill", "open_bench", "tabs", "verdict_on"]
 
@@ -104,6 +106,7 @@ class Bench:
     reason_behind: str = ""
     debts: Mapping[int, str] = field(default_factory=dict)
     wishes: Sequence[Line] = ()
+    holds: Sequence[Hold] = ()
 
     # --- what to offer ---------------------------------------------------------------------------------------------------
 
@@ -160,6 +163,15 @@ class Bench:
     def is_closed(self) -> bool:
         """Whether no call is made now, whatever is said for it."""
         return is_closed(self.decision)
+
+    @property
+    def standing_holds(self) -> list[tuple[Hold, StateTag, Any]]:
+        """What stands in the way beside whatever else does: the hours of the day hide no hold."""
+        standing = [hold for hold in self.holds if hold.released_at is None]
+        return [
+            (hold, StateTag(hold.flag.value, HOLD_LABELS[hold.flag], "bad"), hold_reason(hold.reason))
+            for hold in standing
+        ]
 
     @property
     def stopped_words(self) -> Message | None:
@@ -283,12 +295,13 @@ def open_bench(
     placement, account, customer = held
     now, today = clock.now(), clock.today()
     standing = queries.standing_of(session, actor, account, customer, now)
+    holds = queries.holds_of(session, actor, account) if actor.can(Permission.HOLDS_VIEW) else ()
     return Bench(
         account=account,
         customer=customer,
         placement=placement,
         standing=standing,
-        timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes")),
+        timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes"), holds),
         carried=queries.carried_promises_of(session, actor, account.id),
         beside=queue_page(session, actor, now, today, tab, size=BESIDE, scope=scope).rows,
         now=now,
@@ -302,6 +315,7 @@ def open_bench(
         debts=queries.held_debts(session, actor, customer.id),
         limitation=limitation_for(session, actor, account),
         wishes=lines_of(session, actor, account, customer, standing.call.facts.pack, now),
+        holds=holds,
     )
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from portal.contact.arrangements import queries as arrangements
 from portal.contact.complaints import queries as complaints
 from portal.contact.messages import queries as messages
+from portal.contact.points import queries as points
 from portal.contact.requests import queries as requests
 from portal.contact.requests.thread import RequestState
 from portal.contact.rules.queries import drafts_waiting
@@ -85,6 +86,10 @@ def _writes(actor: Actor) -> bool:
 
 def _decides_complaints(actor: Actor) -> bool:
     return actor.can(Permission.COMPLAINTS_MANAGE)
+
+
+def _marks_found_points(actor: Actor) -> bool:
+    return actor.can(Permission.HOLDS_MANAGE) and actor.can(Permission.CONDUCT_VIEW)
 
 
 def _is_asked_of_complaints(actor: Actor) -> bool:
@@ -170,6 +175,16 @@ COUNTED: tuple[Counted, ...] = (
         _decides_complaints, lambda d: complaints.waiting(d.session, d.actor),
         say("Complaints are to be decided"), _l("Look and decide"), "contact.complaints",
         {"state": "open", "sort": "due_on"}, due=lambda d: complaints.first_due(d.session, d.actor),
+    ),
+    Counted(
+        _decides_complaints, lambda d: complaints.unanswered(d.session, d.actor, d.now)[0],
+        say("Organisations have not replied about complaints in time"), _l("See which"), "contact.complaints",
+        {"state": "open", "late": "yes"}, due=lambda d: complaints.unanswered(d.session, d.actor, d.now)[1],
+    ),
+    Counted(
+        _marks_found_points, lambda d: points.unchecked(d.session, d.actor),
+        say("Numbers and addresses that agencies found are to be looked at"), _l("Look at them"),
+        "contact.found_points", {"state": "unchecked"},
     ),
     Counted(
         _decides_complaints, _holds(overdue_holds),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 from sqlalchemy import select
 
+from portal.foundation.formats import day
 from portal.foundation.language import _l, say, translate
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.visibility import visible
@@ -26,6 +27,7 @@ from portal.placement.recall_labels import (
     when_words,
 )
 from portal.placement.recall_models import (
+    MoveCause,
     Objection,
     ObjectionState,
     Recall,
@@ -39,7 +41,7 @@ from portal.placement.recall_models import (
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Select
@@ -48,7 +50,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.placement.recall_models import RecallMove
 
-__all__ = ["lines_table", "objections_table", "recalls_table", "retention_lines_table", "retentions_table"]
+__all__ = [
+    "answer_words",
+    "lines_table",
+    "objections_table",
+    "recalls_table",
+    "retention_lines_table",
+    "retentions_table",
+]
 
 
 def recalls_table(actor: Actor) -> Table:
@@ -113,9 +122,7 @@ def lines_table(actor: Actor, recall: Recall, today: date) -> Table:
             Column("moved", _l("Moved"), "why", value=lambda row: _moves(row, moves)),
             Column("objection", _l("Objection"), value=_objection, wraps=True),
             Column("answer", _l("Answer"), "state", value=_answer),
-            Column(
-                "said", _l("The bank says"), value=lambda row: row.Objection.answer if row.Objection else None, wraps=True
-            ),
+            Column("said", _l("The bank says"), value=lambda row: _said(row, moves), wraps=True),
             Column("ended_on", _l("Ended on"), "day", value="Placement.ended_on"),
         ],
         filters=[
@@ -236,6 +243,28 @@ def objection_words(objection: Objection) -> str:
     reason = OBJECTION_REASONS[objection.reason]
     words = translate(say("%(reason)s, %(days)s days", reason=reason, days=objection.extra_days))
     return f"{words} · {objection.note}" if objection.note else words
+
+
+def answer_words(objection: Objection, moves: Iterable[RecallMove]) -> str | None:
+    """What the bank said: how many of the days it granted, until when that was, and its own words."""
+    if objection.granted_days is None:
+        return objection.answer or None
+    days = {"days": objection.granted_days, "asked": objection.extra_days}
+    until = next((move.final_after for move in moves if _granted_it(move, objection)), None)
+    words = (
+        say("%(days)s of %(asked)s days, until %(until)s", until=day(until), **days)
+        if until
+        else say("%(days)s of %(asked)s days", **days)
+    )
+    return f"{translate(words)} · {objection.answer}" if objection.answer else translate(words)
+
+
+def _said(row: Any, moves: Mapping[int, list[RecallMove]]) -> str | None:
+    return answer_words(row.Objection, moves.get(row.RecallLine.placement_id, ())) if row.Objection else None
+
+
+def _granted_it(move: RecallMove, objection: Objection) -> bool:
+    return move.cause is MoveCause.OBJECTION and move.reference == str(objection.id)
 
 
 def _answer(row: Any) -> Any:

@@ -313,6 +313,26 @@ def test_what_is_late_and_whose_it_is_can_be_listed(desk: Desk, compliance: User
     assert "Nothing matches" in client_for(compliance).get("/complaints?owner=me")
 
 
+def test_a_reply_that_the_organisation_owes_is_marked_once_its_hours_have_passed(
+    desk: Desk, officer: Actor, compliance: User, client_for: Client
+) -> None:
+    complaint_id = raised(officer, desk, desk.agency.id)
+    ask_organisation(officer, complaint_id, Said("who called?"))
+    words = "Organisations have not replied about complaints in time"
+    at_time(NOON + timedelta(hours=47))
+    bank = client_for(compliance)
+    assert "overdue" not in bank.get(f"/complaints/{complaint_id}").text and words not in bank.get("/")
+
+    at_time(NOON + timedelta(hours=49))
+    bank = client_for(compliance)
+    for client in (bank, client_for(desk.user)):
+        page = client.get(f"/complaints/{complaint_id}")
+        assert page.text.split("Reply until")[1].split()[:5] == "3 Jul 2005 12:00 overdue".split()
+    assert "reply overdue" in bank.get("/complaints?late=yes") and words in bank.get("/")
+    reply_to_question(desk.actor, complaint_id, Said("Nobody of ours."))
+    assert "overdue" not in bank.get(f"/complaints/{complaint_id}").text and words not in bank.get("/")
+
+
 def test_a_complaint_before_anybody_held_the_account_is_the_banks_alone(
     desk: Desk, officer: Actor, compliance: User, client_for: Client
 ) -> None:

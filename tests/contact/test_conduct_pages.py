@@ -190,6 +190,10 @@ def test_breaches_are_summed_up_by_organisation_and_rule_and_listed(
 ) -> None:
     page = client_for(officers.checker).get("/conduct")
     assert desk.agency.code in page and "cn.hours" in page and "outside the hours" in page
+    assert (
+        "Hours cn.hours" in page and "Every day from 08:00 until before 22:00." in page and "Hours · cn.hours" in page
+    )
+    assert "Hours cn.hours" in client_for(officers.checker).get(f"/conduct/attempts/{breach}?again=1")
     assert page.links["1 Jul 2005 23:00"] == f"/conduct/attempts/{breach}"
     narrowed = client_for(officers.checker).get(
         f"/conduct?month=2005-07&organisation={desk.agency.id}&rule=cn.hours&verdict=block&day_from=2005-07-01"

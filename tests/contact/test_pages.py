@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from portal.contact.models import Channel, ContactAttempt, EvidenceFile, Promise, WorkItem
 from portal.contact.operations import log_attempt
+from portal.contact.requests.operations import Said, ask
+from portal.contact.requests.thread import RequestCode
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import transaction
 from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement
-from portal.portfolio.models import Account
+from portal.portfolio.models import Account, HoldFlag
+from portal.portfolio.operations import raise_hold, release_hold
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_account, make_desk, make_person, place
 from tests.contact.logs import a_log, number_of, ref_of
 from tests.identity.factories import actor_of, make_bank, make_user, observer
@@ -213,8 +216,32 @@ def test_the_bank_reads_the_contact_history_on_its_account_page_with_the_agency_
 ) -> None:
     log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses", note="只有银行和本机构可见"))
     page = client_for(make_user(Role.COMPLIANCE, make_bank())).get(f"/accounts/{desk.account_id}")
-    assert "Contact history" in page and "Refuses to pay" in page and desk.agency.name in page
+    assert "History" in page and "Refuses to pay" in page and desk.agency.name in page
     assert "只有银行和本机构可见" not in page
+
+
+def test_both_sides_read_holds_and_requests_in_the_one_history_of_the_account_page(
+    desk: Desk, client_for: Client
+) -> None:
+    officer = make_user(Role.COMPLIANCE, make_bank())
+    raise_hold(actor_of(officer), desk.account_id, HoldFlag.HARDSHIP, "ill")
+    ask(desk.actor, desk.account_id, RequestCode.DOCUMENTS, Said("the contract"))
+    asked = {officer.id: "We were asked: documents", desk.user.id: "We asked: documents"}
+    for user in (officer, desk.user):
+        page = client_for(user).get(f"/accounts/{desk.account_id}")
+        assert "Hold: The debtor is in hardship" in page and asked[user.id] in page
+
+
+def test_a_standing_hold_is_in_the_head_of_the_workbench_when_the_hours_forbid_the_call(
+    desk: Desk, client_for: Client
+) -> None:
+    hold = raise_hold(actor_of(make_user(Role.COMPLIANCE, make_bank())), desk.account_id, HoldFlag.HARDSHIP, "ill")
+    at_time(NOON.replace(hour=23))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    assert "hardship since 1 Jul 2005 · ill" in page and "Contact is allowed from 08:00" in page
+    assert page.links["hardship"] == f"/holds/{hold.id}"
+    release_hold(actor_of(make_user(Role.COMPLIANCE)), hold.id, "well again")
+    assert "hardship since" not in client_for(desk.user).get(f"/queue/{desk.account_id}")
 
 
 def test_another_agency_that_holds_an_account_of_the_same_person_reads_nothing_of_it(

@@ -79,12 +79,17 @@ def test_the_bank_sees_what_was_found_and_by_whom_and_marks_it(
     page = compliance.get("/contact-points")
     assert desk.agency.name_en in page or desk.agency.name in page
     assert "a lawful public source" in page and "13911112222" not in page
+    assert "published by the debtor's own shop" in page
+    assert f'data-href="/accounts/{desk.account_id}"' in page.html
+    assert "Numbers and addresses that agencies found are to be looked at" in compliance.get("/")
+    assert "Numbers found waiting: 1" in page.links
     point = db_session.scalars(sa.select(ContactPoint).where(ContactPoint.source == ContactSource.FOUND)).one()
     page = compliance.post(
         "/contact-points/mark", {"row": str(point.id), "status": "third_party"}, to="/contact-points"
     )
 
-    assert "1 contact point is marked." in page
+    assert "1 contact point is marked." in page and "Numbers found" in page.links
+    assert "Numbers and addresses that agencies found" not in compliance.get("/")
     db_session.rollback()
     assert db_session.get_one(ContactPoint, point.id).status is ContactStatus.THIRD_PARTY
     assert db_session.scalar(sa.select(AuditEvent.action).where(AuditEvent.action == "contact_point.marked"))

@@ -148,6 +148,9 @@ def test_both_sides_see_the_same_last_days_reasons_and_answers(app: Flask, clien
             last.isoformat() in page.html
         )
         assert "30 %" in page.html
+        until = "16 Aug 2005" if locale == "en" else "2005年8月16日"
+        granted = f"7 of 20 days, until {until}" if locale == "en" else f"同意 7 天（申请 20 天），至{until}"
+        assert f"{granted} · until the plan stands" in page
 
 
 def test_objections_that_wait_are_listed_by_the_last_day_that_comes_first(client_for: Client) -> None:

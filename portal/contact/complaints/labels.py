@@ -12,7 +12,9 @@ from portal.foundation.states import StateTag
 if TYPE_CHECKING:
     from portal.contact.complaints.models import Complaint, ComplaintEvent
 
-__all__ = ["CATEGORIES", "OUTCOMES", "ROOTS", "SOURCES", "STATES", "complaint_tag", "event_words"]
+__all__ = [
+    "CATEGORIES", "OUTCOMES", "ROOTS", "SOURCES", "STATES", "complaint_tag", "event_words", "reply_is_late",
+]  # fmt: skip
 
 CATEGORIES: dict[Category, Any] = {
     Category.BEHAVIOUR: _l("behaviour of a collector"),
@@ -44,19 +46,27 @@ OUTCOMES: dict[Outcome, StateTag] = {
 }
 _OPEN = StateTag("open", _l("open"), "go")
 _OVERDUE = StateTag("overdue", _l("overdue"), "bad")
+_REPLY_OVERDUE = StateTag("reply_overdue", _l("reply overdue"), "bad")
 _ASKED = StateTag("asked", _l("waits for the organisation"), "wait")
 _ASKED_US = StateTag("asked", _l("waits for us"), "wait")
 
 
+def reply_is_late(complaint: Complaint, now: datetime) -> bool:
+    """Whether the organisation has been asked and its time for the reply has passed."""
+    due = complaint.question_due_at
+    return complaint.outcome is None and due is not None and due < now
+
+
 def complaint_tag(complaint: Complaint, *, is_bank: bool, now: datetime, today: date) -> StateTag:
     """How a complaint stands: decided how, late, waiting for the organisation's word, or open. An organisation's clock is
-    that of the question, the bank's that of the decision."""
+    that of the question, the bank's that of the decision; the bank also sees that an organisation lets it wait."""
     if complaint.outcome is not None:
         return OUTCOMES[complaint.outcome]
-    question = complaint.question_due_at
-    late = complaint.due_on < today if is_bank else question is not None and question < now
-    if late:
+    question, unanswered = complaint.question_due_at, reply_is_late(complaint, now)
+    if complaint.due_on < today if is_bank else unanswered:
         return _OVERDUE
+    if unanswered:
+        return _REPLY_OVERDUE
     if question is not None:
         return _ASKED if is_bank else _ASKED_US
     return _OPEN

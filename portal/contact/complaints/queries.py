@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "account_of", "complaint_for", "complaints", "event_for", "events_of", "first_due", "holders_ever", "of_account", "open_behind", "texts_of", "waiting",
+    "account_of", "complaint_for", "complaints", "event_for", "events_of", "first_due", "holders_ever", "of_account", "open_behind", "texts_of", "unanswered", "waiting",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
@@ -138,6 +138,17 @@ def first_due(session: Session, actor: Actor) -> date | datetime | None:
     due = Complaint.due_on if actor.is_bank else Complaint.question_due_at
     found: date | datetime | None = session.scalar(_waiting(actor).with_only_columns(sa.func.min(due)))
     return found
+
+
+def unanswered(session: Session, actor: Actor, now: datetime) -> tuple[int, datetime | None]:
+    """How many of the complaints that wait for this person stand still because an organisation's reply is overdue, and since
+    when the first of them is."""
+    late = _waiting(actor).where(Complaint.question_due_at < now).with_only_columns(Complaint.question_due_at)
+    some = late.limit(MOST_COUNTED).subquery()
+    count, first = session.execute(
+        sa.select(sa.func.count(), sa.func.min(some.c.question_due_at)).select_from(some)
+    ).one()
+    return count, first
 
 
 def received_within(session: Session, actor: Actor, first: date, last: date) -> int:

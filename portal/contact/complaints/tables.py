@@ -65,7 +65,7 @@ def complaints_table(actor: Actor, now: datetime, today: date) -> Table:
                 "root", _l("Whom it is about"), "choice", lambda s, v: s.where(Complaint.root == Root(v)),
                 [(root.value, label) for root, label in ROOTS.items()],
             ),
-            Filter("late", _l("Overdue"), "choice", lambda s, _v: _overdue(s, today), [("yes", _l("only these"))]),
+            Filter("late", _l("Overdue"), "choice", lambda s, _v: _overdue(s, now, today), [("yes", _l("only these"))]),
             Filter("owner", _l("In whose hands"), "choice", lambda s, v: _owned(s, v, actor), _OWNERS),
         ]  # fmt: skip
     else:
@@ -95,8 +95,10 @@ def _asked(statement: sa.Select[Any], _value: str) -> sa.Select[Any]:
     return statement.where(Complaint.question_due_at.is_not(None))
 
 
-def _overdue(statement: sa.Select[Any], today: date) -> sa.Select[Any]:
-    return statement.where(Complaint.state == ComplaintState.OPEN, Complaint.due_on < today)
+def _overdue(statement: sa.Select[Any], now: datetime, today: date) -> sa.Select[Any]:
+    """Past the day of the decision, or the organisation lets the bank wait for its reply."""
+    late = sa.or_(Complaint.due_on < today, Complaint.question_due_at < now)
+    return statement.where(Complaint.state == ComplaintState.OPEN, late)
 
 
 def _owned(statement: sa.Select[Any], value: str, actor: Actor) -> sa.Select[Any]:

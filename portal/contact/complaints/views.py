@@ -12,7 +12,15 @@ from portal.contact.complaints import queries
 from portal.contact.complaints.codes import LONGEST_AHEAD, ComplaintState, ComplaintStep, Outcome, Root, decided_by
 from portal.contact.complaints.effect import effect_words
 from portal.contact.complaints.forms import CloseForm, DeadlineForm, RaiseForm, SayForm
-from portal.contact.complaints.labels import CATEGORIES, OUTCOMES, ROOTS, SOURCES, complaint_tag, event_words
+from portal.contact.complaints.labels import (
+    CATEGORIES,
+    OUTCOMES,
+    ROOTS,
+    SOURCES,
+    complaint_tag,
+    event_words,
+    reply_is_late,
+)
 from portal.contact.complaints.tables import complaints_table
 from portal.contact.proofs import person_key_of
 from portal.contact.queries import held_account
@@ -204,6 +212,7 @@ def _page(
         outcome=OUTCOMES[found.outcome] if found.outcome else None,
         raised_by=side_words(found.raised_side, organisation, side_of(who)),
         late=is_open and found.due_on < clock.today(),
+        reply_late=reply_is_late(found, clock.now()),
         last_day=decided_by(found.received_on, LONGEST_AHEAD),
         is_owner=found.owner_id is not None and found.owner_id == who.user_id,
         lines=[

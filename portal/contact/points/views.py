@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 from portal.contact import queries
 from portal.contact.blueprint import blueprint
 from portal.contact.outcomes import PARTIES
+from portal.contact.points import queries as point_queries
 from portal.contact.points.forms import FoundForm
 from portal.contact.points.labels import GROUND_LABELS
 from portal.contact.points.operations import keep_found_point, mark_points
@@ -17,19 +18,18 @@ from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say, say_count
+from portal.foundation.navigation import counts
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
-from portal.foundation.visibility import visible
 from portal.foundation.web import actor, key, requires, say_flash
-from portal.identity.models import Organisation
 from portal.portfolio.labels import CONTACT_KINDS, CONTACT_STATES
-from portal.portfolio.models import ContactPoint, ContactSource, ContactStatus, Customer
+from portal.portfolio.models import ContactPoint, ContactStatus
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
-__all__ = ["found_points", "mark_found", "new_point"]
+__all__ = ["found_points", "found_points_wait", "mark_found", "new_point"]
 
 
 @blueprint.route("/queue/<int:account_id>/contact-points", methods=["GET", "POST"])
@@ -55,6 +55,12 @@ def new_point(account_id: int) -> Any:
         "contact/new_point.html", form=form, account_id=account_id, account_ref=account, name=customer
     )
     return page, 422 if form.errors or form.form_errors else 200
+
+
+@counts("contact.found_points")
+def found_points_wait(who: Actor) -> int:
+    """New ones that nobody has looked at."""
+    return point_queries.unchecked(db.session(), who)
 
 
 @blueprint.get("/contact-points")
@@ -85,27 +91,21 @@ _MARKS = (
 
 
 def _table(who: Actor) -> Table:
-    statement = (
-        visible(ContactPoint, who)
-        .join(Customer, Customer.id == ContactPoint.customer_id)
-        .outerjoin(Organisation, Organisation.id == ContactPoint.found_by_id)
-        .add_columns(Customer, Organisation)
-        .where(ContactPoint.source == ContactSource.FOUND)
-    )
     return Table(
         "found-points",
-        statement,
+        point_queries.found_statement(who),
         columns=(
-            Column("at", _l("Found"), "instant", value=lambda r: r[0].created_at, expression=ContactPoint.created_at,
+            Column("at", _l("Found"), "instant", value=lambda r: r.ContactPoint.created_at, expression=ContactPoint.created_at,
                    sortable=True, nullable=False),
-            Column("organisation", _l("Found by"), value=lambda r: name_of(r[2]) if r[2] else ""),
-            Column("customer", _l("Customer"), value=lambda r: r[1].customer_ref),
-            Column("name", _l("Debtor"), value=lambda r: r[1].name_masked),
-            Column("kind", _l("Kind"), value=lambda r: CONTACT_KINDS[r[0].kind]),
-            Column("value", _l("Number or address"), value=lambda r: r[0].value_masked),
-            Column("relation", _l("Whose it is"), value=lambda r: PARTIES.get(r[0].relation, r[0].relation)),
-            Column("ground", _l("Lawful ground"), value=lambda r: GROUND_LABELS.get(r[0].lawful_ground, ""), wraps=True),
-            Column("state", _l("State"), "state", value=lambda r: CONTACT_STATES[r[0].status]),
+            Column("organisation", _l("Found by"), value=lambda r: name_of(r.Organisation) if r.Organisation else ""),
+            Column("customer", _l("Customer"), value=lambda r: r.Customer.customer_ref),
+            Column("name", _l("Debtor"), value=lambda r: r.Customer.name_masked),
+            Column("kind", _l("Kind"), value=lambda r: CONTACT_KINDS[r.ContactPoint.kind]),
+            Column("value", _l("Number or address"), value=lambda r: r.ContactPoint.value_masked),
+            Column("relation", _l("Whose it is"), value=lambda r: PARTIES.get(r.ContactPoint.relation, r.ContactPoint.relation)),
+            Column("source", _l("Where it was found"), value=point_queries.source_words, wraps=True),
+            Column("ground", _l("Lawful ground"), value=lambda r: GROUND_LABELS.get(r.ContactPoint.lawful_ground, ""), wraps=True),
+            Column("state", _l("State"), "state", value=lambda r: CONTACT_STATES[r.ContactPoint.status]),
         ),
         filters=(
             Filter("state", _l("State"), "choice", lambda s, v: s.where(ContactPoint.status == ContactStatus(v)),
@@ -115,5 +115,6 @@ def _table(who: Actor) -> Table:
         ),
         default_sort="-at",
         key=ContactPoint.id,
+        row_url=lambda r: url_for("portfolio.account", account_id=r.account_id) if r.account_id else None,
         empty=Empty(say("No agency has found a number or address yet.")),
     )  # fmt: skip

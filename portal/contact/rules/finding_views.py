@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import render_template, request, url_for
 
@@ -19,6 +19,8 @@ from portal.contact.rules import queries as pack_queries
 from portal.contact.rules import views as pack_views
 from portal.contact.rules.blueprint import blueprint
 from portal.contact.rules.decision_page import again_today, again_under_its_own, facts_told, findings_of
+from portal.contact.rules.labels import KIND_WORDS
+from portal.contact.rules.pack_words import rule_sentences
 from portal.contact.rules.shelf import shelf_of
 from portal.contact.rules.tables import findings_table
 from portal.contact.words import VERDICT_TAGS
@@ -29,6 +31,14 @@ from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
 from portal.vendors.queries import organisations_of_staff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from portal.contact.conduct import Rule
+    from portal.contact.models import ContactAttempt
+    from portal.contact.rules.shelf import Shelf
+    from portal.foundation.language import Message
 
 __all__ = ["blueprint", "pack_views"]
 
@@ -44,15 +54,23 @@ def findings() -> Any:
     month = _month(request.args.get("month", ""), months)
     first, last = conduct_queries.month_of(month)
     sums = conduct_queries.sums_of(session, who, first, last)
-    rules = pack_queries.rules_asked(session, who, shelf_of(session, who), months[0])
+    shelf = shelf_of(session, who)
+    rules = pack_queries.rules_asked(session, who, shelf, months[0])
+    then = (
+        rules if month == months[0] else pack_queries.rules_asked(session, who, shelf, month)
+    )  # as the sums' month had it
+    names = {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
+    listed = sorted({*rules, *(one.rule for one in sums)})
     return table_response(
-        findings_table(who, organisations_of_staff(session, who), sorted({*rules, *(one.rule for one in sums)})),
+        findings_table(who, organisations_of_staff(session, who), listed, names),
         "contact/conduct.html",
         month=month,
         months=months,
         first=first,
         last=last,
         sums=sums,
+        names=names,
+        says={code: rule_sentences(rule)[0] for code, rule in then.items()},
         name_of=name_of,
     )
 
@@ -72,9 +90,9 @@ def decision(attempt_id: int) -> Any:
     facts, calls, is_whole = facts_told(attempt)
     pack, version, _ = pack_kept(attempt.decision)
     kept = pack_queries.version_named(session, who, pack, version) if who.can(Permission.RULES_VIEW) else None
+    shelf, today = shelf_of(session, who), services().clock.today()
     answers = []
     if "again" in request.args:
-        shelf, today = shelf_of(session, who), services().clock.today()
         answers = [again_under_its_own(shelf, attempt), again_today(_of_today(shelf, pack, today), attempt)]
     return render_template(
         "contact/decision.html",
@@ -90,12 +108,22 @@ def decision(attempt_id: int) -> Any:
         pack_url=url_for("conduct.pack_version", version_id=kept.id) if kept else None,
         went_on=reason_words(attempt.override_reason) if attempt.override_reason else None,
         findings=findings_of(attempt.decision),
+        names=_names(shelf, attempt, pack_queries.rules_asked(session, who, shelf, today)),
         facts=facts,
         calls=calls,
         is_whole=is_whole,
         answers=answers,
         late=local_day(attempt.logged_at, "", who.time_zone) > local_day(attempt.at, "", who.time_zone),
     )
+
+
+def _names(shelf: Shelf, attempt: ContactAttempt, today: Mapping[str, Rule]) -> dict[str, Message]:
+    """What the rules are called, by their codes: as they hold today, and as they were in the version that decided."""
+    try:
+        own = {rule.id: rule for rule in shelf.exactly(*pack_kept(attempt.decision)).rules}
+    except LookupError:
+        own = {}
+    return {code: KIND_WORDS[type(rule)] for code, rule in {**today, **own}.items()}
 
 
 def _of_today(shelf: Any, pack: str, today: date) -> Any:

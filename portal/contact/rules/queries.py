@@ -141,10 +141,10 @@ def signer_of(session: Session, actor: Actor, version: RulePackVersion) -> str |
     return session.scalar(visible(User, actor).with_only_columns(User.name).where(User.id == version.signed_off_by))
 
 
-def rules_asked(session: Session, actor: Actor, shelf: Shelf, today: date) -> list[str]:
-    """The rules, of all packs as they hold today, that may have something against a contact."""
-    packs = [shelf.named(name, today) for name in {*pack_names(), *published_names(session, actor)}]
-    return sorted({rule.id for pack in packs for rule in pack.rules if not isinstance(rule, SAYS_NOTHING_OF_CONTACTS)})
+def rules_asked(session: Session, actor: Actor, shelf: Shelf, today: date) -> dict[str, Rule]:
+    """The rules by their code, of all packs as they hold today, that may have something against a contact."""
+    packs = [shelf.named(name, today) for name in sorted({*pack_names(), *published_names(session, actor)})]
+    return {r.id: r for pack in packs for r in pack.rules if not isinstance(r, SAYS_NOTHING_OF_CONTACTS)}
 
 
 def read_version(shelf: Shelf, version: RulePackVersion, today: date) -> Draft:

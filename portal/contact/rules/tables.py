@@ -25,12 +25,13 @@ from portal.identity.models import Organisation
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import sqlalchemy as sa
 
     from portal.contact.rules.queries import Versions
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
 
 __all__ = ["findings_table", "from_words", "log_findings_table", "publisher_words", "versions_table"]
 
@@ -77,8 +78,10 @@ def publisher_words(row: Any) -> str | None:
     return row.publisher or translate(say("the portal itself"))
 
 
-def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: Sequence[str]) -> Table:
-    """What the rules found, the latest contact first."""
+def findings_table(
+    actor: Actor, organisations: Sequence[Organisation], rules: Sequence[str], names: Mapping[str, Message]
+) -> Table:
+    """What the rules found, the latest contact first. `names`: what the rules are called, by their codes."""
     zone = ZoneInfo(actor.time_zone)
     return Table(
         name="conduct",
@@ -89,7 +92,8 @@ def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: S
             Column("who", _l("Logged by"), value=author_words),
             Column("account_ref", _l("Account")),
             Column("channel", _l("Way of contact"), value=lambda row: CHANNELS[row.channel]),
-            Column("rule", _l("Rule"), value="ConductFinding.rule", title=lambda row: row.ConductFinding.pack),
+            Column("rule", _l("Rule"), value=lambda row: _rule(row.ConductFinding.rule, names),
+                   title=lambda row: row.ConductFinding.pack, wraps=True),
             Column("code", _l("What was wrong"), value=lambda row: translate(_code(row)), title=lambda row: row.ConductFinding.code),
             Column("verdict", _l("Verdict"), "state", value="ConductFinding.verdict", states=FINDING_TAGS),
             Column("override_reason", _l("Why it went on all the same"), value=_went_on, wraps=True),
@@ -97,7 +101,7 @@ def findings_table(actor: Actor, organisations: Sequence[Organisation], rules: S
         ],
         filters=[
             Filter("organisation", _l("Organisation"), "choice", _of_organisation, [(str(o.id), name_of(o)) for o in organisations]),
-            Filter("rule", _l("Rule"), "choice", _of_rule, [(rule, rule) for rule in rules]),
+            Filter("rule", _l("Rule"), "choice", _of_rule, [(rule, _rule(rule, names)) for rule in rules]),
             Filter("verdict", _l("Verdict"), "choice", lambda s, v: s.where(ConductFinding.verdict == v),
                    [(code, tag.label) for code, tag in FINDING_TAGS.items()]),
             Filter("day", _l("From day to day"), "period", lambda s, days: _within(s, days, zone)),
@@ -131,6 +135,11 @@ def log_findings_table(actor: Actor, run_id: int) -> Table:
         row_url=lambda row: _where_told(actor, row),
         empty=say("No contact was against the rules."),
     )  # fmt: skip
+
+
+def _rule(code: str, names: Mapping[str, Message]) -> str:
+    """A rule by its name with the code beside it; the code alone where no pack of today has it."""
+    return f"{translate(names[code])} · {code}" if code in names else code
 
 
 def _why(row: Any) -> str:

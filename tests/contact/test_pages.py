@@ -229,7 +229,7 @@ def test_both_sides_read_holds_and_requests_in_the_one_history_of_the_account_pa
     asked = {officer.id: "We were asked: documents", desk.user.id: "We asked: documents"}
     for user in (officer, desk.user):
         page = client_for(user).get(f"/accounts/{desk.account_id}")
-        assert "Hold: The debtor is in hardship" in page and asked[user.id] in page
+        assert "The debtor is in hardship: offer" in page and asked[user.id] in page
 
 
 def test_a_standing_hold_is_in_the_head_of_the_workbench_when_the_hours_forbid_the_call(

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
 NEW_YORK = ZoneInfo("America/New_York")
 TALKED = datetime(2005, 7, 5, 10, 0, tzinfo=NEW_YORK)
 NOON = datetime(2005, 7, 1, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-SAVE = "#log button[type=submit]:has-text('Save and next')"
+SAVE = "#log button[type=submit]:not([aria-hidden]):has-text('Save and next')"
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,6 @@ def test_where_the_line_is_down_what_was_entered_stays_and_can_be_saved_again(
     expect(page.locator("[data-unsent]")).to_be_visible()
     expect(page.locator("[name=note]")).to_have_value("half a sentence")
     page.context.set_offline(False)
-    page.click("#log button[type=submit]:has-text('Save and next')")
+    page.click("#log button[type=submit]:not([aria-hidden]):has-text('Save and next')")
     page.wait_for_url(f"**/queue/{screen.second}*")
     assert len(db_session.scalars(sa.select(ContactAttempt)).all()) == 1

@@ -180,12 +180,12 @@
     }
   };
 
-  const save = async (sent) => {
+  const save = async (sent, by) => {
     const words = sent.querySelector("[data-unsent]");
     words.hidden = true;
     let answer;
     try {
-      answer = await fetch(sent.action, { method: "POST", body: new FormData(sent) });
+      answer = await fetch(sent.action, { method: "POST", body: new FormData(sent, by) });
     } catch {
       words.hidden = false;
       sent.dispatchEvent(new Event("form-again", { bubbles: true }));
@@ -198,7 +198,7 @@
     if (event.defaultPrevented) return;
     if (event.target === form) {
       event.preventDefault();
-      save(form);
+      save(form, event.submitter);
       return;
     }
     if (!event.target.matches("form[data-reveal]")) return;

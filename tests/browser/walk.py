@@ -195,7 +195,7 @@ class Walk:
             heading = page.locator("h1").inner_text()
             self.picture(page, "3-account")
             if page.locator("#log [name=channel][value=call]").is_disabled():
-                page.locator("a[href*='late=1']").click()
+                page.locator("#log button[name=late]").first.click()
                 page.locator("[name=already_happened]").check()
             page.locator("#log [name=channel][value=call]").check()
             page.locator("#log [name=contact_point_id]").first.check()

@@ -22,14 +22,14 @@ __all__ = ["note_suits"]
 
 def note_suits(stage: Stage) -> None:
     """Of the longest overdue: what each side notes of those that it sees."""
-    _note(stage, "mh.lawyer", 0, Ground.ARBITRATION, "沪仲案字第 0231 号")
-    _note(stage, "vendor1", 1, Ground.LAWSUIT, "民初 1702 号")
-    wrong = _note(stage, "vendor1", 2, Ground.LAWSUIT, "民初 1720 号")
+    _suit(stage, "mh.lawyer", 0, Ground.ARBITRATION, "沪仲案字第 0231 号")
+    _suit(stage, "vendor1", 1, Ground.LAWSUIT, "民初 1702 号")
+    wrong = _suit(stage, "vendor1", 2, Ground.LAWSUIT, "民初 1720 号")
     if wrong is not None:
         take_back_restart(stage.actor("vendor1"), wrong, "案号属于另一账户")
 
 
-def _note(stage: Stage, user_name: str, place: int, ground: Ground, words: str) -> int | None:
+def _suit(stage: Stage, user_name: str, place: int, ground: Ground, words: str) -> int | None:
     """What somebody notes of an account; None where there is none so far down, or its place has other rules."""
     actor = stage.actor(user_name)
     wanted = sa.select(Account.id).where(Account.total_minor > 0).order_by(Account.days_past_due.desc(), Account.id)

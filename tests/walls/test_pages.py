@@ -146,8 +146,10 @@ def test_ids_in_forms_are_ones_own_too(world: World) -> None:
     for number in (point, 10**30):
         assert agent.post(f"/accounts/{mine}/reveal", {"contact_point": f"{number}"}).status_code == 404
         assert agent.post(f"/queue/{mine}/reveal", {"what": f"point-{number}"}).status_code == 404
-        call = {"channel": "call", "outcome": "no_answer", "contact_point_id": f"{number}", "corrects_id": f"{number}"}
+        call = {"channel": "call", "outcome": "no_answer", "contact_point_id": f"{number}"}
         assert agent.post(f"/queue/{mine}", call).status_code == 422
+    put_right = {"channel": "call", "outcome": "no_answer", "corrects_id": "987654321"}
+    assert agent.post(f"/queue/{mine}", put_right).status_code == 404
     for number in (world.one("worked batch", "WESTLF"), world.one("worked batch", "EASTAG"), 987_654_321, 10**30):
         assert lawyer.post("/packs", {"batch_id": f"{number}", "pay_within_days": "15"}).status_code == 404
 

@@ -47,7 +47,7 @@ REASONS: dict[str, RecallReason] = {
     "困难": RecallReason.HARDSHIP, "转诉讼": RecallReason.LEGAL, "核销": RecallReason.WRITE_OFF,
     "错误委案": RecallReason.ERROR, "机构退出": RecallReason.EXIT,
     "已故": RecallReason.DECEASED, "有争议": RecallReason.DISPUTE, "投诉中": RecallReason.COMPLAINT,  # as pages call them
-    "盗办 / 欺诈": RecallReason.FRAUD, "困难客户": RecallReason.HARDSHIP,
+    "盗办 / 欺诈": RecallReason.FRAUD, "困难客户": RecallReason.HARDSHIP, "违反催收行为规则": RecallReason.CONDUCT,
 } | {reason.value: reason for reason in RecallReason if reason is not RecallReason.TERM}  # fmt: skip
 CATEGORIES: dict[str, RecallCategory] = {
     "策略": RecallCategory.STRATEGIC, "合规": RecallCategory.COMPLIANCE, "数据管控": RecallCategory.DATA_CONTROL,

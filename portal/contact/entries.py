@@ -25,7 +25,6 @@ __all__ = [
     "LONGEST_NOTE",
     "LONGEST_PROMISE_DAYS",
     "MOST_PROMISES",
-    "WRONG",
     "Entry",
     "Promised",
     "Turn",
@@ -43,7 +42,6 @@ LONGEST_NOTE = 4_000
 LONGEST_PROMISE_DAYS = 60
 MOST_PROMISES = 4  # of one conversation; more parts are a plan
 CALLBACK_LONGEST_DAYS = 60
-WRONG = frozenset({ContactStatus.INVALID, ContactStatus.THIRD_PARTY})  # no longer the debtor's, or never were
 POINT_KINDS = {
     Channel.CALL: ContactKind.PHONE,
     Channel.SMS: ContactKind.PHONE,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from portal.contact.authors import by_interface
 from portal.contact.conduct import Question
-from portal.contact.entries import POINT_KINDS, WRONG, whose_number
+from portal.contact.entries import POINT_KINDS, whose_number
 from portal.contact.facts import Checked, check_contact, facts_of
 from portal.contact.history import Debtor
 from portal.contact.models import CarriedPromise, Channel, ContactAttempt, EvidenceFile, Promise, PromiseState, WorkItem
@@ -20,7 +20,7 @@ from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
 from portal.placement.references import account_reference
-from portal.portfolio.models import Account, ContactPoint, Customer, Hold
+from portal.portfolio.models import PROVED_WRONG, Account, ContactPoint, Customer, Hold
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class PointCheck:
     @property
     def serves(self) -> bool:
         """Whether it is a number of the debtor's own by which they may be reached, as far as is known."""
-        return self.call is not None and self.point.relation == "self" and self.point.status not in WRONG
+        return self.call is not None and self.point.relation == "self" and self.point.status not in PROVED_WRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def standing_of(session: Session, actor: Actor, account: Account, customer: Cust
     facts = facts_of(session, actor, [Debtor.of(account, customer)], now, log=True)[account.id]
     channels = {c.value: check_contact(facts, Question(now, c.value)) for c in Channel}
     points = []
-    known = sorted(contact_points(session, actor, customer.id), key=lambda point: point.status in WRONG)
+    known = sorted(contact_points(session, actor, customer.id), key=lambda point: point.status in PROVED_WRONG)
     for digit, point in enumerate(known, 1):
         call = None
         if point.kind is POINT_KINDS[Channel.CALL]:

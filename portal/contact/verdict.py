@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from portal.contact import queries
 from portal.contact.conduct import FrequencyCap
 from portal.contact.correcting import change_words, named, way_words
-from portal.contact.entries import POINT_KINDS, WRONG
+from portal.contact.entries import POINT_KINDS
 from portal.contact.facts import Checked, facts_of
 from portal.contact.history import Debtor, local_day
 from portal.contact.labels import moment_words
@@ -20,7 +20,7 @@ from portal.contact.recording import Subject, checked_entry
 from portal.contact.wishes.unheeded import asked_against
 from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_words, source_words
 from portal.foundation.language import Message, say
-from portal.portfolio.models import ContactKind, ContactStatus
+from portal.portfolio.models import PROVED_WRONG, ContactKind, ContactStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ class Verdict:
     @property
     def number_words(self) -> Message | None:
         """That the number or address proved wrong, whatever the rules say of it."""
-        if self.point is None or self.point.status not in WRONG:
+        if self.point is None or self.point.status not in PROVED_WRONG:
             return None
         if self.point.status is ContactStatus.THIRD_PARTY:
             return say("This number or address is not the debtor's: it turned out to be somebody else's.")

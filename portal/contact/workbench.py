@@ -14,7 +14,7 @@ from portal.contact.arrangements.labels import KINDS as ARRANGEMENTS
 from portal.contact.arrangements.labels import state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.correcting import fill_from
-from portal.contact.entries import POINT_KINDS, WRONG
+from portal.contact.entries import POINT_KINDS
 from portal.contact.labels import (
     CHANNELS,
     INCOMING,
@@ -44,7 +44,7 @@ from portal.foundation.states import StateTag
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
 from portal.portfolio.labels import HOLD_LABELS, hold_reason
-from portal.portfolio.models import ContactKind
+from portal.portfolio.models import PROVED_WRONG, ContactKind
 from portal.portfolio.queries import limitation_for
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class Bench:
     @staticmethod
     def is_wrong(check: PointCheck) -> bool:
         """Whether it proved wrong, so that it is chosen by hand alone."""
-        return check.point.status in WRONG
+        return check.point.status in PROVED_WRONG
 
     @staticmethod
     def point_tag(check: PointCheck) -> StateTag | None:

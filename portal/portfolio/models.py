@@ -33,6 +33,10 @@ class ContactStatus(StrEnum):
     THIRD_PARTY = "third_party"
 
 
+# Such a number or address is no longer the debtor's, or never was, or is dead.
+PROVED_WRONG = frozenset({ContactStatus.INVALID, ContactStatus.THIRD_PARTY})
+
+
 class PartyKind(StrEnum):
     HOLDER = "holder"
     CO_DEBTOR = "co_debtor"

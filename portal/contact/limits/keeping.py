@@ -23,7 +23,7 @@ from portal.foundation.bulk import in_chunks
 from portal.foundation.visibility import actor_of, visible
 from portal.portfolio.bulk_clocks import set_restarted
 from portal.portfolio.limitation import due_since, law_of, restarts_that_count
-from portal.portfolio.models import Account, ContactPoint, ContactSource, ContactStatus, Customer, LimitationClock
+from portal.portfolio.models import PROVED_WRONG, Account, ContactPoint, ContactSource, Customer, LimitationClock
 from portal.portfolio.queries import last_paid
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ __all__ = [
 # In writing, to an address that the holder has given: provisions on bank cards, art. 3.
 WRITTEN = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
 UNDER_WAY = ("sent", "delivered", "read")
-_WRONG = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
 _AT_ONCE = 500
 
 
@@ -64,7 +63,7 @@ def may_restart(attempt: ContactAttempt, point: ContactPoint | None) -> Happened
 
 def _is_reserved(point: ContactPoint) -> bool:
     """The debtor's own, given to the bank by the holder, and not known to be another's by now."""
-    return point.source is ContactSource.RESERVED and point.relation == "self" and point.status not in _WRONG
+    return point.source is ContactSource.RESERVED and point.relation == "self" and point.status not in PROVED_WRONG
 
 
 def note_attempts(

@@ -29,7 +29,7 @@ from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation
-from portal.portfolio.models import ContactStatus
+from portal.portfolio.models import PROVED_WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,6 +173,7 @@ def _drawn_up(
 
 def _point(points: Sequence[ContactPoint], template: MessageTemplate) -> ContactPoint | None:
     """The first number or address of the debtor's own that serves."""
-    wrong = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
-    serving = (p for p in points if p.relation == "self" and p.status not in wrong and serves(p, template.channel))
-    return next(serving, None)
+    return next(
+        (p for p in points if p.relation == "self" and p.status not in PROVED_WRONG and serves(p, template.channel)),
+        None,
+    )

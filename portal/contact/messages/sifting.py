@@ -16,7 +16,7 @@ from portal.contact.models import Promise, PromiseState
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
 from portal.placement.models import Placement, PlacementBatch
-from portal.portfolio.models import Account, ContactPoint, ContactStatus, Customer
+from portal.portfolio.models import PROVED_WRONG, Account, ContactPoint, Customer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST_WAIT_DAYS", "Sifted", "sift"]
 
 LONGEST_WAIT_DAYS = 14  # the bank's own limit: what a text says of an amount is not true for longer
-_WRONG = (ContactStatus.INVALID, ContactStatus.THIRD_PARTY)
 
 
 @dataclass(slots=True)
@@ -87,7 +86,7 @@ def _over(row: Any, now: datetime) -> str:
         return "promise_over"
     if row.promised_on is not None and row.promised_on < _day_of(row, now):
         return "promise_past"
-    if row.ContactPoint.status in _WRONG:
+    if row.ContactPoint.status in PROVED_WRONG:
         return "address_wrong"
     return "too_late" if row.OutgoingMessage.made_at < now - timedelta(days=LONGEST_WAIT_DAYS) else ""
 

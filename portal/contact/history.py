@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from portal.contact.conduct.events import Event
     from portal.foundation.access import Actor
 
-__all__ = ["Debtor", "History", "Known", "local_day"]
+__all__ = ["Debtor", "History", "Known", "local_day", "pack_of", "zone_for"]
 
 LOG_DAYS = 30  # dials of long ago say nothing about whether the debtor can be reached now
 
@@ -98,10 +98,17 @@ class _Span(NamedTuple):
 
 def local_day(at: datetime, zone: str, otherwise: str) -> date:
     """The day of an instant where the debtor is; in the bank's zone where that is not known."""
-    try:
-        return at.astimezone(ZoneInfo(zone or otherwise)).date()
-    except (KeyError, ValueError, OSError):
-        return at.astimezone(ZoneInfo(otherwise)).date()
+    return at.astimezone(zone_for(zone, otherwise)).date()
+
+
+def zone_for(zone: str | None, otherwise: str) -> ZoneInfo:
+    """The zone in which the debtor's days are counted: the bank's where theirs is not known."""
+    return zone_named(zone) or ZoneInfo(otherwise)
+
+
+def pack_of(session: Session, actor: Actor, debtor: Debtor, at: datetime) -> Pack:
+    """The rules that hold for a debtor on the day of an instant, where no history of theirs is read."""
+    return shelf_of(session, actor).pack_for(debtor.region, local_day(at, debtor.zone, actor.time_zone))
 
 
 class History:
@@ -213,7 +220,7 @@ class History:
     def _log(self, debtor: Debtor, at: datetime, but: int | None) -> tuple[Event, ...] | None:
         """What was wished and agreed, and the organisation's own log where it was read. Where it was not, no rule of the pack
         looks at it before a contact with the debtor, and those on third persons take it for empty, as they do for unknown."""
-        zone = zone_named(debtor.zone) or ZoneInfo(self._actor.time_zone)
+        zone = zone_for(debtor.zone, self._actor.time_zone)
         wished = events_of(self._wishes[debtor.customer_id], debtor.account_id, at, zone)
         if self._own is None:
             return tuple(sorted(wished, key=_instant)) or None

@@ -13,6 +13,7 @@ from portal.contact.arrangements.labels import KINDS, end_words, state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.arrangements.queries import arrangements_of
 from portal.contact.authors import author_words
+from portal.contact.history import Debtor
 from portal.contact.holds.effect import stops_contact
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.limits.labels import ground_words
@@ -211,7 +212,7 @@ def _holds(session: Session, actor: Actor, account: Account, today: date, holds:
     """A hold is told as one that stops contact where the rules of the place have it stop."""
     if not holds:
         return
-    pack = shelf_of(session, actor).pack_for(account.customer.region or account.region, today)
+    pack = shelf_of(session, actor).pack_for(Debtor.of(account, account.customer).region, today)
     for hold in holds:
         what = flag_words(hold.flag.value)
         stops = stops_contact(pack, hold.flag.value)

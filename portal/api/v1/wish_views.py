@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from portal.api.scopes import Scope
 from portal.api.v1 import asked, examples, shapes
 from portal.api.v1.blueprint import blueprint, needs
-from portal.contact.conduct import zone_named
+from portal.contact.history import Debtor, pack_of, zone_for
 from portal.contact.references import held_by_reference
 from portal.contact.wishes import operations as wishes
 from portal.contact.wishes import queries
 from portal.contact.wishes.kinds import DAY, WEEKDAYS, End, Kind, Terms, weekdays_of
 from portal.contact.wishes.lines import tag_of
-from portal.contact.wishes.offering import check_kind, pack_of
+from portal.contact.wishes.offering import check_kind
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, Faults
 from portal.foundation.language import say
@@ -37,7 +36,7 @@ def account_wishes(account_ref: str) -> Any:
     the bank, and the consents that were given to you.
     """
     _placement, owed, customer = held_by_reference(db.session(), actor(), account_ref)
-    pack = pack_of(db.session(), actor(), owed, customer, services().clock.now())
+    pack = pack_of(db.session(), actor(), Debtor.of(owed, customer), services().clock.now())
     rows = queries.of_account(db.session(), actor(), owed)
     return {"items": [_shown(row, pack, customer.time_zone) for row in rows]}
 
@@ -55,7 +54,7 @@ def note_wish(wanted: dict[str, Any], account_ref: str) -> Any:
     _placement, owed, customer = held_by_reference(db.session(), actor(), account_ref)
     faults, kind = Faults(), Kind(wanted["kind"])
     # First and alone: what else is wrong with a kind that cannot be noted need not be mended.
-    check_kind(kind, pack_of(db.session(), actor(), owed, customer, services().clock.now()))
+    check_kind(kind, pack_of(db.session(), actor(), Debtor.of(owed, customer), services().clock.now()))
     telling = wishes.Telling(
         kind=kind, said_at=wanted["said_at"], terms=_terms(wanted, faults),
         whole_person=wanted["whole_person"], note=wanted["note"],
@@ -111,13 +110,13 @@ def _one(wish_id: int) -> dict[str, Any]:
     session, who = db.session(), actor()
     row = queries.wish_for(session, who, wish_id)
     owed = queries.account_of(session, who, row.Wish)
-    pack = pack_of(session, who, owed, owed.customer, services().clock.now())
+    pack = pack_of(session, who, Debtor.of(owed, owed.customer), services().clock.now())
     return _shown(row, pack, owed.customer.time_zone)
 
 
 def _shown(row: Any, pack: Any, time_zone: str) -> dict[str, Any]:
     wish, end = row.Wish, row.ending
-    zone = zone_named(time_zone) or ZoneInfo(actor().time_zone)
+    zone = zone_for(time_zone, actor().time_zone)
     tag, last = tag_of(row, pack, zone, services().clock.now())
     return {
         "id": wish.id, "kind": wish.kind.value, "state": tag.code, "account_ref": row.account_ref,

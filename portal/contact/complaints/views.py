@@ -22,13 +22,13 @@ from portal.contact.complaints.labels import (
     reply_is_late,
 )
 from portal.contact.complaints.tables import complaints_table
+from portal.contact.history import Debtor, pack_of
 from portal.contact.proofs import person_key_of
 from portal.contact.queries import held_account
 from portal.contact.requests.labels import side_words
 from portal.contact.requests.operations import side_of
 from portal.contact.requests.views import sealed_file
 from portal.contact.thread_lines import Line, line_of
-from portal.contact.wishes.offering import pack_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
@@ -255,7 +255,7 @@ def new_complaint(account_id: int) -> Any:
     person_key_of(session, who, account_id)
     holders = {row.Organisation.id: name_of(row.Organisation) for row in queries.holders_ever(session, who, account_id)}
     form = RaiseForm(list(holders.items()))
-    effect = effect_words(pack_of(session, who, account, account.customer, services().clock.now()))
+    effect = effect_words(pack_of(session, who, Debtor.of(account, account.customer), services().clock.now()))
     if request.method == "GET":
         form.received_on.data = services().clock.today(who.time_zone)
     if form.validate_on_submit():

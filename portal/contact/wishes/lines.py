@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from portal.contact.conduct import zone_named
+from portal.contact.history import zone_for
 from portal.contact.wishes import queries
 from portal.contact.wishes.effect import heeds, last_day_of, stands
 from portal.contact.wishes.labels import KINDS, STATES, noted_by, terms_words
@@ -41,7 +41,7 @@ class Line:
 def tag_of(row: Any, pack: Pack, zone: ZoneInfo, now: datetime) -> tuple[StateTag, date | None]:
     """Whether a wish counts and by whom it is heeded, and its last day."""
     wish, end = row.Wish, row.ending
-    noted = queries.noted_of(wish, end.said_at if end else None, end.end_reason if end else None, told=True)
+    noted = queries.noted_in(row)
     last = last_day_of(noted, pack, zone, now)
     if stands(noted, pack, zone, now):
         return STATES["heeded" if heeds(pack, wish.kind) else "by_hand"], last
@@ -52,7 +52,7 @@ def lines_of(
     session: Session, actor: Actor, account: Account, customer: Customer, pack: Pack, now: datetime
 ) -> list[Line]:
     """What was noted about the account and its person, what stands before what is over. `pack`: the rules of today."""
-    zone = zone_named(customer.time_zone) or ZoneInfo(actor.time_zone)
+    zone = zone_for(customer.time_zone, actor.time_zone)
     lines = []
     for row in queries.of_account(session, actor, account):
         tag, last = tag_of(row, pack, zone, now)

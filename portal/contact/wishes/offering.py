@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.contact.history import local_day
-from portal.contact.rules.shelf import shelf_of
 from portal.contact.wishes.effect import kinds_for
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.orm import Session
-
     from portal.contact.conduct import Pack
     from portal.contact.wishes.kinds import Kind
-    from portal.foundation.access import Actor
-    from portal.portfolio.models import Account, Customer
 
-__all__ = ["check_kind", "pack_of"]
-
-
-def pack_of(session: Session, actor: Actor, account: Account, customer: Customer, now: datetime) -> Pack:
-    """The rules that hold for the debtor today."""
-    today = local_day(now, customer.time_zone, actor.time_zone)
-    return shelf_of(session, actor).pack_for(customer.region or account.region, today)
+__all__ = ["check_kind"]
 
 
 def check_kind(kind: Kind, pack: Pack) -> None:

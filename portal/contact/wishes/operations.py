@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
+from portal.contact.history import Debtor, pack_of
 from portal.contact.models import Channel
 from portal.contact.proofs import KeptProof, keep_for_customer, keep_sealed, key_of_customer
 from portal.contact.wishes import queries
@@ -31,7 +32,7 @@ from portal.contact.wishes.kinds import (
     faults_of,
 )
 from portal.contact.wishes.models import Wish, WishSource
-from portal.contact.wishes.offering import check_kind, pack_of
+from portal.contact.wishes.offering import check_kind
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Faults, NotFound, Refused
 from portal.foundation.language import Message, say
@@ -100,7 +101,7 @@ def note_wish(actor: Actor, account_id: int, telling: Telling) -> int:
         account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
         if account is None:
             raise NotFound
-        check_kind(telling.kind, pack_of(work.session, actor, account, account.customer, work.now))
+        check_kind(telling.kind, pack_of(work.session, actor, Debtor.of(account, account.customer), work.now))
         _check_point(work, account, telling.terms.contact_point_id)
         wish = _wish(work, account, telling)
         _keep(work, wish, telling.note, kept)

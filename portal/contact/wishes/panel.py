@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from portal.contact.history import Debtor, pack_of
 from portal.contact.wishes.lines import lines_of
-from portal.contact.wishes.offering import pack_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l
@@ -29,6 +29,7 @@ def wishes_panel(session: Session, actor: Actor, account: Account) -> Panel | No
     if not actor.can(Permission.HOLDS_VIEW):
         return None
     now, customer = services().clock.now(), account.customer
-    rows = lines_of(session, actor, account, customer, pack_of(session, actor, account, customer, now), now)
+    pack = pack_of(session, actor, Debtor.of(account, customer), now)
+    rows = lines_of(session, actor, account, customer, pack, now)
     new_url = url_for("contact.new_wish", account_id=account.id) if actor.can(Permission.HOLDS_RAISE) else None
     return Panel(_l("Wishes and consents"), "contact/wishes_panel.html", {"rows": rows, "new_url": new_url})

@@ -28,7 +28,7 @@ __all__ = [
     "account_of",
     "binding",
     "hold_of",
-    "noted_of",
+    "noted_in",
     "of_account",
     "raised_by",
     "source_for",
@@ -65,11 +65,17 @@ def binding(
     found: defaultdict[int, list[Noted]] = defaultdict(list)
     for row in rows:
         told = row.source_id is not None and row.noter_id == noter_id
-        found[row.Wish.customer_id].append(noted_of(row.Wish, row.ended_at, row.ended_why, told=told))
+        found[row.Wish.customer_id].append(_noted(row.Wish, row.ended_at, row.ended_why, told=told))
     return found
 
 
-def noted_of(wish: Wish, ended_at: datetime | None, why: Any, *, told: bool) -> Noted:
+def noted_in(row: Any) -> Noted:
+    """A wish of a list as the rules know it, by its reader, who knows of it since it was said."""
+    end = row.ending
+    return _noted(row.Wish, end.said_at if end else None, end.end_reason if end else None, told=True)
+
+
+def _noted(wish: Wish, ended_at: datetime | None, why: Any, *, told: bool) -> Noted:
     """A wish as the rules know it. `told`: whether the collector itself was told; others are bound once they can know."""
     at_once = told or wish.told_to_id is not None or wish.kind is Kind.BREATHING_SPACE
     begins = wish.said_at if at_once else max(wish.said_at, wish.noted_at)

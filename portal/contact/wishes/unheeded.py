@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from portal.contact.conduct import PreferenceRule, Scope, ask, zone_named
+from portal.contact.conduct import PreferenceRule, Scope, ask
+from portal.contact.history import zone_for
 from portal.contact.wishes import queries
 from portal.contact.wishes.effect import heeds
 from portal.contact.wishes.kinds import Kind
@@ -32,16 +33,13 @@ def asked_against(
     session: Session, actor: Actor, account: Account, facts: Known, *questions: Question
 ) -> tuple[Message, ...]:
     """The wishes about the account that speak against one of these contacts and that no rule of the pack asks for."""
-    zone = zone_named(facts.zone or "") or ZoneInfo(actor.time_zone)
-    found = []
+    zone = zone_for(facts.zone, actor.time_zone)
+    facts, found = replace(facts, zone=str(zone)), []
     for row in queries.of_account(session, actor, account):
-        kind, end = row.Wish.kind, row.ending
-        if kind not in _DIMENSIONS or heeds(facts.pack, kind):
+        noted = queries.noted_in(row)
+        if noted.kind not in _DIMENSIONS or heeds(facts.pack, noted.kind):
             continue
-        noted = queries.noted_of(row.Wish, end.said_at if end else None, end.end_reason if end else None, told=True)
-        if any(
-            _is_against(noted, question, replace(facts, zone=str(zone)), account.id, zone) for question in questions
-        ):
+        if any(_is_against(noted, question, facts, account.id, zone) for question in questions):
             words = say(
                 "The debtor asked: %(wish)s. No rule here heeds it, so it is for people to.", wish=wish_words(row)
             )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, redirect, render_template, request, url_for
 
 from portal.contact.blueprint import blueprint
-from portal.contact.conduct import zone_named
+from portal.contact.history import Debtor, pack_of, zone_for
 from portal.contact.proofs import key_of_customer
 from portal.contact.queries import contact_points, held_account
 from portal.contact.requests.views import sealed_file
@@ -29,7 +29,7 @@ from portal.contact.wishes.labels import (
     whom_words,
 )
 from portal.contact.wishes.lines import tag_of
-from portal.contact.wishes.offering import check_kind, pack_of
+from portal.contact.wishes.offering import check_kind
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, Faults
@@ -56,7 +56,7 @@ def new_wish(account_id: int) -> Any:
     session, who, now = db.session(), actor(), services().clock.now()
     account = account_for(session, who, account_id)
     person = contact_points(session, who, account.customer_id)
-    pack = pack_of(session, who, account, account.customer, now)
+    pack = pack_of(session, who, Debtor.of(account, account.customer), now)
     offered, kind = kinds_for(pack), _named_kind()
     if kind is not None:
         check_kind(kind, pack)
@@ -161,8 +161,8 @@ def _page(wish_id: int, shown: tuple[str, str] | None = None, end_form: EndForm 
     session, who, now = db.session(), actor(), services().clock.now()
     row = queries.wish_for(session, who, wish_id)
     found, end, account = row.Wish, row.ending, queries.account_of(session, who, row.Wish)
-    zone = zone_named(account.customer.time_zone) or ZoneInfo(who.time_zone)
-    tag, last = tag_of(row, pack_of(session, who, account, account.customer, now), zone, now)
+    zone = zone_for(account.customer.time_zone, who.time_zone)
+    tag, last = tag_of(row, pack_of(session, who, Debtor.of(account, account.customer), now), zone, now)
     notes = tuple(wishes.note_of(who, source, session, found.customer_id) for source in (row.source, row.end_source))
     may_end = end is None and wishes.may_end(who, found.kind)
     if may_end and end_form is None:

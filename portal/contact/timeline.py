@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account, Hold
 
-__all__ = ["Event", "contacts_of", "timeline_of"]
+__all__ = ["Event", "timeline_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +78,25 @@ def timeline_of(
     today: date,
     notes: Mapping[int, str] | None = None,
     holds: Sequence[Hold] | None = None,
+    wishes: Sequence[Any] | None = None,
 ) -> list[Event]:
     """Everything that happened with an account and that the reader may see, latest first. `notes`: texts that were asked
-    for, by attempt. `holds`: those of the account, where they have been read."""
+    for, by attempt. `holds`, `wishes`: those of the account, where they have been read."""
     if not actor.can(Permission.HOLDS_VIEW):
-        holds = ()
-    elif holds is None:
-        holds = holds_of(session, actor, account)
-    events = [
-        *contacts_of(session, actor, account, today, notes),
-        *_holds(session, actor, account, today, holds),
-        *_wishes(session, actor, account),
-        *_requests(session, actor, account),
-        *_payments(session, actor, account),
-        *_noted(session, actor, account),
-    ]
-    return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
-
-
-def contacts_of(
-    session: Session, actor: Actor, account: Account, today: date, notes: Mapping[int, str] | None = None
-) -> list[Event]:
-    """Attempts, promises, arrangements and messages alone, latest first."""
+        holds, wishes = (), ()
+    holds = holds_of(session, actor, account) if holds is None else holds
+    wishes = wishes_of(session, actor, account) if wishes is None else wishes
     written = messages_of_account(session, actor, account.id)
     events = [
         *_attempts(session, actor, account, notes or {}, written),
         *_promises(session, actor, account, today),
         *_arrangements(session, actor, account, today),
         *_messages(actor, written),
+        *_holds(session, actor, account, today, holds),
+        *_wishes(actor, wishes),
+        *_requests(session, actor, account),
+        *_payments(session, actor, account),
+        *_noted(session, actor, account),
     ]
     return sorted(events, key=_moment, reverse=True)[:LONGEST_HISTORY]
 
@@ -223,11 +214,9 @@ def _holds(session: Session, actor: Actor, account: Account, today: date, holds:
             yield Event(hold.released_at, title, hold_id=hold.id)
 
 
-def _wishes(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
+def _wishes(actor: Actor, wishes: Sequence[Any]) -> Iterator[Event]:
     """What the debtor asked for and agreed to, and what ended it; who noted it only for those who may know."""
-    if not actor.can(Permission.HOLDS_VIEW):
-        return
-    for row in wishes_of(session, actor, account):
+    for row in wishes:
         wish = row.Wish
         yield Event(
             wish.said_at, say("Noted: %(what)s", what=wish_words(row)), who=noted_by(row, actor),

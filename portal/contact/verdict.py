@@ -17,6 +17,7 @@ from portal.contact.labels import moment_words
 from portal.contact.models import Channel, Direction
 from portal.contact.presumptions import is_closed, reasons_to_choose
 from portal.contact.recording import Subject, checked_entry
+from portal.contact.wishes.queries import of_account as wishes_of
 from portal.contact.wishes.unheeded import asked_against
 from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_words, source_words
 from portal.foundation.language import Message, say
@@ -203,11 +204,18 @@ def _with_sources(words: Message, sources: Sequence[Any]) -> Message:
 
 
 def verdict_of(
-    session: Session, actor: Actor, held: tuple[Any, Any, Any], entry: Entry, now: datetime, known: Known | None = None
+    session: Session,
+    actor: Actor,
+    held: tuple[Any, Any, Any],
+    entry: Entry,
+    now: datetime,
+    *,
+    known: Known | None = None,
+    wishes: Sequence[Any] | None = None,
 ) -> Verdict:
     """What the rules say of an entry about an account that is held (placement, account, customer), as of its own time.
 
-    `known`: the facts of now, where they have been read. What is not the person's or not there is not asked about.
+    `known`: the facts of now, `wishes`: what was noted, where they have been read. What is not the person's or not there is not asked about.
     """
     placement, account, customer = held
     old = queries.own_attempt(session, actor, account.id, entry.corrects_id)
@@ -224,7 +232,8 @@ def verdict_of(
         known = facts_of(session, actor, [debtor], at, log=True, but=but)[account.id]
     subject = Subject(placement, account, customer, point, actor.time_zone)
     checked = checked_entry(known, subject, entry, at, chosen=not _lacks_number(entry))
-    asked = asked_against(session, actor, account, checked.facts, checked.question)
+    wishes = wishes_of(session, actor, account) if wishes is None else wishes
+    asked = asked_against(wishes, actor, account, checked.facts, checked.question)
     return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old, asked)
 
 

@@ -35,6 +35,7 @@ from portal.contact.team.desks import desk_of
 from portal.contact.timeline import Event, timeline_of
 from portal.contact.verdict import Verdict, verdict_of
 from portal.contact.wishes.lines import Line, lines_of
+from portal.contact.wishes.queries import of_account as wishes_of
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission
 from portal.foundation.errors import NotFound
@@ -105,7 +106,8 @@ class Bench:
     limitation: Limitation | None = None
     reason_behind: str = ""
     debts: Mapping[int, str] = field(default_factory=dict)
-    wishes: Sequence[Line] = ()
+    wishes: Sequence[Any] = ()
+    wish_lines: Sequence[Line] = ()
     holds: Sequence[Hold] = ()
 
     # --- what to offer ---------------------------------------------------------------------------------------------------
@@ -296,12 +298,13 @@ def open_bench(
     now, today = clock.now(), clock.today()
     standing = queries.standing_of(session, actor, account, customer, now)
     holds = queries.holds_of(session, actor, account) if actor.can(Permission.HOLDS_VIEW) else ()
+    wishes = wishes_of(session, actor, account)
     return Bench(
         account=account,
         customer=customer,
         placement=placement,
         standing=standing,
-        timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes"), holds),
+        timeline=timeline_of(session, actor, account, today, (shown or {}).get("notes"), holds, wishes),
         carried=queries.carried_promises_of(session, actor, account.id),
         beside=queue_page(session, actor, now, today, tab, size=BESIDE, scope=scope).rows,
         now=now,
@@ -314,7 +317,8 @@ def open_bench(
         reason_behind=arrangement_queries.reason_of(session, actor, account.id),
         debts=queries.held_debts(session, actor, customer.id),
         limitation=limitation_for(session, actor, account),
-        wishes=lines_of(session, actor, account, customer, standing.call.facts.pack, now),
+        wishes=wishes,
+        wish_lines=lines_of(wishes, actor, customer, standing.call.facts.pack, now),
         holds=holds,
     )
 
@@ -347,7 +351,7 @@ def verdict_on(session: Session, actor: Actor, form: AttemptForm, bench: Bench) 
     """What the rules say of the contact that stands in the form; of a call where none does yet. The form offers the reasons
     for which it may go on."""
     held, known = (bench.placement, bench.account, bench.customer), bench.standing.call.facts
-    verdict = verdict_of(session, actor, held, form.asked(bench.zone), bench.now, known)
+    verdict = verdict_of(session, actor, held, form.asked(bench.zone), bench.now, known=known, wishes=bench.wishes)
     form.offer_reasons(verdict.overrides)
     return verdict
 

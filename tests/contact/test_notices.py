@@ -18,7 +18,7 @@ from portal.contact.messages.operations import reveal_message
 from portal.contact.messages.settings import choose_notice
 from portal.contact.messages.texts import withdraw_text
 from portal.contact.models import Channel
-from portal.contact.timeline import contacts_of
+from portal.contact.timeline import timeline_of
 from portal.contact.wording import Purpose
 from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, Refused
@@ -143,7 +143,7 @@ def test_the_agency_sees_that_its_debtors_were_told(
     actor = actor_of(leader)
     with reading(actor) as session:
         account = session.scalars(sa.select(Account).where(Account.id == account_id)).one()
-        titles = [str(event.title) for event in contacts_of(session, actor, account, date(2005, 7, 1))]
+        titles = [str(event.title) for event in timeline_of(session, actor, account, date(2005, 7, 1))]
     assert titles == ["SMS: Notice of entrusting, exported"]  # the text is the bank's, and so is its name
 
 

@@ -22,6 +22,7 @@ from portal.contact.messages.gateway import exported_channels
 from portal.contact.messages.labels import FAILURES, LANGUAGE_LABELS, MESSAGE_STATES, PURPOSES
 from portal.contact.messages.tables import exports_table, messages_table
 from portal.contact.outcomes import PARTIES
+from portal.contact.wishes.queries import of_account as wishes_of
 from portal.contact.wishes.unheeded import asked_against
 from portal.contact.words import finding_words
 from portal.foundation.access import Permission
@@ -104,7 +105,7 @@ def _write_page(account_id: int, form: WriteForm, shown: messages.Preview | None
         shown=shown,
         texts=[(template, version, closed.get(template.channel)) for template, version in texts],
         points=[point for point in own if any(serves(point, channel) for channel in messages.BY_GATEWAY)],
-        asked=asked_against(session, who, account, standing.call.facts, *asked),
+        asked=asked_against(wishes_of(session, who, account), who, account, standing.call.facts, *asked),
         closed=[(CHANNELS[channel], words) for channel, words in closed.items()],
         channels=CHANNELS,
         kinds=KINDS,

@@ -12,14 +12,13 @@ from portal.contact.wishes.effect import heeds, last_day_of, stands
 from portal.contact.wishes.labels import KINDS, STATES, noted_by, terms_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
-
-    from sqlalchemy.orm import Session
 
     from portal.contact.conduct import Pack
     from portal.foundation.access import Actor
     from portal.foundation.states import StateTag
-    from portal.portfolio.models import Account, Customer
+    from portal.portfolio.models import Customer
 
 __all__ = ["Line", "lines_of", "tag_of"]
 
@@ -48,13 +47,11 @@ def tag_of(row: Any, pack: Pack, zone: ZoneInfo, now: datetime) -> tuple[StateTa
     return STATES["ended" if end else "over"], last
 
 
-def lines_of(
-    session: Session, actor: Actor, account: Account, customer: Customer, pack: Pack, now: datetime
-) -> list[Line]:
-    """What was noted about the account and its person, what stands before what is over. `pack`: the rules of today."""
+def lines_of(rows: Iterable[Any], actor: Actor, customer: Customer, pack: Pack, now: datetime) -> list[Line]:
+    """What was noted (`queries.of_account`), what stands before what is over. `pack`: the rules of today."""
     zone = zone_for(customer.time_zone, actor.time_zone)
     lines = []
-    for row in queries.of_account(session, actor, account):
+    for row in rows:
         tag, last = tag_of(row, pack, zone, now)
         lines.append(
             Line(

@@ -8,6 +8,7 @@ from flask import url_for
 
 from portal.contact.history import Debtor, pack_of
 from portal.contact.wishes.lines import lines_of
+from portal.contact.wishes.queries import of_account
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l
@@ -30,6 +31,6 @@ def wishes_panel(session: Session, actor: Actor, account: Account) -> Panel | No
         return None
     now, customer = services().clock.now(), account.customer
     pack = pack_of(session, actor, Debtor.of(account, customer), now)
-    rows = lines_of(session, actor, account, customer, pack, now)
+    rows = lines_of(of_account(session, actor, account), actor, customer, pack, now)
     new_url = url_for("contact.new_wish", account_id=account.id) if actor.can(Permission.HOLDS_RAISE) else None
     return Panel(_l("Wishes and consents"), "contact/wishes_panel.html", {"rows": rows, "new_url": new_url})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portal.contact.conduct import PreferenceRule, Scope, ask
@@ -16,7 +16,7 @@ from portal.contact.wishes.standing import events_of, places_of
 from portal.foundation.language import Message, say
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from collections.abc import Iterable
 
     from portal.contact.conduct import Question
     from portal.contact.history import Known
@@ -30,12 +30,13 @@ _DIMENSIONS = {Kind.MEDIA_STOP: "channel", Kind.INCONVENIENT_TIME: "time", Kind.
 
 
 def asked_against(
-    session: Session, actor: Actor, account: Account, facts: Known, *questions: Question
+    rows: Iterable[Any], actor: Actor, account: Account, facts: Known, *questions: Question
 ) -> tuple[Message, ...]:
-    """The wishes about the account that speak against one of these contacts and that no rule of the pack asks for."""
+    """Of what was noted about the account (`queries.of_account`) the wishes that speak against one of these contacts and that
+    no rule of the pack asks for."""
     zone = zone_for(facts.zone, actor.time_zone)
     facts, found = replace(facts, zone=str(zone)), []
-    for row in queries.of_account(session, actor, account):
+    for row in rows:
         noted = queries.noted_in(row)
         if noted.kind not in _DIMENSIONS or heeds(facts.pack, noted.kind):
             continue

@@ -37,15 +37,17 @@ def saved_words(entry: Entry, kept: Kept) -> Message:
 
 def warnings_of(logged: Logged, kept: Kept) -> Iterator[Message]:
     """What else has to be known of a new entry. The page that says it is the next account's, so each names its own."""
-    account, name = kept.account_ref, kept.name_masked
+    for words in _warnings(logged, kept):
+        yield say("%(account)s, %(name)s: %(what)s", account=kept.account_ref, name=kept.name_masked, what=words)
+
+
+def _warnings(logged: Logged, kept: Kept) -> Iterator[Message]:
     if kept.changed is not None:
-        yield say("%(account)s, %(name)s: %(what)s", account=account, name=name, what=kept.changed)
+        yield kept.changed
     if logged.verdict == "block":
-        words = say("This contact was against the conduct rules; it is recorded as a breach.")
-        yield say("%(account)s, %(name)s: %(what)s", account=account, name=name, what=words)
+        yield say("This contact was against the conduct rules; it is recorded as a breach.")
     if logged.hold is not None:
-        words = say("This is marked on the account. The bank sees it and releases it.")
-        yield say("%(account)s, %(name)s: %(what)s", account=account, name=name, what=words)
+        yield say("This is marked on the account. The bank sees it and releases it.")
 
 
 def _parts(entry: Entry, kept: Kept) -> Iterator[Message]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from portal.contact.models import ContactAttempt
 from portal.contact.operations import log_attempt
-from portal.foundation.access import Role
-from portal.foundation.clock import FrozenClock
-from portal.foundation.services import services
 from tests.contact.factories import Desk, Person, at_time, call, make_desk, make_person
-from tests.identity.factories import PASSWORD, make_user
-from tests.support.running import served
+from tests.contact.screens import workbench
 
 pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
 
@@ -29,14 +24,6 @@ NEW_YORK = ZoneInfo("America/New_York")
 TALKED = datetime(2005, 7, 5, 10, 0, tzinfo=NEW_YORK)
 NOON = datetime(2005, 7, 1, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 SAVE = "#log button[type=submit]:not([aria-hidden]):has-text('Save and next')"
-
-
-@dataclass(frozen=True)
-class StandingClock(FrozenClock):
-    """Business time stands still; sessions and cookies live by real time, as the browser does."""
-
-    def real_now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass
@@ -52,28 +39,6 @@ class Screen:
         return "[data-live=verdict]"
 
 
-def at_the_bench(app: Flask, desk: Desk, person: Person, now: datetime) -> Iterator[Screen]:
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("no chromium (apt-get install chromium)")
-    user = make_user(Role.AGENCY_STAFF, desk.agency, password=PASSWORD)
-    services().clock = StandingClock(at=now.astimezone(UTC))
-    with served(app) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(base_url=address, locale="en").new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/sign-in")
-        page.fill("input[name=user_name]", user.user_name)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/queue")
-        page.goto(f"/queue/{desk.account_id}")
-        yield Screen(page, desk, person)
-        browser.close()
-    assert not complaints
-
-
 @pytest.fixture
 def dialled(app: Flask) -> Iterator[Screen]:
     """The mobile was dialled six times today in vain, so that no rule allows a seventh."""
@@ -83,7 +48,8 @@ def dialled(app: Flask) -> Iterator[Screen]:
     for minute in range(6):
         at_time(NOON + timedelta(minutes=minute))
         log_attempt(desk.actor, desk.account_id, call(person.mobile))
-    yield from at_the_bench(app, desk, person, NOON + timedelta(minutes=30))
+    with workbench(app, desk, NOON + timedelta(minutes=30)) as page:
+        yield Screen(page, desk, person)
 
 
 @pytest.fixture
@@ -93,7 +59,8 @@ def talked(app: Flask) -> Iterator[Screen]:
     person = make_person("America/New_York")
     desk = make_desk(person, region="US-NY")
     log_attempt(desk.actor, desk.account_id, call(person.mobile, "refuses"))
-    yield from at_the_bench(app, desk, person, TALKED + timedelta(days=2))
+    with workbench(app, desk, TALKED + timedelta(days=2)) as page:
+        yield Screen(page, desk, person)
 
 
 def test_the_line_follows_the_number_and_the_way_of_contact(dialled: Screen) -> None:

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from portal.contact.models import ContactAttempt, Promise
-from portal.foundation.access import Role
-from portal.foundation.clock import FrozenClock
-from portal.foundation.services import services
 from tests.contact.factories import NOON, Desk, Person, at_time, make_account, make_desk, make_person, place
-from tests.identity.factories import PASSWORD, make_user
-from tests.support.running import served
+from tests.contact.screens import workbench
 
 pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
-
-
-@dataclass(frozen=True)
-class StandingClock(FrozenClock):
-    """Business time stands still; sessions and cookies live by real time, as the browser does."""
-
-    def real_now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass
@@ -44,30 +31,13 @@ class Screen:
 
 @pytest.fixture
 def screen(app: Flask) -> Iterator[Screen]:
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("no chromium (apt-get install chromium)")
     at_time(NOON)
     person = make_person()
     desk = make_desk(person)
     second = make_account(make_person(), total=1_000)
     place(desk.agency, second)
-    user = make_user(Role.AGENCY_STAFF, desk.agency, password=PASSWORD)
-    services().clock = StandingClock(at=NOON.astimezone(UTC))
-    with served(app) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(base_url=address, locale="en").new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/sign-in")
-        page.fill("input[name=user_name]", user.user_name)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/queue")
-        page.goto(f"/queue/{desk.account_id}")
+    with workbench(app, desk, NOON) as page:
         yield Screen(page, desk, person, second)
-        browser.close()
-    assert not complaints
 
 
 def test_the_usual_outcome_takes_two_keys_and_the_next_account_opens(screen: Screen, db_session: Session) -> None:

@@ -389,7 +389,7 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.wish", GET, "/wishes/<int:wish_id>", P.HOLDS_VIEW, ("wish",)),
     Route("contact.reveal_wish", POST, "/wishes/<int:wish_id>/reveal", P.PERSON_REVEAL, ("wish",)),
     Route("contact.end_wish", POST, "/wishes/<int:wish_id>/end", P.HOLDS_RAISE, ("wish",)),
-    Route("contact.wish_file", GET, "/wishes/files/<int:source_id>", P.HOLDS_VIEW, ("file of a wish",)),
+    Route("contact.wish_file", GET, "/wishes/sources/<int:source_id>/file", P.HOLDS_VIEW, ("file of a wish",)),
     # --- complaints ---
     Route("contact.complaints", GET, "/complaints", P.COMPLAINTS_VIEW),
     Route("contact.complaint", GET, "/complaints/<int:complaint_id>", P.COMPLAINTS_VIEW, ("complaint",)),

@@ -149,7 +149,7 @@ def end_wish(wish_id: int) -> Any:
     return _page(wish_id, end_form=form), 422
 
 
-@blueprint.get("/wishes/files/<int:source_id>")
+@blueprint.get("/wishes/sources/<int:source_id>/file")
 @requires(Permission.HOLDS_VIEW)
 def wish_file(source_id: int) -> Response:
     """What shows a wish or its end, as a file to be kept."""

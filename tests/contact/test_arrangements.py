@@ -13,6 +13,7 @@ from portal.contact.arrangements.follow import do_day
 from portal.contact.arrangements.income import Figures, take_down
 from portal.contact.arrangements.models import Arrangement, ArrangementState
 from portal.contact.arrangements.operations import agree, approve, draw_up, refuse, withdraw
+from portal.contact.holds.operations import release_with_proof
 from portal.contact.models import Direction, Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.contact.queue import queue_page
@@ -25,7 +26,7 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading, transaction
 from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement
-from portal.portfolio.models import Account, HoldFlag
+from portal.portfolio.models import Account, Hold, HoldFlag
 from portal.portfolio.operations import add_hold
 from tests.contact.arranging import AUTHORITY, TODAY, kept, plan, plan_holds, settlement, waiver
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_desk, make_person, place
@@ -252,7 +253,9 @@ def test_the_bank_refuses_with_its_reason_and_decides_once(desk: Desk, manager: 
         approve(manager, number, None, None)
 
 
-def test_an_agency_does_not_decide_and_only_the_bank_ends_what_is_in_force(desk: Desk, manager: Actor) -> None:
+def test_an_agency_does_not_decide_and_only_the_bank_ends_what_is_in_force_and_its_hold_with_it(
+    desk: Desk, manager: Actor
+) -> None:
     number = draw_up(desk.actor, desk.account_id, settlement(60_000))
     with pytest.raises(Refused):
         approve(desk.actor, number, None, None)
@@ -260,6 +263,10 @@ def test_an_agency_does_not_decide_and_only_the_bank_ends_what_is_in_force(desk:
     number = in_force(desk, plan())
     with pytest.raises(Refused):
         withdraw(desk.actor, number, "no")
+    with reading(manager) as session:
+        hold_id = session.scalars(sa.select(Hold.id)).one()
+    with pytest.raises(Refused, match="arrangement is in force"):
+        release_with_proof(manager, hold_id, "collect all the same")
     withdraw(manager, number, "drawn up for the wrong account")
     assert kept(number).state is State.WITHDRAWN
     assert plan_holds() == [("arrangement:agreed", "arrangement:withdrawn")] and turn() == ("rest", TODAY)

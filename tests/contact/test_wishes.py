@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from portal.contact.holds.operations import put_on_hold, release_with_proof
 from portal.contact.models import Channel, ContactAttempt, Direction
 from portal.contact.operations import log_attempt
 from portal.contact.rules.replaying import replay
@@ -153,6 +154,19 @@ def test_a_hold_that_stands_is_not_doubled_and_outlives_the_letter(
     assert db_session.scalar(sa.select(sa.func.count()).select_from(Hold)) == 1
     end_wish(officer(), wish_id, Ending(reason=End.WITHDRAWN))
     assert db_session.scalars(sa.select(Hold.released_at)).one() is None
+
+
+def test_the_hold_of_a_letter_stands_as_long_as_the_letter_does(desk: Desk, db_session: Session) -> None:
+    """Whoever writes the name of a letter into a hold of their own has not raised it by one."""
+    wish_id = tell(desk, Kind.CEASE)
+    hold_id = db_session.scalars(sa.select(Hold.id)).one()
+    for reason in ("wish: to be let alone", f"wish:{wish_id + 1}"):
+        by_hand = put_on_hold(officer(), make_desk(make_person()).account_id, HoldFlag.DO_NOT_CONTACT, reason)
+        release_with_proof(officer(), by_hand, "asked by mistake")
+    with pytest.raises(Refused, match="letter stands"):
+        release_with_proof(officer(), hold_id, "nobody will mind")
+    end_wish(officer(), wish_id, Ending(reason=End.WITHDRAWN))
+    assert all(db_session.scalars(sa.select(Hold.released_at)))
 
 
 def test_breathing_space_begins_on_the_day_after_its_entry_and_lasts_sixty_days(app: Flask) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from portal.contact.arrangements.models import LIVE, Arrangement, ArrangementState
+from portal.contact.arrangements.models import HOLD_REASON, LIVE, Arrangement, ArrangementState
 from portal.contact.arrangements.rules import Paid
 from portal.portfolio.models import Account, AccountStatus, Hold, HoldFlag
 
@@ -80,7 +80,7 @@ def booked() -> sa.Select[tuple[Arrangement]]:
     account."""
     held = sa.exists().where(
         Hold.account_id == Arrangement.account_id, Hold.flag == HoldFlag.PLAN, Hold.released_at.is_(None),
-        Hold.reason.startswith("arrangement:", autoescape=True),
+        Hold.reason.startswith(HOLD_REASON, autoescape=True),
     )  # fmt: skip
     return (
         sa.select(Arrangement)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from portal.contact.arrangements import bulk
-from portal.contact.arrangements.models import Arrangement, ArrangementState
+from portal.contact.arrangements.models import HOLD_REASON, Arrangement, ArrangementState
 from portal.contact.arrangements.operations import end, facts_of, put_in_queue, stop_holding
 from portal.contact.arrangements.rules import Due as PartDue
 from portal.contact.arrangements.rules import Judgement, Standing, judge
@@ -20,10 +20,13 @@ from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.portfolio.models import HoldFlag
+from portal.portfolio.keepers import Keeper
+from portal.portfolio.models import Hold, HoldFlag
 from portal.portfolio.operations import add_hold
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
@@ -47,6 +50,24 @@ def _settle_by_payments(work: Work, _import_run_id: int) -> None:
 def _withdraw_with_placement(work: Work, ending: sa.Select[tuple[int]]) -> None:
     """Nobody can agree any more to what an agency offered that has no longer the account."""
     bulk.withdraw_ending(work.session, ending, work.today)
+
+
+@hooks.hold_keepers.register
+def kept_by_plans(session: Session, actor: Actor, holds: Collection[Hold]) -> dict[int, Keeper]:
+    """Collection stays stopped as long as the debtor keeps to what was agreed: the end of that releases the hold."""
+    of_plans = {hold.account_id: hold.id for hold in holds if hold.reason.startswith(HOLD_REASON)}
+    if not of_plans:
+        return {}
+    in_force = visible(Arrangement, actor).where(
+        Arrangement.account_id.in_(of_plans), Arrangement.state == ArrangementState.AGREED
+    )
+    words = say("An arrangement is in force here; its end releases this hold.")
+    return {
+        of_plans[row.account_id]: Keeper(
+            words, _l("Open the arrangement"), "arrangements.arrangement", {"arrangement_id": row.id}
+        )
+        for row in session.scalars(in_force)
+    }
 
 
 @hooks.stands_against_end.register
@@ -109,7 +130,7 @@ def _mend(work: Work, row: Arrangement, found: Judgement) -> None:
     row.state, row.ended_on, row.end_reason = ArrangementState.AGREED, None, ""
     row.next_due_on, row.judge_on = found.next_due_on or row.last_on, found.judge_on or work.today
     work.session.flush()
-    add_hold(work, row.customer_id, row.account_id, HoldFlag.PLAN, "arrangement:agreed")
+    add_hold(work, row.customer_id, row.account_id, HoldFlag.PLAN, f"{HOLD_REASON}agreed")
     work.audit("arrangement.mended", row, before=before, after=facts_of(row))
 
 

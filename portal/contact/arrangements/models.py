@@ -16,7 +16,7 @@ from portal.contact.arrangements.rules import Kind, Rhythm
 from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
 from portal.foundation.visibility import PlacedRows
 
-__all__ = ["LIVE", "Arrangement", "ArrangementState", "IncomeProof", "IncomeStatement", "Instalment"]
+__all__ = ["HOLD_REASON", "LIVE", "Arrangement", "ArrangementState", "IncomeProof", "IncomeStatement", "Instalment"]
 
 
 class ArrangementState(StrEnum):
@@ -34,6 +34,7 @@ class ArrangementState(StrEnum):
 
 
 LIVE = (ArrangementState.PROPOSED, ArrangementState.OFFERED, ArrangementState.AGREED)
+HOLD_REASON = "arrangement:"  # how a hold says that an arrangement has raised it
 _LIVE_SQL = "state IN ('proposed', 'offered', 'agreed')"
 
 

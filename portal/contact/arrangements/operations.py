@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from portal.contact import queries
-from portal.contact.arrangements.models import LIVE, Arrangement, ArrangementState, IncomeStatement, Instalment
+from portal.contact.arrangements.models import (
+    HOLD_REASON,
+    LIVE,
+    Arrangement,
+    ArrangementState,
+    IncomeStatement,
+    Instalment,
+)
 from portal.contact.arrangements.rules import (
     Authority,
     Beyond,
@@ -338,7 +345,7 @@ def _put_in_force(work: Work, row: Arrangement, day: date) -> None:
             .where(table.account_id == row.account_id, table.state == PromiseState.OPEN)
             .values(state=PromiseState.REPLACED)
         )
-    add_hold(work, row.customer_id, row.account_id, HoldFlag.PLAN, "arrangement:agreed")
+    add_hold(work, row.customer_id, row.account_id, HoldFlag.PLAN, f"{HOLD_REASON}agreed")
     put_in_queue(work, row.account_id, "plan", row.judge_on)
     note_agreement(work, row)
     work.audit("arrangement.agreed", row, after=facts_of(row))
@@ -396,7 +403,7 @@ def hold_of(work: Work, account_id: int) -> Hold | None:
     return work.session.scalar(
         visible(Hold, work.actor).where(
             Hold.account_id == account_id, Hold.flag == HoldFlag.PLAN, Hold.released_at.is_(None),
-            Hold.reason.startswith("arrangement:", autoescape=True),
+            Hold.reason.startswith(HOLD_REASON, autoescape=True),
         )
     )  # fmt: skip
 
@@ -405,7 +412,7 @@ def stop_holding(work: Work, row: Arrangement, why: str) -> None:
     """Contact is open again as far as this arrangement goes."""
     hold = hold_of(work, row.account_id)
     if hold is not None:
-        end_hold(work, hold, f"arrangement:{why}")
+        end_hold(work, hold, f"{HOLD_REASON}{why}")
 
 
 def put_in_queue(work: Work, account_id: int, kind: str, on: date) -> None:

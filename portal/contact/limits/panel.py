@@ -44,7 +44,7 @@ def limitation_panel(session: Session, actor: Actor, account: Account) -> Panel 
     """Until when the claim can be sued for, by which law, and what began that anew; for everybody who sees the account."""
     today = services().clock.today()
     found = limitation_for(session, actor, account)
-    pack = queries.pack_of(session, actor, account, today)
+    pack = queries.pack_of_claim(session, actor, account, today)
     context = {
         "tag": sue_tag(found, today),
         "words": sue_words(found),
@@ -91,7 +91,7 @@ def retention_panel(session: Session, actor: Actor, account: Account) -> Panel |
     """How long records of the account are kept, class by class; an organisation sees the days of its own records."""
     if not actor.can(Permission.ATTEMPTS_VIEW):
         return None
-    pack = queries.pack_of(session, actor, account, services().clock.today())
+    pack = queries.pack_of_claim(session, actor, account, services().clock.today())
     rows = []
     for kept in kept_until(pack, queries.record_days(session, actor, account)):
         if kept.keep.delete_on:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from portal.contact.conduct import Pack
     from portal.foundation.access import Actor
 
-__all__ = ["Step", "copies_of", "pack_of", "record_days", "restart_for", "restarts_of"]
+__all__ = ["Step", "copies_of", "pack_of_claim", "record_days", "restart_for", "restarts_of"]
 
 MOST = 200
 
@@ -101,8 +101,9 @@ def restart_for(session: Session, actor: Actor, restart_id: int) -> LimitationRe
     return row
 
 
-def pack_of(session: Session, actor: Actor, account: Account, today: date) -> Pack:
-    """The rules that hold for an account's debtor today."""
+def pack_of_claim(session: Session, actor: Actor, account: Account, today: date) -> Pack:
+    """The rules by which a claim runs out and its records are kept: those of the place in whose law the account stands, wherever
+    the debtor has gone to live (contacts go by that: `history.pack_of`)."""
     return shelf_of(session, actor).pack_for(account.region, today)
 
 

@@ -33,7 +33,7 @@ def new_restart(account_id: int) -> Any:
     session, who = db.session(), actor()
     account = account_for(session, who, account_id)
     person_key_of(session, who, account_id)
-    pack = queries.pack_of(session, who, account, services().clock.today())
+    pack = queries.pack_of_claim(session, who, account, services().clock.today())
     form = RestartForm(g for g in operations.NOTED if restarts(pack, Happened(g, reserved=True)))
     if form.validate_on_submit() and form.happened_on.data is not None:
         try:

@@ -33,21 +33,27 @@ from portal.contact.wishes.kinds import (
 )
 from portal.contact.wishes.models import Wish, WishSource
 from portal.contact.wishes.offering import check_kind
+from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Faults, NotFound, Refused
-from portal.foundation.language import Message, say
+from portal.foundation.language import Message, _l, say
 from portal.foundation.services import services
 from portal.foundation.values import card_number_in
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
+from portal.portfolio.keepers import Keeper
 from portal.portfolio.models import Account, ContactPoint, HoldFlag
 from portal.portfolio.operations import add_hold, end_hold
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
+
+    from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
+    from portal.portfolio.models import Hold
     from portal.vendors.proofs import Proof
 
 __all__ = ["Ending", "Telling", "check", "end_wish", "may_end", "note_of", "note_wish", "reveal_wish"]
@@ -188,6 +194,22 @@ def _keep(work: Work, wish: Wish, note: str, kept: KeptProof) -> None:
         )
     )  # fmt: skip
     work.session.flush()
+
+
+@hooks.hold_keepers.register
+def kept_by_letters(session: Session, actor: Actor, holds: Collection[Hold]) -> dict[int, Keeper]:
+    """While the debtor's letter stands, so does the hold that it has raised."""
+    of_letters = [hold for hold in holds if hold.flag is HoldFlag.DO_NOT_CONTACT]
+    if not of_letters:
+        return {}
+    letters = queries.standing_letters(session, actor, {hold.customer_id for hold in of_letters})
+    by_reason = {queries.raised_by(letter): letter.id for letter in letters}
+    words = say("The debtor's letter stands; its end releases this hold.")
+    return {
+        hold.id: Keeper(words, _l("Open the letter"), "contact.wish", {"wish_id": by_reason[hold.reason]})
+        for hold in of_letters
+        if hold.reason in by_reason
+    }
 
 
 # --- ended --------------------------------------------------------------------------------------------------------------

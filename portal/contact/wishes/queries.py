@@ -32,6 +32,7 @@ __all__ = [
     "of_account",
     "raised_by",
     "source_for",
+    "standing_letters",
     "terms_of",
     "wish_for",
 ]
@@ -147,6 +148,13 @@ def hold_of(session: Session, actor: Actor, wish: Wish) -> Hold | None:
     """The hold that a letter has raised, while it stands."""
     raised = visible(Hold, actor).where(Hold.customer_id == wish.customer_id, Hold.released_at.is_(None))
     return session.scalar(raised.where(Hold.reason == raised_by(wish)))
+
+
+def standing_letters(session: Session, actor: Actor, customers: Collection[int]) -> list[Wish]:
+    """The letters of these people that have not ended."""
+    wanted = visible(Wish, actor).outerjoin(_END, _END.ends_id == Wish.id)
+    wanted = wanted.where(Wish.customer_id.in_(customers), Wish.kind == Kind.CEASE, _END.id.is_(None))
+    return list(session.scalars(wanted))
 
 
 def raised_by(wish: Wish) -> str:

@@ -18,8 +18,7 @@ from portal.contact.holds.effect import stops_contact
 from portal.contact.labels import CHANNELS, INCOMING, PROMISE_TAGS, promise_tag
 from portal.contact.limits.labels import ground_words
 from portal.contact.limits.queries import restarts_of
-from portal.contact.messages.labels import FAILURES, MESSAGE_STATES, message_title, message_tone
-from portal.contact.messages.models import MessageState
+from portal.contact.messages.labels import FAILURES, message_title, message_tone
 from portal.contact.messages.queries import messages_of_account
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND
 from portal.contact.presumptions import reason_words
@@ -88,7 +87,7 @@ def timeline_of(
     wishes = wishes_of(session, actor, account) if wishes is None else wishes
     written = messages_of_account(session, actor, account.id)
     events = [
-        *_attempts(session, actor, account, notes or {}, written),
+        *_attempts(session, actor, account, notes or {}, {row[0].attempt_id: row for row in written}),
         *_promises(session, actor, account, today),
         *_arrangements(session, actor, account, today),
         *_messages(actor, written),
@@ -107,22 +106,19 @@ def _moment(event: Event) -> datetime:
 
 
 def _attempts(
-    session: Session, actor: Actor, account: Account, notes: Mapping[int, str], written: Sequence[Any]
+    session: Session, actor: Actor, account: Account, notes: Mapping[int, str], written: Mapping[int | None, Any]
 ) -> Iterator[Event]:
-    """Each by its outcome; a message that went from here by what has become of it, which its outcome cannot know."""
-    states = {row[0].attempt_id: MESSAGE_STATES[row[0].state].label for row in written}
+    """Each by its outcome; a message that went from here by what it is and what has become of it (`written`, by attempt)."""
     for row in attempts_of(session, actor, account.id):
-        attempt = row[0]
-        outcome = OUTCOMES[attempt.outcome]
-        channel = INCOMING if attempt.direction == "inbound" else CHANNELS[attempt.channel]
-        title = say("%(channel)s: %(outcome)s", channel=channel, outcome=states.get(attempt.id, outcome.label))
-        if outcome.contact and attempt.party != "self":
-            title = say("%(what)s (%(party)s)", what=title, party=PARTIES[attempt.party])
+        attempt, sent = row[0], written.get(row[0].id)
+        title = message_title(sent[0], sent.text_name) if sent else _outcome(attempt)
         if row.corrected_by:
             title = say("%(what)s (corrected later)", what=title)
         elif attempt.verdict == "block":
             title = say("%(what)s (against the conduct rules)", what=title)
         text = notes.get(attempt.id) or (say("Note, not shown") if attempt.note_sealed else None)
+        if sent:
+            text = FAILURES.get(sent[0].failure, text)
         if attempt.reason_behind:
             reason = REASONS_BEHIND[attempt.reason_behind]
             text = say("Behind because: %(reason)s. %(text)s", reason=reason, text=text or "")
@@ -137,16 +133,27 @@ def _attempts(
             who = f"{who} · {row.organisation}" if who else row.organisation
         correctable = None if row.corrected_by else attempt
         yield Event(
-            attempt.at, title, text, who, _tone(attempt, row), correctable, attempt.note_sealed is not None,
+            attempt.at, title, text, who, _tone(attempt, row, sent), correctable, attempt.note_sealed is not None,
             evidence_id=row.evidence_id,
         )  # fmt: skip
 
 
-def _tone(attempt: Any, row: Any) -> Tone:
+def _outcome(attempt: ContactAttempt) -> Message:
+    outcome = OUTCOMES[attempt.outcome]
+    channel = INCOMING if attempt.direction == "inbound" else CHANNELS[attempt.channel]
+    title = say("%(channel)s: %(outcome)s", channel=channel, outcome=outcome.label)
+    if outcome.contact and attempt.party != "self":
+        title = say("%(what)s (%(party)s)", what=title, party=PARTIES[attempt.party])
+    return title
+
+
+def _tone(attempt: Any, row: Any, sent: Any) -> Tone:
     if row.corrected_by:
         return "plain"
     if attempt.verdict == "block":
         return "bad"
+    if sent:
+        return message_tone(sent[0])
     return "good" if attempt.outcome == "promise" else "plain"
 
 
@@ -169,10 +176,10 @@ def _promises(session: Session, actor: Actor, account: Account, today: date) -> 
 
 
 def _messages(actor: Actor, written: Sequence[Any]) -> Iterator[Event]:
-    """Messages by their latest step. One that was logged as an attempt and only waits stands there by the attempt alone."""
+    """Messages by their latest step. One that is an attempt as well stands there as that."""
     for row in written:
         message = row[0]
-        if message.attempt_id is not None and message.state is MessageState.QUEUED:
+        if message.attempt_id is not None:
             continue
         who = row.organisation if actor.is_bank else None
         text = FAILURES.get(message.failure)

@@ -67,7 +67,7 @@ def test_a_text_goes_from_its_writer_over_the_bank_to_the_debtor(
     assert "王**您好" in shown and "王小明" not in shown and "2 messages are charged." in shown
     sent = shown.submit("write", send="1")
     assert sent.path == f"/queue/{desk.account_id}" and "The message is in the outbox" in sent
-    assert "SMS: in the outbox" in sent and "SMS: Message sent" not in sent
+    assert "SMS: Asks for payment “催款短信”, in the outbox" in sent and "SMS: Message sent" not in sent
     assert db_session.scalars(sa.select(OutgoingMessage.state)).all() == [MessageState.QUEUED]
 
 

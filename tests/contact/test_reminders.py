@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -23,11 +24,13 @@ from portal.foundation.daily import ask_for_due, portal_itself
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import transaction
+from portal.identity.models import User
 from portal.portfolio.models import ContactPoint, ContactStatus, HoldFlag
 from portal.portfolio.operations import add_hold
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_desk, make_person
 from tests.contact.message_factories import DEMAND, REMINDER, clerk, leader_of, make_approved
 from tests.identity.factories import make_bank, observer
+from tests.support.pages import PageClient
 
 pytestmark = pytest.mark.usefixtures("app")
 DUE = date(2005, 7, 5)
@@ -89,6 +92,16 @@ def test_a_promise_is_reminded_of_once_the_days_before_it_falls_due(
     for hours in (1, 2):
         day(app, BEFORE + timedelta(hours=hours))
     assert len(drawn(db_session)) == 1
+
+
+def test_a_reminder_stands_once_in_the_history_and_is_nobody_elses_deed(
+    app: Flask, desk: Desk, leader: Actor, text: int, client_for: Callable[..., PageClient], db_session: Session
+) -> None:
+    choose_reminders(leader, 1, text)
+    day(app, BEFORE)
+    page = client_for(db_session.get_one(User, leader.user_id)).get(f"/accounts/{desk.account_id}")
+    assert page.text.count("SMS: ") == 1 and "interface" not in page.text
+    assert "SMS: Reminder of a promise" in page
 
 
 def test_without_a_setting_nobody_is_reminded(app: Flask, desk: Desk, text: int, db_session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.contact.operations import log_attempt
 from portal.contact.rules.packs import shipped_text
-from portal.contact.rules.publishing import propose_choice
+from portal.contact.rules.publishing import confirm_choice, propose_choice
 from portal.foundation.access import Role
 from tests.contact.factories import NOON, Desk, Person, at_time, call, make_desk, make_person
 from tests.contact.packs import Officers, alone_text, make_officers, own_text, put_shipped, version
@@ -21,6 +21,14 @@ from tests.support.pages import Page, PageClient
 
 Client = Callable[..., PageClient]
 TODAY = date(2005, 7, 1)
+HOURS = """
+  - id: cn.hours
+    kind: time_window
+    applies: {channels: [call, sms, wecom, visit], direction: outbound}
+    params: {allow: [{days: all, from: "08:30", to: "20:30"}], bounds: "[)"}
+    on_fail: {verdict: block}
+    cite: [{src: manual}]
+"""
 
 
 @pytest.fixture
@@ -183,6 +191,21 @@ def breach(desk: Desk, person: Person) -> int:
     log_attempt(desk.actor, desk.account_id, call(person.mobile, "no_answer"))
     at_time(NOON.replace(hour=23))
     return log_attempt(desk.actor, desk.account_id, call(person.mobile, already_happened=True)).attempt_id
+
+
+def test_the_sums_quote_a_rule_as_it_held_that_month_and_not_out_of_a_pack_that_holds_nowhere(
+    officers: Officers, breach: int, client_for: Client
+) -> None:
+    usual, shorter = "Every day from 08:00 until before 22:00.", "Every day from 08:30 until before 20:30."
+    tighter = own_text() + HOURS
+    officers.published(tighter, TODAY)
+    page = client_for(officers.checker).get("/conduct")
+    assert usual in page and shorter not in page
+    choice = propose_choice(officers.proposes, "CN", "own-cn", date(2005, 7, 20))
+    confirm_choice(officers.publishes, choice)
+    at_time(NOON.replace(month=8))
+    page = client_for(officers.checker).get("/conduct?month=2005-07")
+    assert usual in page and shorter in page
 
 
 def test_breaches_are_summed_up_by_organisation_and_rule_and_listed(

@@ -26,6 +26,7 @@ from portal.contact.rules.tables import findings_table
 from portal.contact.words import VERDICT_TAGS
 from portal.foundation.access import Permission
 from portal.foundation.database import db
+from portal.foundation.language import translate
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires
@@ -33,7 +34,7 @@ from portal.vendors.labels import name_of
 from portal.vendors.queries import organisations_of_staff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from portal.contact.conduct import Rule
     from portal.contact.models import ContactAttempt
@@ -50,15 +51,13 @@ MONTHS = 13  # the running one and a year
 def findings() -> Any:
     """Breaches and presumptions: sums of a month, and the findings one by one."""
     session, who = db.session(), actor()
-    months = conduct_queries.months_back(services().clock.today(who.time_zone), MONTHS)
+    today = services().clock.today(who.time_zone)
+    months = conduct_queries.months_back(today, MONTHS)
     month = _month(request.args.get("month", ""), months)
     first, last = conduct_queries.month_of(month)
     sums = conduct_queries.sums_of(session, who, first, last)
     shelf = shelf_of(session, who)
     rules = pack_queries.rules_asked(session, who, shelf, months[0])
-    then = (
-        rules if month == months[0] else pack_queries.rules_asked(session, who, shelf, month)
-    )  # as the sums' month had it
     names = {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
     listed = sorted({*rules, *(one.rule for one in sums)})
     return table_response(
@@ -70,9 +69,20 @@ def findings() -> Any:
         last=last,
         sums=sums,
         names=names,
-        says={code: rule_sentences(rule)[0] for code, rule in then.items()},
+        says=_says(shelf, {one.rule for one in sums}, first, min(last, today)),
         name_of=name_of,
     )
+
+
+def _says(shelf: Shelf, codes: Collection[str], first: date, last: date) -> dict[str, list[str]]:
+    """What rules say in the packs that held for some place as a period began and as it ended: places differ."""
+    found: dict[str, list[str]] = {}
+    for pack in (*shelf.packs_in_use(first), *shelf.packs_in_use(last)):
+        for rule in (rule for rule in pack.rules if rule.id in codes):
+            words = translate(rule_sentences(rule)[0])
+            if words not in found.setdefault(rule.id, []):
+                found[rule.id].append(words)
+    return found
 
 
 def _month(text: str, months: list[date]) -> date:

@@ -82,10 +82,17 @@ class Shelf:
 
         A choice holds once a version of its pack does; until then what was chosen before goes on holding.
         """
-        begun = [choice for choice in self._choices if choice.begins <= day and self._has_begun(choice.pack, day)]
-        chosen = dict(shipped_choices()) | {choice.region: choice.pack for choice in begun}
+        chosen = self._chosen(day)
         around = [place for place in chosen if place and (region == place or region.startswith(f"{place}-"))]
         return chosen[max(around, key=len)] if around else chosen[ELSEWHERE]
+
+    def packs_in_use(self, day: date) -> list[Pack]:
+        """The packs that hold for some place on a day, each once."""
+        return [self.named(name, day) for name in sorted(set(self._chosen(day).values()))]
+
+    def _chosen(self, day: date) -> dict[str, str]:
+        begun = [choice for choice in self._choices if choice.begins <= day and self._has_begun(choice.pack, day)]
+        return dict(shipped_choices()) | {choice.region: choice.pack for choice in begun}
 
     def _has_begun(self, name: str, day: date) -> bool:
         return name in pack_names() or any(one.pack == name and one.begins <= day for one in self._editions)

@@ -6,6 +6,7 @@ PYTEST := .venv/bin/pytest
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
            --custom-compile-command "make lock" pyproject.toml .ci/build.in
 SLOW := load or kill or bench
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 
 .PHONY: help run test test-all lint format lock clean fresh-demo setup setup-test
 
@@ -17,7 +18,7 @@ run: setup ## set up, fill a demo bank on the first start, serve it at http://12
 	@exec .venv/bin/portal serve
 
 test: setup-test lint ## set up, then lint and the tests of every day
-	@$(PYTEST) -n 2 --dist loadgroup -m "not ($(SLOW))"
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not ($(SLOW))"
 
 test-all: test ## and kills, load and benches, one at a time
 	@$(PYTEST) -m "$(SLOW)"

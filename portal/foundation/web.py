@@ -17,6 +17,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_login import current_user
@@ -45,6 +46,7 @@ __all__ = ["actor", "key", "led_to", "public", "requires", "say_flash", "set_up_
 
 View = TypeVar("View", bound="Callable[..., Any]")
 LARGEST_KEY = 2**63 - 1  # of a BIGINT
+MOST_SENTENCES = 8  # that wait for the next page
 OPEN_ENDPOINTS = {"static", "bootstrap.static"}  # files of ours, the same for everybody
 log = structlog.get_logger()
 
@@ -85,6 +87,7 @@ def say_flash(message: Message, category: str = "success", link: tuple[Message, 
     if link is not None:
         words = Markup('{} <a href="{}">{}</a>').format(words, link[1], translate(link[0]))
     flash(words, category)
+    session["_flashes"] = session["_flashes"][-MOST_SENTENCES:]  # of too large a cookie a browser keeps nothing
 
 
 def led_to(location: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from flask import get_flashed_messages
 from flask_babel import force_locale
 
 from portal.foundation.language import as_data, from_data, say_count, translate
+from portal.foundation.web import say_flash
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,3 +36,10 @@ def test_a_sentence_about_several_things_says_so_also_after_it_was_kept(
 def test_outside_of_a_request_it_is_said_in_english() -> None:
     assert str(say_count(ONE, SEVERAL, 1)) == "1 account is back with the bank."
     assert str(say_count(ONE, SEVERAL, 2)) == "2 accounts are back with the bank."
+
+
+def test_sentences_that_nobody_has_read_are_told_by_the_next_page_as_far_as_a_cookie_holds_them(app: Flask) -> None:
+    with app.test_request_context():
+        for n in range(1, 31):
+            say_flash(say_count(ONE, SEVERAL, n))
+        assert [words.split()[0] for words in get_flashed_messages()] == [str(n) for n in range(23, 31)]

@@ -206,7 +206,7 @@ def _statements_table(who: Actor) -> Table:
         Column("recovered", _l("Recovered"), "money", value=_money("recovered_minor")),
         Column("total", _l("Commission"), "money", value=_money("total_minor")),
         Column("lines", _l("Lines"), "number", value="Statement.line_count"),
-        Column("drawn_at", _l("Drawn up"), "instant", value="Statement.drawn_at"),
+        Column("drawn_at", _l("Drawn up at"), "instant", value="Statement.drawn_at"),
     ]
     if who.is_bank:
         columns.insert(

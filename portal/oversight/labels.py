@@ -109,8 +109,8 @@ ACTIONS: Final[dict[str, Any]] = {
     "placement.batch_expired": _l("Batch came back unanswered"),
     "placement.batch_recalled": _l("Batch recalled"),
     "placement.batch_refused": _l("Batch refused"),
-    "placement.recall_asked": _l("Recall asked for"),  # these three as they were called before recalls had rows
-    "placement.recall_withdrawn": _l("Recall withdrawn"),
+    "placement.recall_asked": _l("Recall of a batch asked for"),  # as these were called before recalls had rows
+    "placement.recall_withdrawn": _l("Recall of a batch withdrawn"),
     "placement.returned": _l("Accounts given back"),
     "placement.run_allocated": _l("Run split over its receivers"),
     "placement.run_approved": _l("Run approved"),
@@ -153,7 +153,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "rules.published": _l("Version of a rule pack published"),
     "rules.shipped": _l("Rule pack came with the portal"),
     "rules.withdrawn": _l("Version of a rule pack withdrawn"),
-    "session.begun": _l("Came in"),
+    "session.begun": _l("Person signed in"),
     "session.ended": _l("Session ended"),
     "sign_in.code_failed": _l("Wrong one-time code"),
     "sign_in.failed": _l("Sign-in failed"),
@@ -300,7 +300,7 @@ FIELDS: Final[dict[str, Any]] = {
     "total_minor": _l("Amount in the smallest unit"),
     "user_name": _l("User name"),
     "valid_until": _l("Stands until"),
-    "waived_minor": _l("Given up, in the smallest unit"),
+    "waived_minor": _l("Waived, in the smallest unit"),
     "verdict": _l("Verdict"),
     "amounts": _l("Amounts by currency, minor units"),
     "giver": _l("Taken from person no."),

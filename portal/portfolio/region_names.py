@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from babel import Locale
+
 from portal.foundation.errors import DomainError
 from portal.foundation.language import _l, say, translate
 from portal.foundation.values import plain
-from portal.portfolio.intake.regions import parse_region
+from portal.portfolio.intake.regions import country_of, parse_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["region_name", "region_names", "written_regions"]
+__all__ = ["region_name", "region_names", "written_place", "written_regions"]
 
 _LONGEST_WORD: Final = 40
+_NO_COUNTRY: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # of CLDR's territories
 
 _NAMES: Final[dict[str, Any]] = {
     "CN": _l("China"), "CN-BJ": _l("Beijing"), "CN-TJ": _l("Tianjin"), "CN-SH": _l("Shanghai"), "CN-CQ": _l("Chongqing"),
@@ -58,6 +61,18 @@ def written_regions(text: str, field: str) -> tuple[str, ...]:
         )
         raise DomainError("region.unknown", words, field=field)
     return tuple(found)
+
+
+def written_place(text: str, field: str) -> str:
+    """The code of one place in a country that there is. DomainError for what is none, or more than one."""
+    found = written_regions(text, field)
+    country = country_of(found[0]) if len(found) == 1 else ""
+    if country in _NO_COUNTRY or country not in Locale("en").territories:
+        words = say(
+            "“%(place)s” is no place that is known. Write one, as a code such as GB or US-MA.", place=text.strip()
+        )
+        raise DomainError("region.unknown", words, field=field)
+    return found[0]
 
 
 def _words(text: str, by_name: Iterable[str]) -> Iterator[str]:

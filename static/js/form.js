@@ -66,7 +66,9 @@
   // A script that sent a form and had no answer gives it back; after the buttons have been closed.
   document.addEventListener("form-again", (event) => setTimeout(() => again(event.target)));
 
-  const watched = [...document.querySelectorAll("form[data-dirty]")].map((form) => [form, words(form)]);
+  // What came back with an error has never been kept, however it stands there.
+  const unkept = (form) => form.querySelector("[aria-invalid=true]") !== null;
+  const watched = [...document.querySelectorAll("form[data-dirty]")].map((form) => [form, unkept(form) ? null : words(form)]);
   if (watched.length) {
     window.addEventListener("beforeunload", (event) => {
       if (watched.some(([form, before]) => state.get(form) !== "sent" && words(form) !== before)) event.preventDefault();

@@ -168,10 +168,13 @@ def test_another_pack_for_a_place_is_asked_for_and_confirmed(officers: Officers,
         assert "In use for" in facts and place in facts and "in force" in facts
     refused = client_for(officers.maker).get("/rule-packs")
     assert "Choose today or a later day." in refused.submit(
-        "form", status=422, region="", pack="uk", effective_from="2005-06-01"
+        "form", status=422, region="GB", pack="uk", effective_from="2005-06-01"
     )  # fmt: skip
+    neither = refused.submit("form", status=422, pack="uk", effective_from="2005-07-01")
+    assert "Write a place, or say that every other place is meant." in neither
     choice_id = propose_choice(officers.proposes, "GB", "own-cn", TODAY)
     page = client_for(officers.checker).get("/rule-packs")
+    assert "own-cn holds instead of uk, for: United Kingdom. Rules that fall away:" in page.html
     assert page.submit(f"{choice_id}/drop", to="/rule-packs")
 
 

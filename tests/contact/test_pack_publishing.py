@@ -205,7 +205,7 @@ def test_what_is_not_there_is_not_found(officers: Officers) -> None:
 
 def test_another_pack_for_a_place_is_asked_for_by_one_and_confirmed_by_another(officers: Officers) -> None:
     officers.published(own_text(), TODAY)
-    choice_id = propose_choice(officers.proposes, "cn", "own-cn", TOMORROW)
+    choice_id = propose_choice(officers.proposes, "中国", "own-cn", TOMORROW)
     with pytest.raises(Refused, match="another person"):
         confirm_choice(officers.proposes, choice_id)
 
@@ -222,7 +222,8 @@ def test_another_pack_for_a_place_is_asked_for_by_one_and_confirmed_by_another(o
 
 def test_a_choice_that_cannot_be_meant_is_refused(officers: Officers) -> None:
     for region, pack, day, field in (
-        ("China", "uk", TODAY, "region"), ("CN", "nobody", TODAY, "pack"), ("CN", "uk", TODAY - timedelta(days=1), "effective_from"),
+        ("Atlantis", "uk", TODAY, "region"), ("UK", "uk", TODAY, "region"), ("ZZ", "uk", TODAY, "region"),
+        ("CN US", "uk", TODAY, "region"), ("CN", "nobody", TODAY, "pack"), ("CN", "uk", TODAY - timedelta(days=1), "effective_from"),
     ):  # fmt: skip
         with pytest.raises(DomainError) as refused:
             propose_choice(officers.proposes, region, pack, day)

@@ -34,7 +34,7 @@ def arrangements_table(actor: Actor, today: date) -> Table:
         Column("next_on", _l("Next deadline"), "day", value=_next_day, title=_next_words),
         Column("agreed", _l("To be paid"), "money", value=lambda r: r[0].agreed_minor, currency=lambda r: r[0].currency),
         Column("paid", _l("Paid"), "money", value=lambda r: r[0].paid_minor, currency=lambda r: r[0].currency),
-        Column("waived", _l("Given up"), "money", value=lambda r: r[0].waived_minor or None,
+        Column("waived", _l("Waived"), "money", value=lambda r: r[0].waived_minor or None,
                currency=lambda r: r[0].currency),
         Column("parts", _l("Instalments"), "number", value=lambda r: r[0].parts),
     ]  # fmt: skip

@@ -104,7 +104,7 @@ def messages_table(actor: Actor) -> Table:
         message_queries.messages_statement(actor),
         columns=(
             Column(
-                "made", _l("Drawn up"), "instant",
+                "made", _l("Drawn up at"), "instant",
                 value=lambda r: r[0].made_at, expression=OutgoingMessage.made_at, sortable=True, nullable=False,
             ),
             Column("name", _l("Debtor")),

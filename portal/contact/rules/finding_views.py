@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template, request, url_for
 
 from portal.contact.authors import author_words
+from portal.contact.conduct import HoldRule
 from portal.contact.evidence import pack_kept
 from portal.contact.history import local_day
 from portal.contact.labels import CHANNELS, INCOMING
@@ -75,12 +76,13 @@ def findings() -> Any:
 
 
 def _says(shelf: Shelf, codes: Collection[str], first: date, last: date) -> dict[str, list[str]]:
-    """What rules say in the packs that held for some place as a period began and as it ended: places differ."""
+    """What rules say in the packs that held for some place as a period began and as it ended: places differ. A rule about holds
+    says something else of each flag, so that nothing is quoted of it over a sum."""
     found: dict[str, list[str]] = {}
     for pack in (*shelf.packs_in_use(first), *shelf.packs_in_use(last)):
         for rule in (rule for rule in pack.rules if rule.id in codes):
             words = translate(rule_sentences(rule)[0])
-            if words not in found.setdefault(rule.id, []):
+            if not isinstance(rule, HoldRule) and words not in found.setdefault(rule.id, []):
                 found[rule.id].append(words)
     return found
 

@@ -42,9 +42,12 @@ class PublishForm(FlaskForm):
     effective_from = DateField(
         _l("First day"), [_needed], description=_l("Today or later. From then on, by the calendar where the debtor is.")
     )
-    signed = BooleanField(_l("I answer by name for the sources that were not read in full"))
+    signed = BooleanField(
+        _l("I answer by name for the sources that were not read in full"),
+        [InputRequired(_l("Sources of this pack were not read in full. Say by name that you answer for it, or wait for counsel."))],
+    )  # fmt: skip
     sign_off = TextAreaField(
-        _l("Why it is published all the same"), [Optional(), Length(max=LONGEST_REASON)],
+        _l("Why it is published all the same"), [_needed, Length(max=LONGEST_REASON)],
         description=_l("For example: confirmed by counsel on a day, with the reference of the opinion."),
     )  # fmt: skip
     sha256 = HiddenField()
@@ -68,9 +71,9 @@ class ChoiceForm(FlaskForm):
     """Another pack for debtors of a place."""
 
     region = StringField(
-        _l("Place"), [Optional(), Length(max=8)],
-        description=_l("A code, for example CN or US-MA; empty for every other and every unknown place."),
+        _l("Place"), [Optional(), Length(max=40)], description=_l("By its name or code, for example CN or US-MA."),
     )  # fmt: skip
+    elsewhere = BooleanField(_l("every other and every unknown place"))
     pack = SelectField(_l("Rule pack"), [_needed])
     effective_from = DateField(_l("First day"), [_needed])
 
@@ -81,6 +84,14 @@ class ChoiceForm(FlaskForm):
     def day(self) -> date:
         """From when on. DomainError for a day that is none."""
         return _given(self.effective_from.data)
+
+    def place(self) -> str:
+        """What was written; empty: everywhere else, which has to be said. DomainError where nothing was, or both."""
+        written = (self.region.data or "").strip()
+        if bool(written) == bool(self.elsewhere.data):
+            words = say("Write a place, or say that every other place is meant.")
+            raise DomainError("rules.region", words, field="region")
+        return written
 
 
 def _given(day: date | None) -> date:

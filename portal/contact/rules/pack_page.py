@@ -11,18 +11,20 @@ from portal.contact.rules.pack_words import about_words, override_words, rule_se
 from portal.contact.rules.queries import rules_changed
 from portal.contact.rules.shelf import ELSEWHERE, shipped_choices
 from portal.contact.words import VERDICT_TAGS
+from portal.foundation.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from portal.contact.conduct import Rule
+    from portal.contact.rules.models import RulePackChoice
     from portal.contact.rules.packs import Draft
     from portal.contact.rules.shelf import Shelf
     from portal.foundation.language import Message
     from portal.foundation.states import StateTag
 
-__all__ = ["Place", "Rules", "ShownRule", "chosen_places", "places_of", "rules_shown"]
+__all__ = ["Asked", "Place", "Rules", "ShownRule", "chosen_places", "places_of", "rules_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,16 @@ class Place:
     pack: str
     version: str
     since: Any
-    waiting: Sequence[Any]
+    waiting: Sequence[Asked]
     coming: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A choice that waits for a second person, and what is said before that person confirms it."""
+
+    row: Any
+    words: Message
 
 
 def chosen_places(shelf: Shelf, choices: Sequence[Any], today: date) -> list[Place]:
@@ -113,6 +123,21 @@ def _place(shelf: Shelf, region: str, choices: Sequence[Any], today: date) -> Pl
         pack.id,
         pack.version,
         begun[0].RulePackChoice.effective_from if begun else None,
-        [row for row in mine if row.RulePackChoice.confirmed_at is None],
+        [
+            Asked(row, _before(shelf, row.RulePackChoice, today))
+            for row in mine
+            if row.RulePackChoice.confirmed_at is None
+        ],
         [row for row in confirmed if row not in begun],
     )
+
+
+def _before(shelf: Shelf, choice: RulePackChoice, today: date) -> Message:
+    """What a choice would change: from when on, for whom, and how much of what holds there would hold no more."""
+    day = choice.effective_from or today
+    old, new = shelf.pack_for(choice.region, day), shelf.named(choice.pack, day)
+    gone = [name for name, change in rules_changed(old.rules, new.rules).items() if change == "gone"]
+    return say(
+        "From %(day)s on %(new)s holds instead of %(old)s, for: %(place)s. Rules that fall away: %(n)s. Confirm?",
+        day=day, new=choice.pack, old=old.id, place=place_words(choice.region), n=len(gone),
+    )  # fmt: skip

@@ -7,12 +7,11 @@ Nothing of a published version changes. What is wrong with one is put right by t
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portal.contact.rules.models import RulePackChoice, RulePackVersion, RulePackWithdrawal
-from portal.contact.rules.packs import JURISDICTION, pack_names, read_pack, shipped_text
+from portal.contact.rules.packs import pack_names, read_pack, shipped_text
 from portal.contact.rules.reader import LONGEST_TEXT, PackError
 from portal.contact.rules.shelf import shelf_of, shipped_choices
 from portal.foundation import hooks
@@ -22,6 +21,7 @@ from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.portfolio.region_names import written_place
 
 if TYPE_CHECKING:
     from datetime import date
@@ -249,10 +249,7 @@ def propose_choice(actor: Actor, region: str, pack: str, effective_from: date) -
     DomainError for a place, a pack or a day that cannot be meant.
     """
     demand(actor, Permission.RULES_PROPOSE)
-    region = region.strip().upper()
-    if region and not re.fullmatch(JURISDICTION, region):
-        words = say("Write the place as a code, for example CN or US-MA, or leave it empty for every other place.")
-        raise DomainError("rules.region", words, field="region")
+    region = written_place(region, "region") if region.strip() else ""
     with transaction(actor) as work:
         _check_day(work, effective_from)
         try:

@@ -197,7 +197,7 @@ def choose() -> Any:
     form = ChoiceForm(_names())
     if form.validate_on_submit():
         try:
-            operations.propose_choice(actor(), form.region.data or "", form.pack.data, form.day())
+            operations.propose_choice(actor(), form.place(), form.pack.data, form.day())
         except DomainError as error:
             show_error(form, error)
         else:

@@ -11,6 +11,7 @@ from portal.contact.conduct import group_of
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES, PARTIES, REASONS_BEHIND, Outcome, fits
 from portal.foundation.errors import DomainError, Faults
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.money import parse_amount
 from portal.portfolio.models import ContactKind, ContactStatus
@@ -162,8 +163,7 @@ def _check_reason_behind(entry: Entry) -> None:
 
 
 def _check_note(entry: Entry) -> None:
-    if len(entry.note) > LONGEST_NOTE:
-        raise DomainError("attempt.note", say("A note takes %(most)s characters.", most=LONGEST_NOTE), field="note")
+    check_free_text(entry.note, LONGEST_NOTE, "attempt.note", "note")
 
 
 def _check_beginner(entry: Entry) -> None:

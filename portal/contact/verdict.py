@@ -61,7 +61,9 @@ class Verdict:
 
     @property
     def tag(self) -> StateTag:
-        return VERDICT_TAGS[self.decision.verdict]
+        """What the rules say; with care at the least, where the debtor has asked for something else."""
+        allowed = self.decision.verdict == "allow"
+        return VERDICT_TAGS["warn" if allowed and self.asked else self.decision.verdict]
 
     @property
     def about(self) -> Message:
@@ -81,6 +83,8 @@ class Verdict:
             return self._presumed_words()
         if self.decision.is_blocked:
             return self._blocked_words(calls)
+        if self.asked:
+            return say("The rules allow it, but the debtor has asked otherwise.")
         until = self.decision.allowed_until
         if until is None:
             return say("May be called now.") if calls else say("Open now.")

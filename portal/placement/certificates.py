@@ -16,8 +16,8 @@ from sqlalchemy.orm import aliased
 from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
-from portal.foundation.values import card_number_in
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.placement.leaving_models import Certificate, CertificateDuty, OrganisationExit
@@ -73,7 +73,7 @@ class Confirmation:
         for field, most in (
             ("returned", LONGEST_TEXT), ("deleted", LONGEST_TEXT), ("kept", LONGEST_TEXT), ("carried_out_by", LONGEST_NAME),
         ):  # fmt: skip
-            _check_text(field, getattr(plain, field), most)
+            check_free_text(getattr(plain, field), most, "certificate", field)
         if not plain.methods or not set(plain.methods) <= set(METHODS):
             raise DomainError("certificate.methods", say("Say how: choose at least one."), field="methods")
         plain._check_days(ended_on, today)
@@ -176,10 +176,3 @@ def standing_certificate(actor: Actor, duty_id: int) -> sa.Select[tuple[Certific
     return visible(Certificate, actor).where(
         Certificate.duty_id == duty_id, ~sa.exists().where(later.corrects_id == Certificate.id)
     )
-
-
-def _check_text(field: str, text: str, most: int) -> None:
-    if len(text) > most:
-        raise DomainError("certificate.long", say("Say it in at most %(most)s characters.", most=most), field=field)
-    if card_number_in(text):
-        raise DomainError("certificate.card", say("Leave card numbers out."), field=field)

@@ -115,6 +115,16 @@ def test_every_mistake_is_told_beside_its_field_and_nothing_that_was_typed_is_lo
     assert db_session.scalars(sa.select(EvidenceFile)).all() == []
 
 
+def test_a_note_takes_no_card_number_and_nothing_of_it_is_lost(
+    desk: Desk, person: Person, client_for: Client, db_session: Session
+) -> None:
+    note = "says card 6222 0212 3456 7890 is lost; 4111 1111 1111 1111"
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    page = page.submit("log", status=422, outcome="no_answer", contact_point_id=str(person.mobile), note=note)
+    assert "Leave card numbers out." in page and "is lost" in page
+    assert db_session.scalars(sa.select(ContactAttempt.id)).all() == []
+
+
 def test_without_a_way_of_contact_and_an_outcome_both_are_asked_for(desk: Desk, client_for: Client) -> None:
     page = (
         client_for(desk.user).get(f"/queue/{desk.account_id}").submit("log", channel="", outcome="", promise_amount="x")

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from portal.contact.arrangements.rules import MOST_INSTALMENTS, Kind, Offer, Part, Rhythm, schedule_of
 from portal.contact.outcomes import REASONS_BEHIND
 from portal.foundation.errors import DomainError, Faults
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.money import Money
-from portal.foundation.values import card_number_in
 
 __all__ = [
     "FIRST_WITHIN_DAYS",
@@ -164,11 +164,7 @@ def check_reason(reason: str, field: str = "reason") -> str:
     reason = reason.strip()
     if not reason:
         raise DomainError("arrangement.reason", say("Say why: the others read it."), field=field)
-    if len(reason) > LONGEST_REASON:
-        words = say("Say it in at most %(most)s characters.", most=LONGEST_REASON)
-        raise DomainError("arrangement.reason", words, field=field)
-    if card_number_in(reason):
-        raise DomainError("arrangement.card", say("Leave card numbers out."), field=field)
+    check_free_text(reason, LONGEST_REASON, "arrangement.reason", field)
     return reason
 
 

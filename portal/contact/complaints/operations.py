@@ -26,6 +26,7 @@ from portal.contact.requests.operations import Said, side_of
 from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import _l, say
 from portal.foundation.money import Money
 from portal.foundation.visibility import visible
@@ -321,9 +322,7 @@ def _keep(
 def _check_text(text: str, *, needed: bool = True, field: str = "text") -> None:
     if needed and not text.strip():
         raise DomainError("complaint.text", say("Say it in words."), field=field)
-    if len(text) > LONGEST_TEXT:
-        words = say("Say it in at most %(most)s characters.", most=LONGEST_TEXT)
-        raise DomainError("complaint.text", words, field=field)
+    check_free_text(text, LONGEST_TEXT, "complaint.text", field)
 
 
 def _facts(complaint: Complaint) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from portal.contact.holds.models import HoldProof
 from portal.contact.proofs import KeptProof, keep_for_customer, keep_sealed
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
@@ -105,9 +106,7 @@ def _given(reason: str, field: str) -> str:
     reason = reason.strip()
     if not reason:
         raise DomainError("hold.reason", say("Say in a word why."), field=field)
-    if len(reason) > LONGEST_REASON:
-        words = say("Say it in at most %(most)s characters.", most=LONGEST_REASON)
-        raise DomainError("hold.reason", words, field=field)
+    check_free_text(reason, LONGEST_REASON, "hold.reason", field)
     return reason
 
 

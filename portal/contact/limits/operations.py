@@ -12,8 +12,8 @@ from portal.contact.proofs import keep_sealed
 from portal.contact.rules.shelf import shelf_of
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
-from portal.foundation.values import card_number_in
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
 from portal.portfolio.models import Account
@@ -96,10 +96,5 @@ def _checked(words: str, field: str) -> str:
     words = words.strip()
     if not words:
         raise DomainError("limits.words", say("Fill this in."), field=field)
-    if len(words) > LONGEST_WORDS:
-        raise DomainError(
-            "limits.words", say("Say it in at most %(most)s characters.", most=LONGEST_WORDS), field=field
-        )
-    if card_number_in(words):
-        raise DomainError("limits.card", say("Leave card numbers out."), field=field)
+    check_free_text(words, LONGEST_WORDS, "limits.words", field)
     return words

@@ -22,6 +22,7 @@ from portal.contact.requests.thread import (
 )
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
@@ -204,10 +205,7 @@ def _keep(
 def _check_text(text: str, *, needed: bool) -> None:
     if needed and not text.strip():
         raise DomainError("request.text", say("Say what it is about."), field="text")
-    if len(text) > LONGEST_TEXT:
-        raise DomainError(
-            "request.text", say("Say it in at most %(most)s characters.", most=LONGEST_TEXT), field="text"
-        )
+    check_free_text(text, LONGEST_TEXT, "request.text", "text")
 
 
 def _facts(request: Request) -> dict[str, Any]:

@@ -36,9 +36,9 @@ from portal.contact.wishes.offering import check_kind
 from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Faults, NotFound, Refused
+from portal.foundation.free_text import check_free_text
 from portal.foundation.language import Message, _l, say
 from portal.foundation.services import services
-from portal.foundation.values import card_number_in
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
 from portal.portfolio.keepers import Keeper
@@ -137,10 +137,7 @@ def _refuse(code: str, words: Message, field: str) -> None:
 
 
 def _check_note(note: str) -> None:
-    if len(note) > LONGEST_NOTE:
-        _refuse("note", say("A note takes %(most)s characters.", most=LONGEST_NOTE), "note")
-    if card_number_in(note):
-        _refuse("note", say("A full card number; send the token and the last four digits."), "note")
+    check_free_text(note, LONGEST_NOTE, "wish.note", "note")
 
 
 def _check_moment(at: datetime | None, now: datetime, field: str) -> None:

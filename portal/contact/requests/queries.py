@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "OBJECTION", "account_of", "all_rows", "deadline", "holders", "is_live", "message_for", "messages_of", "next_due", "of_account",
+    "OBJECTION", "REQUESTS", "account_of", "all_rows", "deadline", "holders", "is_live", "message_for", "messages_of", "next_due", "of_account",
     "of_requests", "raised_by", "request_for", "stopped_by", "texts_of", "waiting", "waits",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 MOST_OF_ACCOUNT = 20
 OBJECTION = "recall_objection"  # what the list has for a code where an objection stands in it
+REQUESTS = "requests"  # what the list is asked for where objections are to stay out of it
 _word = sa.String(32)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # behind every clock
 # As the indexes have them: a bound value would be another expression to the planner.

@@ -27,6 +27,7 @@ from portal.foundation.services import services
 from portal.foundation.states import Tone
 from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires, say_flash
+from portal.placement.recall_queries import objections_to_decide
 from portal.portfolio.labels import HOLD_LABELS, hold_state
 from portal.portfolio.masking import mask_unknown
 from portal.portfolio.queries import account_for
@@ -35,6 +36,8 @@ from portal.vendors.proofs import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
@@ -59,9 +62,15 @@ def requests_list() -> Any:
         "contact/requests.html",
         ours=queries.waiting(session, who, RequestState.OPEN),
         answered=queries.waiting(session, who, RequestState.ANSWERED),
+        objections=_objections(session, who),
         due=queries.next_due(session, who),
         now=now,
     )
+
+
+def _objections(session: Session, who: Actor) -> int:
+    """What stands in the list for the bank to answer and is no request."""
+    return objections_to_decide(session, who) if who.is_bank and who.can(Permission.RECALLS_VIEW) else 0
 
 
 # --- one thread ---------------------------------------------------------------------------------------------------------

@@ -80,7 +80,10 @@ class WriteForm(FlaskForm):
     flag = SelectField(
         _l("Hold"), [Optional()],
         choices=to_choose((flag.value, HOLD_LABELS[flag]) for flag in RAISED_BY_HAND),
-        description=_l("With the answer “granted” or “done” the hold stands at once; choose which."),
+        description=_l(
+            "With the answer “granted” or “done” the hold stands at once; choose which. The conduct rules say whether people "
+            "may be called."
+        ),
     )  # fmt: skip
     whole_person = BooleanField(_l("for all accounts of the person"))
     text = TextAreaField(_l("In words"), [Optional(), Length(max=LONGEST_TEXT)])

@@ -6,7 +6,7 @@ a batch at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -223,7 +223,7 @@ class AttemptCheck:
         direction = Direction(
             draft.word("direction", ATTEMPT_DIRECTIONS, _listed(ATTEMPT_DIRECTIONS), default="outbound")
         )
-        outcome = draft.word("outcome", OUTCOME_WORDS, _listed(OUTCOME_WORDS))
+        outcome = draft.word("outcome", OUTCOME_WORDS, _listed(_outcomes_as(draft)))
         if not draft.plain("outcome"):
             draft.missing("outcome")
         return Entry(
@@ -391,7 +391,12 @@ def _read_point(draft: Draft, kind: ContactKind, placed: PlacedAccount) -> tuple
         return None
 
 
-def _listed(words: Mapping[str, object]) -> Message:
+def _outcomes_as(draft: Draft) -> Iterable[str]:
+    """The outcomes in the language of the file: in both they would be a page of words."""
+    return [outcome.name for outcome in OUTCOMES.values()] if draft.binding.called else OUTCOMES
+
+
+def _listed(words: Iterable[str]) -> Message:
     return say("Not one of: %(known)s.", known=", ".join(words))
 
 

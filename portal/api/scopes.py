@@ -41,7 +41,8 @@ SCOPE_PERMISSIONS: Final[dict[Scope, tuple[Permission, ...]]] = {
     Scope.WISHES_READ: (Permission.HOLDS_VIEW,),
     Scope.WISHES_WRITE: (Permission.HOLDS_RAISE, Permission.HOLDS_VIEW),
     Scope.REQUESTS_READ: (Permission.REQUESTS_VIEW,),
-    Scope.REQUESTS_WRITE: (Permission.REQUESTS_WRITE, Permission.REQUESTS_VIEW),
+    # An answer that a hold is granted raises it.
+    Scope.REQUESTS_WRITE: (Permission.REQUESTS_WRITE, Permission.REQUESTS_VIEW, Permission.HOLDS_RAISE),
 }
 
 

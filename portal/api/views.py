@@ -103,7 +103,8 @@ def _table() -> Table:
             Column("expires", _l("Last day"), "day", value=lambda r: r[0].expires_on),
             Column("used", _l("Last used"), "day", value=lambda r: r[0].last_used_on),
             Column("prefix", _l("Begins with"), value=lambda r: r[0].prefix),
-            Column("scopes", _l("What it may do"), value=lambda r: ", ".join(_known(r[0].scopes)), wraps=True),
+            Column("scopes", _l("What it may do"), value=lambda r: _named(r[0].scopes), wraps=True,
+                   title=lambda r: ", ".join(_known(r[0].scopes))),
             Column(
                 "created",
                 _l("Token made on"),
@@ -124,6 +125,10 @@ def _table() -> Table:
         empty=_none_yet(),
         caption=_l("Tokens"),
     )  # fmt: skip
+
+
+def _named(words: list[str]) -> str:
+    return "; ".join(str(SCOPE_LABELS[Scope(word)]) for word in _known(words))
 
 
 def _known(words: list[str]) -> list[str]:

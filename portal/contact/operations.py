@@ -51,7 +51,15 @@ if TYPE_CHECKING:
     from portal.foundation.language import Message
     from portal.foundation.work import Work
 
-__all__ = ["Kept", "Logged", "check_attempt", "log_attempt", "record_attempt", "reveal_notes"]
+__all__ = ["Blocked", "Kept", "Logged", "check_attempt", "log_attempt", "record_attempt", "reveal_notes"]
+
+
+class Blocked(Refused):
+    """A contact that the rules forbid now, with all that they say of it."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("conduct.blocked", finding_words(decision.findings[0]))
+        self.decision = decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +280,7 @@ def _check_conduct(
 
 def _check_verdict(decision: Decision, reason: str, planned: bool) -> str:
     if decision.is_blocked and planned:
-        raise Refused("conduct.blocked", finding_words(decision.findings[0]))
+        raise Blocked(decision)
     return kept_reason(decision, reason, planned=planned)
 
 

@@ -12,7 +12,7 @@ from portal.contact import queries
 from portal.contact.entries import POINT_KINDS, Entry, read_promised
 from portal.contact.models import Channel, ContactAttempt, Direction
 from portal.contact.operations import Logged, log_attempt
-from portal.contact.points.operations import read_point
+from portal.contact.points.operations import WANTED, read_point
 from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.language import say
 from portal.foundation.services import services
@@ -131,8 +131,7 @@ def _point_id(session: Session, actor: Actor, told: Told, account: Account, cust
     try:
         value, _masked = read_point(kind, told.contact_point.strip(), account.region)
     except ValueError:
-        words = say("This is no number or address for this way of contact.")
-        raise DomainError("attempt.number", words, field="contact_point") from None
+        raise DomainError("attempt.number", WANTED[kind], field="contact_point") from None
     mark = services().vault.fingerprint(kind.value, value)
     mine = visible(ContactPoint, actor).where(ContactPoint.customer_id == customer.id, ContactPoint.kind == kind)
     found = session.scalar(mine.where(ContactPoint.value_hash == mark).with_only_columns(ContactPoint.id))

@@ -262,7 +262,9 @@ def _noted(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
 
 
 def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Event]:
-    if not actor.can(Permission.PAYMENTS_VIEW):
+    """What came in, as far as it was credited to the reader's house. Who calls sees how much and when, and no reference."""
+    in_full = actor.can(Permission.PAYMENTS_VIEW)
+    if not in_full and not actor.can(Permission.QUEUE_WORK):
         return
     for statement in hooks.credit_lines(actor):
         lines = statement.subquery()
@@ -273,10 +275,8 @@ def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Even
             .limit(LONGEST_HISTORY)
         )
         for row in rows:
-            amount = money(row.credit_minor, row.currency)
+            amount, reference = money(row.credit_minor, row.currency), row.payment_ref if in_full else None
             if row.credit_minor < 0:
-                yield Event(
-                    row.paid_on, say("Payment taken back: %(amount)s", amount=amount), row.payment_ref, tone="bad"
-                )
+                yield Event(row.paid_on, say("Payment taken back: %(amount)s", amount=amount), reference, tone="bad")
             else:
-                yield Event(row.paid_on, say("Payment: %(amount)s", amount=amount), row.payment_ref, tone="good")
+                yield Event(row.paid_on, say("Payment: %(amount)s", amount=amount), reference, tone="good")

@@ -209,7 +209,8 @@ COUNTED: tuple[Counted, ...] = (
     Counted(
         _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.OPEN),
         say("Requests wait for your answer"), _l("Answer them"), "contact.requests",
-        {"turn": "ours", "state": "open", "sort": "due_at"}, due=lambda d: requests.next_due(d.session, d.actor),
+        {"turn": "ours", "state": "open", "code": requests.REQUESTS, "sort": "due_at"},
+        due=lambda d: requests.next_due(d.session, d.actor),
     ),
     Counted(
         _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.ANSWERED),

@@ -27,7 +27,7 @@ from portal.portfolio.prepare_views import Preparing
 from portal.portfolio.profiles import may_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -87,6 +87,8 @@ class ImportPages:
     onward: Onward | None = None
     beside: tuple[Any, str] | None = None  # what such files go with: its name, and its endpoint
     listed: Listed | None = None
+    # The words that a column takes, where it takes only those of a list.
+    words: Mapping[str, Iterable[str]] = field(default_factory=dict)
     change_labels: Mapping[str, Any] = field(default_factory=lambda: labels.CHANGE_LABELS)
 
     def url(self, endpoint: str, **values: Any) -> str:

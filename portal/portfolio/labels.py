@@ -96,11 +96,14 @@ _RAISED_BY = {
     "wish": _l("the debtor wrote that contact ends"),
     "unwished": _l("the debtor's letter does not stand any more"),
 }
+_GRANTED = re.compile(r"request:(\d+)", re.ASCII)
 _RAISED = re.compile(r"file|(attempt|return|arrangement|complaint|decided|wish|unwished):\w+", re.ASCII)
 
 
 def hold_reason(reason: str) -> Any:
     """Why a hold was raised or released: words for what the portal writes itself, else what a person wrote."""
+    if granted := _GRANTED.fullmatch(reason):
+        return say("granted on request %(number)s", number=granted[1])
     return _RAISED_BY[reason.split(":")[0]] if _RAISED.fullmatch(reason) else reason
 
 

@@ -71,6 +71,12 @@ def test_what_the_rules_forbid_is_refused_unless_it_has_happened(machine: Machin
     refused = machine.post("/attempts", a_call(machine, person))
     assert refused.status_code == 409
     assert problem_in(refused)["code"] == "conduct.blocked" and "23:00" in problem_in(refused)["detail"]
+    errors = problem_in(refused)["errors"]
+    assert [error["code"] for error in errors] == ["cn.hours", "conduct.blocked"]
+    assert "22:00" in errors[0]["detail"] and errors[1]["field"] == "already_happened"
+    asked = {"account_ref": machine.account_ref, "channel": "call", "contact_point_id": person.mobile}
+    assert problem_in(refused)["check"] == machine.post("/checks", asked).json
+    assert problem_in(refused)["check"]["next_allowed_at"] == "2005-07-02T00:00:00+00:00"
     assert kept() == []
     taken = machine.post("/attempts", a_call(machine, person, already_happened=True))
     assert taken.status_code == 201 and taken.json["is_breach"] is True

@@ -51,6 +51,7 @@ def test_a_token_is_shown_once_and_works(app: Flask, leader: User, client_for: C
     for path in ("/tokens", f"/tokens/{_tokens()[0].id}"):
         again = pages.get(path).html
         assert secret not in again and secret[:12] in again
+        assert "Read the queue" in again and "queue.read" in again
     assert "pat_" not in (page.response.headers.get("Set-Cookie") or "")
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from portal.contact.requests.operations import Said, write_message
-from portal.contact.requests.thread import Answer
+from portal.contact.requests.operations import ask as ask_as_bank
+from portal.contact.requests.thread import Answer, RequestCode
 from portal.foundation.access import Role
 from tests.api.machines import make_machine, problem_in
 from tests.contact.factories import NOON, at_time, make_person
@@ -63,6 +64,20 @@ def test_a_word_that_says_nothing_and_an_answer_out_of_turn_are_refused_as_on_th
     assert (empty.status_code, problem_in(empty)["code"]) == (422, "request.text")
     more = machine.post(f"/requests/{asked['id']}/messages", {"text": "One word more."})
     assert (more.status_code, len(more.json["messages"])) == (201, 2)
+
+
+def test_an_agency_that_grants_the_bank_a_hold_raises_it(machine: Machine) -> None:
+    assert machine.desk is not None
+    bank = actor_of(make_user(Role.VENDOR_MANAGER, make_bank()))
+    request_id = ask_as_bank(bank, machine.desk.account_id, RequestCode.HOLD, Said())
+    path = f"/requests/{request_id}/messages"
+
+    refused = machine.post(path, {"answer": "granted"})
+    assert (refused.status_code, problem_in(refused)["errors"][0]["field"]) == (422, "flag")
+    granted = machine.post(path, {"answer": "granted", "flag": "hardship"})
+
+    assert (granted.status_code, granted.json["answer"]) == (201, "granted")
+    assert "hardship" in machine.get(f"/accounts/{machine.account_ref}").text
 
 
 @pytest.mark.parametrize("text", [{}, {"text": ""}, {"text": "  "}])

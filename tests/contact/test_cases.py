@@ -89,6 +89,20 @@ def test_a_case_that_cannot_be_read_is_told_and_the_others_are_answered(tmp_path
     assert second["id"] == good["id"]
 
 
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ({"query": {}}, "a case lacks 'rule': one of call_frequency, "),
+        ({"rule": "comet", "query": {}}, "no rule is called 'comet': one of call_frequency, "),
+        ({"rule": "call_frequency"}, "a case has a query: 'query' is missing"),
+        ({"rule": "call_frequency", "query": {}}, "its query lacks 'kind': one of "),
+    ],
+)
+def test_what_a_case_lacks_is_named_with_the_words_that_are_known(case: dict[str, Any], words: str) -> None:
+    with pytest.raises(CaseError, match=f"^{words}"):
+        answer(pack_named("uk"), case)
+
+
 @pytest.mark.parametrize("content", ["no json", "[]", '{"cases": [1]}', '{"cases": {}}'])
 def test_a_file_without_cases_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "cases.json"

@@ -399,3 +399,36 @@ def lines_of(run_id: int) -> list[int | None]:
             ContactAttempt.import_run_id == run_id, ContactAttempt.verdict == "block"
         )
         return list(session.scalars(wanted.order_by(ContactAttempt.import_line)))
+
+
+def test_a_chinese_file_is_told_of_a_column_that_it_lacks_and_of_outcomes_in_chinese(
+    desk: Desk, client_for: Client
+) -> None:
+    client = client_for(desk.user)
+    header = "催记编号,账户编号,时间,方式,结果"
+    ref = ref_of(desk.account_id)
+    good = f"D1,{ref},2005-07-01 09:00,电话,无人接听"
+    bad = f"D2,{ref},2005-07-01 10:00,电话,承诺还款", f"D3,{ref},2005-07-01 10:05,电话,乱写"
+    bring(desk.actor, a_log(good, *bad, header=header))
+    assert rejected() == {3: [("承诺金额", "missing"), ("承诺日期", "missing")], 4: [("结果", "unknown_value")]}
+    page = client.get(f"/attempts/imports/{last_run()}")
+    assert "无人接听, 拒接" in page and "no_answer" not in page
+
+
+def test_an_outcome_that_is_none_is_told_what_may_stand_there_and_the_bank_whose_account_is_missing(
+    desk: Desk, client_for: Client
+) -> None:
+    bring(
+        desk.actor,
+        a_log(
+            row(desk, "D1", "09:00"), row(desk, "D2", "09:05", outcome="foo"), "D3,AC-NONE,2005-07-01 09:10,call,,,busy"
+        ),
+    )
+    page = client_for(make_user(Role.VENDOR_MANAGER)).get(f"/attempts/imports/{last_run()}")
+    assert "no_answer, rejected" in page
+    assert "The agency has no account with this reference." in page
+
+
+def test_the_page_to_send_a_log_lists_the_words_that_a_column_takes(desk: Desk, client_for: Client) -> None:
+    page = client_for(desk.user).get("/attempts/imports/new")
+    assert "no_answer, 无人接听" in page and "sms, 短信" in page

@@ -84,6 +84,23 @@ def test_a_text_that_is_refused_says_why_and_who_wrote_it_cannot_approve_it(desk
     assert "Refused: too long" in refused
 
 
+@pytest.mark.parametrize("of_bank", [True, False])
+def test_a_new_text_begins_with_what_goes_together_and_shows_what_the_rules_say(
+    desk: Desk, client_for: Client, of_bank: bool
+) -> None:
+    writer = make_user(Role.COMPLIANCE, make_bank()) if of_bank else make_user(Role.AGENCY_LEADER, desk.agency)
+    form = client_for(writer).get("/texts/new")
+    kept = form.submit("form", code="A-1", name="x", language="en", text="Dear {name}, call {phone}")
+    assert "The text is kept as a draft." in kept
+    looked = (
+        client_for(writer)
+        .get("/texts/new")
+        .submit("form", code="A-2", name="x", language="en", text="Dear {name}", look="1")
+    )
+    section = next(e for e in looked.root.iter("section") if "data-focus" in e.attrib)
+    assert "What the rules of wording say" in "".join(section.itertext())
+
+
 def test_a_wrong_field_stands_beside_the_text_and_nothing_is_lost(desk: Desk, client_for: Client) -> None:
     leader = make_user(Role.AGENCY_LEADER, desk.agency)
     form = client_for(leader).get("/texts/new")

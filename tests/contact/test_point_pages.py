@@ -67,7 +67,8 @@ def test_without_a_ground_nothing_is_kept_and_the_form_says_what_is_missing(desk
 
     page = form.submit("form", status=422, **(FOUND | {"lawful_ground": "", "source": ""}))
     assert page.html.count("Fill this in.") >= 2
-    assert "no number or address" in form.submit("form", status=422, **(FOUND | {"value": "12"}))
+    assert "with its area code" in form.submit("form", status=422, **(FOUND | {"value": "12345"}))
+    assert "name@example.com" in form.submit("form", status=422, **(FOUND | {"kind": "email", "value": "12345"}))
 
 
 def test_the_bank_sees_what_was_found_and_by_whom_and_marks_it(

@@ -54,6 +54,19 @@ def refs(session: Session, ids: list[int]) -> list[str]:
     return [session.get_one(Account, number).account_ref for number in ids]
 
 
+def objected_to(session: Session, collector: User) -> int:
+    """An account whose recall for 20 July the agency objects to."""
+    recall_terms(collector.organisation, objection_days=20)
+    batch_id = session.scalars(sa.select(Placement.batch_id)).first()
+    recall_id = recalled(make_desk(), batch_id or 0, RecallReason.ROTATION, final_on=date(2005, 7, 20))
+    line = session.scalars(
+        sa.select(RecallLine).where(RecallLine.recall_id == recall_id).order_by(RecallLine.id)
+    ).first()
+    assert line is not None and line.account_id is not None
+    object_to_recall(answerer(collector.organisation), [line.id], ObjectionReason.PLAN, 5)
+    return line.account_id
+
+
 def order(page: Page, names: list[str]) -> list[str]:
     """These names as they stand on the page, one below the other."""
     found = [name for name in names if name in page.text]
@@ -86,16 +99,9 @@ def test_an_objection_to_a_recall_is_due_by_the_end_of_the_accounts_last_day(
     manager: User, held: tuple[User, list[int]], client_for: Client, db_session: Session
 ) -> None:
     collector, ids = held
-    agency = collector.organisation
-    recall_terms(agency, objection_days=20)
-    batch_id = db_session.scalars(sa.select(Placement.batch_id)).first()
-    recall_id = recalled(make_desk(), batch_id or 0, RecallReason.ROTATION, final_on=date(2005, 7, 20))
-    line = db_session.scalars(sa.select(RecallLine).where(RecallLine.recall_id == recall_id).order_by(RecallLine.id))
-    chosen = line.first()
-    assert chosen is not None and chosen.account_id is not None
-    object_to_recall(answerer(agency), [chosen.id], ObjectionReason.PLAN, 5)
-    objected = refs(db_session, [chosen.account_id])[0]
-    other = next(number for number in ids if number != chosen.account_id)
+    account_id = objected_to(db_session, collector)
+    objected = refs(db_session, [account_id])[0]
+    other = next(number for number in ids if number != account_id)
     ask(actor_of(collector), other, RequestCode.DOCUMENTS, Said("two"))
     asked = refs(db_session, [other])[0]
 
@@ -107,3 +113,25 @@ def test_an_objection_to_a_recall_is_due_by_the_end_of_the_accounts_last_day(
     at_time(datetime(2005, 7, 20, 16, tzinfo=UTC))  # midnight in Shanghai
     late = client_for(manager).get("/requests?late=yes&code=recall_objection")
     assert objected in late and "overdue" in late
+
+
+def test_the_figure_the_row_at_home_and_the_list_that_they_open_agree(
+    held: tuple[User, list[int]], manager: User, client_for: Client, db_session: Session
+) -> None:
+    collector, ids = held
+    account_id = objected_to(db_session, collector)
+    other = next(number for number in ids if number != account_id)
+    ask(actor_of(collector), other, RequestCode.DOCUMENTS, Said("?"))
+    objected, asked = refs(db_session, [account_id, other])
+    bank = client_for(manager)
+
+    page = bank.get("/requests")
+    assert page.links["Requests waiting: 1"] == "/requests"
+    addresses = [a.get("href", "") for a in page.root.iter("a")]
+    ours, objections = (
+        next(address for address in addresses if f"code={code}" in address) for code in ("requests", "recall_objection")
+    )
+
+    assert bank.get("/").links["Answer them"] == ours
+    assert (asked in bank.get(ours), objected in bank.get(ours)) == (True, False)
+    assert (asked in bank.get(objections), objected in bank.get(objections)) == (False, True)

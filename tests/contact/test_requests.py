@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.contact.requests.models import Request, RequestMessage
-from portal.contact.requests.operations import Said, ask, close_request, reopen_request, write_message
+from portal.contact.requests.operations import Said, Stop, ask, close_request, reopen_request, write_message
 from portal.contact.requests.queries import waiting
 from portal.contact.requests.thread import Answer, RequestCode, RequestState, Step
 from portal.foundation.access import Actor, Role
@@ -24,6 +24,7 @@ from portal.foundation.work import reading, transaction
 from portal.identity.models import User
 from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement
+from portal.portfolio.models import Hold, HoldFlag
 from portal.vendors.proofs import Proof
 from tests.contact.factories import NOON, Desk, at_time, make_account, make_desk, make_person, place
 from tests.identity.factories import actor_of, make_agency, make_bank, make_law_firm, make_user, observer
@@ -112,6 +113,60 @@ def test_the_side_that_was_not_asked_cannot_answer_and_nobody_answers_twice(desk
         write_message(officer, request_id, Said(), Answer.DONE)
     with pytest.raises(Refused):
         close_request(officer, request_id)
+
+
+@pytest.mark.parametrize("answer", [Answer.GRANTED, Answer.DONE])
+@pytest.mark.parametrize("whole_person", [False, True])
+def test_who_is_told_that_a_hold_is_granted_finds_it_standing(
+    desk: Desk, officer: Actor, db_session: Session, answer: Answer, whole_person: bool
+) -> None:
+    request_id = asked(desk, RequestCode.HOLD)
+    write_message(officer, request_id, Said(), answer, Stop(HoldFlag.HARDSHIP, whole_person))
+    hold = db_session.scalars(sa.select(Hold)).one()
+    assert (hold.flag, hold.account_id) == (HoldFlag.HARDSHIP, None if whole_person else desk.account_id)
+    assert (hold.reason, hold.raised_by) == (f"request:{request_id}", officer.user_id)
+
+
+@pytest.mark.parametrize("stop", [None, Stop(HoldFlag.PLAN)])
+def test_a_hold_is_not_granted_without_a_kind_that_people_raise(
+    desk: Desk, officer: Actor, db_session: Session, stop: Stop | None
+) -> None:
+    request_id = asked(desk, RequestCode.HOLD)
+    with pytest.raises(DomainError) as raised:
+        write_message(officer, request_id, Said(), Answer.GRANTED, stop)
+    assert raised.value.field == "flag"
+    assert states(db_session) == [("open", "bank")] and not db_session.scalars(sa.select(Hold)).all()
+
+
+def test_only_a_granted_hold_raises_one(desk: Desk, officer: Actor, db_session: Session) -> None:
+    stop = Stop(HoldFlag.HARDSHIP)
+    write_message(officer, asked(desk, RequestCode.HOLD), Said("no"), Answer.REFUSED, stop)
+    write_message(officer, asked(desk), Said(), Answer.GRANTED, stop)
+    assert not db_session.scalars(sa.select(Hold)).all()
+
+
+def test_who_may_not_stop_collection_does_not_grant_it(desk: Desk, client_for: Client) -> None:
+    request_id = asked(desk, RequestCode.HOLD)
+    clerk = make_user(Role.FINANCE)
+    page = client_for(clerk).get(f"/requests/{request_id}")
+    assert "granted" not in page and "refused" in page
+    with pytest.raises(Refused) as raised:
+        write_message(actor_of(clerk), request_id, Said(), Answer.GRANTED, Stop(HoldFlag.HARDSHIP))
+    assert raised.value.status == 403
+
+
+def test_the_page_of_a_request_for_a_hold_asks_for_its_kind_and_leads_to_it(
+    desk: Desk, manager: User, client_for: Client
+) -> None:
+    bank = client_for(manager)
+    page = bank.get(f"/requests/{asked(desk, RequestCode.HOLD)}")
+    page = page.submit("form", status=422, answer="granted")
+    assert "Choose a reason from the list." in page
+    page = page.submit("form", answer="granted", flag="hardship")
+    assert "The answer is given, and the hold stands." in page
+    assert "granted on request" in bank.get(page.links["hardship"])
+    theirs = client_for(desk.user)
+    assert "stands" in theirs.get(page.path) and "hardship" in theirs.get(f"/queue/{desk.account_id}")
 
 
 @pytest.mark.parametrize("answer", [Answer.REFUSED, Answer.NEEDS_MORE, None])

@@ -84,6 +84,12 @@ def test_only_what_the_rules_of_the_place_know_is_offered(desk: Desk, app: Flask
     assert client_for(chinese.user).get(f"/accounts/{chinese.account_id}/wishes/new?kind=nothing").status == 200
 
 
+def test_without_a_kind_the_page_says_that_one_is_to_be_chosen(desk: Desk, client_for: Client) -> None:
+    path = f"/accounts/{desk.account_id}/wishes/new"
+    assert "Choose one." in client_for(desk.user).get(f"{path}?kind=")
+    assert "Choose one." not in client_for(desk.user).get(path)
+
+
 def test_another_agency_reads_what_binds_it_without_who_noted_it_and_asks_the_bank_to_let_it_go(
     desk: Desk, person: Person, client_for: Client
 ) -> None:

@@ -165,6 +165,13 @@ def test_a_suit_that_is_only_named_is_for_the_bank_to_judge() -> None:
     assert not is_blocked(found)
 
 
+@pytest.mark.parametrize("link", ["http://a.cn/x", "www.pay.example", "点击t.pay.cn还款"])
+def test_a_link_is_for_the_bank_to_judge_but_no_address_of_mail_and_no_amount(link: str) -> None:
+    written = Written(GOOD + link, "", "sms", Purpose.DEMAND, of_bank=False)
+    assert [(f.code, f.weight) for f in check(wording_named(), written)] == [("LINK", "warn")]
+    assert "LINK" not in findings(GOOD + "kefu@bank.com, 12.50元")
+
+
 def test_the_bank_may_speak_as_the_bank() -> None:
     text = "我行已委托{agency}。{bank} {bank_phone}"
     assert "POSES_AS_BANK" in findings(text, Purpose.NOTICE)

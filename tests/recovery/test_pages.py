@@ -12,7 +12,7 @@ from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from tests.identity.factories import make_user
 from tests.portfolio.bringing import bring_payments
-from tests.recovery.factories import held_account, make_book, payments_file
+from tests.recovery.factories import held_account, make_agency, make_book, payments_file, place
 from tests.recovery.test_payments import paid, reversal
 from tests.support.pages import PageClient
 
@@ -96,3 +96,23 @@ def test_an_agency_sees_its_own_credits_and_none_of_the_banks_pages(app: Flask) 
     assert "P-OTHER" not in agency.client.get("/payments?export=csv").get_data(as_text=True)
     agency.get("/payments/exceptions", status=403)
     agency.get("/payments/imports", status=403)
+
+
+def test_who_calls_sees_how_much_was_paid_and_when_but_not_who_is_credited(app: Flask) -> None:
+    held = held_account()
+    bring_payments(payments_file(held.account, paid("P-1", "1234.56"), reversal("R-1", "P-1", "4.56")))
+    collector = PageClient(app).sign_in(make_user(Role.AGENCY_STAFF, held.agency))
+
+    for path in (f"/queue/{held.account.id}", f"/accounts/{held.account.id}"):
+        page = collector.get(path)
+        assert "1,234.56" in page and "Payment taken back" in page
+        assert "P-1" not in page and "Held by" not in page
+
+
+def test_who_calls_sees_nothing_that_was_credited_to_the_house_before(app: Flask) -> None:
+    held = held_account(ended_on=date(2005, 7, 31))
+    later = make_agency()
+    place(held.account, later, date(2005, 8, 1))
+    bring_payments(payments_file(held.account, paid("P-1", "1234.56"), paid("P-2", "77.00", "2005-08-10")))
+    page = PageClient(app).sign_in(make_user(Role.AGENCY_STAFF, later)).get(f"/queue/{held.account.id}")
+    assert "77.00" in page and "1,234.56" not in page

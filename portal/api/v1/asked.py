@@ -16,7 +16,7 @@ from portal.contact.wishes.kinds import LONGEST_NOTE as LONGEST_WISH_NOTE
 from portal.contact.wishes.kinds import MOST_DIALS, End, Kind
 from portal.contact.wishes.kinds import Place as WishPlace
 from portal.portfolio.intake.layout import ATTEMPT_COLUMNS
-from portal.portfolio.models import ContactKind
+from portal.portfolio.models import RAISED_BY_HAND, ContactKind
 
 __all__ = [
     "LONGEST_REF",
@@ -147,6 +147,9 @@ class MessageAsked(Asked):
 
     text = Text(LONGEST_TEXT, load_default="")
     answer = Word([a.value for a in Answer], load_default=None, metadata=_told("Left out: no answer, only words."))
+    flag = Word([f.value for f in RAISED_BY_HAND], load_default=None, metadata=_told(
+        "Which hold: needed where `granted` or `done` answers a request for one; the hold stands with the answer."))  # fmt: skip
+    whole_person = Flag(load_default=False, metadata=_told("The hold is for all accounts of the person."))
 
 
 class WishAsked(Asked):

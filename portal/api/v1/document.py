@@ -59,6 +59,7 @@ def document() -> dict[str, Any]:
     api = Api(app, spec_kwargs={"info": {"description": _ABOUT}})
     api.spec.components.schema("Problem", schema=shapes.Problem)
     api.spec.components.schema("LogProblem", schema=shapes.LogProblem)
+    api.spec.components.schema("BlockedProblem", schema=shapes.BlockedProblem)
     api.register_blueprint(blueprint)
     return _completed(app, api.spec.to_dict())
 
@@ -87,7 +88,13 @@ def _completed(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
         }
         for status, words in _MAY_GO_WRONG.items()
     }
-    drawn["components"]["responses"]["RefusedLog"] = _refused_log()
+    drawn["components"]["responses"]["RefusedLog"] = _either(
+        "LogProblem", "Something in the request is to be mended, or no row of it is good"
+    )
+    drawn["components"]["responses"]["BlockedAttempt"] = _either(
+        "BlockedProblem",
+        "The rules forbid the contact, or the state of things does, or the same request is still at work",
+    )
     drawn["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "pat_…"}}
     drawn["security"] = [{"token": []}]
     drawn["servers"] = [{"url": "/"}]
@@ -99,14 +106,15 @@ def _completed(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
             for method in path.keys() & {"get", "post"} & {method.lower() for method in rule.methods or ()}:
                 _complete(path[method], app.view_functions[rule.endpoint], rule.endpoint, method)
     drawn["paths"][f"{PREFIX}/attempt-logs"]["post"]["responses"]["422"] = {"$ref": "#/components/responses/RefusedLog"}
+    drawn["paths"][f"{PREFIX}/attempts"]["post"]["responses"]["409"] = {"$ref": "#/components/responses/BlockedAttempt"}
     return drawn
 
 
-def _refused_log() -> dict[str, Any]:
-    """A log of which no row is good: a problem that lists the rows."""
-    kinds = [{"$ref": f"#/components/schemas/{name}"} for name in ("LogProblem", "Problem")]
+def _either(special: str, words: str) -> dict[str, Any]:
+    """A problem that may say more than others do."""
+    kinds = [{"$ref": f"#/components/schemas/{name}"} for name in (special, "Problem")]
     return {
-        "description": "Something in the request is to be mended, or no row of it is good",
+        "description": words,
         "content": {"application/problem+json": {"schema": {"anyOf": kinds}}},
     }
 

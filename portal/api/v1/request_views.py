@@ -14,6 +14,7 @@ from portal.contact.requests.thread import Answer, RequestCode, RequestState, ma
 from portal.foundation.database import db
 from portal.foundation.web import actor
 from portal.portfolio.masking import mask_unknown
+from portal.portfolio.models import HoldFlag
 
 if TYPE_CHECKING:
     from portal.contact.requests.models import Request
@@ -68,10 +69,11 @@ def new_request(wanted: dict[str, Any], account_ref: str) -> Any:
 def say_in(wanted: dict[str, Any], request_id: int) -> Any:
     """Say something, or answer
 
-    An answer where the bank asked and it is your turn; else more words about the same.
+    An answer where the bank asked and it is your turn; else more words about the same. To grant a hold raises it.
     """
     answer = Answer(wanted["answer"]) if wanted["answer"] else None
-    requests.write_message(actor(), request_id, requests.Said(wanted["text"]), answer)
+    stop = requests.Stop(HoldFlag(wanted["flag"]), wanted["whole_person"]) if wanted["flag"] else None
+    requests.write_message(actor(), request_id, requests.Said(wanted["text"]), answer, stop)
     return _thread(request_id), 201
 
 

@@ -300,6 +300,10 @@ class LogResult(_Shown):
     rejected = fields.List(fields.Nested(RejectedRow))
 
 
+class BlockedProblem(Problem):
+    check = fields.Nested(Check, metadata={"description": "As `/checks` answers it"})
+
+
 class LogProblem(Problem):
     summary = fields.Dict()
     rejected = fields.List(fields.Nested(RejectedRow))

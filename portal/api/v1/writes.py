@@ -10,9 +10,13 @@ from portal.api.v1 import asked, examples, log_rows, reads, shapes, showing
 from portal.api.v1.blueprint import blueprint, needs
 from portal.contact.log.files import import_attempts, receive_attempts
 from portal.contact.models import Channel, Direction
+from portal.contact.operations import Blocked
 from portal.contact.points.operations import Find, keep_found_point
 from portal.contact.references import Told, held_by_reference, log_told
+from portal.contact.words import finding_words
 from portal.foundation.database import db
+from portal.foundation.errors import DomainError, errors_in
+from portal.foundation.language import say
 from portal.foundation.problems import problem
 from portal.foundation.web import actor
 from portal.foundation.work import reading
@@ -32,17 +36,37 @@ def log_attempt(wanted: dict[str, Any]) -> Any:
     """Log an attempt
 
     With all that follows from it on the page: promise, hold, queue, counts. A contact that the rules forbid now is refused
-    (`conduct.blocked`), unless it has already happened; then it is kept as a breach.
+    (`conduct.blocked`, with what `/checks` says of it in `check`), unless it has already happened (`already_happened`); then
+    it is kept as a breach.
     """
     channel, direction = Channel(wanted.pop("channel")), Direction(wanted.pop("direction"))
     several = {
         name: tuple(wanted.pop(name)) for name in ("debts_placed_for", "debts_discussed") if wanted[name] is not None
     }
     told = Told(channel=channel, direction=direction, **(wanted | several))
-    logged = log_told(actor(), told)
+    try:
+        logged = log_told(actor(), told)
+    except DomainError as error:
+        return _blocked(error)
     with reading(actor()) as session:
         kept = showing.attempt(reads.one_attempt(session, actor(), logged.attempt_id), told.account_ref)
     return kept | {"hold_raised": logged.hold.value if logged.hold else None}, 201 if logged.is_new else 200
+
+
+def _blocked(error: DomainError) -> Any:
+    """What the rules say against the contact, beside all else that is wrong with it; other errors go on as they are."""
+    told = errors_in(error)
+    decision = next((each.decision for each in told if isinstance(each, Blocked)), None)
+    if decision is None:
+        raise error
+    rules = [DomainError(f.rule, finding_words(f)) for f in decision.findings if f.verdict == decision.verdict]
+    others = [each for each in told if not isinstance(each, Blocked)]
+    words = say("A contact that has already happened is logged with already_happened: true; it is kept as a breach.")
+    way_out = DomainError(error.code, words, field="already_happened")
+    return problem(
+        error.status, error.code, error.message, [*rules, *others, way_out],
+        check=shapes.Check().dump(showing.check(decision)),
+    )  # fmt: skip
 
 
 @blueprint.route("/attempt-logs", methods=["POST"])

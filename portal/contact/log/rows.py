@@ -6,7 +6,7 @@ a batch at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from portal.contact.entries import LONGEST_NOTE, POINT_KINDS, Entry, check_entry
 from portal.contact.history import local_day
 from portal.contact.models import Channel, Direction
 from portal.contact.outcomes import OUTCOMES
-from portal.contact.points.operations import LONGEST_SOURCE, read_point
+from portal.contact.points.operations import LONGEST_SOURCE, WANTED, read_point
 from portal.foundation.errors import DomainError, Faults, errors_in
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
@@ -34,13 +34,24 @@ from portal.portfolio.intake.rows import RowIssue
 from portal.portfolio.intake.seen import SeenReferences, digest_of, mark_of_digest
 from portal.portfolio.models import ContactKind
 
-__all__ = ["AttemptCheck", "AttemptRow", "FoundPoint", "KnownAttempt", "PlacedAccount", "Register"]
+__all__ = ["COLUMN_WORDS", "AttemptCheck", "AttemptRow", "FoundPoint", "KnownAttempt", "PlacedAccount", "Register"]
 
 _FREE_TEXT: Final = (
     "attempt_ref", "account_ref", "contact_point", "found_source", "debts_placed_for", "debts_discussed", "evidence", "note"
 )  # fmt: skip
 _STARTERS: Final = {"collector": "collector", "consumer": "consumer", "催收方": "collector", "债务人": "consumer"}
 _LONGEST_NAME: Final = 255
+OUTCOME_WORDS: Final = {word: code for code, outcome in OUTCOMES.items() for word in (code, outcome.name)}
+# What a column takes that takes only words of a list, by code and in Chinese.
+COLUMN_WORDS: Final[Mapping[str, Mapping[str, object]]] = {
+    "channel": ATTEMPT_CHANNELS,
+    "direction": ATTEMPT_DIRECTIONS,
+    "initiated_by": _STARTERS,
+    "lawful_ground": LAWFUL_GROUNDS,
+    "party": ATTEMPT_PARTIES,
+    "reason_behind": ATTEMPT_REASONS,
+    "outcome": OUTCOME_WORDS,
+}
 # The field of an entry, where the column has another name.
 _COLUMN_OF: Final = {"contact_point_id": "contact_point", "callback_at": "outcome"}
 
@@ -199,21 +210,20 @@ class AttemptCheck:
         """The account as it was with the organisation at the time; an error in the draft where it was not."""
         windows = self._accounts.get(account_ref, ())
         if account_ref and not windows:
-            draft.fail("account_ref", "unknown_account", say("There is no account with this reference with you."))
+            draft.fail("account_ref", "unknown_account", say("The agency has no account with this reference."))
         if at is None or not windows:
             return None
         for window in windows:
             if window.begins <= at and (window.ends is None or at < window.ends):
                 return window
-        draft.fail("at", "unknown_account", say("The account was not with you at that time."))
+        draft.fail("at", "unknown_account", say("The account was not with the agency at that time."))
         return None
 
     def _entry(self, draft: Draft, ref: str, at: datetime | None, channel: Channel, promise: int | None) -> Entry:
         direction = Direction(
             draft.word("direction", ATTEMPT_DIRECTIONS, _listed(ATTEMPT_DIRECTIONS), default="outbound")
         )
-        outcomes = {word: code for code, outcome in OUTCOMES.items() for word in (code, outcome.name)}
-        outcome = draft.word("outcome", outcomes, say("No outcome of the list of codes."))
+        outcome = draft.word("outcome", OUTCOME_WORDS, _listed(_outcomes_as(draft)))
         if not draft.plain("outcome"):
             draft.missing("outcome")
         return Entry(
@@ -244,7 +254,7 @@ class AttemptCheck:
     def _member(self, draft: Draft) -> int | None:
         name = draft.plain("staff").lower()
         if name and name not in self._staff:
-            draft.fail("staff", "unknown_value", say("Nobody of your staff signs in by this name."))
+            draft.fail("staff", "unknown_value", say("Nobody of the agency's staff signs in by this name."))
         return self._staff.get(name)
 
     def _debts(self, draft: Draft, name: str, placed: PlacedAccount | None) -> tuple[int, ...]:
@@ -255,7 +265,7 @@ class AttemptCheck:
             if same:
                 ids[same[0].account_id] = None
             elif placed:
-                words = say("%(ref)s is no account of this person that is with you.", ref=ref)
+                words = say("%(ref)s is no account of this person that is with the agency.", ref=ref)
                 draft.fail(name, "unknown_account", words)
         return tuple(ids)
 
@@ -285,7 +295,7 @@ class AttemptCheck:
         kind = POINT_KINDS.get(channel, ContactKind.PHONE)
         read = _read_point(draft, kind, placed)
         if read is None:
-            draft.fail("contact_point", "unreadable", say("This is no number or address for this way of contact."))
+            draft.fail("contact_point", "unreadable", WANTED[kind])
             return "", None, None
         known = self._points.get((placed.customer_id, kind, read[0]))
         if known is not None:
@@ -297,7 +307,7 @@ class AttemptCheck:
         ground = draft.word("lawful_ground", LAWFUL_GROUNDS, _listed(LAWFUL_GROUNDS))
         for name, given in (("found_source", source), ("lawful_ground", draft.plain("lawful_ground"))):
             if not given:
-                words = say("Not on file: a contact point that you found needs its source and its lawful ground.")
+                words = say("Not on file: a contact point that was found needs its source and its lawful ground.")
                 draft.fail(name, "missing", words)
         relation = draft.word("party", ATTEMPT_PARTIES, _listed(ATTEMPT_PARTIES), default="self")
         if not source or not ground:
@@ -381,7 +391,12 @@ def _read_point(draft: Draft, kind: ContactKind, placed: PlacedAccount) -> tuple
         return None
 
 
-def _listed(words: Mapping[str, object]) -> Message:
+def _outcomes_as(draft: Draft) -> Iterable[str]:
+    """The outcomes in the language of the file: in both they would be a page of words."""
+    return [outcome.name for outcome in OUTCOMES.values()] if draft.binding.called else OUTCOMES
+
+
+def _listed(words: Iterable[str]) -> Message:
     return say("Not one of: %(known)s.", known=", ".join(words))
 
 

@@ -53,7 +53,8 @@ class NewTextForm(TextForm):
     language = SelectField(_l("Language"), [_chosen], choices=options(LANGUAGE_LABELS.items()))
 
     def __init__(self, agencies: Iterable[tuple[int, str]], of_bank: bool, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # what goes together with the first way of contact and the first owner
+        super().__init__(data={"purpose": (Purpose.NOTICE if of_bank else Purpose.CONTACT).value}, **kwargs)
         theirs = [(str(number), name) for number, name in agencies]
         self.organisation_id.choices = options([(BANKS_OWN, _l("the bank’s own")), *theirs])
         purposes = [p for p in PURPOSES if of_bank or p is not Purpose.NOTICE]

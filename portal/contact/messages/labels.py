@@ -96,6 +96,9 @@ FINDINGS: Final[dict[str, Message]] = {
     "CREDIT_RECORD": say("It names the credit record: only what is true of this account."),
     "EXTRA_FEES": say("It asks for extra fees or pushes new borrowing."),
     "PRIVATE_CHANNEL": say("It leads to private accounts or private means of contact."),
+    "LINK": say(
+        "It leads to a page: nobody can tell it from fraud. Only where the bank has agreed to this very address."
+    ),
     "BAIT": say("It baits: it hides what it is about, or makes up a hurry."),
 }
 

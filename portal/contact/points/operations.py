@@ -27,11 +27,30 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
 
-__all__ = ["GROUNDS", "LONGEST_SOURCE", "LONGEST_VALUE", "Find", "keep_found_point", "mark_points", "read_point"]
+__all__ = [
+    "GROUNDS",
+    "LONGEST_SOURCE",
+    "LONGEST_VALUE",
+    "WANTED",
+    "Find",
+    "keep_found_point",
+    "mark_points",
+    "read_point",
+]
 
 LONGEST_SOURCE: Final = 200
 LONGEST_VALUE: Final = 400
+# What is wanted of each kind, to who wrote something else.
+WANTED: Final[dict[ContactKind, Message]] = {
+    ContactKind.PHONE: say(
+        "This is no telephone number: write a mobile number in full, a fixed line with its area code (010-12345678), a number "
+        "abroad with + and its country."
+    ),
+    ContactKind.EMAIL: say("This is no e-mail address: write it as name@example.com."),
+    ContactKind.ADDRESS: say("This is no address: write it as it stands on a letter."),
+}
 GROUNDS: Final = tuple(dict.fromkeys(LAWFUL_GROUNDS.values()))
 
 
@@ -121,8 +140,7 @@ def _value(find: Find, region: str) -> tuple[str, str]:
     try:
         return read_point(find.kind, text, region)
     except ValueError:
-        words = say("This is no number or address for this way of contact.")
-        raise DomainError("contact_point.value", words, field="value") from None
+        raise DomainError("contact_point.value", WANTED[find.kind], field="value") from None
 
 
 def _origin(find: Find) -> None:

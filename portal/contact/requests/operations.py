@@ -19,6 +19,7 @@ from portal.contact.requests.thread import (
     first_of,
     following,
     may,
+    puts_on_hold,
 )
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
@@ -26,13 +27,16 @@ from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.portfolio.models import RAISED_BY_HAND, Account
+from portal.portfolio.operations import add_hold
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
+    from portal.portfolio.models import HoldFlag
     from portal.vendors.proofs import Proof
 
-__all__ = ["Said", "ask", "close_request", "reopen_request", "reveal_thread", "write_message"]
+__all__ = ["Said", "Stop", "ask", "close_request", "reopen_request", "reveal_thread", "write_message"]
 
 _DEEDS = {
     Step.SAID: "request.said",
@@ -52,6 +56,14 @@ class Said:
 
     text: str = ""
     proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The hold that an answer raises: of which kind, and whether for all accounts of the person."""
+
+    flag: HoldFlag
+    whole_person: bool = False
 
 
 def ask(actor: Actor, account_id: int, code: RequestCode, said: Said, organisation_id: int | None = None) -> int:
@@ -80,13 +92,18 @@ def ask(actor: Actor, account_id: int, code: RequestCode, said: Said, organisati
         return request.id
 
 
-def write_message(actor: Actor, request_id: int, said: Said, answer: Answer | None = None) -> Request:
-    """Add words or a file to a request, or answer it. Raises NotFound, Refused for an answer that is not this side's to
-    give or an account that went back, DomainError where nothing is said."""
+def write_message(
+    actor: Actor, request_id: int, said: Said, answer: Answer | None = None, stop: Stop | None = None
+) -> Request:
+    """Add words or a file to a request, or answer it; the answer that a hold is granted raises it (`stop`).
+
+    Raises NotFound, Refused for an answer that is not this side's to give or an account that went back, DomainError where
+    nothing is said, or no kind for the hold.
+    """
     demand(actor, Permission.REQUESTS_WRITE)
     _check_text(said.text, needed=answer in _NEED_WORDS or (answer is None and said.proof is None))
     step = Step.SAID if answer is None else Step.ANSWERED
-    return _step(actor, request_id, step, said, answer)
+    return _step(actor, request_id, step, said, answer, stop)
 
 
 def close_request(actor: Actor, request_id: int) -> Request:
@@ -134,7 +151,9 @@ def _addressee(work: Work, account_id: int, organisation_id: int | None) -> Any:
     return found[0].Placement, found[0].answer_hours
 
 
-def _step(actor: Actor, request_id: int, step: Step, said: Said, answer: Answer | None = None) -> Request:
+def _step(
+    actor: Actor, request_id: int, step: Step, said: Said, answer: Answer | None = None, stop: Stop | None = None
+) -> Request:
     account_id = queries.account_of(actor, request_id)
     kept = keep_sealed(actor, account_id, said.proof)
     with transaction(actor) as work:
@@ -163,8 +182,22 @@ def _step(actor: Actor, request_id: int, step: Step, said: Said, answer: Answer 
             request.answered_at = None
         request.changed_at = work.now
         _keep(work, request, step, said.text, kept, answer)
+        if puts_on_hold(request.code, answer):
+            _put_on_hold(work, request, stop)
         work.audit(_DEEDS[step], request, after=_facts(request))
         return request
+
+
+def _put_on_hold(work: Work, request: Request, stop: Stop | None) -> None:
+    """What the answer says, done with it: a hold that stands already is enough."""
+    demand(work.actor, Permission.HOLDS_RAISE)
+    if stop is None or stop.flag not in RAISED_BY_HAND:
+        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
+    account = work.session.scalar(visible(Account, work.actor).where(Account.id == request.account_id))
+    if account is None:
+        raise NotFound
+    of = None if stop.whole_person else account.id
+    add_hold(work, account.customer_id, of, stop.flag, queries.raised_by(request))
 
 
 def _check_step(work: Work, request: Request, thread: Thread, side: Side, step: Step) -> None:

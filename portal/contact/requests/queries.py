@@ -19,7 +19,7 @@ from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.recall_models import Objection, ObjectionState, RecallLine
 from portal.placement.references import account_reference
-from portal.portfolio.models import Account
+from portal.portfolio.models import Account, Hold
 from portal.vendors.models import ContractVersion
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "OBJECTION", "account_of", "all_rows", "deadline", "holders", "is_live", "message_for", "messages_of", "next_due", "of_account",
-    "of_requests", "request_for", "texts_of", "waiting", "waits",
+    "OBJECTION", "REQUESTS", "account_of", "all_rows", "deadline", "holders", "is_live", "message_for", "messages_of", "next_due", "of_account",
+    "of_requests", "raised_by", "request_for", "stopped_by", "texts_of", "waiting", "waits",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 MOST_OF_ACCOUNT = 20
 OBJECTION = "recall_objection"  # what the list has for a code where an objection stands in it
+REQUESTS = "requests"  # what the list is asked for where objections are to stay out of it
 _word = sa.String(32)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # behind every clock
 # As the indexes have them: a bound value would be another expression to the planner.
@@ -180,6 +181,23 @@ def texts_of(session: Session, actor: Actor, request: Request) -> dict[int, str]
 def message_for(session: Session, actor: Actor, message_id: int) -> Any:
     """As `threads.entry_for`."""
     return threads.entry_for(session, actor, RequestMessage, Request, RequestMessage.request_id, message_id)
+
+
+def raised_by(request: Request) -> str:
+    """How a hold says that the answer to a request has raised it."""
+    return f"request:{request.id}"
+
+
+def stopped_by(session: Session, actor: Actor, request: Request) -> Sequence[Hold]:
+    """The holds that stand on a request's account or on its person, and what the request has raised, also when it has
+    ended; none where the account is closed to the actor."""
+    wanted = visible(Hold, actor).join(Account, Account.customer_id == Hold.customer_id)
+    wanted = wanted.where(
+        Account.id == request.account_id,
+        sa.or_(Hold.account_id.is_(None), Hold.account_id == request.account_id),
+        sa.or_(Hold.released_at.is_(None), Hold.reason == raised_by(request)),
+    )
+    return session.scalars(wanted.order_by(Hold.raised_at.desc(), Hold.id.desc()).limit(MOST_OF_ACCOUNT)).all()
 
 
 # --- what waits ---------------------------------------------------------------------------------------------------------

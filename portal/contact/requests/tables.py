@@ -95,8 +95,9 @@ def requests_table(actor: Actor, now: datetime, state: str | None) -> Table:
             ),
             Filter("turn", _l("Whose turn"), "choice", of_turn, list(TURNS.items())),
             Filter(
-                "code", _l("What about"), "choice", lambda s, v: s.where(rows.c.code == v),
-                [(str(code), label) for code, label in CODES.items()],
+                "code", _l("What about"), "choice", lambda s, v: s.where(_is_about(rows, v)),
+                [(queries.REQUESTS, _l("all but objections to recalls")),
+                 *((str(code), label) for code, label in CODES.items())],
             ),
             Filter(
                 "late", _l("Overdue"), "choice", lambda s, _v: s.where(rows.c.due_at < now), [("yes", _l("only these"))],
@@ -111,6 +112,13 @@ def _stands(rows: Any, state: str) -> sa.ColumnElement[bool]:
     if state == WAITS:
         return queries.waits(rows)
     found: sa.ColumnElement[bool] = rows.c.state == state
+    return found
+
+
+def _is_about(rows: Any, code: str) -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = (
+        rows.c.code != queries.OBJECTION if code == queries.REQUESTS else rows.c.code == code
+    )
     return found
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 __all__ = [
     "LONGEST_TEXT", "Answer", "RequestCode", "RequestState", "Side", "Step", "Thread", "ended", "first_of", "following",
-    "may",
+    "may", "puts_on_hold",
 ]  # fmt: skip
 
 LONGEST_TEXT = 2_000  # characters of one message
@@ -64,6 +64,11 @@ class Answer(StrEnum):
     REFUSED = "refused"
     DONE = "done"
     NEEDS_MORE = "needs_more"  # no end yet: the turn goes back to who asked
+
+
+def puts_on_hold(code: RequestCode, answer: Answer | None) -> bool:
+    """Whether an answer tells who asked that collection stops."""
+    return code is RequestCode.HOLD and answer in (Answer.GRANTED, Answer.DONE)
 
 
 @dataclass(frozen=True, slots=True)

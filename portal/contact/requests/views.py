@@ -14,7 +14,7 @@ from portal.contact.requests import queries
 from portal.contact.requests.forms import AskForm, WriteForm
 from portal.contact.requests.labels import ANSWERS, CODES, message_words, request_tag, side_words
 from portal.contact.requests.tables import requests_table
-from portal.contact.requests.thread import RequestCode, RequestState, Step, may
+from portal.contact.requests.thread import Answer, RequestCode, RequestState, Step, may, puts_on_hold
 from portal.contact.thread_lines import Line, line_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
@@ -27,6 +27,8 @@ from portal.foundation.services import services
 from portal.foundation.states import Tone
 from portal.foundation.table_pages import table_response
 from portal.foundation.web import actor, requires, say_flash
+from portal.placement.recall_queries import objections_to_decide
+from portal.portfolio.labels import HOLD_LABELS, hold_state
 from portal.portfolio.masking import mask_unknown
 from portal.portfolio.queries import account_for
 from portal.vendors.labels import name_of
@@ -35,7 +37,10 @@ from portal.vendors.proofs import type_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
     from portal.foundation.vault import PersonKey
 
 __all__ = ["sealed_file", "waits"]
@@ -57,9 +62,15 @@ def requests_list() -> Any:
         "contact/requests.html",
         ours=queries.waiting(session, who, RequestState.OPEN),
         answered=queries.waiting(session, who, RequestState.ANSWERED),
+        objections=_objections(session, who),
         due=queries.next_due(session, who),
         now=now,
     )
+
+
+def _objections(session: Session, who: Actor) -> int:
+    """What stands in the list for the bank to answer and is no request."""
+    return objections_to_decide(session, who) if who.is_bank and who.can(Permission.RECALLS_VIEW) else 0
 
 
 # --- one thread ---------------------------------------------------------------------------------------------------------
@@ -90,13 +101,13 @@ def write_message(request_id: int) -> Any:
     if form.validate_on_submit():
         try:
             answer = form.chosen_answer()
-            requests.write_message(actor(), request_id, form.said(), answer)
+            requests.write_message(actor(), request_id, form.said(), answer, form.stop())
         except DomainError as error:
             if error.status == 404:
                 raise
             show_error(form, error)
         else:
-            say_flash(say("The answer is given.") if answer else say("It is said."))
+            say_flash(_done(queries.request_for(db.session(), actor(), request_id).Request.code, answer))
             return redirect(url_for("contact.request_page", request_id=request_id))
     return _page(request_id, form), 422
 
@@ -136,9 +147,18 @@ def sealed_file(key: PersonKey, row: Any) -> Response:
     return name_as_file(response, row.proof_name)
 
 
+def _done(code: RequestCode, answer: Answer | None) -> Message:
+    if puts_on_hold(code, answer):
+        return say("The answer is given, and the hold stands.")
+    return say("The answer is given.") if answer else say("It is said.")
+
+
 def _form(found: Any) -> WriteForm:
     steps = may(requests.thread_of(found), requests.side_of(actor()))
-    return WriteForm(may_answer=Step.ANSWERED in steps, of_bank=actor().is_bank)
+    return WriteForm(
+        found.code, may_answer=Step.ANSWERED in steps, may_hold=actor().can(Permission.HOLDS_RAISE),
+        of_bank=actor().is_bank,
+    )  # fmt: skip
 
 
 def _page(request_id: int, form: WriteForm | None = None, shown: Mapping[int, str] | None = None) -> str:
@@ -165,10 +185,20 @@ def _page(request_id: int, form: WriteForm | None = None, shown: Mapping[int, st
         late=found.due_at is not None and found.due_at < now,
         is_live=is_live,
         lines=lines,
+        holds=_holds(found),
         steps={step.value for step in steps},
         form=form or (_form(found) if Step.SAID in steps else None),
         may_show=masked and shown is None and who.can(Permission.PERSON_REVEAL),
     )
+
+
+def _holds(found: Any) -> list[tuple[int, Any, Any]]:
+    """What a request for a hold has come to: key, name and state of each hold on the account."""
+    session, who, today = db.session(), actor(), services().clock.today()
+    if found.code is not RequestCode.HOLD or not who.can(Permission.HOLDS_VIEW):
+        return []
+    stopped = queries.stopped_by(session, who, found)
+    return [(hold.id, HOLD_LABELS[hold.flag], hold_state(hold, today)) for hold in stopped]
 
 
 def _messages(request_id: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -84,17 +84,23 @@ RULES: dict[str, Callable[[Rule], bool]] = {
 
 def answer(pack: Pack, case: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to one case, without its id. CaseError for what cannot be read."""
-    rule, query = str(case.get("rule")), case.get("query")
-    if rule not in RULES:
-        raise CaseError(f"no rule is called {rule!r}")
+    rule, query = _word(case, "rule", "a case", RULES), case.get("query")
     if not isinstance(query, Mapping):
-        raise CaseError("a case has a query")
-    kind = str(query.get("kind"))
-    if kind not in _QUERIES:
-        raise CaseError(f"no query is called {kind!r}")
+        raise CaseError("a case has a query: 'query' is missing")
+    kind = _word(query, "kind", "its query", _QUERIES)
     zone = zone_named(pack.zone) or ZoneInfo(SOMEWHERE)
     rules = tuple(each for each in pack.rules if RULES[rule](each))
     return _QUERIES[kind](_Case(pack, rule, rules, query, events_of(case.get("events") or (), zone), zone))
+
+
+def _word(told: Mapping[str, Any], key: str, whose: str, known: Collection[str]) -> str:
+    """What stands under a key, one of the words that are known there."""
+    word = told.get(key)
+    if word is None:
+        raise CaseError(f"{whose} lacks {key!r}: one of {', '.join(known)}")
+    if str(word) not in known:
+        raise CaseError(f"no {key} is called {word!r}: one of {', '.join(known)}")
+    return str(word)
 
 
 @dataclass(frozen=True)

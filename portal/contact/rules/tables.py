@@ -113,8 +113,8 @@ def findings_table(
     )  # fmt: skip
 
 
-def log_findings_table(actor: Actor, run_id: int) -> Table:
-    """What the rules found against the attempts of one imported log, in the log's order."""
+def log_findings_table(actor: Actor, run_id: int, names: Mapping[str, Message]) -> Table:
+    """What the rules found against the attempts of one imported log, in the log's order. `names`: as `findings_table`."""
     return Table(
         name="conduct-of-log",
         prefix="found_",
@@ -125,7 +125,8 @@ def log_findings_table(actor: Actor, run_id: int) -> Table:
             Column("attempt_ref", _l("Own reference"), value="ContactAttempt.attempt_ref"),
             Column("account_ref", _l("Account"), value=lambda row: row.account_ref or ""),
             Column("at", _l("When"), "instant", value="ContactAttempt.at"),
-            Column("rule", _l("Rule"), value="ConductFinding.rule", title=lambda row: row.ConductFinding.pack),
+            Column("rule", _l("Rule"), value=lambda row: _rule(row.ConductFinding.rule, names),
+                   title=lambda row: row.ConductFinding.pack, wraps=True),
             Column("why", _l("Why"), value=_why, wraps=True, title=lambda row: row.ConductFinding.code),
             Column("verdict", _l("Verdict"), "state", value="ConductFinding.verdict", states=FINDING_TAGS),
             Column("corrected", _l("Put right"), value=lambda row: translate(say("yes")) if row.corrected_by else None),

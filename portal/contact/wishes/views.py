@@ -72,6 +72,7 @@ def new_wish(account_id: int) -> Any:
     page = render_template(
         "contact/new_wish.html", account=account, back=back, form=form, kind=kind,
         kind_label=KINDS[kind] if kind else None, kinds=[(each.value, KINDS[each]) for each in offered],
+        is_missing=kind is None and "kind" in request.args,
     )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
 

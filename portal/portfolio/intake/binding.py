@@ -26,13 +26,15 @@ def header_key(name: str) -> str:
     return plain(name).casefold()
 
 
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _UNNAMED = re.compile(r"column \d+", re.ASCII)  # a header's cell that was empty
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """How one file's rows are read. `column_of` names the file's column (or the field itself) for messages; `day_of` and
-    `amount_of` hold what reads the fields that are not written in the standard forms."""
+    `amount_of` hold what reads the fields that are not written in the standard forms; `called` has what the header's
+    language calls the fields that have no column."""
 
     direct: Sequence[tuple[str, int]]
     derived: Sequence[tuple[str, Callable[[Sequence[Cell]], Cell]]]
@@ -42,11 +44,16 @@ class Binding:
     width: int
     day_of: Mapping[str, Callable[[Cell], date]]
     amount_of: Mapping[str, NumberForm]
+    called: Mapping[str, str]
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields that this file speaks of; a blank one was blank in the file, another was not in it."""
         return frozenset(self.column_of)
+
+    def name_of(self, field: str) -> str:
+        """What a field is called to who sent the file."""
+        return self.column_of.get(field) or self.called.get(field, field)
 
     def read(self, cells: Sequence[Cell]) -> dict[str, Cell]:
         """The row's cells by field."""
@@ -68,12 +75,14 @@ def bind(profile: MappingProfile, header: Sequence[str], as_of: date) -> Binding
     derived: list[tuple[str, Callable[[Sequence[Cell]], Cell]]] = []
     column_of: dict[str, str] = {}
     used: set[int] = set()
+    is_chinese = any(_CHINESE.search(name) for name in header)
+    called = {column.field: column.chinese for column in LAYOUTS[profile.kind]} if is_chinese else {}
     for name, source in profile.columns.items():
         found = _places_of(source, places, axis)
         if found is None:
             continue
         used.update(found)
-        column_of[name] = header[found[0]] if found else name
+        column_of[name] = header[found[0]] if found else called.get(name, name)
         if source.columns and not source.value_map and not source.rule:
             direct.append((name, found[0]))
         else:
@@ -83,7 +92,7 @@ def bind(profile: MappingProfile, header: Sequence[str], as_of: date) -> Binding
     passed = {header_key(name) for name in (*profile.ignore, *REJECT_HEADERS)}
     rest = [(name, place) for place, name in enumerate(header) if place not in used and header_key(name) not in passed]
     unknown = tuple(name for name, _ in rest if header_key(name) not in kept)
-    return Binding(direct, derived, rest, unknown, column_of, len(header), *_forms(profile, column_of))
+    return Binding(direct, derived, rest, unknown, column_of, len(header), *_forms(profile, column_of), called)
 
 
 def _forms(

@@ -76,7 +76,7 @@ class Draft:
 
     def _issue(self, field: str, code: str, message: Message) -> RowIssue:
         value = cell_text(self.values.get(field, self.extra.get(field, "")))
-        column = self.binding.column_of.get(field, field)
+        column = self.binding.name_of(field)
         return RowIssue(self.line, column, mask_card_numbers(value)[:_LONGEST_VALUE], code, message, field)
 
     def fail(self, field: str, code: str, message: Message) -> None:

@@ -1,6 +1,6 @@
 /* What was entered in the log form and not saved is given back when its account is opened again in this window: after
    another page, another account, another language. Only this window remembers it, until it was saved or thrown away, or
-   the sign-in page comes (frame.js). */
+   the sign-in page comes (frame.js). Loaded behind workbench.js, which settles first what of the form is in sight. */
 "use strict";
 
 (() => {
@@ -65,4 +65,7 @@
     changed(form); // an empty form is no draft
     form.querySelector("input[name=contact_point_id]:checked")?.focus();
   });
+
+  const begun = document.querySelector("[data-draft]");
+  if (begun) giveBack(begun);
 })();

@@ -230,5 +230,4 @@
 
   settle();
   watch();
-  form.dispatchEvent(new Event("log-shown", { bubbles: true }));
 })();

@@ -190,6 +190,7 @@ def test_what_was_entered_is_given_back_after_another_page_and_another_account(o
     page.go_back()
     expect(back).to_be_visible()
     expect(note).to_have_value("pays after work")
+    expect(page.locator("#promise_amount")).to_have_value("2000")
 
 
 def test_what_was_saved_or_thrown_away_is_not_given_back(open_case: Screen) -> None:

@@ -1,4 +1,4 @@
-"""What to offer a debtor, by why they are behind: a small table that leads the workbench. Pure."""
+"""What to offer a debtor, by why they are behind, or by hardship alone: a small table that leads the workbench. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from portal.foundation.language import Message, say
 
-__all__ = ["ADVICE", "Advice", "Step"]
+__all__ = ["ADVICE", "HARDSHIP", "Advice", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,13 @@ _PLAN = Step(say("Draw up an instalment plan"), "instalments")
 _SETTLEMENT = Step(say("Draw up a settlement"), "settlement")
 _WAIVER = Step(say("Draw up a waiver"), "waiver")
 
+HARDSHIP = "hardship"  # the outcome, where no reason for it was given
+
 ADVICE: dict[str, Advice] = {
+    HARDSHIP: Advice(
+        say("Hardship: ask why, and see what the debtor can live on first; then a plan with parts that fit."),
+        (_INCOME, _PLAN),
+    ),
     "lost_income": Advice(
         say("Lost income: see what the debtor can live on first, then a plan with small parts that grow."),
         (_INCOME, _PLAN),

@@ -281,7 +281,12 @@ def check_promise(entry: Entry, owed: Money, today: date, made_on: date) -> None
 
 def _promised_amount(minor: int | None, so_far: int, owed: Money, field: str) -> int:
     if minor is None or minor <= 0:
-        raise DomainError("promise.amount", say("Enter the amount that was promised."), field=field)
+        words = (
+            say("The amount has to be more than nothing.")
+            if minor is not None
+            else say("Enter the amount that was promised.")
+        )
+        raise DomainError("promise.amount", words, field=field)
     if so_far + minor > owed.minor:
         words = say("That is more than is owed, %(owed)s.", owed=owed)
         if so_far:

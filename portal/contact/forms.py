@@ -62,7 +62,7 @@ class AttemptForm(FlaskForm):
     debts_placed_for = ChoicesField(_l("Debts it was about"), [Optional()], validate_choice=False)
     debts_discussed = ChoicesField(_l("Debts talked of"), [Optional()], validate_choice=False)
     evidence = FileField(_l("Recording or photo"))
-    already_happened = BooleanField(_l("It has already taken place, although the rules forbid it"))
+    already_happened = BooleanField(_l("It has already taken place, whatever the rules say"))
     override_reason = SelectField(_l("Why it goes on all the same"), [Optional()], validate_choice=False)
     corrects_id = HiddenField()
 

@@ -119,6 +119,9 @@ def untouched_tag(item: WorkItem, today: date) -> StateTag:
 def row_words(row: QueueRow, now: datetime, zone: str) -> Message:
     """Why an account stands in the queue, and what was promised before it came."""
     words = next_words(row.item, row.tab, now, zone)
+    if row.broken_on is not None and row.item.next_kind != "plan":  # what was arranged since stands in its place
+        broken = say("promised for %(day)s, not kept", day=day(row.broken_on, short=True))
+        words = broken if row.tab == "broken" else say("%(broken)s; %(words)s", broken=broken, words=words)
     if row.is_untouched:
         words = say("%(words)s; untouched", words=words)
     if row.promised_on is None:

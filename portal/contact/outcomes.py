@@ -32,8 +32,9 @@ class Outcome:
     None: as the party says.
 
     `form`: what kind of attempt ends so: `talk` (any, a message answered included), `line` (a call that nobody took),
-    `message`, `visit`. `group`: where it stands in the list of the page. `key`: the letter that chooses it
-    there, one of its own among those that go with the same way of contact; `c` is the next way, digits from 1 on are numbers.
+    `message`, `visit`. `group`: where it stands in the list of the page. `key`: what chooses it there, one
+    of its own among those that go with the same way of contact; `c` is the next way, digits are numbers. With a call every
+    letter is taken, so that one outcome has a sign that no amount and no day has.
     `rest_days`: after how many days the account's turn comes again where no date was agreed; ours, no rule's.
     `hold`: the hold that it raises; on the person, or on the account alone.
     """
@@ -85,7 +86,7 @@ _ALL: tuple[Outcome, ...] = (
     Outcome("read", "已读", _l("Message read"), None, False, False, "message", "message", "r"),
     Outcome("visit_met", "外访见面", _l("Met at a visit"), None, True, None, "visit", "visit", "v", rest_days=3),
     Outcome("visit_absent", "外访未遇", _l("Nobody met at a visit"), None, False, False, "visit", "visit", "a", rest_days=3),
-    Outcome("deceased", "死亡", _l("Deceased"), True, True, None, "talk", "stops", "0", hold=HoldFlag.DECEASED),
+    Outcome("deceased", "死亡", _l("Deceased"), True, True, None, "talk", "stops", "=", hold=HoldFlag.DECEASED),
     Outcome("imprisoned", "服刑", _l("Imprisoned"), True, True, None, "talk", "stops", "j", hold=HoldFlag.IMPRISONED),
     Outcome(
         "fraud_claimed", "盗办", _l("Claims fraud"), True, True, None, "talk", "stops", "m",

@@ -20,7 +20,7 @@ from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
 from portal.placement.references import account_reference
-from portal.portfolio.models import PROVED_WRONG, Account, ContactPoint, Customer, Hold
+from portal.portfolio.models import PROVED_WRONG, Account, ContactKind, ContactPoint, Customer, Hold
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "PointCheck", "Standing", "attempts_of", "callback_of", "carried_promises_of", "contact_points", "currency_of", "held_account", "held_debts", "holds_of", "own_attempt", "point_of_person", "promise_state",
+    "PointCheck", "Standing", "attempts_of", "callback_of", "carried_promises_of", "contact_points", "currency_of", "has_number", "held_account", "held_debts", "holds_of", "own_attempt", "point_of_person", "promise_state",
     "promised_within", "promises_of", "promises_statement", "standing_of",
 ]  # fmt: skip
 
@@ -101,6 +101,16 @@ def point_of_person(session: Session, actor: Actor, customer_id: int, point_id: 
         return None
     wanted = visible(ContactPoint, actor).where(ContactPoint.id == point_id, ContactPoint.customer_id == customer_id)
     return session.scalar(wanted)
+
+
+def has_number(session: Session, actor: Actor, customer_id: int) -> bool:
+    """Whether a number of the person is known that did not prove wrong."""
+    usable = visible(ContactPoint, actor).where(
+        ContactPoint.customer_id == customer_id,
+        ContactPoint.kind == ContactKind.PHONE,
+        ContactPoint.status.not_in(PROVED_WRONG),
+    )
+    return session.scalar(usable.with_only_columns(ContactPoint.id).limit(1)) is not None
 
 
 def own_attempt(session: Session, actor: Actor, account_id: int, attempt_id: int | None) -> ContactAttempt | None:

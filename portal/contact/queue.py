@@ -11,16 +11,17 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from portal.contact.conduct import Decision, Question
 from portal.contact.facts import check_contact, facts_of
 from portal.contact.history import Debtor
-from portal.contact.models import CarriedPromise, PromiseState, WorkItem
+from portal.contact.models import CarriedPromise, Promise, PromiseState, WorkItem
 from portal.contact.policy import in_grace_since
 from portal.contact.team.desks import scope_of
+from portal.foundation import hooks
 from portal.foundation.visibility import visible
 from portal.portfolio.models import Account, Customer
 
@@ -113,7 +114,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class QueueRow:
     """One account of the queue. `decision`: whether a call is allowed now, before a number is chosen. `promised_on`: the
-    next day for which an earlier holder was promised something. `is_untouched`: the work standard's day has passed."""
+    next day for which an earlier holder was promised something. `broken_on`: the day of the last promise, where it was not
+    kept and nothing was paid since. `is_untouched`: the work standard's day has passed."""
 
     item: WorkItem
     account: Account
@@ -121,6 +123,7 @@ class QueueRow:
     decision: Decision
     tab: str
     promised_on: date | None = None
+    broken_on: date | None = None
     is_untouched: bool = False
 
 
@@ -226,6 +229,7 @@ def _rows(
     facts = facts_of(session, actor, [Debtor.of(*pair) for pair in accounts.values()], now)
     asked = Question(now, "call")
     promised = _promised_before(session, actor, list(accounts), today)
+    broken = _broken(session, actor, [item.placement_id for item in items], today)
     return tuple(
         QueueRow(
             item,
@@ -233,6 +237,7 @@ def _rows(
             check_contact(facts[item.account_id], asked).decision,
             tab_of(item, today),
             promised.get(item.account_id),
+            broken.get(item.placement_id),
             item.try_by < today,
         )
         for item in items
@@ -249,6 +254,37 @@ def _promised_before(session: Session, actor: Actor, account_ids: Sequence[int],
     )
     days = ahead.with_only_columns(CarriedPromise.account_id, sa.func.min(CarriedPromise.promised_on))
     return {row[0]: row[1] for row in session.execute(days.group_by(CarriedPromise.account_id))}
+
+
+def _broken(session: Session, actor: Actor, placement_ids: Sequence[int], today: date) -> dict[int, date]:
+    """The day of each placement's last promise, where that was not kept and nothing was credited from that day on."""
+    counts = visible(Promise, actor).where(
+        Promise.placement_id.in_(placement_ids),
+        Promise.state.in_((PromiseState.OPEN, PromiseState.KEPT, PromiseState.BROKEN)),
+    )
+    last = {
+        row.placement_id: row
+        for row in session.execute(
+            counts.with_only_columns(
+                Promise.placement_id, Promise.promised_on, Promise.kept_until, Promise.state, _paid_since(actor)
+            ).order_by(Promise.created_at, Promise.promised_on)
+        )
+    }
+    return {key: row.promised_on for key, row in last.items() if row.paid <= 0 and _is_broken(row, today)}
+
+
+def _paid_since(actor: Actor) -> sa.Label[int]:
+    """What was credited for a promise's account from its day on, what was taken back again taken off."""
+    lines = hooks.credit_lines.one(actor).subquery()
+    since = sa.select(sa.func.coalesce(sa.func.sum(lines.c.credit_minor), 0)).where(
+        lines.c.account_id == Promise.account_id, lines.c.paid_on >= Promise.promised_on
+    )
+    return since.correlate(Promise).scalar_subquery().label("paid")
+
+
+def _is_broken(promise: Any, today: date) -> bool:
+    is_late = promise.state is PromiseState.OPEN and promise.kept_until < today
+    return promise.state is PromiseState.BROKEN or is_late
 
 
 def tab_of(item: WorkItem, today: date) -> str:

@@ -20,7 +20,8 @@ from portal.contact.recording import Subject, checked_entry
 from portal.contact.wishes.queries import of_account as wishes_of
 from portal.contact.wishes.unheeded import asked_against
 from portal.contact.words import VERDICT_TAGS, deciding, finding_words, rule_words, source_words
-from portal.foundation.language import Message, say
+from portal.foundation.language import Message, _l, say
+from portal.foundation.states import StateTag
 from portal.portfolio.models import PROVED_WRONG, ContactKind, ContactStatus
 
 if TYPE_CHECKING:
@@ -33,18 +34,18 @@ if TYPE_CHECKING:
     from portal.contact.history import Known
     from portal.contact.models import ContactAttempt
     from portal.foundation.access import Actor
-    from portal.foundation.states import StateTag
     from portal.portfolio.models import ContactPoint
 
 __all__ = ["Verdict", "verdict_of"]
 
 ONE_DAY = 24 * 3600
+_NUMBERLESS = StateTag("no_number", _l("no number"), "wait")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer to one question. `zone`: the reader's; `theirs`: the debtor's; `old`: the entry that is put right. `asked`:
-    what the debtor asked for that is against it and that no rule heeds."""
+    what the debtor asked for that is against it and that no rule heeds. `numberless`: it needs a number, and none is left."""
 
     checked: Checked
     entry: Entry
@@ -54,6 +55,7 @@ class Verdict:
     theirs: str
     old: ContactAttempt | None = None
     asked: tuple[Message, ...] = ()
+    numberless: bool = False
 
     @property
     def decision(self) -> Decision:
@@ -62,8 +64,16 @@ class Verdict:
     @property
     def tag(self) -> StateTag:
         """What the rules say; with care at the least, where the debtor has asked for something else."""
+        if self.lacks_number:
+            return _NUMBERLESS
         allowed = self.decision.verdict == "allow"
         return VERDICT_TAGS["warn" if allowed and self.asked else self.decision.verdict]
+
+    @property
+    def lacks_number(self) -> bool:
+        """Whether it has no number to go by, and none is left; a stop that no time heals goes before that."""
+        is_stopped = is_closed(self.decision) and self.decision.next_allowed is None
+        return self.numberless and self.is_planned and not is_stopped
 
     @property
     def about(self) -> Message:
@@ -79,6 +89,8 @@ class Verdict:
     def words(self) -> Message:
         """The sentence of the conduct line."""
         calls = self.entry.channel is Channel.CALL and self.entry.direction is Direction.OUTBOUND
+        if self.lacks_number:
+            return say("No number is left that serves.")
         if self.decision.verdict == "presume":
             return self._presumed_words()
         if self.decision.is_blocked:
@@ -132,7 +144,7 @@ class Verdict:
     @property
     def left_words(self) -> Message | None:
         """How many conversations the day still allows."""
-        if is_closed(self.decision):
+        if is_closed(self.decision) or self.lacks_number:
             return None
         left = self.decision.left.get("conversation")
         caps = (rule for rule in self.checked.facts.pack.rules if isinstance(rule, FrequencyCap))
@@ -238,10 +250,19 @@ def verdict_of(
     checked = checked_entry(known, subject, entry, at, chosen=not _lacks_number(entry))
     wishes = wishes_of(session, actor, account) if wishes is None else wishes
     asked = asked_against(wishes, actor, account, checked.facts, checked.question)
-    return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old, asked)
+    numberless = _needs_another(entry, point) and not queries.has_number(session, actor, customer.id)
+    return Verdict(checked, entry, point, now, actor.time_zone, customer.time_zone, old, asked, numberless)
 
 
 def _lacks_number(entry: Entry) -> bool:
     """Before a number is chosen what is counted by number is asked of none."""
-    is_call = POINT_KINDS.get(entry.channel) is ContactKind.PHONE and entry.direction is Direction.OUTBOUND
-    return is_call and entry.contact_point_id is None
+    return _goes_by_number(entry) and entry.contact_point_id is None
+
+
+def _needs_another(entry: Entry, point: ContactPoint | None) -> bool:
+    """Whether it goes by a number, and has none or one that proved wrong."""
+    return _goes_by_number(entry) and (point is None or point.status in PROVED_WRONG)
+
+
+def _goes_by_number(entry: Entry) -> bool:
+    return POINT_KINDS.get(entry.channel) is ContactKind.PHONE and entry.direction is Direction.OUTBOUND

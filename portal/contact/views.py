@@ -104,6 +104,7 @@ def account(account_id: int) -> Any:
         return _saved(account_id, entry, logged)
     bench = _bench(account_id)
     form.offer_debts(bench.debts)
+    workbench.say_closed(form, bench)
     return _bench_page(bench, form), 422
 
 
@@ -131,7 +132,12 @@ def check(account_id: int) -> Any:
     verdict = verdict_of(session, who, held, form.asked(who.time_zone), services().clock.now())
     form.offer_reasons(verdict.overrides)
     parts = ("verdict", "override")
-    return jsonify({part: render_template(f"contact/_{part}.html", verdict=verdict, form=form) for part in parts})
+    return jsonify(
+        {
+            part: render_template(f"contact/_{part}.html", verdict=verdict, form=form, account_id=account_id)
+            for part in parts
+        }
+    )
 
 
 def _saved(account_id: int, entry: Entry, logged: operations.Logged) -> Any:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from portal.portfolio.limitation import Limitation
     from portal.portfolio.models import Account, Customer, Hold
 
-__all__ = ["Bench", "as_late", "fill", "open_bench", "tabs", "verdict_on"]
+__all__ = ["Bench", "as_late", "fill", "open_bench", "say_closed", "tabs", "verdict_on"]
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 BESIDE = 12  # accounts of the queue that stand beside the one that is open
@@ -104,7 +104,7 @@ class Bench:
     dealt_to: str | None = None
     arrangement: Arrangement | None = None
     limitation: Limitation | None = None
-    reason_behind: str = ""
+    cause: str = ""
     debts: Mapping[int, str] = field(default_factory=dict)
     wishes: Sequence[Any] = ()
     wish_lines: Sequence[Line] = ()
@@ -115,7 +115,7 @@ class Bench:
     @property
     def advice(self) -> Advice | None:
         """What fits, by why the debtor is behind; nothing once something is arranged."""
-        return None if self.arrangement is not None else ADVICE.get(self.reason_behind)
+        return None if self.arrangement is not None else ADVICE.get(self.cause)
 
     @property
     def arrangement_tag(self) -> StateTag | None:
@@ -165,6 +165,15 @@ class Bench:
     def is_closed(self) -> bool:
         """Whether no call is made now, whatever is said for it."""
         return is_closed(self.decision)
+
+    @property
+    def closed_words(self) -> Message:
+        """Why the form for a call is closed; where nothing is open and nothing will be, that contact has ended."""
+        why = _closed(self.decision) or ""
+        answers = [checked.decision for checked in self.standing.channels.values()]
+        if all(answer.is_blocked and answer.next_allowed is None for answer in (self.decision, *answers)):
+            return say("Contact has ended: %(reason)s", reason=why)
+        return say("The form for a call is closed: %(reason)s", reason=why)
 
     @property
     def standing_holds(self) -> list[tuple[Hold, StateTag, Any]]:
@@ -314,7 +323,7 @@ def open_bench(
         stopped=stopped_by(session, actor, placement),
         dealt_to=desk_of(session, actor, placement.id),
         arrangement=arrangement_queries.live_on(session, actor, account.id),
-        reason_behind=arrangement_queries.reason_of(session, actor, account.id),
+        cause=arrangement_queries.cause_of(session, actor, account.id),
         debts=queries.held_debts(session, actor, customer.id),
         limitation=limitation_for(session, actor, account),
         wishes=wishes,
@@ -338,6 +347,12 @@ def fill(session: Session, actor: Actor, form: AttemptForm, bench: Bench, args: 
         agreed = old.outcome == "callback_requested"
         callback_at = queries.callback_of(session, actor, bench.placement.id) if agreed else None
         fill_from(form, old, promises, callback_at, bench.zone)
+
+
+def say_closed(form: AttemptForm, bench: Bench) -> None:
+    """Where the page itself took the call out of the form, its error says why; to choose another way is no answer to that."""
+    if bench.is_closed and form.channel.errors and not form.channel.data:
+        form.channel.errors = [bench.closed_words]  # type: ignore[list-item]  # translated when shown
 
 
 def as_late(form: AttemptForm) -> AttemptForm:

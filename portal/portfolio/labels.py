@@ -64,7 +64,7 @@ CONTACT_KINDS = {
     ContactKind.EMAIL: _l("e-mail"),
     ContactKind.ADDRESS: _l("address"),
 }
-CONTACT_SOURCES = {ContactSource.RESERVED: _l("reserved"), ContactSource.FOUND: _l("found")}
+CONTACT_SOURCES = {ContactSource.RESERVED: _l("given by the holder"), ContactSource.FOUND: _l("found")}
 CONTACT_STATES = {
     ContactStatus.UNCHECKED: StateTag("unchecked", _l("not checked"), "plain"),
     ContactStatus.VALID: StateTag("valid", _l("reaches the person"), "good"),

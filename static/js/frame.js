@@ -27,6 +27,9 @@
     }
   });
 
+  // Before the sign-in nobody is given back what another one entered and did not save (draft.js).
+  if (document.body.matches(".bare")) sessionStorage.clear();
+
   // Printed pages show what was folded away: the why of a figure belongs to the figure.
   let unfolded = [];
   window.addEventListener("beforeprint", () => {

@@ -151,13 +151,19 @@
   // The next account comes into the place of this one; the page around it, its styles and scripts stay.
   const PARTS = ["#main", ".side", ".side-folded", ".top-right"];
 
-  const show = async (answer, address) => {
+  const shownAt = () => window.location.href.split("#")[0];
+  let openAt = shownAt();
+
+  // `saved`: the form that was kept, where one was.
+  const show = async (answer, address, saved) => {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!page.querySelector("#main")) {
+    if (!page.querySelector(".side")) {
       window.location.assign(answer.url); // another kind of page: the sign-in
       return;
     }
+    saved?.dispatchEvent(new Event("log-saved", { bubbles: true }));
     if (address && address !== window.location.href) history.pushState(null, "", address);
+    openAt = shownAt();
     document.title = page.title;
     for (const part of PARTS) {
       const [here, there] = [document.querySelector(part), page.querySelector(part)];
@@ -167,6 +173,7 @@
     questions += 1;
     settle();
     watch();
+    form?.dispatchEvent(new Event("log-shown", { bubbles: true }));
     window.scrollTo(0, 0);
     (document.querySelector("[data-focus]") ?? document.getElementById("main")).focus({ preventScroll: true });
   };
@@ -191,7 +198,8 @@
       sent.dispatchEvent(new Event("form-again", { bubbles: true }));
       return;
     }
-    await show(answer, answer.redirected ? answer.url : null);
+    const kept = answer.redirected;
+    await show(answer, kept ? answer.url : null, kept ? sent : null);
   };
 
   document.addEventListener("submit", (event) => {
@@ -215,7 +223,10 @@
     event.preventDefault();
     open(link.href, true);
   });
-  window.addEventListener("popstate", () => open(window.location.href, false));
+  // A link to a place of this page leads there and changes nothing of what was entered.
+  window.addEventListener("popstate", () => {
+    if (shownAt() !== openAt) open(window.location.href, false);
+  });
 
   settle();
   watch();

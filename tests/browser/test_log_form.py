@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.contact.models import ContactAttempt
 from portal.contact.operations import log_attempt
-from tests.contact.factories import Desk, Person, at_time, call, make_desk, make_person
+from tests.contact.factories import Desk, Person, at_time, call, make_account, make_desk, make_person, place
 from tests.contact.screens import workbench
 
 pytestmark = [pytest.mark.browser, pytest.mark.databases("sqlite")]
@@ -128,3 +128,112 @@ def test_a_presumption_asks_for_its_reason_and_what_they_began_needs_none(talked
     expect(page.locator("main .flash").first).to_contain_text("went on because: the person has asked for it")
     kept = db_session.scalars(sa.select(ContactAttempt).order_by(ContactAttempt.id.desc())).first()
     assert kept is not None and (kept.verdict, kept.override_reason) == ("presume", "consumer_request")
+
+
+# --- what was entered is not lost -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_case(app: Flask) -> Iterator[Screen]:
+    """The first of two accounts that may be called."""
+    at_time(NOON)
+    person = make_person()
+    desk = make_desk(person)
+    place(desk.agency, make_account(make_person(), total=1_000))
+    with workbench(app, desk, NOON) as page:
+        yield Screen(page, desk, person)
+
+
+def enter_promise(page: Page, amount: str) -> None:
+    """A promise that lacks its day."""
+    page.focus("main")
+    page.keyboard.press("p")
+    page.keyboard.type(amount)
+    page.fill("[name=note]", "pays after work")
+
+
+def test_a_link_of_the_error_summary_leads_to_its_field_and_leaves_all_that_was_entered(open_case: Screen) -> None:
+    page = open_case.page
+    enter_promise(page, "lots")
+    page.click(SAVE)
+    page.click(".error-summary a[href='#promise_amount']")
+    expect(page.locator("#promise_amount")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("2000")
+    expect(page.locator("#promise_amount")).to_have_value("2000")
+    page.evaluate("location.hash = '#main'")
+    page.wait_for_timeout(200)
+    expect(page.locator(".error-summary")).to_be_visible()
+    expect(page.locator("[name=note]")).to_have_value("pays after work")
+    expect(page.locator("input[value=promise]")).to_be_checked()
+
+
+def test_what_was_entered_is_given_back_after_another_page_and_another_account(open_case: Screen) -> None:
+    page, note = open_case.page, open_case.page.locator("[name=note]")
+    back = page.locator("[data-given-back]")
+    expect(back).to_be_hidden()
+    page.keyboard.press("2")
+    enter_promise(page, "2000")
+    page.click("text=Enter one that was found")
+    page.click("main >> text=Cancel")
+    expect(back).to_be_visible()
+    expect(note).to_have_value("pays after work")
+    expect(page.locator("#promise_amount")).to_have_value("2000")
+    expect(page.locator(f"input[name=contact_point_id][value='{open_case.person.office}']")).to_be_checked()
+
+    page.click(f".bench-queue a:not([href*='/queue/{open_case.desk.account_id}'])")
+    expect(page.locator(".bench-queue [aria-current]")).not_to_have_attribute(
+        "href", f"/queue/{open_case.desk.account_id}"
+    )
+    expect(back).to_be_hidden()
+    expect(note).to_have_value("")
+    page.go_back()
+    expect(back).to_be_visible()
+    expect(note).to_have_value("pays after work")
+    expect(page.locator("#promise_amount")).to_have_value("2000")
+
+
+def test_what_was_saved_or_thrown_away_is_not_given_back(open_case: Screen) -> None:
+    page = open_case.page
+    here = f"/queue/{open_case.desk.account_id}"
+    enter_promise(page, "2000")
+    page.goto(here)
+    page.click("text=Throw it away")
+    expect(page.locator("[name=note]")).to_have_value("")
+    page.goto(here)
+    expect(page.locator("[data-given-back]")).to_be_hidden()
+
+    page.focus("main")
+    page.keyboard.press("n")
+    page.fill("[name=note]", "rang out")
+    page.click(SAVE)
+    expect(page.locator("main .flash").first).to_contain_text("Saved:")
+    page.goto(here)
+    expect(page.locator("[data-given-back]")).to_be_hidden()
+    expect(page.locator("[name=note]")).to_have_value("")
+
+
+def test_a_contact_that_had_taken_place_comes_back_as_one_and_a_correction_is_left_alone(open_case: Screen) -> None:
+    page = open_case.page
+    here = f"/queue/{open_case.desk.account_id}"
+    page.goto(f"{here}?late=1")
+    page.fill("[name=at]", "2005-07-01T10:00")
+    page.fill("[name=note]", "from the mobile")
+    page.goto(here)
+    page.wait_for_url("**late=1")
+    expect(page.locator("[name=at]")).to_have_value("2005-07-01T10:00")
+    log_attempt(open_case.desk.actor, open_case.desk.account_id, call(open_case.person.mobile))
+    page.goto("/queue")
+    page.goto(here)
+    page.click("#history >> text=Correct")
+    expect(page.locator("[name=note]")).to_have_value("")
+    expect(page.locator("input[value=no_answer]")).to_be_checked()
+
+
+def test_whoever_signs_in_next_is_given_back_nothing(open_case: Screen) -> None:
+    page = open_case.page
+    enter_promise(page, "2000")
+    page.click(".menu summary")
+    page.click("text=Sign out")
+    page.wait_for_url("**/sign-in**")
+    assert page.evaluate("sessionStorage.length") == 0

@@ -95,7 +95,7 @@ def test_looking_at_a_schedule_keeps_nothing_and_loses_nothing(
     looked = shown.submit("keep", parts="5", reason="steady wages", look="1")
     assert looked.status == 200 and "200.00" in looked and "steady wages" in looked
     unread = looked.submit("keep", parts="x", look="1")
-    assert unread.status == 422 and "A number from 1 to 60." in unread and "Draw it up" not in unread
+    assert unread.status == 422 and "A number from 2 to 60." in unread and "Draw it up" not in unread
     assert kept_ones(db_session) == 0
     mended = unread.submit("keep", parts="4", look="1")
     assert "steady wages" in mended and mended.submit("keep").path.startswith("/arrangements/")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.contact.advice import ADVICE
+from portal.contact.advice import ADVICE, HARDSHIP
 from portal.contact.arrangements.rules import (
     Authority,
     Beyond,
@@ -225,6 +225,6 @@ def test_paying_more_on_the_first_day_never_breaks_anything(
 
 
 def test_every_reason_that_says_something_leads_to_advice_whose_steps_are_pages() -> None:
-    assert set(ADVICE) == set(REASONS_BEHIND) - {"other"}
+    assert set(ADVICE) == set(REASONS_BEHIND) - {"other"} | {HARDSHIP}
     pages = {kind.value for kind in Kind} | {"income"}
     assert {step.page for advice in ADVICE.values() for step in advice.steps} <= pages

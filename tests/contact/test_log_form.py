@@ -226,7 +226,7 @@ def test_a_correction_that_changes_the_way_of_contact_or_the_day_says_so_before_
 def test_every_outcome_has_a_key_and_no_two_of_a_way_of_contact_share_one(channel: Channel) -> None:
     keys = [outcome.key for outcome in OUTCOMES.values() if fits(outcome, channel)]
     assert all(len(key) == 1 for key in keys) and len(keys) == len(set(keys))
-    assert not set(keys) & {"c", *"123456789"}  # the next way of contact, and the numbers
+    assert not set(keys) & {"c", "/", *"0123456789"}  # the next way of contact, the search, and the numbers
 
 
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])

@@ -27,6 +27,10 @@ from tests.identity.factories import make_bank, make_user
 from tests.support.pages import PageClient
 
 Client = Callable[..., PageClient]
+ENGLISH = (
+    "{name}: {agency}, staff {staff_number}, acting for {bank}. {amount} as of {as_of} is overdue on the card ending "
+    "{account_tail}. Call {phone}."
+)
 OPENING = "您好，这里是{agency}，工号{staff_number}，受{bank}委托与{name}联系。"
 
 
@@ -147,6 +151,23 @@ def test_only_the_text_that_was_read_goes_out(
         OutgoingMessage, OutgoingMessage.template_version_id == MessageTemplateVersion.id
     )
     assert db_session.scalars(sent).all() == [other]
+
+
+@pytest.mark.parametrize(("region", "first"), [("CN-SH", "Zwei"), ("HK", "Zwei"), ("", "Zwei"), ("US-NY", "Eins")])
+def test_texts_in_the_debtors_language_stand_first_and_the_first_is_chosen(
+    person: Person, client_for: Client, region: str, first: str
+) -> None:
+    at_time(NOON.replace(hour=21))  # nine in the morning in New York
+    desk = make_desk(person, region=region)
+    register_staff(desk)
+    made = {
+        "Eins": make_approved(leader_of(desk), ENGLISH, name="Eins", language="en"),
+        "Zwei": make_approved(leader_of(desk), name="Zwei"),
+    }
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}/message")
+    texts = [each for each in page.root.iter("input") if each.get("name") == "template_id"]
+    assert texts[0].get("value") == str(made[first])
+    assert [text.get("checked") is not None for text in texts] == [True, False]
 
 
 def test_a_number_of_the_wrong_kind_is_told_beside_its_field(desk: Desk, client_for: Client) -> None:

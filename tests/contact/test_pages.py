@@ -108,6 +108,47 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     assert db_session.scalars(sa.select(ContactAttempt)).all() == []
 
 
+@pytest.mark.parametrize("amount", ["0", "-5", "0.00"])
+def test_an_amount_that_is_nothing_is_told_as_such(desk: Desk, client_for: Client, amount: str) -> None:
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    page = page.submit("log", outcome="promise", promise_amount=amount, promise_on="2005-07-05")
+    assert page.status == 422 and "The amount has to be more than nothing." in page
+
+
+def test_yesterdays_call_can_be_logged_while_calls_are_allowed_and_keeps_what_was_entered(
+    desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    at_time(NOON + timedelta(days=1))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    assert "Log a contact that has already taken place" in page
+    late = page.submit("log", outcome="no_answer", note="from the car", late="1")
+    assert late.status == 200 and "from the car" in late and "Log a contact that has already" not in late
+    late.submit("log", at="2005-07-01T15:00")
+    kept = db_session.scalars(sa.select(ContactAttempt)).one()
+    assert (kept.at, kept.verdict) == (NOON.replace(hour=15), "allow")
+
+
+def test_once_contact_has_ended_the_first_line_says_so_and_why(person: Person, desk: Desk, client_for: Client) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "cease_requested"))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}").submit("log", outcome="no_answer")
+    assert page.status == 422
+    summary = next(each for each in page.root.iter("div") if each.get("class") == "error-summary")
+    first = "".join(next(summary.iter("li")).itertext())
+    assert "Contact has ended: The debtor has asked not to be contacted." in first
+    assert "Log a contact that has already taken place" in "".join(summary.itertext())
+    assert "Choose the way of contact" not in page
+
+
+def test_hardship_brings_advice_as_its_reasons_do(person: Person, desk: Desk, client_for: Client) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "hardship"))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    assert "Hardship: ask why" in page and page.links["Take down income and outgoings"].endswith("/income")
+    at_time(NOON + timedelta(hours=1))
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "negotiating", reason_behind="illness"))
+    page = client_for(desk.user).get(f"/queue/{desk.account_id}")
+    assert "Illness: ask for the proof" in page and "Hardship: ask why" not in page
+
+
 def test_at_night_the_form_for_a_call_is_closed_and_says_why_and_a_breach_can_still_be_recorded(
     desk: Desk, client_for: Client, db_session: Session
 ) -> None:

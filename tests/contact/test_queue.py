@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.contact.entries import Promised
+from portal.contact.labels import row_words
 from portal.contact.models import Promise, PromiseState, WorkItem
 from portal.contact.operations import log_attempt
 from portal.contact.queue import Place, next_account, queue_counts, queue_page
@@ -231,6 +232,27 @@ def test_a_promise_that_is_paid_too_late_is_broken_and_one_whose_payment_was_pos
     assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.BROKEN]
     credit(desk, 10_000, TODAY)
     assert db_session.scalars(sa.select(Promise.state)).all() == [PromiseState.KEPT]
+
+
+def test_a_broken_promise_stays_in_the_rows_words_until_something_is_paid_or_promised_again(
+    desk: Desk, person: Person
+) -> None:
+    def words(today: date) -> str:
+        with reading(desk.actor) as session:
+            page = queue_page(session, desk.actor, at_time(datetime.combine(today, NOON.timetz())), today)
+            (row,) = page.rows
+            return str(row_words(row, NOON.replace(day=today.day), "Asia/Shanghai"))
+
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", promise_minor=10_000, promise_on=TODAY))
+    late = TODAY + timedelta(days=4)
+    assert words(TODAY + timedelta(days=2)) == "promised for 1 Jul, in the days of grace"
+    assert words(late) == "promised for 1 Jul, not kept"
+    at_time(NOON + timedelta(days=4))
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "no_answer"))
+    following = late + timedelta(days=1)
+    assert words(following) == "promised for 1 Jul, not kept; again since 6 Jul"
+    credit(desk, 500, following)
+    assert words(following) == "again since 6 Jul"
 
 
 def test_a_promise_is_kept_by_what_is_paid_in_the_days_of_grace_and_is_due_as_long_as_they_last(

@@ -88,6 +88,24 @@ def test_numbers_that_proved_wrong_stand_last_and_are_not_chosen(
     assert 'name="contact_point_id" value="" checked' in page and page.count("data-wrong") == 2
 
 
+def test_where_no_number_is_left_the_line_says_so_and_leads_to_another(
+    person: Person, desk: Desk, client_for: Client
+) -> None:
+    log(desk, person.mobile, "wrong_number")
+    log(desk, person.office, "dead_number")
+    client = client_for(make_user(Role.AGENCY_STAFF, desk.agency))
+    assert "No number is left" not in answer(client, desk, person.mobile)  # the friend's
+    log(desk, person.friend, "wrong_number", party="friend", already_happened=True)
+    page = client.get(f"/queue/{desk.account_id}")
+    assert "No number is left that serves." in page and "May be called now" not in page
+    said = answer(client, desk, person.mobile)
+    for address in (f"/queue/{desk.account_id}/contact-points", f"/accounts/{desk.account_id}/requests/new"):
+        assert address in said
+    assert "No number is left" not in str(
+        client.client.get(f"/queue/{desk.account_id}/check.json?channel=call_in").json
+    )
+
+
 def test_what_has_happened_is_judged_by_whose_number_it_was(person: Person, desk: Desk) -> None:
     first = log(desk, person.mobile, "wrong_number")
     corrected = log_attempt(desk.actor, desk.account_id, call(person.mobile, "no_answer", corrects_id=first))

@@ -21,8 +21,8 @@ from wtforms.validators import Length, Optional
 
 from portal.contact.arrangements.income import LINES, Figures
 from portal.contact.arrangements.labels import RHYTHMS
-from portal.contact.arrangements.rules import MOST_INSTALMENTS, Kind, Rhythm
-from portal.contact.arrangements.terms import LONGEST_REASON, Wish
+from portal.contact.arrangements.rules import Kind, Rhythm
+from portal.contact.arrangements.terms import LONGEST_REASON, Wish, no_such_parts
 from portal.contact.outcomes import REASONS_BEHIND
 from portal.foundation.errors import DomainError, Faults
 from portal.foundation.forms import options
@@ -104,8 +104,7 @@ class WishForm(Form):
     def _parts(self) -> int:
         text = (self.parts.data or "").strip()
         if not text.isascii() or not text.isdigit() or len(text) > 3:
-            words = say("A number from %(least)s to %(most)s.", least=1, most=MOST_INSTALMENTS)
-            raise DomainError("arrangement.parts", words, field="parts")
+            raise no_such_parts(self.kind)
         return int(text)
 
     def _own_amounts(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, selectinload
 
+from portal.contact.advice import HARDSHIP
 from portal.contact.arrangements.models import LIVE, Arrangement, ArrangementState, IncomeStatement
 from portal.contact.models import ContactAttempt
 from portal.contact.queries import LONGEST_HISTORY
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "MOST_COUNTED", "arrangement_for", "arrangements_of", "first_day_to_decide", "in_state", "listed", "live_on", "reason_of", "to_decide",
+    "MOST_COUNTED", "arrangement_for", "arrangements_of", "cause_of", "first_day_to_decide", "in_state", "listed", "live_on", "reason_of", "to_decide",
 ]  # fmt: skip
 
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
@@ -105,13 +106,24 @@ def first_day_to_decide(session: Session, actor: Actor) -> date | None:
 
 def reason_of(session: Session, actor: Actor, account_id: int) -> str:
     """Why the debtor is behind, as it was said last to the actor's organisation; empty where nobody asked."""
+    found = _last_said(session, actor, account_id, ContactAttempt.reason_behind != "")
+    return found.reason_behind if found else ""
+
+
+def cause_of(session: Session, actor: Actor, account_id: int) -> str:
+    """The same, or `hardship` where that was said last, without its reason."""
+    says = sa.or_(ContactAttempt.reason_behind != "", ContactAttempt.outcome == HARDSHIP)
+    found = _last_said(session, actor, account_id, says)
+    return (found.reason_behind or HARDSHIP) if found else ""
+
+
+def _last_said(session: Session, actor: Actor, account_id: int, says: sa.ColumnElement[bool]) -> ContactAttempt | None:
+    """The last attempt on the account that says something and stands as it was logged."""
     later = aliased(ContactAttempt)
-    found = session.scalar(
+    return session.scalar(
         visible(ContactAttempt, actor)
-        .with_only_columns(ContactAttempt.reason_behind)
-        .where(ContactAttempt.account_id == account_id, ContactAttempt.reason_behind != "")
+        .where(ContactAttempt.account_id == account_id, says)
         .where(~sa.select(later.id).where(later.corrects_id == ContactAttempt.id).exists())
         .order_by(ContactAttempt.at.desc(), ContactAttempt.id.desc())
         .limit(1)
     )
-    return found or ""

@@ -24,6 +24,8 @@ __all__ = [
     "Owed",
     "Wish",
     "check_reason",
+    "least_parts",
+    "no_such_parts",
     "offer_of",
     "valid_until_of",
 ]
@@ -106,11 +108,20 @@ def _agreed(wish: Wish, owed: Owed) -> int:
 
 
 def _parts(wish: Wish) -> int:
-    least = 2 if wish.kind is Kind.INSTALMENTS else 1
-    if wish.parts is None or not least <= wish.parts <= MOST_INSTALMENTS:
-        words = say("A number from %(least)s to %(most)s.", least=least, most=MOST_INSTALMENTS)
-        raise DomainError("arrangement.parts", words, field="parts")
+    if wish.parts is None or not least_parts(wish.kind) <= wish.parts <= MOST_INSTALMENTS:
+        raise no_such_parts(wish.kind)
     return wish.parts
+
+
+def least_parts(kind: Kind) -> int:
+    """In how few parts it is paid: a plan in more than one."""
+    return 2 if kind is Kind.INSTALMENTS else 1
+
+
+def no_such_parts(kind: Kind) -> DomainError:
+    """What is said of a number of parts that cannot be, or that is no number."""
+    words = say("A number from %(least)s to %(most)s.", least=least_parts(kind), most=MOST_INSTALMENTS)
+    return DomainError("arrangement.parts", words, field="parts")
 
 
 def _first(wish: Wish, today: date) -> date:

@@ -20,6 +20,7 @@ from portal.foundation.errors import DomainError
 from portal.foundation.money import format_amount, minor_digits
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
+from portal.portfolio.intake.regions import country_of
 from portal.vendors.models import StaffMember
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ __all__ = [
     "bank_head",
     "day_in",
     "fill",
+    "language_for",
     "sender_of",
     "staff_number_of",
     "values_of",
 ]
 
+_CHINESE = frozenset({"CN", "TW", "HK", "MO"})
 _DAYS = {"zh_Hans": "y年M月d日", "en": "d MMMM y"}
 
 
@@ -136,6 +139,11 @@ def fill(template: MessageTemplate, version: MessageTemplateVersion, values: dic
             "message.gap", wording_words(error, template.purpose), field="template_id"
         ) from error  # fmt: skip
     return Filled(subject, text, measure(text).parts if template.channel.value == "sms" else 1)
+
+
+def language_for(region: str) -> str:
+    """The language in which a debtor of a region is written to first; where the region is not known, that of the bank's home."""
+    return "zh_Hans" if (country_of(region) or "CN") in _CHINESE else "en"
 
 
 def amount_in(language: str, minor: int, currency: str) -> str:

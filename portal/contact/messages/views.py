@@ -17,6 +17,7 @@ from portal.contact.messages import operations as messages
 from portal.contact.messages import panel as message_panel
 from portal.contact.messages import queries as message_queries
 from portal.contact.messages.addresses import serves
+from portal.contact.messages.filling import language_for
 from portal.contact.messages.forms import WriteForm
 from portal.contact.messages.gateway import exported_channels
 from portal.contact.messages.labels import FAILURES, LANGUAGE_LABELS, MESSAGE_STATES, PURPOSES
@@ -93,6 +94,11 @@ def _write_page(account_id: int, form: WriteForm, shown: messages.Preview | None
         for channel in messages.BY_GATEWAY
         if standing.channels[channel.value].decision.is_blocked
     }
+    language = language_for(customer.region or account.region)
+    texts.sort(key=lambda found: found[0].language != language)
+    usable = [template for template, _ in texts if template.channel not in closed]
+    if usable and not form.is_submitted():
+        form.template_id.data = str(usable[0].id)
     channels = [shown.template.channel] if shown else list(messages.BY_GATEWAY)
     chosen = [shown.point] if shown else [check.point for check in standing.points]
     asked = [Question(now, c.value, point=point.id) for c in channels for point in chosen if serves(point, c)]

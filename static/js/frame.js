@@ -27,8 +27,8 @@
     }
   });
 
-  // Before the sign-in nobody is given back what another one entered and did not save (draft.js).
-  if (document.body.matches(".bare")) sessionStorage.clear();
+  // After the sign-in page nobody is given back what another one entered and did not save (draft.js).
+  if (document.querySelector(".bare [name=user_name]")) sessionStorage.clear();
 
   // Printed pages show what was folded away: the why of a figure belongs to the figure.
   let unfolded = [];

@@ -190,10 +190,11 @@
   const save = async (sent, by) => {
     const words = sent.querySelector("[data-unsent]");
     words.hidden = true;
-    let answer;
+    let answer = null;
     try {
       answer = await fetch(sent.action, { method: "POST", body: new FormData(sent, by) });
-    } catch {
+    } catch { /* said below */ }
+    if (answer === null || answer.status >= 500) {
       words.hidden = false;
       sent.dispatchEvent(new Event("form-again", { bubbles: true }));
       return;

@@ -237,3 +237,13 @@ def test_whoever_signs_in_next_is_given_back_nothing(open_case: Screen) -> None:
     page.click("text=Sign out")
     page.wait_for_url("**/sign-in**")
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_where_the_session_has_ended_the_sign_in_page_comes_as_a_page_of_its_own(open_case: Screen) -> None:
+    page = open_case.page
+    page.context.clear_cookies()
+    page.focus("main")
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in**")
+    expect(page.locator(".side")).to_have_count(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portal.contact.conduct import group_of
 from portal.contact.models import Channel, Direction
@@ -26,6 +26,7 @@ __all__ = [
     "LONGEST_NOTE",
     "LONGEST_PROMISE_DAYS",
     "MOST_PROMISES",
+    "PAUSED",
     "Entry",
     "Promised",
     "Turn",
@@ -329,6 +330,10 @@ def next_turn(
     if standing.kind == "promise" and over > day and not outcome.hold:
         return Turn("broken", over)
     return Turn("rest", entry.again_on or day + timedelta(days=outcome.rest_days))
+
+
+# Later than any day that is asked about: the clock of the work standard stands still.
+PAUSED: Final = date.max
 
 
 def try_by(next_on: date, touched_on: date, standard_days: int) -> date:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.contact.models import ContactAttempt
     from portal.foundation.access import Actor
 
 __all__ = ["Checked", "check_contact", "decision_data", "facts_of"]
@@ -67,7 +68,7 @@ def facts_of(
     at: datetime,
     *,
     log: bool = False,
-    but: int | None = None,
+    but: ContactAttempt | None = None,
 ) -> dict[int, Known]:
     """The facts of each account at an instant, by account id; `log` and `but` as of `History`."""
     debtors = list(debtors)

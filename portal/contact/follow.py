@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from portal.contact import bulk
 from portal.contact.models import Promise, PromiseState
 from portal.contact.requests import bulk as bulk_requests
+from portal.contact.standard import begin_stopped
 from portal.foundation import hooks
 from portal.foundation.visibility import visible
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def _open_work(work: Work, batch: PlacementBatch) -> None:
     """An accepted batch is in its organisation's queue at once."""
     bulk.open_batch(work.session, batch.id, work.today)
+    begin_stopped(work, batch)
 
 
 @hooks.placements_ending.register

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from portal.contact import looking_back
 from portal.contact.conduct import Facts, Pack, zone_named
 from portal.contact.conduct.events import Call, PersonWrote, Replied
+from portal.contact.holds.cause import cause_of, reason_for
 from portal.contact.models import Channel, ContactAttempt, ContactTally
 from portal.contact.outcomes import OUTCOMES, reached_debtor
 from portal.contact.rules.shelf import shelf_of
@@ -91,6 +92,7 @@ class _Span(NamedTuple):
     flag: str
     begins: datetime
     ends: datetime | None
+    reason: str
 
     def stands(self, at: datetime) -> bool:
         return self.begins <= at and (self.ends is None or self.ends > at)
@@ -141,13 +143,14 @@ class History:
         asks = any(map(looking_back.asks_whom_we_spoke_to, packs))
         self._spoken = self._read_spoken(customers) if asks else None
 
-    def facts(self, debtor: Debtor, at: datetime, *, but: int | None = None) -> Known:
-        """What the rules may know of a debtor at an instant of the span. `but`: an attempt that is left out, since what is asked
-        about takes its place."""
+    def facts(self, debtor: Debtor, at: datetime, *, but: ContactAttempt | None = None) -> Known:
+        """What the rules may know of a debtor at an instant of the span. `but`: an attempt that is left out with the hold that
+        it raised, since what is asked about takes its place."""
+        but_id = but.id if but is not None else None
         pack, today = self._pack(debtor, at), self._day(debtor, at)
         counts: defaultdict[date, Counter[tuple[str, int | str]]] = defaultdict(Counter)
         for tally in self._tallies[debtor.customer_id]:
-            if tally.at <= at and tally.attempt_id != but:
+            if tally.at <= at and tally.attempt_id != but_id:
                 for point in {0, tally.point or 0}:
                     counts[tally.day][tally.measure, point] += 1
         back = [today - timedelta(days=days) for days in range(1, looking_back.days_back(pack) + 1)]
@@ -158,11 +161,11 @@ class History:
             zone=debtor.zone or None,
             counts=looking_back.with_connected(dict(counts[today]), pack),
             earlier=earlier if back else None,
-            flags=self._flags(debtor, at),
+            flags=self._flags(debtor, at, but),
             known=frozenset({"debtor_number_invalid"} if debtor.customer_id in self._unreachable else ()),
-            log=self._log(debtor, at, but),
+            log=self._log(debtor, at, but_id),
             point_places=places_of(self._wishes[debtor.customer_id], at),
-            spoken=self._spoken_to(debtor, pack, at, but),
+            spoken=self._spoken_to(debtor, pack, at, but_id),
         )
 
     def _day(self, debtor: Debtor, at: datetime) -> date:
@@ -194,7 +197,9 @@ class History:
         hold = OUTCOMES[attempt.outcome].hold
         if hold is not None:
             account_id = None if OUTCOMES[attempt.outcome].on_person else attempt.account_id
-            self._holds[attempt.customer_id].append(_Span(account_id, hold.value, attempt.at, None))
+            self._holds[attempt.customer_id].append(
+                _Span(account_id, hold.value, attempt.at, None, reason_for(attempt.outcome))
+            )
         if self._own is not None:
             own = self._own[attempt.customer_id]
             own[:] = [each for each in own if each[0] != attempt.corrects_id]
@@ -205,11 +210,12 @@ class History:
             if attempt.channel is Channel.CALL and attempt.contact_point_id and attempt.outcome in _SPOKEN:
                 spoken.append((attempt.id, attempt.contact_point_id, attempt.at))
 
-    def _flags(self, debtor: Debtor, at: datetime) -> frozenset[str]:
+    def _flags(self, debtor: Debtor, at: datetime, but: ContactAttempt | None) -> frozenset[str]:
+        cause = cause_of(but) if but is not None else None
         flags = {
             hold.flag
             for hold in self._holds[debtor.customer_id]
-            if hold.stands(at) and hold.account_id in (None, debtor.account_id)
+            if hold.stands(at) and hold.account_id in (None, debtor.account_id) and (hold.reason, hold.begins) != cause
         }
         if not debtor.owes:
             flags.add("nothing_owed")
@@ -249,7 +255,9 @@ class History:
             .where(Hold.customer_id.in_(customers), Hold.raised_at <= self._last)
             .where(sa.or_(Hold.released_at.is_(None), Hold.released_at > self._first))
         ):
-            found[hold.customer_id].append(_Span(hold.account_id, hold.flag.value, hold.raised_at, hold.released_at))
+            found[hold.customer_id].append(
+                _Span(hold.account_id, hold.flag.value, hold.raised_at, hold.released_at, hold.reason)
+            )
         return found
 
     def _without_number(self, customers: set[int]) -> set[int]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from portal.contact.entries import PAUSED
 from portal.contact.models import Channel, PromiseState
 from portal.contact.presumptions import is_closed
 from portal.foundation.formats import day
@@ -111,6 +112,8 @@ def may_call(decision: Decision, now: datetime, zone: str) -> StateTag:
 
 def untouched_tag(item: WorkItem, today: date) -> StateTag:
     """Whether an account was tried within the contract's work standard."""
+    if item.try_by == PAUSED:
+        return StateTag("paused", _l("stands still: no contact"), "plain")
     if item.try_by < today:
         return StateTag("untouched", _l("untouched"), "bad")
     return StateTag("within", _l("within it"), "good")

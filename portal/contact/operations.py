@@ -19,6 +19,7 @@ from portal.contact.correcting import change_words
 from portal.contact.entries import Entry, check_entry, check_promise, outcome_named
 from portal.contact.facts import Checked, facts_of
 from portal.contact.history import Debtor, Known, local_day
+from portal.contact.holds.cause import left_by
 from portal.contact.limits.keeping import note_attempts
 from portal.contact.models import ContactAttempt, Promise, PromiseState, WorkItem
 from portal.contact.numbers import learn_about_number, unlearn_about_number
@@ -75,19 +76,29 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a new entry is about, to say so to whoever made it. `changed`: what it put right of the way of contact or the day."""
+    """What a new entry is about, to say so to whoever made it. `changed`: what it put right of the way of contact or the day.
+    `left`: the hold that the replaced entry raised and that stands."""
 
     account_ref: str
     name_masked: str
     currency: str
     override_reason: str = ""
     changed: Message | None = None
+    left: LeftHold | None = None
 
     @classmethod
-    def of(cls, subject: Subject, attempt: ContactAttempt, was: ContactAttempt | None) -> Kept:
+    def of(cls, subject: Subject, attempt: ContactAttempt, was: ContactAttempt | None, left: LeftHold | None) -> Kept:
         changed = change_words(was, attempt.channel, attempt.direction, attempt.local_date) if was else None
         account, reason = subject.account, attempt.override_reason
-        return cls(account.account_ref, subject.customer.name_masked, account.currency, reason, changed)
+        return cls(account.account_ref, subject.customer.name_masked, account.currency, reason, changed, left)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftHold:
+    """A hold that outlives the entry that raised it: the bank alone releases it."""
+
+    id: int
+    flag: HoldFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +169,9 @@ def record_attempt(
     if item is not None:
         moved_from = corrected.outcome if corrected else None
         move_in_queue(item, attempt, entry, outcome, moved_from, actor.time_zone, work.today)
-    return Logged(attempt.id, attempt.verdict, hold, kept=Kept.of(subject, attempt, corrected))
+    left = left_by(work, corrected, attempt)
+    kept = Kept.of(subject, attempt, corrected, LeftHold(left.id, left.flag) if left else None)
+    return Logged(attempt.id, attempt.verdict, hold, kept=kept)
 
 
 def reveal_notes(actor: Actor, account_id: int) -> dict[int, str]:
@@ -264,11 +277,11 @@ def _check_conduct(
     """Ask the rules as of the attempt's time; refuse what has not happened yet and must not. With the answer the reason for
     which it goes on against a presumption.
 
-    A correction speaks of something that has happened, and is not counted beside what it corrects.
+    A correction speaks of something that has happened, and is not counted beside what it corrects; nor is it
+    judged by the hold that this raised.
     """
     debtor = Debtor.of(subject.account, subject.customer)
-    but = corrected.id if corrected is not None else None
-    facts = facts_of(work.session, work.actor, [debtor], at, log=True, but=but)[debtor.account_id]
+    facts = facts_of(work.session, work.actor, [debtor], at, log=True, but=corrected)[debtor.account_id]
     checked = checked_entry(facts, subject, entry, at)
     planned = not entry.already_happened and corrected is None
     faults = Faults()

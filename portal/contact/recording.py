@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from portal.contact.conduct import VERDICTS, Question
-from portal.contact.entries import Turn, next_turn, party_of, try_by, whose_number
+from portal.contact.entries import PAUSED, Turn, next_turn, party_of, try_by, whose_number
 from portal.contact.facts import check_contact, decision_data
 from portal.contact.history import local_day
+from portal.contact.holds.cause import reason_for
 from portal.contact.models import CarriedPromise, ContactAttempt, Promise, PromiseState
 from portal.contact.numbers import KEPT_AS
 from portal.contact.outcomes import counts_as
@@ -194,7 +195,7 @@ def raise_hold(work: Work, attempt: ContactAttempt, outcome: Outcome) -> HoldFla
     if outcome.hold is None:
         return None
     account_id = None if outcome.on_person else attempt.account_id
-    add_hold(work, attempt.customer_id, account_id, outcome.hold, f"attempt:{outcome.code}", since=attempt.at)
+    add_hold(work, attempt.customer_id, account_id, outcome.hold, reason_for(outcome.code), since=attempt.at)
     return outcome.hold
 
 
@@ -223,4 +224,5 @@ def move_in_queue(
         entry, outcome, standing, day, callback_day, policy().grace_days
     )
     item.last_attempt_at, item.last_outcome = attempt.at, outcome.code
-    item.try_by = try_by(item.next_on, day, item.standard_days)
+    if item.try_by != PAUSED:
+        item.try_by = try_by(item.next_on, day, item.standard_days)

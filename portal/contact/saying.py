@@ -9,14 +9,15 @@ from portal.contact.outcomes import NEXT_ACTIONS, OUTCOMES
 from portal.contact.presumptions import reason_words
 from portal.foundation.formats import instant, money
 from portal.foundation.language import Message, say
+from portal.portfolio.labels import HOLD_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from portal.contact.entries import Entry
-    from portal.contact.operations import Kept, Logged
+    from portal.contact.operations import Kept, LeftHold, Logged
 
-__all__ = ["saved_words", "warnings_of"]
+__all__ = ["left_words", "saved_words", "warnings_of"]
 
 
 def saved_words(entry: Entry, kept: Kept) -> Message:
@@ -39,6 +40,14 @@ def warnings_of(logged: Logged, kept: Kept) -> Iterator[Message]:
     """What else has to be known of a new entry. The page that says it is the next account's, so each names its own."""
     for words in _warnings(logged, kept):
         yield say("%(account)s, %(name)s: %(what)s", account=kept.account_ref, name=kept.name_masked, what=words)
+
+
+def left_words(left: LeftHold, kept: Kept) -> Message:
+    """That what a replaced entry marked on the account still stands."""
+    return say(
+        "%(account)s, %(name)s: the mark that the replaced entry set still stands: %(mark)s.",
+        account=kept.account_ref, name=kept.name_masked, mark=HOLD_LABELS[left.flag],
+    )  # fmt: skip
 
 
 def _warnings(logged: Logged, kept: Kept) -> Iterator[Message]:

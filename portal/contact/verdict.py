@@ -244,8 +244,7 @@ def verdict_of(
     at = min(entry.at or (old.at if old else now), now)
     if known is None or at != now or old is not None:
         debtor = Debtor.of(account, customer)
-        but = old.id if old else None
-        known = facts_of(session, actor, [debtor], at, log=True, but=but)[account.id]
+        known = facts_of(session, actor, [debtor], at, log=True, but=old)[account.id]
     subject = Subject(placement, account, customer, point, actor.time_zone)
     checked = checked_entry(known, subject, entry, at, chosen=not _lacks_number(entry))
     wishes = wishes_of(session, actor, account) if wishes is None else wishes

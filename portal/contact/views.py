@@ -32,7 +32,7 @@ from portal.contact.points import views as point_views
 from portal.contact.queue import COUNTED_TO, TABS, Place, next_account, queue_counts, queue_page
 from portal.contact.requests import panel as request_panel
 from portal.contact.requests import views as request_views
-from portal.contact.saying import saved_words, warnings_of
+from portal.contact.saying import left_words, saved_words, warnings_of
 from portal.contact.tables import day_table, queue_view, whose_state
 from portal.contact.team.desks import Scope, colleagues, scope_of, whose_of
 from portal.contact.verdict import verdict_of
@@ -149,6 +149,11 @@ def _saved(account_id: int, entry: Entry, logged: operations.Logged) -> Any:
         say_flash(saved_words(entry, kept), link=(words, back))
         for warning in warnings_of(logged, kept):
             say_flash(warning, "warning")
+        if kept.left is not None:
+            mark = url_for("contact.hold", hold_id=kept.left.id)
+            say_flash(left_words(kept.left, kept), "warning", link=(say("Open the mark"), mark))
+            ask = url_for("contact.new_request", account_id=account_id, code="hold")
+            say_flash(say("Only the bank releases it."), "warning", link=(say("Ask the bank to release it"), ask))
     return redirect(url_for("contact.next_one", tab=_tab(), whose=_whose() or None, behind=account_id))
 
 

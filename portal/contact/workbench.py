@@ -15,6 +15,7 @@ from portal.contact.arrangements.labels import state_tag
 from portal.contact.arrangements.models import ArrangementState
 from portal.contact.correcting import fill_from
 from portal.contact.entries import POINT_KINDS
+from portal.contact.holds.effect import hold_effect, stops_contact
 from portal.contact.labels import (
     CHANNELS,
     INCOMING,
@@ -41,7 +42,7 @@ from portal.foundation.access import Permission
 from portal.foundation.errors import NotFound
 from portal.foundation.formats import day, money
 from portal.foundation.language import Message, _l, say
-from portal.foundation.states import StateTag
+from portal.foundation.states import StateTag, Tone
 from portal.placement.recall_labels import RECALL_REASONS
 from portal.placement.recall_queries import stopped_by
 from portal.portfolio.labels import HOLD_LABELS, hold_reason
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
     from portal.contact.advice import Advice
     from portal.contact.arrangements.models import Arrangement
-    from portal.contact.conduct import Decision
+    from portal.contact.conduct import Decision, Pack
     from portal.contact.forms import AttemptForm
     from portal.contact.models import CarriedPromise, ContactAttempt
     from portal.contact.queries import PointCheck, Standing
@@ -176,12 +177,14 @@ class Bench:
         return say("The form for a call is closed: %(reason)s", reason=why)
 
     @property
-    def standing_holds(self) -> list[tuple[Hold, StateTag, Any]]:
-        """What stands in the way beside whatever else does: the hours of the day hide no hold."""
-        standing = [hold for hold in self.holds if hold.released_at is None]
+    def standing_holds(self) -> list[tuple[Hold, StateTag, Message, Any]]:
+        """What stands in the way beside whatever else does, what it does to contact, and why it stands: the hours of the day
+        hide no hold."""
+        pack = self.standing.call.facts.pack
         return [
-            (hold, StateTag(hold.flag.value, HOLD_LABELS[hold.flag], "bad"), hold_reason(hold.reason))
-            for hold in standing
+            (hold, _hold_tag(pack, hold), hold_effect(pack, hold.flag.value), hold_reason(hold.reason))
+            for hold in self.holds
+            if hold.released_at is None
         ]
 
     @property
@@ -360,6 +363,11 @@ def as_late(form: AttemptForm) -> AttemptForm:
     form.already_happened.data = True
     form.channel.data = form.channel.data or Channel.CALL.value
     return form
+
+
+def _hold_tag(pack: Pack, hold: Hold) -> StateTag:
+    tone: Tone = "bad" if stops_contact(pack, hold.flag.value) else "wait"
+    return StateTag(hold.flag.value, HOLD_LABELS[hold.flag], tone)
 
 
 def verdict_on(session: Session, actor: Actor, form: AttemptForm, bench: Bench) -> Verdict:

@@ -26,6 +26,7 @@ __all__ = [
     "due_work",
     "entrance",
     "found",
+    "hold_effects",
     "hold_keepers",
     "hold_raised",
     "hold_released",
@@ -41,6 +42,7 @@ __all__ = [
     "recall_withdrawn",
     "stands_against_end",
     "tasks",
+    "waiting_placements",
 ]
 
 P = ParamSpec("P")
@@ -90,6 +92,8 @@ bearer: Hook[[str, str, str], Any] = Hook("bearer")
 # (session, actor, organisation_ids) -> {(organisation_id, kind, currency): (accounts, minor units placed)}: what is held
 # now; placement answers.
 live_placements: Hook[[Any, Any, Any], Any] = Hook("live_placements")
+# The same of what its organisation has not accepted yet: part of what is held; placement answers.
+waiting_placements: Hook[[Any, Any, Any], Any] = Hook("waiting_placements")
 # (work, batch): a batch has been written and is with its organisation, in this transaction.
 batch_sent: Hook[[Any, Any], None] = Hook("batch_sent")
 # (work, batch): an organisation has accepted a batch; its placements are open to it.
@@ -113,6 +117,9 @@ hold_raised: Hook[[Any, Any], None] = Hook("hold_raised")
 # (session, actor, holds) -> {hold_id: Keeper}: which of these standing holds end with a decision of a room's own and not by
 # themselves; see portfolio/keepers.py.
 hold_keepers: Hook[[Any, Any, Any], Any] = Hook("hold_keepers")
+# (session, actor, account, holds, now) -> {hold_id: Message}: what holds of an account do to contact by the rules where the
+# debtor is; contact answers.
+hold_effects: Hook[[Any, Any, Any, Any, Any], Any] = Hook("hold_effects")
 # (work, hold): a hold on an account or a person has ended.
 hold_released: Hook[[Any, Any], None] = Hook("hold_released")
 # (work, import_run_id): a file of accounts has been applied, in this transaction.

@@ -162,8 +162,8 @@ COUNTED: tuple[Counted, ...] = (
         {"state": "asked"}, today=True,
     ),
     Counted(
-        _answers_recalls, lambda d: recalls.pending_count(d.session, d.actor),
-        say("Recalls are pending: the accounts go on their last day"), _l("See which"), "placement.recalls",
+        _answers_recalls, lambda d: recalls.pending_accounts(d.session, d.actor),
+        say("Accounts are recalled and go on their last day"), _l("See which"), "placement.recalls",
         {"state": "pending"}, due=lambda d: recalls.next_last_day(d.session, d.actor, d.today),
     ),
     Counted(

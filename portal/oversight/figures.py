@@ -82,7 +82,7 @@ def _by_currency(label: Any, now: dict[str, int], before: dict[str, int], endpoi
 def _work(session: Session, actor: Actor, now: Stretch, before: Stretch) -> list[Comparison]:
     logged, earlier = (queries.attempts_in(session, actor, days) for days in (now, before))
     kept, kept_before = (queries.promises_in(session, actor, days) for days in (now, before))
-    where = _findings(now) if actor.can(Permission.CONDUCT_VIEW) else (None, {})
+    where = _findings(actor, now)
     return [
         _count(_l("Attempts logged"), logged.logged, earlier.logged),
         _count(_l("Debtors reached"), logged.reached, earlier.reached),
@@ -92,12 +92,13 @@ def _work(session: Session, actor: Actor, now: Stretch, before: Stretch) -> list
     ]
 
 
-def _findings(days: Stretch) -> tuple[str, dict[str, Any]]:
-    """Where the breaches of these days stand one by one."""
+def _findings(actor: Actor, days: Stretch) -> tuple[str | None, dict[str, Any]]:
+    """Where the breaches of these days stand one by one: for the bank, for an agency's leader, for nobody else."""
     first, last = days.first.isoformat(), days.last.isoformat()
-    return "conduct.findings", {
-        "month": first[:7], "verdict": "block", "day_from": first, "day_to": last, "_anchor": "findings",
-    }  # fmt: skip
+    among = {"verdict": "block", "day_from": first, "day_to": last}
+    if actor.can(Permission.CONDUCT_VIEW):
+        return "conduct.findings", {"month": first[:7], **among, "_anchor": "findings"}
+    return ("conduct.own_findings", among) if actor.can(Permission.QUEUE_DEAL) else (None, {})
 
 
 def _count(

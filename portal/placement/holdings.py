@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.foundation.hooks import live_placements
-from portal.placement.models import PlacementBatch
+from portal.foundation.hooks import live_placements, waiting_placements
+from portal.placement.models import BatchState, PlacementBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.vendors.models import PlacementKind
 
-__all__ = ["held_now"]
+__all__ = ["held_now", "waiting_now"]
 
 
 @live_placements.register
@@ -28,6 +28,20 @@ def held_now(
 
     Out of the batches' counters: placements are too many to be counted for a page.
     """
+    return _counted(session, organisation_ids, sa.true())
+
+
+@waiting_placements.register
+def waiting_now(
+    session: Session, actor: Actor, organisation_ids: Iterable[int]
+) -> dict[tuple[int, PlacementKind, str], tuple[int, int]]:
+    """The same of batches that their organisation has not accepted yet; these are among what it holds."""
+    return _counted(session, organisation_ids, PlacementBatch.state == BatchState.SENT)
+
+
+def _counted(
+    session: Session, organisation_ids: Iterable[int], among: sa.ColumnElement[bool]
+) -> dict[tuple[int, PlacementKind, str], tuple[int, int]]:
     about = (PlacementBatch.organisation_id, PlacementBatch.kind, PlacementBatch.currency)
     wanted = (
         sa.select(
@@ -35,7 +49,7 @@ def held_now(
             sa.func.sum(PlacementBatch.account_count - PlacementBatch.ended_count),
             sa.func.sum(PlacementBatch.total_minor - PlacementBatch.ended_minor),
         )
-        .where(PlacementBatch.ended_count < PlacementBatch.account_count)
+        .where(PlacementBatch.ended_count < PlacementBatch.account_count, among)
         .where(PlacementBatch.organisation_id.in_(list(organisation_ids)))
         .group_by(*about)
     )

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "next_last_day", "objection_rows",
-    "objections_to_decide", "open_recalls_of_batch", "pending_count", "placed_in_error", "progress_of", "recall_for",
+    "objections_to_decide", "open_recalls_of_batch", "pending_accounts", "pending_count", "placed_in_error", "progress_of", "recall_for",
     "recall_numbered", "recall_rows", "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows",
     "retentions_to_decide", "returned_by", "stopped_by", "stopping_count", "stops_of",
 ]  # fmt: skip
@@ -199,6 +199,14 @@ def pending_count(session: Session, actor: Actor) -> int:
     """How many recalls of this organisation are pending, so that something goes on a day to come."""
     waiting = recall_rows(actor).where(Recall.state == RecallState.PENDING)
     return _some(session, waiting.with_only_columns(Recall.id))
+
+
+def pending_accounts(session: Session, actor: Actor) -> int:
+    """How many accounts of this organisation are in recalls that are pending."""
+    lines = visible(RecallLine, actor).where(
+        RecallLine.organisation_id == actor.organisation_id, RecallLine.state == RecallLineState.PENDING
+    )
+    return _some(session, lines.with_only_columns(RecallLine.id))
 
 
 def next_last_day(session: Session, actor: Actor, today: date) -> date | None:

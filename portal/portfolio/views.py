@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template, request, url_for
 
@@ -27,6 +27,11 @@ from portal.portfolio.keepers import keepers_of
 from portal.portfolio.models import RAISED_BY_HAND, Hold, HoldFlag, ImportKind
 from portal.portfolio.region_names import region_name
 from portal.portfolio.reveal import reveal_contact_point, reveal_identity_number, reveal_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.portfolio.models import Account
 
 __all__ = ["blueprint"]
 
@@ -83,6 +88,7 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         moves=moves_of(snapshots),
         holds=holds,
         keepers=keepers_of(session, who, holds),
+        effects=_effects(found, holds),
         limitation=queries.limitation_for(session, who, found),
         today=services().clock.today(),
         panels=[panel for panel in hooks.account_panels(session, who, found) if panel is not None],
@@ -90,6 +96,13 @@ def _account_page(account_id: int, revealed: dict[Any, str]) -> str:
         region_name=region_name,
         flags=[(flag.value, label) for flag, label in labels.HOLD_LABELS.items() if flag in RAISED_BY_HAND],
     )
+
+
+def _effects(account: Account, holds: Sequence[Hold]) -> dict[int, Any]:
+    """What each of these holds does to contact."""
+    now = services().clock.now()
+    known: dict[int, Any] = hooks.hold_effects.one(db.session(), actor(), account, holds, now)
+    return known
 
 
 @blueprint.post("/accounts/<int:account_id>/holds")
@@ -110,7 +123,7 @@ def raise_hold(account_id: int) -> Any:
         say_flash(say("This hold stands already, since %(at)s; nothing was changed.", at=day(since)), "info")
     else:
         say_flash(
-            say("The hold stands; nothing is placed while it does. The conduct rules say whether people may be called.")
+            say("The mark stands; nothing is placed while it does. %(does)s", does=_effects(found, [hold])[hold.id])
         )
     return redirect(url_for("portfolio.account", account_id=account_id))
 

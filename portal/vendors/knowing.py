@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, selectinload
 
 from portal.foundation.access import OrganisationKind
 from portal.foundation.errors import NotFound
-from portal.foundation.hooks import live_placements
+from portal.foundation.hooks import live_placements, waiting_placements
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.vendors.entering import gaps_of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HeldPaper", "Room", "Staff", "contact_for", "contacts_of", "ends_within", "gaps_today", "held_by", "member_for",
     "member_rows", "paper_for", "papers_held", "requirements", "rooms_of", "sign_ins_free", "staff_expiring", "staff_of",
-    "user_name_of", "vendor_of", "vendor_rows", "works",
+    "user_name_of", "vendor_of", "vendor_rows", "waiting_for", "works",
 ]  # fmt: skip
 
 
@@ -65,7 +65,8 @@ class Staff:
 
 @dataclass(frozen=True)
 class Room:
-    """What a contract lets an organisation hold, and what of it is taken; None: no limit, amounts in minor units."""
+    """What a contract lets an organisation hold, and what of it is taken; None: no limit, amounts in minor units. What waits to
+    be accepted takes its room and is not held yet."""
 
     contract_id: int
     number: str
@@ -75,11 +76,13 @@ class Room:
     capacity_minor: int | None
     held: int
     held_minor: int
+    waiting: int
+    waiting_minor: int
 
     @property
     def left(self) -> int | None:
         """Accounts that still fit."""
-        return None if self.capacity is None else max(self.capacity - self.held, 0)
+        return None if self.capacity is None else max(self.capacity - self.held - self.waiting, 0)
 
 
 # --- organisations ------------------------------------------------------------------------------------------------------
@@ -150,23 +153,31 @@ def paper_for(session: Session, actor: Actor, paper_id: int) -> Credential:
 
 
 def held_by(session: Session, actor: Actor, organisation_ids: Iterable[int]) -> dict[int, int]:
-    """How many accounts each organisation holds now, in placements of any kind."""
+    """How many accounts each organisation holds now, in placements of any kind that it has accepted."""
+    ids = list(organisation_ids)
+    waiting = waiting_placements.one(session, actor, ids)
     found: dict[int, int] = {}
-    for (organisation_id, _, _), (accounts, _) in live_placements.one(session, actor, organisation_ids).items():
-        found[organisation_id] = found.get(organisation_id, 0) + accounts
+    for key, (accounts, _) in live_placements.one(session, actor, ids).items():
+        found[key[0]] = found.get(key[0], 0) + accounts - waiting.get(key, (0, 0))[0]
     return found
+
+
+def waiting_for(session: Session, actor: Actor, organisation_id: int) -> int:
+    """How many accounts wait for an organisation to accept their batch."""
+    return sum(accounts for accounts, _ in waiting_placements.one(session, actor, [organisation_id]).values())
 
 
 def rooms_of(session: Session, actor: Actor, today: date, organisation_ids: Iterable[int]) -> dict[int, list[Room]]:
     """What each organisation's contracts that hold today allow, and how much of it is taken."""
     ids = list(organisation_ids)
-    held = live_placements.one(session, actor, ids)
+    held, waiting = live_placements.one(session, actor, ids), waiting_placements.one(session, actor, ids)
     found: dict[int, list[Room]] = {}
     for contract, version, _ in session.execute(contract_rows(actor, today)).tuples():
         over = contract.ended_on is not None and contract.ended_on < today
         if contract.organisation_id not in ids or version is None or over or contract.started_on > today:
             continue
-        taken = held.get((contract.organisation_id, contract.kind, contract.currency), (0, 0))
+        key = (contract.organisation_id, contract.kind, contract.currency)
+        (taken, taken_minor), (coming, coming_minor) = held.get(key, (0, 0)), waiting.get(key, (0, 0))
         found.setdefault(contract.organisation_id, []).append(
             Room(
                 contract.id,
@@ -175,7 +186,10 @@ def rooms_of(session: Session, actor: Actor, today: date, organisation_ids: Iter
                 contract.currency,
                 version.capacity_accounts,
                 version.capacity_minor,
-                *taken,
+                taken - coming,
+                taken_minor - coming_minor,
+                coming,
+                coming_minor,
             )
         )
     return found

@@ -148,6 +148,7 @@ def _page(organisation_id: int) -> str:
         staff=knowing.staff_of(session, who, organisation.id, today),
         rooms=knowing.rooms_of(session, who, today, [organisation.id]).get(organisation.id, []),
         held=knowing.held_by(session, who, [organisation.id]).get(organisation.id, 0),
+        waiting=knowing.waiting_for(session, who, organisation.id),
         kinds=labels.KIND_LABELS,
         region_name=region_name,
         manages=who.can(Permission.VENDORS_MANAGE),

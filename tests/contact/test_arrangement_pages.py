@@ -171,12 +171,30 @@ def test_the_letter_of_agreement_names_the_debtor_in_full_and_the_look_is_record
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("parts", [3, 6, 9, 12])
+def test_every_page_of_the_letter_names_the_agreement_and_the_signatures_never_stand_alone(
+    desk: Desk, client_for: Client, language: str, parts: int
+) -> None:
+    make_bank()
+    number = draw_up(desk.actor, desk.account_id, plan(parts))
+    pages = _pages_of(client_for(desk.user).client.get(f"/arrangements/{number}/{language}.pdf").data)
+    for place, page in enumerate(pages, 1):
+        assert "AR000001" in page and "王小明" in page
+        assert (f"page {place} of {len(pages)}" if language == "en" else f"第 {place} 页，共 {len(pages)} 页") in page
+    assert "CN¥" in pages[-1] or "¥" in pages[-1]
+
+
 def _text_of(content: bytes) -> str:
+    return "".join(_pages_of(content))
+
+
+def _pages_of(content: bytes) -> list[str]:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(content)
     pages = [document[n].get_textpage() for n in range(len(document))]
-    text = "".join(page.get_text_bounded() for page in pages)
+    text = [page.get_text_bounded() for page in pages]
     for page in pages:
         page.close()
     document.close()
@@ -186,6 +204,17 @@ def _text_of(content: bytes) -> str:
 def test_what_waits_for_the_bank_is_no_letter(desk: Desk, client_for: Client) -> None:
     number = draw_up(desk.actor, desk.account_id, settlement(60_000))
     assert client_for(desk.user).client.get(f"/arrangements/{number}/en.pdf").status_code == 404
+
+
+def test_a_part_that_is_more_than_is_left_each_month_is_warned_of(desk: Desk, client_for: Client) -> None:
+    client = client_for(desk.user)
+    client.get(f"/queue/{desk.account_id}/income").submit("income", wages="2,700", housing="2,500", household="2")
+    address = f"/queue/{desk.account_id}/arrangement?kind=instalments&rhythm=monthly&first_on=2005-07-10&parts="
+    page = client.get(f"{address}2")
+    assert "A part of CN¥500.00 is more than the debtor can pay" in page and "CN¥200.00 is left a month" in page
+    assert "flash-success" not in page.html
+    page = client.get(f"{address}6")
+    assert "CN¥200.00 left a month" in page and "more than the debtor can pay" not in page
 
 
 def test_income_is_taken_down_with_proofs_that_only_a_recorded_look_opens(
@@ -207,7 +236,7 @@ def test_income_is_taken_down_with_proofs_that_only_a_recorded_look_opens(
     page = client.get(
         f"/queue/{desk.account_id}/arrangement?kind=instalments&parts=24&rhythm=monthly&first_on=2005-07-10"
     )
-    assert "CN¥3,499.50 left a month" in page
+    assert "CN¥3,499.50 left a month" in page and "more than the debtor can pay" not in page
     one = page.submit("keep", reason="two children").path.partition("?")[0]
     seen = client_for(manager).get(one)
     assert "3,499.50" in seen and "Rent or mortgage" in seen

@@ -151,6 +151,24 @@ def test_a_correction_of_the_third_conversation_is_no_fourth(desk: Desk, person:
     assert again.verdict == "allow"
 
 
+def test_a_correction_is_not_judged_by_the_mark_of_the_entry_it_replaces_and_names_it(
+    desk: Desk, person: Person, db_session: Session
+) -> None:
+    old = log_attempt(desk.actor, desk.account_id, call(person.mobile, "cease_requested"))
+    new = log_attempt(desk.actor, desk.account_id, call(person.mobile, "no_answer", corrects_id=old.attempt_id))
+    hold = db_session.scalars(sa.select(Hold)).one()
+    assert new.verdict == "allow" and hold.released_at is None
+    assert new.kept is not None and new.kept.left is not None
+    assert (new.kept.left.id, new.kept.left.flag) == (hold.id, HoldFlag.DO_NOT_CONTACT)
+
+
+def test_a_correction_that_says_the_same_again_leaves_no_mark_behind(desk: Desk, person: Person) -> None:
+    old = log_attempt(desk.actor, desk.account_id, call(person.mobile, "cease_requested"))
+    again = call(person.office, "cease_requested", corrects_id=old.attempt_id)
+    new = log_attempt(desk.actor, desk.account_id, again)
+    assert new.verdict == "allow" and new.kept is not None and new.kept.left is None
+
+
 def test_the_same_reference_twice_is_one_attempt_and_with_other_content_a_conflict(
     desk: Desk, person: Person, db_session: Session
 ) -> None:

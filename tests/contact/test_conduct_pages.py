@@ -211,6 +211,19 @@ def test_the_sums_quote_a_rule_as_it_held_that_month_and_not_out_of_a_pack_that_
     assert usual in page and shorter in page
 
 
+def test_a_leader_finds_the_own_contacts_against_the_rules_by_verdict_and_day_and_sees_nobody_elses(
+    desk: Desk, breach: int, client_for: Client
+) -> None:
+    leader = client_for(make_user(Role.AGENCY_LEADER, desk.agency))
+    listed = leader.get("/team/conduct?verdict=block&day_from=2005-07-01&day_to=2005-07-01")
+    assert "1 Jul 2005 23:00" in listed and "Contact is allowed from 08:00" in listed
+    assert listed.links["1 Jul 2005 23:00"] == f"/queue/{desk.account_id}"
+    for others in ("verdict=presume", "day_to=2005-06-30"):
+        assert "Contact is allowed from 08:00" not in leader.get(f"/team/conduct?{others}")
+    other = make_user(Role.AGENCY_LEADER, make_desk(make_person()).agency)
+    assert "No contact was against the rules." in client_for(other).get("/team/conduct")
+
+
 def test_breaches_are_summed_up_by_organisation_and_rule_and_listed(
     officers: Officers, desk: Desk, breach: int, client_for: Client
 ) -> None:

@@ -195,6 +195,23 @@ def test_a_file_is_put_to_a_hold_that_stands(desk: Desk, client_for: Client) -> 
     assert "hospital.pdf" in page
 
 
+@pytest.mark.parametrize(
+    ("flag", "does"),
+    [
+        (HoldFlag.HARDSHIP, "Contact stays allowed, with care and about what it concerns."),
+        (HoldFlag.DO_NOT_CONTACT, "No contact with the debtor while it stands."),
+    ],
+)
+def test_what_a_mark_does_to_contact_is_said_on_its_page_and_beside_it(
+    desk: Desk, compliance: User, client_for: Client, flag: HoldFlag, does: str
+) -> None:
+    page = client_for(desk.user).get(f"/accounts/{desk.account_id}/holds/new")
+    page = page.submit("form", flag=flag.value, reason="said so on the telephone")
+    assert "The mark stands, and both sides see it; the bank releases it." in page and does in page
+    assert does in client_for(desk.user).get(f"/queue/{desk.account_id}")
+    assert does in client_for(compliance).get(f"/accounts/{desk.account_id}")
+
+
 def test_what_should_have_been_decided_about_is_listed_and_waits_at_home(
     desk: Desk, compliance: User, client_for: Client
 ) -> None:

@@ -191,6 +191,17 @@ def test_a_correction_names_its_entry_and_begins_with_all_that_it_said(
     assert (new.reason_behind, new.next_action, new.at) == ("illness", "sms", old.at)
 
 
+def test_after_a_correction_the_mark_of_the_replaced_entry_is_named_with_the_way_to_have_it_released(
+    person: Person, desk: Desk, client_for: Client, db_session: Session
+) -> None:
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "disputes"))
+    old = db_session.scalars(sa.select(ContactAttempt)).one()
+    client = client_for(desk.user)
+    page = client.get(f"/queue/{desk.account_id}?late=1&corrects={old.id}").submit("log", outcome="no_answer")
+    assert "the mark that the replaced entry set still stands" in page
+    assert "/holds/" in page.html and f"/accounts/{desk.account_id}/requests/new?code=hold" in page.html
+
+
 def test_a_correction_keeps_the_hour_of_the_call_back_that_was_agreed(
     person: Person, desk: Desk, client_for: Client, db_session: Session
 ) -> None:

@@ -193,12 +193,15 @@ def test_before_a_batch_is_accepted_its_agency_reads_nothing_of_its_people(
     run_pending(app)
     leader = make_user(Role.AGENCY_LEADER, agency)
     message_id = db_session.scalars(sa.select(OutgoingMessage.id)).one()
-    for path in ("/messages", f"/messages/{message_id}", f"/batches/{batch_id}"):
+    assert "No message has been drawn up yet." in client_for(leader).get("/messages")
+    client_for(leader).get(f"/messages/{message_id}", status=404)
+    for path in ("/messages", f"/batches/{batch_id}"):
         page = client_for(leader).get(path)
         assert reference not in page and "王" not in page and "138" not in page, path
     client_for(leader).post(f"/messages/{message_id}/reveal", status=404)
     accept_batch(actor_of(leader), batch_id)
     assert reference in client_for(leader).get("/messages")
+    assert reference in client_for(leader).get(f"/messages/{message_id}")
 
 
 def test_a_lawyers_letter_is_no_entrusting(

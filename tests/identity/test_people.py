@@ -42,7 +42,7 @@ def test_others_see_their_own_team_only(client_for: Callable[..., PageClient], r
 
     page = client.get("/users")
 
-    assert page.h1 == "Team"
+    assert page.h1 == "Users"
     assert mate.user_name in page
     assert stranger.user_name not in page
     assert mate.user_name in client.get(f"/users/{mate.id}")

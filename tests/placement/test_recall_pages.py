@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,23 @@ def test_objections_that_wait_are_listed_by_the_last_day_that_comes_first(client
 
     listed = vendor.get(vendor.get("/").links["Look and decide"])
     assert listed.text.index("RC2005-07-01-ZX-01") < listed.text.index("RC2005-07-01-HT-01")
+
+
+def test_home_counts_the_accounts_that_go_and_not_the_recalls(client_for: Client) -> None:
+    receiver = agency()
+    make_accounts(3, days=45)
+    recalled(make_desk(), placed(make_desk(), receiver), RecallReason.ROTATION, final_on=date(2005, 8, 20))
+    words = client_for(make_user(Role.AGENCY_LEADER, receiver)).get("/").text
+    assert re.search(r"Accounts are recalled and go on their last day\s*3\b", words)
+
+
+def test_an_agency_keeps_apart_what_it_holds_and_what_it_has_to_accept(client_for: Client) -> None:
+    receiver = agency()
+    make_accounts(3, days=45)
+    placed(make_desk(), receiver, accepted=False)
+    leader = client_for(make_user(Role.AGENCY_LEADER, receiver))
+    page = leader.get("/our-organisation")
+    assert "Accounts held in all: 0. 3 more wait to be accepted." in page and "and 3 to be accepted" in page
 
 
 def test_an_agency_gives_chosen_accounts_back_after_a_question(app: Flask, client_for: Client) -> None:

@@ -317,6 +317,7 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.draw_notices", POST, "/batches/<int:batch_id>/notices", P.PLACEMENTS_PROPOSE, ("batch",)),
     # --- conduct and its rules ---
     Route("conduct.findings", GET, "/conduct", P.CONDUCT_VIEW),
+    Route("conduct.own_findings", GET, "/team/conduct", P.QUEUE_DEAL),
     Route("conduct.decision", GET, "/conduct/attempts/<int:attempt_id>", P.CONDUCT_VIEW, ("decision",)),
     Route("conduct.packs", GET, "/rule-packs", P.RULES_VIEW),
     Route("conduct.pack_version", GET, "/rule-packs/<int:version_id>", P.RULES_VIEW, ("version of rules",)),

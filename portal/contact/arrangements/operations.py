@@ -422,6 +422,7 @@ def put_in_queue(work: Work, account_id: int, kind: str, on: date) -> None:
     )
     if item is not None:
         item.next_kind, item.next_on, item.next_at = kind, on, None
+        item.try_by = max(item.try_by, on)
 
 
 def facts_of(row: Arrangement) -> dict[str, Any]:

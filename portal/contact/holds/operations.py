@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.contact.history import Debtor, pack_of
+from portal.contact.holds.effect import hold_effect
 from portal.contact.holds.models import HoldProof
 from portal.contact.proofs import KeptProof, keep_for_customer, keep_sealed
+from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.free_text import check_free_text
@@ -21,15 +24,18 @@ from portal.portfolio.models import RAISED_BY_HAND, Account, Customer, Hold, Hol
 from portal.portfolio.operations import add_hold, end_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from portal.contact.conduct import Pack
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
     from portal.foundation.work import Work
     from portal.vendors.proofs import Proof
 
-__all__ = ["add_proof", "hold_for", "proof_for", "proofs_of", "put_on_hold", "release_with_proof"]
+__all__ = ["add_proof", "hold_for", "pack_for_hold", "proof_for", "proofs_of", "put_on_hold", "release_with_proof"]
 
 LONGEST_REASON = 200
 
@@ -132,6 +138,28 @@ def hold_for(session: Session, actor: Actor, hold_id: int) -> Any:
     if row is None:
         raise NotFound
     return row
+
+
+def pack_for_hold(session: Session, actor: Actor, hold: Hold, now: datetime) -> Pack:
+    """The rules where the debtor of a hold is. Raises NotFound where no account of theirs is in sight."""
+    accounts = visible(Account, actor).where(Account.customer_id == hold.customer_id).order_by(Account.id)
+    if hold.account_id is not None:
+        accounts = accounts.where(Account.id == hold.account_id)
+    account = session.scalar(accounts.limit(1))
+    if account is None:
+        raise NotFound
+    return pack_of(session, actor, Debtor.of(account, account.customer), now)
+
+
+@hooks.hold_effects.register
+def effects_of(
+    session: Session, actor: Actor, account: Account, holds: Collection[Hold], now: datetime
+) -> dict[int, Message]:
+    """What each of an account's holds does to contact."""
+    if not holds:
+        return {}
+    pack = pack_of(session, actor, Debtor.of(account, account.customer), now)
+    return {hold.id: hold_effect(pack, hold.flag.value) for hold in holds}
 
 
 def _customer_of(actor: Actor, hold_id: int) -> int:

@@ -8,6 +8,7 @@ from flask import Response, redirect, render_template, request, url_for
 
 from portal.contact.blueprint import blueprint
 from portal.contact.holds import operations as holds
+from portal.contact.holds.effect import hold_effect, stops_contact
 from portal.contact.holds.forms import HoldForm, ProofForm, ReleaseForm
 from portal.contact.proofs import key_of_customer, person_key_of
 from portal.contact.requests.forms import uploaded
@@ -92,6 +93,7 @@ def _page(hold_id: int, proof_form: ProofForm | None = None, release_form: Relea
     row = holds.hold_for(session, who, hold_id)
     found = row.Hold
     stands = found.released_at is None
+    pack = holds.pack_for_hold(session, who, found, services().clock.now())
     proofs = [
         (proof.HoldProof, name_of(proof.Organisation) if proof.Organisation else None, proof.who)
         for proof in holds.proofs_of(session, who, hold_id)
@@ -104,6 +106,8 @@ def _page(hold_id: int, proof_form: ProofForm | None = None, release_form: Relea
         row=row,
         label=labels.HOLD_LABELS[found.flag],
         effect=flag_words(found.flag.value),
+        does=hold_effect(pack, found.flag.value) if stands else None,
+        stops=stops_contact(pack, found.flag.value),
         tag=labels.hold_state(found, today),
         reason=labels.hold_reason(found.reason),
         release_reason=labels.hold_reason(found.release_reason),
@@ -134,7 +138,10 @@ def new_hold(account_id: int) -> Any:
                 raise
             show_error(form, error)
         else:
-            say_flash(say("The hold stands, and both sides see it. The bank releases it."))
+            found = holds.hold_for(session, who, hold_id).Hold
+            pack = holds.pack_for_hold(session, who, found, services().clock.now())
+            does = hold_effect(pack, found.flag.value)
+            say_flash(say("The mark stands, and both sides see it; the bank releases it. %(does)s", does=does))
             return redirect(url_for("contact.hold", hold_id=hold_id))
     page = render_template(
         "contact/new_hold.html", account=account, form=form, back=url_for("portfolio.account", account_id=account_id)

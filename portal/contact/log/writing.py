@@ -87,7 +87,7 @@ class ChunkOfAttempts:
         entry = replace(row.entry, corrects_id=corrected.id if corrected else None)
         if subject.point is not None:
             entry = replace(entry, contact_point_id=subject.point.id)
-        facts = self._history.facts(debtor, row.at, but=entry.corrects_id)
+        facts = self._history.facts(debtor, row.at, but=corrected)
         checked = checked_entry(facts, subject, entry, row.at)
         outcome = OUTCOMES[entry.outcome]
         if corrected is not None:

@@ -21,6 +21,7 @@ from portal.contact.messages.models import (
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
+from portal.placement.models import Placement
 from portal.portfolio.models import Account, ContactPoint, Customer
 
 if TYPE_CHECKING:
@@ -173,10 +174,17 @@ def setting_of(session: Session, actor: Actor, organisation_id: int) -> MessageS
 
 
 def messages_statement(actor: Actor) -> sa.Select[Any]:
-    """Messages with account and person, as far as these are still open to the actor, and with the name of the text."""
+    """Messages with account and person, as far as these are still open to the actor, and with the name of the text.
+
+    What the bank drew up for accounts of a batch is the bank's alone until the organisation has accepted the batch.
+    """
+    drawn_up = visible(OutgoingMessage, actor)
+    if not actor.is_bank:
+        drawn_up = drawn_up.join(Placement, Placement.id == OutgoingMessage.placement_id).where(
+            Placement.accepted_at.is_not(None)
+        )
     return (
-        visible(OutgoingMessage, actor)
-        .outerjoin(Account, Account.id == OutgoingMessage.account_id)
+        drawn_up.outerjoin(Account, Account.id == OutgoingMessage.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
         .outerjoin(MessageTemplateVersion, MessageTemplateVersion.id == OutgoingMessage.template_version_id)
         .outerjoin(MessageTemplate, MessageTemplate.id == MessageTemplateVersion.template_id)

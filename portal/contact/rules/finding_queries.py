@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Sum", "attempt_for", "findings_of_log", "findings_statement", "month_of", "months_back", "sums_of"]
+__all__ = [
+    "Sum",
+    "attempt_for",
+    "findings_of_log",
+    "findings_statement",
+    "month_of",
+    "months_back",
+    "own_findings",
+    "sums_of",
+]
 
 BREACH, PRESUMPTION = "block", "presume"
 
@@ -94,18 +103,28 @@ def findings_statement(actor: Actor) -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def findings_of_log(actor: Actor, run_id: int) -> sa.Select[Any]:
-    """Findings against the attempts of one imported log, with the attempt and its account as far as the actor knows it."""
+def own_findings(actor: Actor) -> sa.Select[Any]:
+    """Findings with the attempt, who logged it, and its account as far as the actor knows it still."""
     later = aliased(ContactAttempt)
     return (
         visible(ConductFinding, actor)
         .join(ContactAttempt, ContactAttempt.id == ConductFinding.attempt_id)
         .join(Placement, Placement.id == ContactAttempt.placement_id)
         .outerjoin(Account, Account.id == ContactAttempt.account_id)
+        .outerjoin(User, User.id == ContactAttempt.logged_by)
         .outerjoin(later, later.corrects_id == ConductFinding.attempt_id)
-        # the second says what the first comes to, in the words of the index
-        .where(ContactAttempt.import_run_id == run_id, ContactAttempt.verdict.in_(("block", "presume")))
-        .add_columns(ContactAttempt, *account_reference(), later.id.label("corrected_by"))
+        .add_columns(
+            ContactAttempt, *account_reference(), User.name.label("who"), by_interface().label("by_interface"),
+            later.id.label("corrected_by"),
+        )
+    )  # fmt: skip
+
+
+def findings_of_log(actor: Actor, run_id: int) -> sa.Select[Any]:
+    """The same against the attempts of one imported log."""
+    # the second says what the first comes to, in the words of the index
+    return own_findings(actor).where(
+        ContactAttempt.import_run_id == run_id, ContactAttempt.verdict.in_((BREACH, PRESUMPTION))
     )
 
 

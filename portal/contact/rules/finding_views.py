@@ -23,7 +23,7 @@ from portal.contact.rules.decision_page import again_today, again_under_its_own,
 from portal.contact.rules.labels import KIND_WORDS
 from portal.contact.rules.pack_words import rule_sentences
 from portal.contact.rules.shelf import shelf_of
-from portal.contact.rules.tables import findings_table
+from portal.contact.rules.tables import findings_table, own_findings_table
 from portal.contact.words import VERDICT_TAGS
 from portal.foundation.access import Permission
 from portal.foundation.database import db
@@ -73,6 +73,17 @@ def findings() -> Any:
         says=_says(shelf, {one.rule for one in sums}, first, min(last, today)),
         name_of=name_of,
     )
+
+
+@blueprint.get("/team/conduct")
+@requires(Permission.QUEUE_DEAL)
+def own_findings() -> Any:
+    """For an agency's leader: the organisation's contacts that were against the rules, or presumed to be, one by one."""
+    session, who = db.session(), actor()
+    today = services().clock.today(who.time_zone)
+    rules = pack_queries.rules_asked(session, who, shelf_of(session, who), today)
+    names = {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
+    return table_response(own_findings_table(who, sorted(rules), names), "contact/own_conduct.html")
 
 
 def _says(shelf: Shelf, codes: Collection[str], first: date, last: date) -> dict[str, list[str]]:

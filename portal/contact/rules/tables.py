@@ -33,7 +33,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
 
-__all__ = ["findings_table", "from_words", "log_findings_table", "publisher_words", "versions_table"]
+__all__ = [
+    "findings_table",
+    "from_words",
+    "log_findings_table",
+    "own_findings_table",
+    "publisher_words",
+    "versions_table",
+]
 
 
 def versions_table(actor: Actor, versions: Versions, packs: Sequence[str]) -> Table:
@@ -82,7 +89,6 @@ def findings_table(
     actor: Actor, organisations: Sequence[Organisation], rules: Sequence[str], names: Mapping[str, Message]
 ) -> Table:
     """What the rules found, the latest contact first. `names`: what the rules are called, by their codes."""
-    zone = ZoneInfo(actor.time_zone)
     return Table(
         name="conduct",
         statement=conduct_queries.findings_statement(actor),
@@ -101,16 +107,48 @@ def findings_table(
         ],
         filters=[
             Filter("organisation", _l("Organisation"), "choice", _of_organisation, [(str(o.id), name_of(o)) for o in organisations]),
-            Filter("rule", _l("Rule"), "choice", _of_rule, [(rule, _rule(rule, names)) for rule in rules]),
-            Filter("verdict", _l("Verdict"), "choice", lambda s, v: s.where(ConductFinding.verdict == v),
-                   [(code, tag.label) for code, tag in FINDING_TAGS.items()]),
-            Filter("day", _l("From day to day"), "period", lambda s, days: _within(s, days, zone)),
+            *_filters(actor, rules, names),
         ],
         default_sort="-at",
         key=ConductFinding.id,
         row_url=lambda row: url_for("conduct.decision", attempt_id=row.ConductFinding.attempt_id),
         empty=say("No contact was against the rules."),
     )  # fmt: skip
+
+
+def own_findings_table(actor: Actor, rules: Sequence[str], names: Mapping[str, Message]) -> Table:
+    """What the rules found against an agency's own contacts, the latest first."""
+    return Table(
+        name="own-findings",
+        statement=conduct_queries.own_findings(actor),
+        columns=[
+            Column("at", _l("When"), "instant", value="ConductFinding.at", expression=ConductFinding.at, sortable=True),
+            Column("who", _l("Logged by"), value=author_words),
+            Column("account_ref", _l("Account"), value=lambda row: row.account_ref or ""),
+            Column("channel", _l("Way of contact"), value=lambda row: CHANNELS[row.ContactAttempt.channel]),
+            Column("rule", _l("Rule"), value=lambda row: translate(names.get(row.ConductFinding.rule, row.ConductFinding.rule)),
+                   title=lambda row: row.ConductFinding.rule),
+            Column("why", _l("Why"), value=_why, wraps=True, title=lambda row: row.ConductFinding.code),
+            Column("verdict", _l("Verdict"), "state", value="ConductFinding.verdict", states=FINDING_TAGS),
+            Column("corrected", _l("Put right"), value=lambda row: translate(say("yes")) if row.corrected_by else None),
+        ],
+        filters=_filters(actor, rules, names),
+        default_sort="-at",
+        key=ConductFinding.id,
+        row_url=lambda row: _where_told(actor, row),
+        empty=say("No contact was against the rules."),
+    )  # fmt: skip
+
+
+def _filters(actor: Actor, rules: Sequence[str], names: Mapping[str, Message]) -> list[Filter]:
+    """By rule, by verdict, and by a span of the actor's days."""
+    zone = ZoneInfo(actor.time_zone)
+    return [
+        Filter("rule", _l("Rule"), "choice", _of_rule, [(rule, _rule(rule, names)) for rule in rules]),
+        Filter("verdict", _l("Verdict"), "choice", lambda s, v: s.where(ConductFinding.verdict == v),
+               [(code, tag.label) for code, tag in FINDING_TAGS.items()]),
+        Filter("day", _l("From day to day"), "period", lambda s, days: _within(s, days, zone)),
+    ]  # fmt: skip
 
 
 def log_findings_table(actor: Actor, run_id: int, names: Mapping[str, Message]) -> Table:

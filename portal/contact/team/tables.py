@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask import url_for
 
+from portal.contact.entries import PAUSED
 from portal.contact.labels import WORK_KINDS, untouched_tag
 from portal.contact.models import WorkItem
 from portal.contact.outcomes import OUTCOMES
@@ -112,7 +113,8 @@ def team_accounts_table(session: Session, who: Actor, today: date) -> Table:
             ),
             Column("last_at", _l("Last tried"), "day", value=lambda row: row.item.last_attempt_at),
             Column(
-                "try_by", _l("To be tried by"), "day", expression=WorkItem.try_by, value="item.try_by",
+                "try_by", _l("To be tried by"), "day", expression=WorkItem.try_by,
+                value=lambda row: None if row.item.try_by == PAUSED else row.item.try_by,
                 sortable=True, nullable=False,
             ),
             Column("standard", _l("Work standard"), "state", value=lambda row: untouched_tag(row.item, today)),

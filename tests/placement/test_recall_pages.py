@@ -371,7 +371,7 @@ def test_a_compliance_recall_tells_who_leads_at_once_and_closes_the_form_before_
     assert "Recalls for compliance have stopped all work on their accounts" in home
     assert leader.get(home.links["See which"])
     closed = leader.get(f"/queue/{account.id}")
-    assert "The form for a call is closed: The bank takes this account back" in closed
+    assert "Contact has ended: The bank takes this account back" in closed
 
 
 def test_a_recall_that_another_has_overtaken_is_not_told_of_the_batch_any_more(app: Flask, client_for: Client) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.contact.limits.models import LimitationRestart
-from portal.foundation.bulk import insert_for
+from portal.foundation.bulk import in_chunks, insert_for
 from portal.foundation.visibility import actor_of
 from portal.portfolio.models import LimitationClock
 from portal.recovery.models import Attribution, Decision, Payment
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["note_payments"]
 
+AT_ONCE = 1_000  # accounts
+
 
 def note_payments(session: Session, run_id: int) -> Sequence[int]:
     """Put the last value dates of a file's payments on the clocks of their accounts; where a payment was ever taken back,
@@ -30,16 +32,28 @@ def note_payments(session: Session, run_id: int) -> Sequence[int]:
     counts or not by what was paid before."""
     actor_of(session)
     _put_latest(session, run_id)
-    statement = sa.update(LimitationClock).where(LimitationClock.account_id.in_(_with_reversals(run_id)))
-    session.execute(
-        statement.values(paid_on=_standing()), execution_options={"synchronize_session": False}
-    )  # fmt: skip
-    restarted = sa.select(LimitationRestart.account_id)
-    return session.scalars(_of_file(run_id).where(Payment.account_id.in_(restarted)).distinct()).all()
+    restarted: list[int] = []
+    for some in in_chunks(_accounts_of_file(session, run_id), AT_ONCE):
+        _put_standing(session, _which(session, some, Payment.account_id, Payment.reverses_ref.is_not(None)))
+        restarted += _which(session, some, LimitationRestart.account_id, sa.true())
+    return restarted
 
 
-def _of_file(run_id: int) -> sa.Select[tuple[int]]:
-    return sa.select(Payment.account_id).where(Payment.import_run_id == run_id)
+def _accounts_of_file(session: Session, run_id: int) -> Sequence[int]:
+    """Named one by one in what follows: of a file that has just come in the planner knows nothing, and joined the whole of
+    the payments to itself, row by row."""
+    return session.scalars(sa.select(Payment.account_id).where(Payment.import_run_id == run_id).distinct()).all()
+
+
+def _which(session: Session, accounts: list[int], column: Any, condition: sa.ColumnElement[bool]) -> list[int]:
+    """Of these accounts those that a table has with a condition."""
+    return list(session.scalars(sa.select(column).where(column.in_(accounts), condition).distinct()))
+
+
+def _put_standing(session: Session, accounts: list[int]) -> None:
+    if accounts:
+        statement = sa.update(LimitationClock).where(LimitationClock.account_id.in_(accounts))
+        session.execute(statement.values(paid_on=_standing()), execution_options={"synchronize_session": False})
 
 
 def _put_latest(session: Session, run_id: int) -> None:
@@ -55,12 +69,6 @@ def _put_latest(session: Session, run_id: int) -> None:
     session.connection().execute(
         statement.on_conflict_do_update(index_elements=["account_id"], set_={"paid_on": later})
     )
-
-
-def _with_reversals(run_id: int) -> sa.Select[tuple[int]]:
-    """Accounts of the file of which a payment was ever taken back."""
-    taken_back = sa.select(Payment.account_id).where(Payment.reverses_ref.is_not(None))
-    return _of_file(run_id).where(Payment.account_id.in_(taken_back))
 
 
 def _standing() -> sa.ScalarSelect[Any]:

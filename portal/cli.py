@@ -19,6 +19,7 @@ COMMANDS = {
     "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
     "allocate": ("portal.placement.plan_command", "allocate_group"),
     "conduct": ("portal.contact.rules.command", "conduct_group"),
+    "commission": ("portal.commission.command", "commission_group"),
     "messages": ("portal.contact.messages.commands", "messages_group"),
     "mapping": ("portal.portfolio.mapping_commands", "mapping_group"),
     "letters": ("letters.command", "letters"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.commission.flat import Earned, Earning, FlatPlan, PaidCredit, PlanError, earnings, read_plan
 from portal.commission.models import CommissionLine, LineClaim, Statement, StatementEvent, StatementState
-from portal.commission.plan import Earned, Earning, FlatPlan, PaidCredit, PlanError, earnings, read_plan
 from portal.commission.queries import state_of
 from portal.foundation.bulk import insert_rows
 from portal.foundation.errors import DomainError

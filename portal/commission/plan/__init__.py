@@ -1,0 +1,25 @@
+"""What payments earn under a plan, in the notation of reference/commission.md. Pure: standard library and money only.
+
+`terms.py`: what a plan can say; `notation.py` reads it; `earning.py` evaluates it, in the order that the reference gives;
+`quoting.py` answers cases.
+"""
+
+from portal.commission.plan.earning import Book, Line, Payment, Placing, earn
+from portal.commission.plan.notation import highest_rate, read_plan
+from portal.commission.plan.quoting import quote
+from portal.commission.plan.terms import Basis, Measure, Plan, PlanError
+
+__all__ = [
+    "Basis",
+    "Book",
+    "Line",
+    "Measure",
+    "Payment",
+    "Placing",
+    "Plan",
+    "PlanError",
+    "earn",
+    "highest_rate",
+    "quote",
+    "read_plan",
+]

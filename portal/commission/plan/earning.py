@@ -1,0 +1,449 @@
+"""What payments earn under a plan: the order of evaluation of reference/commission.md. Pure: standard library and money only.
+
+Amounts are whole minor units of the plan's currency, everything between them is exact (fractions), and each line is rounded
+once, half up. Where other payments move the measure (recovery rate, amount recovered of the batch), a line is the difference
+of two rounded sums, so that lines add up to the rounded commission of the total, in whatever order payments came.
+
+A reversal takes back what its payment earned, or its share of that; all other lines are as if what was taken back had never
+been paid. Lines of an earlier statement (`issued`) are not repeated: what differs from them is a line of its own, `true_up`.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from portal.commission.plan.terms import (
+    Bands,
+    Basis,
+    Cap,
+    Condition,
+    Measure,
+    Plan,
+    PlanError,
+    Row,
+    Scope,
+    SmallBalance,
+    Tail,
+)
+from portal.foundation.money import divided_half_up, minor_digits
+
+__all__ = ["Book", "Line", "Payment", "Placing", "earn", "last_day_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """A placement as far as plans ask for it; None: not known. `balance`: placed, in minor units."""
+
+    placed_on: date
+    ended_on: date | None = None
+    id: str = ""
+    balance: int | None = None
+    age_months: int | None = None
+    days_past_due: int | None = None
+    bucket: str | None = None
+    round: int | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """`amount` in minor units, negative for a reversal, which names what it `reverses`. `parts`: how it divides."""
+
+    id: str
+    placing: Placing
+    amount: int
+    paid_on: date
+    received_by: str = "bank"
+    reverses: str | None = None
+    stage: str | None = None
+    parts: Mapping[Basis, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What is known beside the payments. `placed_total`: of the batch, minor units. `earned_to_date`: what the cap's scope has
+    earned before them. `issued`: commission by payment on earlier statements, their true-ups included."""
+
+    placed_total: int | None = None
+    earned_to_date: int = 0
+    issued: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one payment earns. `rate`: where one rate made it, before minimum and cap. `measure`: what its band was found by,
+    with the `value` it had and the `row` of the plan, counted from 0. `reason`: a code of reference/commission.md."""
+
+    payment: Payment
+    commission: int
+    reason: str
+    base: int = 0
+    rate: Fraction | None = None
+    measure: Measure | None = None
+    value: Fraction | str | None = None
+    row: int | None = None
+
+
+def earn(plan: Plan, payments: Sequence[Payment], book: Book) -> list[Line]:
+    """The lines of a batch's payments, by value date and reference.
+
+    PlanError for payments that cannot be so (twice the same reference, a reversal of a reversal or of nothing, an amount that
+    is none), and where the plan asks for something that is not known.
+    """
+    _check(payments)
+    ordered = sorted(payments, key=lambda p: (p.paid_on, p.id))
+    reversed_amounts = _reversed_amounts(ordered)
+    earned = _Earner(plan, book, ordered, reversed_amounts).lines()
+    lines = []
+    taken: defaultdict[str, int] = defaultdict(int)
+    for payment in ordered:
+        if payment.reverses is None:
+            line = earned[payment.id]
+        else:
+            line = _reversal(payment, earned[payment.reverses], taken)
+        lines += _as_issued(line, book.issued, is_undone=reversed_amounts.get(payment.id, 0) == payment.amount)
+    return lines
+
+
+def _check(payments: Sequence[Payment]) -> None:
+    by_id = {payment.id: payment for payment in payments}
+    if len(by_id) != len(payments):
+        raise PlanError("twice", "payments.id")
+    for payment in payments:
+        if (payment.amount < 0) != (payment.reverses is not None) or payment.amount == 0:
+            raise PlanError("amount", f"payments.{payment.id}")
+        if payment.reverses is None:
+            continue
+        original = by_id.get(payment.reverses)
+        if original is None:
+            raise PlanError("unknown_payment", f"payments.{payment.id}.reverses")
+        if original.reverses is not None:
+            raise PlanError("reversal_of_reversal", f"payments.{payment.id}.reverses")
+
+
+def _reversed_amounts(payments: Sequence[Payment]) -> dict[str, int]:
+    """How much of each payment is taken back in all; never more than it was."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for payment in payments:
+        if payment.reverses is not None:
+            sums[payment.reverses] -= payment.amount
+    amounts = {payment.id: payment.amount for payment in payments}
+    return {number: min(total, amounts[number]) for number, total in sums.items()}
+
+
+def _reversal(payment: Payment, of: Line, taken: defaultdict[str, int]) -> Line:
+    """The share of what the payment earned; shares of all its parts add up to the whole, and no more is taken than it was."""
+    amount = of.payment.amount
+    before = taken[of.payment.id]
+    after = taken[of.payment.id] = min(before - payment.amount, amount)
+    part = divided_half_up(of.commission * after, amount) - divided_half_up(of.commission * before, amount)
+    return Line(payment=payment, commission=-part, reason="reversal", base=before - after, rate=of.rate)
+
+
+def _as_issued(line: Line, issued: Mapping[str, int], *, is_undone: bool) -> list[Line]:
+    """The line itself, or what differs from what was issued; a payment that was taken back whole stays as it was issued."""
+    number = line.payment.id
+    if number not in issued:
+        return [line]
+    difference = line.commission - issued[number]
+    if difference == 0 or is_undone:
+        return []
+    return [
+        Line(
+            payment=line.payment, commission=difference, reason="true_up", base=line.base, rate=line.rate,
+            measure=line.measure, value=line.value, row=line.row,
+        )
+    ]  # fmt: skip
+
+
+# --- one payment after the other ------------------------------------------------------------------------------------------
+
+
+class _Earner:
+    """Goes through a batch's payments in order and keeps what the next one depends on."""
+
+    def __init__(self, plan: Plan, book: Book, ordered: Sequence[Payment], reversed_amounts: Mapping[str, int]) -> None:
+        self._plan, self._book = plan, book
+        self._unit = 10 ** minor_digits(plan.currency)
+        self._payments = [payment for payment in ordered if payment.reverses is None]
+        self._left = {p.id: p.amount - reversed_amounts.get(p.id, 0) for p in self._payments}
+        self._refusals = {p.id: _refusal(plan, p) for p in self._payments}
+        self._total = sum(self._left[p.id] for p in self._payments if not self._refusals[p.id])
+        self._recovered = 0  # of the batch so far, what was taken back left out
+        self._exact = Fraction(0)  # commission of the batch so far, unrounded
+        self._caps: dict[str | int, _Capped] = {}
+
+    def lines(self) -> dict[str, Line]:
+        return {payment.id: self._line(payment) for payment in self._payments}
+
+    def _line(self, payment: Payment) -> Line:
+        refusal = self._refusals[payment.id]
+        if refusal:
+            return Line(payment=payment, commission=0, reason=refusal)
+        base = self._base(payment)
+        found = self._found(payment, base)
+        share_left = Fraction(self._left[payment.id], payment.amount)
+        commission, reason = self._rounded(payment, found, base, share_left)
+        self._recovered += self._left[payment.id]
+        issued = self._book.issued.get(payment.id)
+        if issued is not None and not share_left:
+            commission = issued  # a reversal takes back exactly what was paid for it
+        return Line(
+            payment=payment, commission=commission, reason=reason, base=base, rate=found.rate, measure=found.told.measure,
+            value=found.told.value, row=found.told.row,
+        )  # fmt: skip
+
+    def _base(self, payment: Payment) -> int:
+        if self._plan.basis is Basis.TOTAL:
+            return payment.amount
+        part = payment.parts.get(self._plan.basis)
+        if part is None:
+            raise PlanError("missing", f"payments.{payment.id}.{self._plan.basis.value}")
+        if not 0 <= part <= payment.amount:
+            raise PlanError("amount", f"payments.{payment.id}.{self._plan.basis.value}")
+        return part
+
+    # --- rate (steps 3 to 6) ---
+
+    def _found(self, payment: Payment, base: int) -> _Found:
+        plan = self._plan
+        small = self._small_balance(payment)
+        minimum = plan.minimum if small is None or small.minimum is None else small.minimum
+        if small is not None and small.rate is not None:
+            rate = Fraction(small.rate)
+            return _Found(base * rate, rate, "small_balance", minimum)
+        stage = payment.stage or payment.placing.stage
+        if stage is not None and stage in plan.stage_rates:
+            return self._at(payment, base, Fraction(plan.stage_rates[stage]), minimum)
+        if plan.bands is not None:
+            by_band = self._slices if plan.bands.is_marginal else self._row
+            return by_band(plan.bands, payment, base, minimum)
+        if plan.rate is None:
+            raise PlanError("no_rate", f"payments.{payment.id}")
+        return self._at(payment, base, Fraction(plan.rate), minimum)
+
+    def _at(self, payment: Payment, base: int, rate: Fraction, minimum: Decimal | None) -> _Found:
+        rate = self._with_surcharges(payment, rate)
+        moves = any(extra.by.is_of_batch for extra in self._plan.surcharges)
+        return _Found(base * rate, rate, "rate", minimum, moves)
+
+    def _row(self, bands: Bands, payment: Payment, base: int, minimum: Decimal | None) -> _Found:
+        """The rate of the row that the measure is in."""
+        value = self._value(bands.by, payment)
+        found = _last_that_holds(bands.rows, value)
+        told = _Told(bands.by, value, found)
+        if found is None:
+            return _Found(Fraction(0), None, "below_first_band", None, bands.by.is_of_batch, told=told)
+        at = self._at(payment, base, Fraction(bands.rows[found].rate), minimum)
+        return replace(at, of_batch=at.of_batch or bands.by.is_of_batch, told=told)
+
+    def _slices(self, bands: Bands, payment: Payment, base: int, minimum: Decimal | None) -> _Found:
+        """The sum over slices, for all of the payment and for what is left of it; of a part that earns, its share."""
+        starts = Fraction(self._recovered) if bands.by.is_of_batch else Fraction(0)
+        whole, rates = self._sum_over(bands, payment, starts, payment.amount)
+        left, _ = self._sum_over(bands, payment, starts, self._left[payment.id])
+        of_base = Fraction(base, payment.amount)
+        reason = "rate" if rates else "below_first_band"
+        return _Found(
+            whole * of_base, rates.pop() if len(rates) == 1 else None, reason, minimum if reason == "rate" else None,
+            bands.by.is_of_batch, left * of_base, _Told(bands.by, self._measured(bands.by, starts + payment.amount), None),
+        )  # fmt: skip
+
+    def _sum_over(
+        self, bands: Bands, payment: Payment, starts: Fraction, amount: int
+    ) -> tuple[Fraction, set[Fraction]]:
+        """What an amount earns that begins there, slice by slice, and the rates that had a part in it."""
+        ends, total, rates = starts + amount, Fraction(0), set()
+        bounds = [Fraction(row.when.bound or 0) * self._unit_of(bands.by) for row in bands.rows]
+        for row, lower, upper in zip(bands.rows, bounds, [*bounds[1:], ends], strict=True):
+            within = min(ends, max(upper, lower)) - max(starts, lower)
+            if within > 0:
+                rate = self._with_surcharges(payment, Fraction(row.rate))
+                total += within * rate
+                rates.add(rate)
+        return total, rates
+
+    def _unit_of(self, by: Measure) -> int:
+        """Minor units in one of the measure."""
+        return self._placed_total() if by is Measure.RECOVERY_RATE else self._unit
+
+    def _measured(self, by: Measure, minor: Fraction) -> Fraction:
+        return minor / self._unit_of(by)
+
+    def _placed_total(self) -> int:
+        if not self._book.placed_total or self._book.placed_total < 0:
+            raise PlanError("missing", "batch.placed_total")
+        return self._book.placed_total
+
+    def _with_surcharges(self, payment: Payment, rate: Fraction) -> Fraction:
+        for extra in self._plan.surcharges:
+            if _is_in(extra.when, self._value(extra.by, payment)):
+                points = None if extra.add is None else Fraction(extra.add)
+                rate = rate + points if points is not None else rate * Fraction(extra.multiply or 0)
+        return rate
+
+    def _small_balance(self, payment: Payment) -> SmallBalance | None:
+        for small in self._plan.small_balances:
+            value = self._value(small.by, payment)
+            if isinstance(value, Fraction) and value <= Fraction(small.upto):
+                return small
+        return None
+
+    def _value(self, by: Measure, payment: Payment) -> Fraction | str:
+        """A measure as limits are written: amounts in the major unit. Of the batch: what its period ends with."""
+        if by.is_of_batch:
+            return self._measured(by, Fraction(self._total))
+        if by is Measure.PAYMENT_AMOUNT:
+            return Fraction(payment.amount, self._unit)
+        placing = payment.placing
+        if by is Measure.DAYS_SINCE_PLACEMENT:
+            return Fraction((payment.paid_on - placing.placed_on).days)
+        if by is Measure.PLACED_BALANCE:
+            return Fraction(_known(placing.balance, by), self._unit)
+        if by is Measure.STAGE:
+            return str(_known(payment.stage or placing.stage, by))
+        if by is Measure.BUCKET:
+            return str(_known(placing.bucket, by))
+        return Fraction(_known(getattr(placing, by.value), by))
+
+    # --- minimum, cap, rounding (steps 7 to 9) ---
+
+    def _rounded(self, payment: Payment, found: _Found, base: int, share_left: Fraction) -> tuple[int, str]:
+        commission: Fraction | int = found.commission
+        if found.of_batch:
+            commission = _half_up(self._exact + found.commission) - _half_up(self._exact)
+            self._exact += found.commission * share_left if found.left is None else found.left
+        reason = found.reason
+        if found.minimum is not None and reason != "below_first_band":
+            least = min(Fraction(found.minimum) * self._unit, Fraction(payment.amount))
+            if commission < least:
+                commission, reason = least, "minimum"
+        if self._plan.cap is None:
+            return _half_up(commission), reason
+        capped = self._capped(self._plan.cap, payment)
+        most = capped.most(self._plan.cap, base, self._unit)
+        if commission > most:
+            commission, reason = most, "cap"
+        rounded = _half_up(commission)
+        capped.count(_half_up(rounded * share_left), base * share_left)
+        return rounded, reason
+
+    def _capped(self, cap: Cap, payment: Payment) -> _Capped:
+        """What the cap's scope has earned so far; what it had earned before counts for the scope of the first payment."""
+        key = _scope(cap, self._plan.contract_started_on, payment)
+        if key not in self._caps:
+            self._caps[key] = _Capped(before=0 if self._caps else self._book.earned_to_date)
+        return self._caps[key]
+
+
+class _Told(NamedTuple):
+    """By what a band was found."""
+
+    measure: Measure | None = None
+    value: Fraction | str | None = None
+    row: int | None = None
+
+
+_NOT_BY_BAND = _Told()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The unrounded commission of a payment with how it was found; `left`: of what is left of it, where that is no share."""
+
+    commission: Fraction
+    rate: Fraction | None
+    reason: str
+    minimum: Decimal | None
+    of_batch: bool = False
+    left: Fraction | None = None
+    told: _Told = _NOT_BY_BAND
+
+
+@dataclass(slots=True)
+class _Capped:
+    """A cap's scope: what it earned before these payments, what it earned by them, and the amounts that earned it."""
+
+    before: int
+    earned: int = 0
+    bases: Fraction = Fraction(0)
+
+    def most(self, cap: Cap, base: int, unit: int) -> Fraction:
+        """The most that a payment may still earn, in minor units."""
+        rests = []
+        if cap.amount is not None:
+            rests.append(Fraction(cap.amount) * unit - self.before - self.earned)
+        if cap.share is not None:
+            rests.append(Fraction(cap.share) * (self.bases + base) - self.earned)
+        return max(min(rests), Fraction(0))
+
+    def count(self, earned: int, base: Fraction) -> None:
+        self.earned += earned
+        self.bases += base
+
+
+def _scope(cap: Cap, began: date | None, payment: Payment) -> str | int:
+    """Which sum a payment counts in: its placement's, its contract's, or that of the contract's year."""
+    if cap.per is Scope.PLACEMENT:
+        return payment.placing.id
+    if cap.per is Scope.CONTRACT or began is None:
+        return ""
+    years = payment.paid_on.year - began.year
+    return years if payment.paid_on >= _months_later(began, 12 * years) else years - 1
+
+
+# --- days, conditions -----------------------------------------------------------------------------------------------------
+
+
+def _refusal(plan: Plan, payment: Payment) -> str:
+    """Why a payment earns nothing, whatever its amount; empty where it may earn."""
+    placing = payment.placing
+    last = last_day_of(placing.ended_on, plan.tail)
+    if payment.paid_on < placing.placed_on or (last is not None and payment.paid_on > last):
+        return "outside_placement"
+    if (payment.paid_on - placing.placed_on).days < plan.free_days[payment.received_by]:
+        return "free_period"
+    return ""
+
+
+def last_day_of(ended_on: date | None, tail: Tail) -> date | None:
+    """The last day on which payments earn: months end on the same day of the month, or the month's last."""
+    if ended_on is None:
+        return None
+    return _months_later(ended_on, tail.months) + timedelta(days=tail.days)
+
+
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _last_that_holds(rows: Sequence[Row], value: Fraction | str) -> int | None:
+    held = [number for number, row in enumerate(rows) if _is_in(row.when, value)]
+    return held[-1] if held else None
+
+
+def _is_in(when: Condition, value: Fraction | str) -> bool:
+    if when.bound is None:
+        return any(value == (named if isinstance(named, str) else Fraction(named)) for named in when.values)
+    if isinstance(value, str):
+        return False
+    bound = Fraction(when.bound)
+    return value > bound if when.is_above else value >= bound
+
+
+def _known(value: Any, by: Measure) -> Any:
+    if value is None:
+        raise PlanError("missing", f"placement.{by.value}")
+    return value
+
+
+def _half_up(value: Fraction | int) -> int:
+    return divided_half_up(*Fraction(value).as_integer_ratio())

@@ -156,6 +156,12 @@ def test_a_cap_leaves_what_its_scope_has_not_earned_and_the_lower_of_amount_and_
     assert told(terms, paid("a", 1_000_00), earned_to_date=49_990)[0] == ("a", 10, "cap")
 
 
+def test_an_amount_that_earned_nothing_makes_no_room_under_a_share() -> None:
+    bands = {"by": "payment_amount", "mode": "whole", "rows": [{"from": "100", "rate": "0.5"}]}
+    terms = plan(bands=bands, cap={"per": "contract", "share": "0.22"})
+    assert told(terms, paid("a", 99_00, 1), paid("b", 100_00, 2)) == [("a", 0, "below_first_band"), ("b", 22_00, "cap")]
+
+
 def test_a_cap_of_the_contracts_year_begins_again_with_each_year() -> None:
     cap = {"per": "contract_year", "amount": "100"}
     terms = plan(rate="0.5", cap=cap, contract_started_on="2023-02-01")

@@ -85,3 +85,16 @@ def test_gross_and_net_leave_the_bank_the_same_cash(tmp_path: Path, remittance: 
     handed_over = ("1000.00", "150.00") if remittance == "gross" else ("900.00", "50.00")
     assert (told["remit_to_bank"], told["invoice"]) == handed_over
     assert told["bank_net"] == "1350.00"
+
+
+def test_a_reversal_that_names_no_receiver_comes_from_the_one_of_its_payment(tmp_path: Path) -> None:
+    payments = [
+        {"id": "a", "amount": "400", "paid_on": "2024-02-01", "received_by": "agency"},
+        {"id": "r", "amount": "-400", "paid_on": "2024-02-09", "reverses": "a"},
+    ]
+    file = tmp_path / "cases.json"
+    file.write_text(
+        json.dumps([FLAT | {"plan": {"currency": "USD", "rate": "0.25", "remittance": "net"}, "payments": payments}])
+    )
+    told = quoted(file)["flat"]
+    assert (told["remit_to_bank"], told["invoice"], told["bank_net"]) == ("0.00", "0.00", "0.00")

@@ -328,6 +328,7 @@ class _Earner:
         if self._plan.cap is None:
             return _half_up(commission), reason
         capped = self._capped(self._plan.cap, payment)
+        base = 0 if reason == "below_first_band" else base  # an amount that earned nothing makes no room
         most = capped.most(self._plan.cap, base, self._unit)
         if commission > most:
             commission, reason = most, "cap"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +23,7 @@ def quote(case: Mapping[str, Any]) -> dict[str, Any]:
     """One case: its lines, their total, and who hands over what. PlanError where the notation refuses it."""
     plan = read_plan(_table(case.get("plan"), "plan"))
     placing = _placing(_table(case.get("placement"), "placement"), plan)
-    payments = [_payment(_table(one, "payments"), placing, plan) for one in _list(case, "payments")]
+    payments = _payments(_list(case, "payments"), placing, plan)
     book = _book(case, plan)
     lines = earn(plan, payments, book)
     told = {"lines": [_told(line, plan) for line in lines], "total": _amount(_sum(lines), plan)}
@@ -83,6 +84,18 @@ def _placing(data: Mapping[str, Any], plan: Plan) -> Placing:
         age_months=_count(data, "age_months"), days_past_due=_count(data, "days_past_due"), round=_count(data, "round"),
         bucket=_words(data, "bucket"), stage=_words(data, "stage"),
     )  # fmt: skip
+
+
+def _payments(rows: Sequence[Any], placing: Placing, plan: Plan) -> list[Payment]:
+    """A reversal that does not say who paid the money back had it from whoever received the payment."""
+    read = [_payment(_table(one, "payments"), placing, plan) for one in rows]
+    receivers = {payment.id: payment.received_by for payment in read}
+    return [
+        payment
+        if one.get("received_by") or payment.reverses not in receivers
+        else replace(payment, received_by=receivers[payment.reverses])
+        for one, payment in zip(rows, read, strict=True)
+    ]
 
 
 def _payment(data: Mapping[str, Any], placing: Placing, plan: Plan) -> Payment:

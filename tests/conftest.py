@@ -20,7 +20,7 @@ def pytest_collection_finish() -> None:
     """What has been imported by now stays, so that the collector need not look at it again; a seventh of the run was that."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

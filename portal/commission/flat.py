@@ -13,20 +13,12 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from portal.commission.plan import PlanError
 from portal.foundation.money import CURRENCIES, divided_half_up, share_of
 
 __all__ = ["Earned", "Earning", "FlatPlan", "PaidCredit", "PlanError", "earnings", "read_plan"]
 
 KNOWN_KEYS = {"currency", "rate", "tail"}
-
-
-class PlanError(ValueError):
-    """A plan that cannot be evaluated: `code` and the key it is about."""
-
-    def __init__(self, code: str, key: str) -> None:
-        super().__init__(f"{code}: {key}")
-        self.code = code
-        self.key = key
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from portal.commission.plan.terms import (
     Bands,
     Basis,
     Cap,
-    Condition,
     Measure,
     Plan,
     PlanError,
@@ -284,9 +283,8 @@ class _Earner:
 
     def _with_surcharges(self, payment: Payment, rate: Fraction) -> Fraction:
         for extra in self._plan.surcharges:
-            if _is_in(extra.when, self._value(extra.by, payment)):
-                points = None if extra.add is None else Fraction(extra.add)
-                rate = rate + points if points is not None else rate * Fraction(extra.multiply or 0)
+            if extra.when.holds(self._value(extra.by, payment)):
+                rate = extra.on(rate)
         return rate
 
     def _small_balance(self, payment: Payment) -> SmallBalance | None:
@@ -427,17 +425,8 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _last_that_holds(rows: Sequence[Row], value: Fraction | str) -> int | None:
-    held = [number for number, row in enumerate(rows) if _is_in(row.when, value)]
+    held = [number for number, row in enumerate(rows) if row.when.holds(value)]
     return held[-1] if held else None
-
-
-def _is_in(when: Condition, value: Fraction | str) -> bool:
-    if when.bound is None:
-        return any(value == (named if isinstance(named, str) else Fraction(named)) for named in when.values)
-    if isinstance(value, str):
-        return False
-    bound = Fraction(when.bound)
-    return value > bound if when.is_above else value >= bound
 
 
 def _known(value: Any, by: Measure) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -92,27 +93,20 @@ def highest_rate(plan: Plan, in_round: int) -> Decimal:
     if plan.bands is not None:
         rows = plan.bands.rows
         if plan.bands.by is Measure.ROUND:
-            rows = tuple(row for row in rows if _holds(row.when, Decimal(in_round)))[-1:]
+            rows = tuple(row for row in rows if row.when.holds(Fraction(in_round)))[-1:]
         rates += [row.rate for row in rows]
     elif plan.rate is not None:
         rates.append(plan.rate)
     highest = max(rates, default=Decimal(0))
     for extra in plan.surcharges:
-        if extra.by is not Measure.ROUND or _holds(extra.when, Decimal(in_round)):
+        if extra.by is not Measure.ROUND or extra.when.holds(Fraction(in_round)):
             highest = max(highest, _raised(highest, extra))
     return max([highest, *(small.rate for small in plan.small_balances if small.rate is not None)])
 
 
 def _raised(rate: Decimal, extra: Surcharge) -> Decimal:
-    """A rate with the points or the factor of a surcharge."""
+    """A rate with a surcharge, as the decimal that limits are written in."""
     return rate + extra.add if extra.add is not None else rate * (extra.multiply or 0)
-
-
-def _holds(when: Condition, value: Any) -> bool:
-    """Whether a measure's value, a number or a word, is in a row by itself; later rows may take it away."""
-    if when.bound is None:
-        return value in when.values
-    return bool(value > when.bound if when.is_above else value >= when.bound)
 
 
 # --- the parts ----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 __all__ = [
     "Bands",
@@ -94,6 +95,14 @@ class Condition:
     is_above: bool = False
     values: tuple[str | Decimal, ...] = ()
 
+    def holds(self, value: Fraction | str) -> bool:
+        """Whether the value is in the row by itself; a later row may take it away."""
+        if self.bound is None:
+            return any(value == (named if isinstance(named, str) else Fraction(named)) for named in self.values)
+        if isinstance(value, str):
+            return False
+        return value > Fraction(self.bound) if self.is_above else value >= Fraction(self.bound)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -118,6 +127,10 @@ class Surcharge:
     when: Condition
     add: Decimal | None
     multiply: Decimal | None
+
+    def on(self, rate: Fraction) -> Fraction:
+        """The rate with it."""
+        return rate + Fraction(self.add) if self.add is not None else rate * Fraction(self.multiply or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
     from portal.vendors.proofs import Proof
 
-__all__ = ["add_proof", "hold_for", "pack_for_hold", "proof_for", "proofs_of", "put_on_hold", "release_with_proof"]
+__all__ = [
+    "add_proof",
+    "hold_for",
+    "pack_for_hold",
+    "proof_for",
+    "proofs_of",
+    "put_on_hold",
+    "raise_within",
+    "release_with_proof",
+]
 
 LONGEST_REASON = 200
 
@@ -58,18 +67,31 @@ def put_on_hold(
     account that the actor may not see, DomainError naming the field for what is missing.
     """
     demand(actor, Permission.HOLDS_RAISE)
-    if flag not in RAISED_BY_HAND:
-        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
+    _check_flag(flag)
     reason = _given(reason, "reason")
     kept = keep_sealed(actor, account_id, proof)
     with transaction(actor) as work:
-        account = work.session.scalar(visible(Account, actor).where(Account.id == account_id))
-        if account is None:
-            raise NotFound
-        hold = add_hold(work, account.customer_id, None if whole_person else account_id, flag, reason)
+        hold = raise_within(work, account_id, flag, reason, whole_person=whole_person)
         work.session.flush()
         _keep(work, hold, kept)
         return hold.id
+
+
+def raise_within(
+    work: Work, account_id: int, flag: HoldFlag | None, reason: str, *, whole_person: bool = False
+) -> Hold:
+    """Within another operation: the hold by itself. NotFound; DomainError for a flag that nobody raises by hand."""
+    flag = _check_flag(flag)
+    account = work.session.scalar(visible(Account, work.actor).where(Account.id == account_id))
+    if account is None:
+        raise NotFound
+    return add_hold(work, account.customer_id, None if whole_person else account_id, flag, reason)
+
+
+def _check_flag(flag: HoldFlag | None) -> HoldFlag:
+    if flag is None or flag not in RAISED_BY_HAND:
+        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
+    return flag
 
 
 def add_proof(actor: Actor, hold_id: int, proof: Proof | None) -> None:

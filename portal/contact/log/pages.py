@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from portal.contact.blueprint import blueprint
 from portal.contact.log.files import ATTEMPTS, CHANGE_LABELS
 from portal.contact.log.rows import COLUMN_WORDS
-from portal.contact.rules.labels import KIND_WORDS
+from portal.contact.rules.labels import rule_names
 from portal.contact.rules.queries import rules_asked
 from portal.contact.rules.shelf import shelf_of
 from portal.contact.rules.tables import log_findings_table
@@ -39,7 +39,7 @@ def _findings(actor: Actor, run_id: int) -> Table:
     """What the rules found against a log, each rule by its name."""
     session, today = db.session(), services().clock.today(actor.time_zone)
     rules = rules_asked(session, actor, shelf_of(session, actor), today)
-    return log_findings_table(actor, run_id, {code: KIND_WORDS[type(rule)] for code, rule in rules.items()})
+    return log_findings_table(actor, run_id, rule_names(rules))
 
 
 IMPORTS = ImportPages(

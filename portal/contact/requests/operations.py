@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from portal.contact.holds.operations import raise_within
 from portal.contact.proofs import NO_PROOF, KeptProof, keep_sealed, person_key_of
 from portal.contact.requests import queries
 from portal.contact.requests.models import Request, RequestMessage
@@ -27,8 +28,6 @@ from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.portfolio.models import RAISED_BY_HAND, Account
-from portal.portfolio.operations import add_hold
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
@@ -191,13 +190,8 @@ def _step(
 def _put_on_hold(work: Work, request: Request, stop: Stop | None) -> None:
     """What the answer says, done with it: a hold that stands already is enough."""
     demand(work.actor, Permission.HOLDS_RAISE)
-    if stop is None or stop.flag not in RAISED_BY_HAND:
-        raise DomainError("hold.flag", say("Choose a reason from the list."), field="flag")
-    account = work.session.scalar(visible(Account, work.actor).where(Account.id == request.account_id))
-    if account is None:
-        raise NotFound
-    of = None if stop.whole_person else account.id
-    add_hold(work, account.customer_id, of, stop.flag, queries.raised_by(request))
+    flag, whole_person = (stop.flag, stop.whole_person) if stop else (None, False)
+    raise_within(work, request.account_id, flag, queries.raised_by(request), whole_person=whole_person)
 
 
 def _check_step(work: Work, request: Request, thread: Thread, side: Side, step: Step) -> None:

@@ -20,7 +20,7 @@ from portal.contact.rules import queries as pack_queries
 from portal.contact.rules import views as pack_views
 from portal.contact.rules.blueprint import blueprint
 from portal.contact.rules.decision_page import again_today, again_under_its_own, facts_told, findings_of
-from portal.contact.rules.labels import KIND_WORDS
+from portal.contact.rules.labels import rule_names
 from portal.contact.rules.pack_words import rule_sentences
 from portal.contact.rules.shelf import shelf_of
 from portal.contact.rules.tables import findings_table, own_findings_table
@@ -59,7 +59,7 @@ def findings() -> Any:
     sums = conduct_queries.sums_of(session, who, first, last)
     shelf = shelf_of(session, who)
     rules = pack_queries.rules_asked(session, who, shelf, months[0])
-    names = {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
+    names = rule_names(rules)
     listed = sorted({*rules, *(one.rule for one in sums)})
     return table_response(
         findings_table(who, organisations_of_staff(session, who), listed, names),
@@ -82,7 +82,7 @@ def own_findings() -> Any:
     session, who = db.session(), actor()
     today = services().clock.today(who.time_zone)
     rules = pack_queries.rules_asked(session, who, shelf_of(session, who), today)
-    names = {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
+    names = rule_names(rules)
     return table_response(own_findings_table(who, sorted(rules), names), "contact/own_conduct.html")
 
 
@@ -146,7 +146,7 @@ def _names(shelf: Shelf, attempt: ContactAttempt, today: Mapping[str, Rule]) -> 
         own = {rule.id: rule for rule in shelf.exactly(*pack_kept(attempt.decision)).rules}
     except LookupError:
         own = {}
-    return {code: KIND_WORDS[type(rule)] for code, rule in {**today, **own}.items()}
+    return rule_names({**today, **own})
 
 
 def _of_today(shelf: Any, pack: str, today: date) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.contact.conduct import (
@@ -164,6 +165,11 @@ FINDING_TAGS: dict[str, StateTag] = {
 _PLACES: dict[str, Any] = {
     "": _l("every other place"), "US": _l("United States"), "US-MA": _l("Massachusetts"), "GB": _l("United Kingdom"),
 }  # fmt: skip
+
+
+def rule_names(rules: Mapping[str, Rule]) -> dict[str, Message]:
+    """What rules are called on pages, by their codes."""
+    return {code: KIND_WORDS[type(rule)] for code, rule in rules.items()}
 
 
 def place_words(region: str) -> Any:

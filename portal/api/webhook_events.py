@@ -35,9 +35,8 @@ def tell(work: Work, organisation_id: int, kind: EventKind, subject: str, data: 
     None, and nothing is kept, where the organisation has no webhook; what was told before about the same `subject` is
     answered, not told again.
     """
-    webhooks = list(
-        work.session.scalars(visible(Webhook, work.actor).where(Webhook.organisation_id == organisation_id))
-    )
+    of_them = visible(Webhook, work.actor).where(Webhook.organisation_id == organisation_id).order_by(Webhook.id)
+    webhooks = list(work.session.scalars(of_them))
     if not webhooks:
         return None
     same = visible(WebhookEvent, work.actor).where(

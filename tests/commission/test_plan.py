@@ -41,7 +41,7 @@ def back(number: str, of: str, amount: int, day: int = 40, **more: Any) -> Payme
 
 def told(terms: Plan, *payments: Payment, **book: Any) -> list[tuple[str, int, str]]:
     """Lines as payment, commission in minor units, reason."""
-    found = earn(terms, payments, Book(**({"placed_total": MILLION} | book)))
+    found = earn(terms, payments, Book(**({"placed": {"": MILLION}} | book)))
     return [(line.payment.id, line.commission, line.reason) for line in found]
 
 
@@ -216,7 +216,7 @@ def test_a_measure_that_nobody_knows_is_asked_for_by_name() -> None:
     with pytest.raises(PlanError, match=r"placement\.days_past_due"):
         told(terms, paid("p", 1_00))
     with pytest.raises(PlanError, match=r"batch\.placed_total"):
-        told(by_rate("whole"), paid("p", 1_00), placed_total=None)
+        told(by_rate("whole"), paid("p", 1_00), placed={})
 
 
 # --- whatever the plan, whatever is paid ------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def _sum(lines: list[Line]) -> int:
 
 @given(PLANS, _payments())
 def test_a_pair_nets_to_nothing_and_the_rest_is_as_if_it_had_never_been(terms: Plan, payments: list[Payment]) -> None:
-    book = Book(placed_total=MILLION)
+    book = Book(placed={"": MILLION})
     undone = {p.reverses for p in payments if p.reverses}
     rest = [p for p in payments if not p.reverses and p.id not in undone]
     lines = {line.payment.id: line for line in earn(terms, payments, book)}
@@ -280,24 +280,24 @@ def test_the_order_in_which_payments_become_known_does_not_change_the_sum(
     total, known = 0, 0
     while known < len(first):
         known = chance.randint(known + 1, len(first))
-        lines = earn(terms, first[:known], Book(placed_total=MILLION, issued=book))
+        lines = earn(terms, first[:known], Book(placed={"": MILLION}, issued=book))
         for line in lines:
             book[line.payment.id] = book.get(line.payment.id, 0) + line.commission
         total += _sum(lines)
-    assert total == _sum(earn(terms, payments, Book(placed_total=MILLION)))
-    assert earn(terms, payments, Book(placed_total=MILLION, issued=book)) == []
+    assert total == _sum(earn(terms, payments, Book(placed={"": MILLION})))
+    assert earn(terms, payments, Book(placed={"": MILLION}, issued=book)) == []
 
 
 @given(_bands().filter(lambda bands: bands["by"] != "payment_amount"), st.lists(AMOUNTS, min_size=1, max_size=6))
 def test_lines_of_a_batch_add_up_to_the_rounded_commission_of_its_total(bands: Any, amounts: list[int]) -> None:
-    terms, book = plan(bands=bands), Book(placed_total=MILLION)
+    terms, book = plan(bands=bands), Book(placed={"": MILLION})
     lines = earn(terms, [paid(f"p{n}", amount, n) for n, amount in enumerate(amounts)], book)
     assert _sum(lines) == _sum(earn(terms, [paid("all", sum(amounts))], book))
 
 
 @given(_bands(), AMOUNTS, st.integers(0, 10**6))
 def test_slices_never_earn_less_when_more_is_recovered(bands: Any, amount: int, more: int) -> None:
-    terms, book = plan(bands=bands | {"mode": "marginal"}), Book(placed_total=MILLION)
+    terms, book = plan(bands=bands | {"mode": "marginal"}), Book(placed={"": MILLION})
     assert _sum(earn(terms, [paid("p", amount)], book)) <= _sum(earn(terms, [paid("p", amount + more)], book))
 
 

@@ -38,11 +38,13 @@ __all__ = ["Book", "Line", "Payment", "Placing", "earn", "last_day_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """A placement as far as plans ask for it; None: not known. `balance`: placed, in minor units."""
+    """A placement as far as plans ask for it; None: not known. `balance`: placed, in minor units. `batch`: the one that it
+    came with, where there is more than one."""
 
     placed_on: date
     ended_on: date | None = None
     id: str = ""
+    batch: str = ""
     balance: int | None = None
     age_months: int | None = None
     days_past_due: int | None = None
@@ -53,7 +55,11 @@ class Placing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`amount` in minor units, negative for a reversal, which names what it `reverses`. `parts`: how it divides."""
+    """`amount` in minor units, negative for a reversal, which names what it `reverses`. `parts`: how it divides.
+
+    `refusal`: what attribution has said already of whether it earns: empty, that it does; else the reason why not. None: its
+    days are looked at here.
+    """
 
     id: str
     placing: Placing
@@ -63,15 +69,18 @@ class Payment:
     reverses: str | None = None
     stage: str | None = None
     parts: Mapping[Basis, int] = field(default_factory=dict)
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What is known beside the payments. `placed_total`: of the batch, minor units. `earned_to_date`: what the cap's scope has
-    earned before them. `issued`: commission by payment on earlier statements, their true-ups included."""
+    """What is known beside the payments. `placed`: total of each batch, minor units. `earned_to_date`: what the cap's scope had
+    earned before them, counted for the scope of the first. `earned_by_year`: the same for each year of the contract, from 0.
+    `issued`: commission by payment on earlier statements, their true-ups included."""
 
-    placed_total: int | None = None
+    placed: Mapping[str, int] = field(default_factory=dict)
     earned_to_date: int = 0
+    earned_by_year: Mapping[int, int] = field(default_factory=dict)
     issued: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -91,7 +100,7 @@ class Line:
 
 
 def earn(plan: Plan, payments: Sequence[Payment], book: Book) -> list[Line]:
-    """The lines of a batch's payments, by value date and reference.
+    """The lines of the payments of one batch or more, by value date and reference.
 
     PlanError for payments that cannot be so (twice the same reference, a reversal of a reversal or of nothing, an amount that
     is none), and where the plan asks for something that is not known.
@@ -166,17 +175,18 @@ def _as_issued(line: Line, issued: Mapping[str, int], *, is_undone: bool) -> lis
 
 
 class _Earner:
-    """Goes through a batch's payments in order and keeps what the next one depends on."""
+    """Goes through the payments in order and keeps what the next one depends on."""
 
     def __init__(self, plan: Plan, book: Book, ordered: Sequence[Payment], reversed_amounts: Mapping[str, int]) -> None:
         self._plan, self._book = plan, book
-        self._unit = 10 ** minor_digits(plan.currency)
+        self._unit: int = 10 ** minor_digits(plan.currency)
         self._payments = [payment for payment in ordered if payment.reverses is None]
         self._left = {p.id: p.amount - reversed_amounts.get(p.id, 0) for p in self._payments}
         self._refusals = {p.id: _refusal(plan, p) for p in self._payments}
-        self._total = sum(self._left[p.id] for p in self._payments if not self._refusals[p.id])
-        self._recovered = 0  # of the batch so far, what was taken back left out
-        self._exact = Fraction(0)  # commission of the batch so far, unrounded
+        self._batches: defaultdict[str, _Batch] = defaultdict(_Batch)
+        for payment in self._payments:
+            if not self._refusals[payment.id]:
+                self._batches[payment.placing.batch].total += self._left[payment.id]
         self._caps: dict[str | int, _Capped] = {}
 
     def lines(self) -> dict[str, Line]:
@@ -190,7 +200,7 @@ class _Earner:
         found = self._found(payment, base)
         share_left = Fraction(self._left[payment.id], payment.amount)
         commission, reason = self._rounded(payment, found, base, share_left)
-        self._recovered += self._left[payment.id]
+        self._batches[payment.placing.batch].recovered += self._left[payment.id]
         issued = self._book.issued.get(payment.id)
         if issued is not None and not share_left:
             commission = issued  # a reversal takes back exactly what was paid for it
@@ -245,14 +255,14 @@ class _Earner:
 
     def _slices(self, bands: Bands, payment: Payment, base: int, minimum: Decimal | None) -> _Found:
         """The sum over slices, for all of the payment and for what is left of it; of a part that earns, its share."""
-        starts = Fraction(self._recovered) if bands.by.is_of_batch else Fraction(0)
+        starts = Fraction(self._batches[payment.placing.batch].recovered if bands.by.is_of_batch else 0)
         whole, rates = self._sum_over(bands, payment, starts, payment.amount)
         left, _ = self._sum_over(bands, payment, starts, self._left[payment.id])
         of_base = Fraction(base, payment.amount)
         reason = "rate" if rates else "below_first_band"
         return _Found(
             whole * of_base, rates.pop() if len(rates) == 1 else None, reason, minimum if reason == "rate" else None,
-            bands.by.is_of_batch, left * of_base, _Told(bands.by, self._measured(bands.by, starts + payment.amount), None),
+            bands.by.is_of_batch, left * of_base, _Told(bands.by, (starts + payment.amount) / self._unit_of(bands.by, payment)),
         )  # fmt: skip
 
     def _sum_over(
@@ -260,7 +270,7 @@ class _Earner:
     ) -> tuple[Fraction, set[Fraction]]:
         """What an amount earns that begins there, slice by slice, and the rates that had a part in it."""
         ends, total, rates = starts + amount, Fraction(0), set()
-        bounds = [Fraction(row.when.bound or 0) * self._unit_of(bands.by) for row in bands.rows]
+        bounds = [Fraction(row.when.bound or 0) * self._unit_of(bands.by, payment) for row in bands.rows]
         for row, lower, upper in zip(bands.rows, bounds, [*bounds[1:], ends], strict=True):
             within = min(ends, max(upper, lower)) - max(starts, lower)
             if within > 0:
@@ -269,17 +279,14 @@ class _Earner:
                 rates.add(rate)
         return total, rates
 
-    def _unit_of(self, by: Measure) -> int:
+    def _unit_of(self, by: Measure, payment: Payment) -> int:
         """Minor units in one of the measure."""
-        return self._placed_total() if by is Measure.RECOVERY_RATE else self._unit
-
-    def _measured(self, by: Measure, minor: Fraction) -> Fraction:
-        return minor / self._unit_of(by)
-
-    def _placed_total(self) -> int:
-        if not self._book.placed_total or self._book.placed_total < 0:
+        if by is not Measure.RECOVERY_RATE:
+            return self._unit
+        placed = self._book.placed.get(payment.placing.batch, 0)
+        if placed <= 0:
             raise PlanError("missing", "batch.placed_total")
-        return self._book.placed_total
+        return placed
 
     def _with_surcharges(self, payment: Payment, rate: Fraction) -> Fraction:
         for extra in self._plan.surcharges:
@@ -297,7 +304,7 @@ class _Earner:
     def _value(self, by: Measure, payment: Payment) -> Fraction | str:
         """A measure as limits are written: amounts in the major unit. Of the batch: what its period ends with."""
         if by.is_of_batch:
-            return self._measured(by, Fraction(self._total))
+            return Fraction(self._batches[payment.placing.batch].total, self._unit_of(by, payment))
         if by is Measure.PAYMENT_AMOUNT:
             return Fraction(payment.amount, self._unit)
         placing = payment.placing
@@ -316,8 +323,9 @@ class _Earner:
     def _rounded(self, payment: Payment, found: _Found, base: int, share_left: Fraction) -> tuple[int, str]:
         commission: Fraction | int = found.commission
         if found.of_batch:
-            commission = _half_up(self._exact + found.commission) - _half_up(self._exact)
-            self._exact += found.commission * share_left if found.left is None else found.left
+            batch = self._batches[payment.placing.batch]
+            commission = _half_up(batch.exact + found.commission) - _half_up(batch.exact)
+            batch.exact += found.commission * share_left if found.left is None else found.left
         reason = found.reason
         if found.minimum is not None and reason != "below_first_band":
             least = min(Fraction(found.minimum) * self._unit, Fraction(payment.amount))
@@ -338,7 +346,8 @@ class _Earner:
         """What the cap's scope has earned so far; what it had earned before counts for the scope of the first payment."""
         key = _scope(cap, self._plan.contract_started_on, payment)
         if key not in self._caps:
-            self._caps[key] = _Capped(before=0 if self._caps else self._book.earned_to_date)
+            before = 0 if self._caps else self._book.earned_to_date
+            self._caps[key] = _Capped(before + (self._book.earned_by_year.get(key, 0) if isinstance(key, int) else 0))
         return self._caps[key]
 
 
@@ -364,6 +373,15 @@ class _Found:
     of_batch: bool = False
     left: Fraction | None = None
     told: _Told = _NOT_BY_BAND
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch's payments, what was taken back left out: all of them, those so far, and what these earned, unrounded."""
+
+    total: int = 0
+    recovered: int = 0
+    exact: Fraction = Fraction(0)
 
 
 @dataclass(slots=True)
@@ -403,6 +421,8 @@ def _scope(cap: Cap, began: date | None, payment: Payment) -> str | int:
 
 def _refusal(plan: Plan, payment: Payment) -> str:
     """Why a payment earns nothing, whatever its amount; empty where it may earn."""
+    if payment.refusal is not None:
+        return payment.refusal
     placing = payment.placing
     last = last_day_of(placing.ended_on, plan.tail)
     if payment.paid_on < placing.placed_on or (last is not None and payment.paid_on > last):

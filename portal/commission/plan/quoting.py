@@ -122,7 +122,7 @@ def _book(case: Mapping[str, Any], plan: Plan) -> Book:
         issued[number] = issued.get(number, 0) + _minor(line.get("commission"), plan, f"issued.{number}")
     placed = batch.get("placed_total")
     return Book(
-        placed_total=None if placed is None else _minor(placed, plan, "batch.placed_total"),
+        placed={} if placed is None else {"": _minor(placed, plan, "batch.placed_total")},
         earned_to_date=_minor(case.get("earned_to_date") or "0", plan, "earned_to_date"), issued=issued,
     )  # fmt: skip
 

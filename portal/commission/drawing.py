@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
-from portal.commission.flat import Earned, Earning, FlatPlan, PaidCredit, PlanError, earnings, read_plan
-from portal.commission.models import CommissionLine, LineClaim, Statement, StatementEvent, StatementState
+from portal.commission.bulk_claims import claim, give_back
+from portal.commission.models import CommissionLine, LineChange, Statement, StatementEvent, StatementState
 from portal.commission.queries import state_of
-from portal.foundation.bulk import insert_rows
+from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
+from portal.foundation.bulk import in_chunks, insert_rows
 from portal.foundation.errors import DomainError
-from portal.foundation.language import Message, as_data, say
-from portal.foundation.money import format_amount
+from portal.foundation.language import say
 from portal.identity.models import Organisation
-from portal.placement.models import Placement
-from portal.recovery.models import Attribution, Decision
-from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
     from sqlalchemy.orm import Session
 
     from portal.foundation.work import Work
 
-__all__ = ["draw_statements", "last_day"]
+__all__ = ["DRAWN_ANEW", "add_event", "draw", "last_day", "withdraw"]
 
 DRAWN_ANEW = "drawn anew"  # a code; the page says it in words
+BEING_DRAWN = -1  # lines: from the first number on, the database lets nothing of a statement change
+AT_ONCE = 5_000
+CHANGES = {"true_up"}  # lines of credits that an earlier statement holds; what is taken back is claimed before
 LINE_COLUMNS = (
-    "statement_id", "organisation_id", "position", "attribution_id", "placement_id", "contract_version_id",
-    "payment_ref", "paid_on", "currency", "base_minor", "rate", "commission_minor", "reason", "why",
+    "statement_id", "organisation_id", "position", "kind", "attribution_id", "placement_id", "batch_id",
+    "contract_version_id", "payment_ref", "paid_on", "currency", "base_minor", "rate", "commission_minor", "reason", "why",
 )  # fmt: skip
-
-
-class _Credited(NamedTuple):
-    """A credit with what its line says about it."""
-
-    credit: Attribution
-    placed_on: date
-    ended_on: date | None
-    version: ContractVersion
-    contract_number: str
+CHANGE_COLUMNS = ("attribution_id", "turn", "statement_id", "organisation_id", "takes_back")
 
 
 def last_day(period: date) -> date:
@@ -53,75 +42,101 @@ def last_day(period: date) -> date:
     return (period.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def draw_statements(work: Work, period: date) -> list[Statement]:
-    """Draw up the month's statements, one an organisation and currency that has credits to pay.
+def draw(work: Work, organisation_id: int, currency: str, period: date) -> Statement:
+    """Within another operation, which keeps others from drawing: one organisation's statement of a month in one currency.
 
-    Credits of earlier months that came late are on them too. A statement of the month that was drawn before and not
-    issued yet is withdrawn where there is something new for it, and drawn anew.
+    Credits of earlier months that came late are on it too. A draft of the same month is withdrawn and drawn anew with what
+    has come. DomainError while an earlier statement is not released: what follows it counts on what it says.
     """
-    wanted = _unclaimed(last_day(period))
-    groups = wanted.with_only_columns(Attribution.organisation_id, Attribution.currency).order_by(None).distinct()
-    drawn = []
-    for organisation_id, currency in work.session.execute(groups).all():
-        _take_back_drawn(work, organisation_id, currency, period)
-        group = wanted.where(Attribution.organisation_id == organisation_id, Attribution.currency == currency)
-        drawn.append(_draw(work, organisation_id, currency, period, group))
-    return drawn
+    _take_back_draft(work, organisation_id, currency, period)
+    statement = Statement(
+        draft_number=_draft_number(work.session, organisation_id, currency, period), organisation_id=organisation_id,
+        currency=currency, period=period, recovered_minor=0, total_minor=0, line_count=BEING_DRAWN,
+        drawn_by=work.actor.user_id, drawn_at=work.now,
+    )  # fmt: skip
+    work.session.add(statement)
+    work.session.flush()
+    claim(work.session, statement.id, organisation_id, currency, last_day(period))
+    before = standing_before(work.session, organisation_id, currency, statement.id)
+    reckoning = Reckoning(work.session, statement.id, organisation_id, currency, before)
+    sums = _Sums()
+    for chunk in in_chunks(sums.counted(reckon(reckoning)), AT_ONCE):
+        _write(work.session, statement, chunk)
+    statement.recovered_minor, statement.total_minor = sums.recovered, sums.total
+    statement.basis = {"placed": reckoning.placed}
+    statement.line_count = sums.lines
+    add_event(work, statement, StatementState.DRAWN)
+    return statement
 
 
-def _unclaimed(until: date) -> sa.Select[Any]:
-    """Standing credits up to a day that no statement pays.
+@dataclass
+class _Sums:
+    """What the lines add up to."""
 
-    A reversal whose value date lies before its payment's waits until the payment is due or paid: it takes back what that
-    earned, and cannot know it earlier.
-    """
-    later, original = aliased(Attribution), aliased(Attribution)
-    known = sa.or_(original.paid_on <= until, _claimed(original.id))
-    return (
-        sa.select(Attribution)
-        .where(Attribution.decision == Decision.CREDITED, Attribution.paid_on <= until)
-        .where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
-        .where(~_claimed(Attribution.id))
-        .where(
-            sa.or_(
-                Attribution.reverses_id.is_(None),
-                sa.select(original.id).where(original.id == Attribution.reverses_id, known).exists(),
+    lines: int = 0
+    recovered: int = 0
+    total: int = 0
+
+    def counted(self, dues: Iterator[Due]) -> Iterator[tuple[int, Due]]:
+        """The lines with their places, counted as they pass."""
+        for due in dues:
+            self.lines += 1
+            self.recovered += due.credit
+            self.total += due.commission
+            yield self.lines, due
+
+
+def _write(session: Session, statement: Statement, lines: list[tuple[int, Due]]) -> None:
+    insert_rows(
+        session, CommissionLine, LINE_COLUMNS,
+        [
+            (
+                statement.id, statement.organisation_id, position, due.kind.value, due.attribution_id, due.placement_id,
+                due.batch_id, due.contract_version_id, due.payment_ref, due.paid_on, statement.currency, due.base,
+                due.rate, due.commission, due.reason, due.why,
             )
-        )
-        .order_by(Attribution.paid_on, Attribution.id)
-    )
+            for position, due in lines
+        ],
+    )  # fmt: skip
+    changed = [due.attribution_id for _, due in lines if due.reason in CHANGES and due.attribution_id]
+    turns = _turns(session, changed)
+    rows = [(number, turns.get(number, 0) + 1, statement.id, statement.organisation_id, False) for number in changed]
+    insert_rows(session, LineChange, CHANGE_COLUMNS, rows)
 
 
-def _claimed(attribution_id: Any) -> sa.Exists:
-    return sa.select(LineClaim.attribution_id).where(LineClaim.attribution_id == attribution_id).exists()
+def _turns(session: Session, attribution_ids: list[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for chunk in in_chunks(attribution_ids, 1_000):
+        latest = sa.select(LineChange.attribution_id, sa.func.max(LineChange.turn).label("turn"))
+        of_these = latest.where(LineChange.attribution_id.in_(chunk)).group_by(LineChange.attribution_id)
+        found |= {row.attribution_id: row.turn for row in session.execute(of_these)}
+    return found
 
 
-def _credits(session: Session, group: sa.Select[Any]) -> list[_Credited]:
-    rows = session.execute(
-        group.join(Placement, Placement.id == Attribution.placement_id)
-        .join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
-        .join(Contract, Contract.id == ContractVersion.contract_id)
-        .with_only_columns(Attribution, Placement.placed_on, Placement.ended_on, ContractVersion, Contract.number)
-    )
-    return [_Credited(*row) for row in rows]
-
-
-def _take_back_drawn(work: Work, organisation_id: int, currency: str, period: date) -> None:
-    of_month = sa.select(Statement).where(
-        Statement.organisation_id == organisation_id, Statement.currency == currency, Statement.period == period
-    )
+def _take_back_draft(work: Work, organisation_id: int, currency: str, period: date) -> None:
+    """At most one statement of an organisation and currency is not released, and that is the last one."""
+    latest = sa.select(Statement).where(Statement.id.in_(standing_before(work.session, organisation_id, currency)[-1:]))
     # Locked before its state is asked for: somebody may be about to issue it.
-    for statement in work.session.scalars(of_month.with_for_update()).all():
-        if state_of(work.session, statement.id) is StatementState.DRAWN:
-            withdraw(work, statement, DRAWN_ANEW)
+    statement = work.session.scalar(latest.with_for_update(of=Statement))
+    if statement is None:
+        return
+    state = state_of(work.session, statement.id)
+    if state is StatementState.DRAWN and statement.period == period:
+        withdraw(work, statement, DRAWN_ANEW)
+    elif state in (StatementState.DRAWN, StatementState.ISSUED):
+        raise DomainError(
+            "commission.earlier_open",
+            say(
+                "%(number)s is not released yet, and what follows counts on it. Release or withdraw it first.",
+                number=statement.draft_number,
+            ),
+        )
 
 
 def withdraw(work: Work, statement: Statement, reason: str) -> None:
     """Within another operation: a statement that was not released gives its credits back."""
     add_event(work, statement, StatementState.WITHDRAWN, reason)
-    work.session.execute(
-        sa.delete(LineClaim).where(LineClaim.statement_id == statement.id).execution_options(synchronize_session=False)
-    )
+    give_back(work.session, statement.id)
 
 
 def add_event(work: Work, statement: Statement, state: StatementState, reason: str = "") -> None:
@@ -136,39 +151,7 @@ def add_event(work: Work, statement: Statement, state: StatementState, reason: s
     work.audit(f"statement.{state.value}", statement, after={"number": statement.number, "reason": reason or None})
 
 
-def _draw(work: Work, organisation_id: int, currency: str, period: date, group: sa.Select[Any]) -> Statement:
-    credited = _credits(work.session, group)
-    lines = _earnings(credited, _earned_before(work.session, group))
-    statement = Statement(
-        number=_number(work.session, organisation_id, currency, period),
-        organisation_id=organisation_id,
-        currency=currency,
-        period=period,
-        recovered_minor=sum(each.credit.credit_minor for each in credited),
-        total_minor=sum(earning.commission for _, earning in lines),
-        line_count=len(lines),
-        drawn_by=work.actor.user_id,
-        drawn_at=work.now,
-    )
-    work.session.add(statement)
-    work.session.flush()
-    insert_rows(
-        work.session,
-        CommissionLine,
-        LINE_COLUMNS,
-        [_line(statement, position, each, earning) for position, (each, earning) in enumerate(lines, 1)],
-    )
-    insert_rows(
-        work.session,
-        LineClaim,
-        ("attribution_id", "statement_id", "organisation_id"),
-        [(each.credit.id, statement.id, organisation_id) for each in credited],
-    )
-    add_event(work, statement, StatementState.DRAWN)
-    return statement
-
-
-def _number(session: Session, organisation_id: int, currency: str, period: date) -> str:
+def _draft_number(session: Session, organisation_id: int, currency: str, period: date) -> str:
     code = session.scalar(sa.select(Organisation.code).where(Organisation.id == organisation_id))
     earlier = session.scalar(
         sa.select(sa.func.count(Statement.id)).where(
@@ -176,94 +159,3 @@ def _number(session: Session, organisation_id: int, currency: str, period: date)
         )
     )
     return f"CS-{period:%Y-%m}-{code}-{currency}-{(earlier or 0) + 1}"
-
-
-def _earnings(credited: Sequence[_Credited], before: Mapping[int, Earned]) -> list[tuple[_Credited, Earning]]:
-    """Each credit with what it earned under the plan of its placement, in order of value date."""
-    by_version: dict[int, list[_Credited]] = defaultdict(list)
-    for each in credited:
-        by_version[each.version.id].append(each)
-    lines = []
-    for group in by_version.values():
-        plan = _plan(group[0])
-        by_id = {each.credit.id: each for each in group}
-        paid = [PaidCredit(c.id, c.credit_minor, c.paid_on, c.reverses_id) for c in (e.credit for e in group)]
-        lines += [(by_id[earning.credit.id], earning) for earning in earnings(plan, paid, before)]
-    return sorted(lines, key=lambda line: (line[0].credit.paid_on, line[0].credit.id))
-
-
-def _plan(each: _Credited) -> FlatPlan:
-    try:
-        plan = read_plan(each.version.plan)
-        if plan.currency != each.credit.currency:
-            raise PlanError("other_currency", "currency")
-    except PlanError as error:
-        raise DomainError(
-            "commission.plan",
-            say(
-                "Contract %(number)s, version %(version)s: this plan cannot be evaluated (%(key)s).",
-                number=each.contract_number, version=each.version.version, key=error.key,
-            ),
-        ) from error  # fmt: skip
-    return plan
-
-
-def _earned_before(session: Session, group: sa.Select[Any]) -> Mapping[int, Earned]:
-    """Of the payments that this group is about: what they earned on standing statements, and what was taken back of it.
-
-    A payment whose own statement was withdrawn may come now while a reversal of it stands on another one.
-    """
-    payments = group.order_by(None).with_only_columns(sa.func.coalesce(Attribution.reverses_id, Attribution.id))
-    claimed = sa.and_(
-        LineClaim.attribution_id == CommissionLine.attribution_id,
-        LineClaim.statement_id == CommissionLine.statement_id,
-    )
-    lines = (
-        sa.select(Attribution.id, Attribution.credit_minor, CommissionLine.commission_minor)
-        .join(CommissionLine, CommissionLine.attribution_id == Attribution.id)
-        .join(LineClaim, claimed)
-    )
-    earned = {
-        row.id: Earned(row.credit_minor, row.commission_minor)
-        for row in session.execute(lines.where(Attribution.id.in_(payments), Attribution.reverses_id.is_(None)))
-    }
-    for row in session.execute(lines.add_columns(Attribution.reverses_id).where(Attribution.reverses_id.in_(payments))):
-        payment = earned.setdefault(row.reverses_id, Earned(0, 0))  # whose amounts come with the payment itself
-        payment.reversed_amount -= row.credit_minor
-        payment.reversed_commission -= row.commission_minor
-    return earned
-
-
-def _line(statement: Statement, position: int, each: _Credited, earning: Earning) -> tuple[Any, ...]:
-    credit = each.credit
-    return (
-        statement.id, statement.organisation_id, position, credit.id, credit.placement_id, each.version.id,
-        credit.payment_ref, credit.paid_on, credit.currency, earning.base,
-        None if earning.rate is None else str(earning.rate), earning.commission, earning.reason,
-        {"message": as_data(_why(each, earning)), "trace": credit.trace},
-    )  # fmt: skip
-
-
-def _why(each: _Credited, earning: Earning) -> Message:
-    currency = each.credit.currency
-    facts: dict[str, Any] = {
-        "start": each.placed_on,
-        "end": each.ended_on or say("today"),
-        "paid": each.credit.paid_on,
-        "contract": each.contract_number,
-        "version": each.version.version,
-        "base": format_amount(earning.base, currency),
-        "commission": format_amount(earning.commission, currency),
-    }
-    if earning.reason == "reversal":
-        return say(
-            "Placed %(start)s to %(end)s; value date %(paid)s; reversal of %(base)s takes back %(commission)s, exactly "
-            "what that part of the payment earned under contract %(contract)s, version %(version)s.",
-            **facts,
-        )
-    return say(
-        "Placed %(start)s to %(end)s; value date %(paid)s; contract %(contract)s, version %(version)s: "
-        "%(base)s × %(rate)s %% = %(commission)s, rounded half up.",
-        rate=format((earning.rate or Decimal(0)) * 100, "f").rstrip("0").rstrip("."),
-        **facts,
-    )

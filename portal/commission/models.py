@@ -26,12 +26,26 @@ class StatementState(StrEnum):
     WITHDRAWN = "withdrawn"  # before its release: discarded, or refused by the second person
 
 
+class LineKind(StrEnum):
+    """What a line is for."""
+
+    PAYMENT = "payment"  # a credited payment, its reversal, or what has changed of either
+    LETTER = "letter"
+    COST = "cost"
+    KPI = "kpi"
+    ADJUSTMENT = "adjustment"
+
+
 class Statement(Model, OwnRows):
-    """One organisation's commission in one currency over one month. Totals equal the sum of its lines."""
+    """One organisation's commission in one currency over one month. Totals equal the sum of its lines.
+
+    While its lines are being written, within the transaction that draws it up, `line_count` is -1; from then on the database
+    lets nothing change. `basis` keeps what the lines rest on beside their credits, so that it can be reckoned again.
+    """
 
     __tablename__ = "statement"
     id: Mapped[int] = key_column()
-    number: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    draft_number: Mapped[str] = mapped_column("number", sa.String(64), unique=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     currency: Mapped[str] = mapped_column(sa.String(3))
     period: Mapped[date] = mapped_column(comment="first day of the month")
@@ -40,9 +54,29 @@ class Statement(Model, OwnRows):
     line_count: Mapped[int]
     drawn_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     drawn_at: Mapped[datetime]
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JsonData, comment="totals placed, by batch")
     organisation: Mapped[Organisation] = relationship()
+    numbered: Mapped[StatementNumber | None] = relationship(lazy="joined", viewonly=True, uselist=False)
 
     __table_args__ = (sa.Index("ix_statement_period", "period", "organisation_id", "currency"),)
+
+    @property
+    def number(self) -> str:
+        """Its number; of one that is not released the mark of the draft."""
+        return self.numbered.number if self.numbered else self.draft_number
+
+
+class StatementNumber(Model, OwnRows):
+    """The number that a statement gets when it is released: one after the other for each organisation and year."""
+
+    __tablename__ = "statement_number"
+    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    year: Mapped[int]
+    serial: Mapped[int] = mapped_column(comment="1 … n, without gaps: a trigger sees to it")
+    number: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "year", "serial"),)
 
 
 class StatementEvent(Model, OwnRows):
@@ -60,16 +94,21 @@ class StatementEvent(Model, OwnRows):
 
 
 class CommissionLine(Model, OwnRows):
-    """What one credited payment earned under one plan version, and why."""
+    """What one credited payment earned under one plan version, or what is due beside, and why.
+
+    `payment_ref` and `paid_on` (value date) of what is no payment: what it is for, and its day.
+    """
 
     __tablename__ = "commission_line"
     id: Mapped[int] = key_column()
     statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     position: Mapped[int] = mapped_column(comment="1 … n on the statement")
-    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), index=True)
-    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
-    contract_version_id: Mapped[int] = mapped_column(sa.ForeignKey("contract_version.id"))
+    kind: Mapped[LineKind] = mapped_column(choice(LineKind), server_default=LineKind.PAYMENT.value)
+    attribution_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attribution.id"), index=True)
+    placement_id: Mapped[int | None] = mapped_column(sa.ForeignKey("placement.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("placement_batch.id"), index=True)
+    contract_version_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract_version.id"))
     payment_ref: Mapped[str] = mapped_column(sa.String(64))
     paid_on: Mapped[date]
     currency: Mapped[str] = mapped_column(sa.String(3))
@@ -79,7 +118,10 @@ class CommissionLine(Model, OwnRows):
     reason: Mapped[str] = mapped_column(sa.String(32), comment="code: rate, outside_placement, reversal …")
     why: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="placement window, clause, measure, rounding")
 
-    __table_args__ = (sa.UniqueConstraint("statement_id", "position"),)
+    __table_args__ = (
+        sa.UniqueConstraint("statement_id", "position"),
+        sa.CheckConstraint("kind <> 'payment' OR attribution_id IS NOT NULL", name="payment_has_credit"),
+    )
 
 
 class LineClaim(Model, OwnRows):
@@ -89,3 +131,17 @@ class LineClaim(Model, OwnRows):
     attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), primary_key=True, autoincrement=False)
     statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+
+
+class LineChange(Model, OwnRows):
+    """What a later statement changes of what an issued credit earned: `turn` 1, 2 … of a credit, so that no two statements
+    make the same change. `takes_back`: the credit is somebody else's now, and nothing of it stands any more."""
+
+    __tablename__ = "line_change"
+    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), primary_key=True, autoincrement=False)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    takes_back: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (sa.UniqueConstraint("statement_id", "attribution_id"),)

@@ -1,75 +1,30 @@
-"""The life of a statement: drawn up, issued by one person, released by a second, confirmed or contested by the agency."""
+"""The life of a statement: issued by one person, released by a second, confirmed or contested by the agency."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from portal.commission.drawing import add_event, draw_statements, last_day, withdraw
-from portal.commission.models import Statement, StatementEvent, StatementState
+from portal.commission.drawing import add_event, withdraw
+from portal.commission.models import Statement, StatementEvent, StatementNumber, StatementState
 from portal.commission.queries import state_of, statement_for
 from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError, Refused
-from portal.foundation.jobs import handler
-from portal.foundation.language import _l, as_data, say
+from portal.foundation.language import say
 from portal.foundation.work import transaction
-from portal.recovery.models import Attribution
+from portal.identity.models import Organisation
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
-    from portal.foundation.jobs import Job, JobView, Progress
     from portal.foundation.work import Work
 
 __all__ = [
-    "answer_statement", "ask_for_period", "confirm_statement", "contest_statement", "draw_period", "issue_statement",
-    "refuse_statement", "release_statement",
+    "answer_statement", "confirm_statement", "contest_statement", "issue_statement", "refuse_statement",
+    "release_statement",
 ]  # fmt: skip
 
 S = StatementState
-
-
-def ask_for_period(actor: Actor, period: date) -> Job:
-    """Ask for a month's statements as a job; asking twice while nothing new came in is one job.
-
-    `period` is the first day of the month. DomainError where the month is not over.
-    """
-    with transaction(actor) as work:
-        _refuse_open_period(work, period)
-        # A new payment, or a statement taken back, is a new reason to draw; a second click is none.
-        credit = work.session.scalar(sa.select(sa.func.max(Attribution.id))) or 0
-        step = work.session.scalar(sa.select(sa.func.max(StatementEvent.id))) or 0
-        return work.request_job("commission.draw", f"{period:%Y-%m}-{credit}-{step}", {"period": period.isoformat()})
-
-
-@handler("commission.draw", _l("Drawing up statements"))
-def _draw_job(job: JobView, progress: Progress) -> dict[str, Any]:
-    period = date.fromisoformat(job.payload["period"])
-    drawn = draw_period(job.actor, period)
-    message = (
-        say("%(count)s statements were drawn up.", count=len(drawn))
-        if drawn
-        else say("There is nothing new to pay for this month.")
-    )
-    return {"message": as_data(message), "url": f"/statements?period={period:%Y-%m}"}
-
-
-def draw_period(actor: Actor, period: date) -> list[Statement]:
-    """Draw up a month's statements now. Running it again pays nothing twice: each credit has one claim."""
-    with transaction(actor) as work:
-        _refuse_open_period(work, period)
-        one_at_a_time(work.session, "commission.draw")
-        return draw_statements(work, period)
-
-
-def _refuse_open_period(work: Work, period: date) -> None:
-    if last_day(period) >= work.today:
-        raise DomainError(
-            "commission.period_open",
-            say("This month is not over. Statements are drawn up from the first day of the next."),
-            field="period",
-        )
 
 
 def issue_statement(actor: Actor, statement_id: int) -> None:
@@ -78,8 +33,34 @@ def issue_statement(actor: Actor, statement_id: int) -> None:
 
 
 def release_statement(actor: Actor, statement_id: int) -> None:
-    """Let the agency see an issued statement. Refused to the person who issued it."""
-    _step(actor, statement_id, S.RELEASED, {S.ISSUED}, not_the_issuer=True)
+    """Let the agency see an issued statement, and give it its number. Refused to the person who issued it."""
+    with transaction(actor) as work:
+        statement = _locked(work, statement_id, {S.ISSUED})
+        if _issuer(work, statement) == actor.user_id:
+            raise Refused(
+                "statement.own_issue", say("You issued this statement yourself; another person has to release it.")
+            )
+        _number(work, statement)
+        add_event(work, statement, S.RELEASED)
+
+
+def _number(work: Work, statement: Statement) -> None:
+    """The next number of the organisation and the year, drawn by one at a time."""
+    owner, year = statement.organisation_id, work.today.year
+    one_at_a_time(work.session, f"statement.number.{owner}.{year}")
+    last = sa.select(sa.func.max(StatementNumber.serial)).where(
+        StatementNumber.organisation_id == owner, StatementNumber.year == year
+    )
+    serial = (work.session.scalar(last) or 0) + 1
+    code = work.session.scalar(sa.select(Organisation.code).where(Organisation.id == owner))
+    work.session.add(
+        StatementNumber(
+            statement_id=statement.id, organisation_id=owner, year=year, serial=serial,
+            number=f"CS-{code}-{year}-{serial:04}",
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.refresh(statement, ["numbered"])
 
 
 def refuse_statement(actor: Actor, statement_id: int, reason: str) -> None:
@@ -97,12 +78,12 @@ def confirm_statement(actor: Actor, statement_id: int) -> None:
 
 def contest_statement(actor: Actor, statement_id: int, reason: str) -> None:
     """The agency says what is wrong with a released statement."""
-    _step(actor, statement_id, S.CONTESTED, {S.RELEASED, S.ANSWERED}, reason=_given(reason))
+    _step(actor, statement_id, S.CONTESTED, {S.RELEASED, S.ANSWERED}, _given(reason))
 
 
 def answer_statement(actor: Actor, statement_id: int, reason: str) -> None:
     """The bank's word on what was contested; the agency may then confirm, or contest again."""
-    _step(actor, statement_id, S.ANSWERED, {S.CONTESTED}, reason=_given(reason))
+    _step(actor, statement_id, S.ANSWERED, {S.CONTESTED}, _given(reason))
 
 
 def _given(reason: str) -> str:
@@ -111,17 +92,9 @@ def _given(reason: str) -> str:
     return reason.strip()[:1000]
 
 
-def _step(
-    actor: Actor, statement_id: int, to: StatementState, allowed: set[StatementState], *, reason: str = "",
-    not_the_issuer: bool = False,
-) -> None:  # fmt: skip
+def _step(actor: Actor, statement_id: int, to: StatementState, allowed: set[StatementState], reason: str = "") -> None:
     with transaction(actor) as work:
-        statement = _locked(work, statement_id, allowed)
-        if not_the_issuer and _issuer(work, statement) == actor.user_id:
-            raise Refused(
-                "statement.own_issue", say("You issued this statement yourself; another person has to release it.")
-            )
-        add_event(work, statement, to, reason)
+        add_event(work, _locked(work, statement_id, allowed), to, reason)
 
 
 def _locked(work: Work, statement_id: int, allowed: set[StatementState]) -> Statement:

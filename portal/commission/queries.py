@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
+from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementNumber, StatementState
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 
@@ -63,7 +63,9 @@ def statements(actor: Actor) -> sa.Select[tuple[Statement, StatementState]]:
 def statement_for(session: Session, actor: Actor, statement_id: int, *, lock: bool = False) -> Statement:
     """One statement; NotFound where there is none that the actor may see. `lock` keeps others from moving it."""
     wanted = _seen_by(actor).where(Statement.id == statement_id)
-    found = session.scalar(wanted.with_for_update() if lock else wanted.options(joinedload(Statement.organisation)))
+    found = session.scalar(
+        wanted.with_for_update(of=Statement) if lock else wanted.options(joinedload(Statement.organisation))
+    )
     if found is None:
         raise NotFound
     return found
@@ -71,7 +73,8 @@ def statement_for(session: Session, actor: Actor, statement_id: int, *, lock: bo
 
 def statement_numbered(session: Session, actor: Actor, number: str) -> Statement | None:
     """The statement with this number, if the actor may see it."""
-    return session.scalar(_seen_by(actor).where(Statement.number == number))
+    its_number = sa.or_(StatementNumber.number == number, Statement.draft_number == number)
+    return session.scalar(_seen_by(actor).outerjoin(Statement.numbered).where(its_number))
 
 
 def state_of(session: Session, statement_id: int) -> StatementState | None:

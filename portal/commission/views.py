@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, request, url_for
 
 from portal.commission import operations, queries
+from portal.commission.closing import ask_for_period
 from portal.commission.drawing import DRAWN_ANEW, last_day
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
 from portal.foundation import hooks
@@ -53,7 +54,20 @@ STEPS = {
     S.CONFIRMED: _l("Confirmed by the agency"),
     S.WITHDRAWN: _l("Withdrawn"),
 }
-REASONS = {"rate": _l("rate"), "reversal": _l("reversal")}
+REASONS = {
+    "rate": _l("rate"),
+    "reversal": _l("reversal"),
+    "true_up": _l("true-up"),
+    "taken_back": _l("taken back"),
+    "minimum": _l("minimum"),
+    "cap": _l("cap"),
+    "small_balance": _l("small balance"),
+    "below_first_band": _l("below the first step"),
+    "free_period": _l("free days"),
+    "automatic_debit": _l("automatic debit"),
+    "before_first_contact": _l("before the first contact"),
+    "outside_placement": _l("outside the placement"),
+}
 
 
 @blueprint.get("/statements")
@@ -67,7 +81,7 @@ def statements() -> Any:
 @requires(Permission.STATEMENTS_DRAW)
 def draw() -> Any:
     """Ask for a month's statements."""
-    job = operations.ask_for_period(actor(), _period(request.form.get("period", "")))
+    job = ask_for_period(actor(), _period(request.form.get("period", "")))
     return redirect(url_for("jobs.job", job_id=job.id))
 
 
@@ -200,7 +214,7 @@ def _step(event: StatementEvent) -> dict[str, Any]:
 
 def _statements_table(who: Actor) -> Table:
     columns = [
-        Column("number", _l("Statement"), expression=Statement.number, value="Statement.number"),
+        Column("number", _l("Statement"), value="Statement.number"),
         Column("period", _l("Month"), "month", expression=Statement.period, sortable=True, value="Statement.period"),
         Column("state", _l("State"), "state", value="state", states=STATES),
         Column("recovered", _l("Recovered"), "money", value=_money("recovered_minor")),

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.commission.closing import draw_period
 from portal.commission.models import Statement, StatementState
 from portal.commission.operations import (
     answer_statement,
     confirm_statement,
     contest_statement,
-    draw_period,
     issue_statement,
     release_statement,
 )

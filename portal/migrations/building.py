@@ -8,12 +8,28 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from alembic import op
 
-from portal.migrations.guards import evidence_since, keep_on_postgresql, keep_on_sqlite, no_overlap_on_sqlite, policy
+from portal.migrations.guards import (
+    Evidence,
+    evidence_since,
+    keep_on_postgresql,
+    keep_on_sqlite,
+    no_overlap_on_sqlite,
+    policy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Wall", "build_guards", "build_walls", "rebuild", "remove_guards", "remove_walls", "see_all_rows"]
+__all__ = [
+    "Wall",
+    "build_guards",
+    "build_walls",
+    "keep_when",
+    "rebuild",
+    "remove_guards",
+    "remove_walls",
+    "see_all_rows",
+]
 
 # table, kind of visibility, column that it goes by, whether the system actor reads it
 Wall = tuple[str, str, str, bool]
@@ -66,6 +82,15 @@ def remove_guards(revision: str) -> None:
         for deed in ("update", "delete") if on == "sqlite" else ("update", "delete", "truncate"):
             where = "" if on == "sqlite" else f" ON {evidence.table}"
             op.execute(f"DROP TRIGGER {evidence.table}_keep_{deed}{where}")
+
+
+def keep_when(table: str, once: str) -> None:
+    """Make the guard of an append-only table again, with another condition on the old row from which on it is kept."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for deed in ("update", "delete") if sqlite else ("update", "delete", "truncate"):
+        op.execute(f"DROP TRIGGER {table}_keep_{deed}" + ("" if sqlite else f" ON {table}"))
+    for statement in (keep_on_sqlite if sqlite else keep_on_postgresql)(Evidence(table, once=once)):
+        op.execute(statement)
 
 
 def rebuild(

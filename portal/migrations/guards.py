@@ -32,7 +32,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("contact_attempt"),
     Evidence("payment"),
     Evidence("attribution"),
-    Evidence("statement"),
+    Evidence("statement", once="OLD.line_count >= 0"),  # its lines are written first
     Evidence("statement_event"),
     Evidence("commission_line"),
     Evidence("letter", once="OLD.letter_no IS NOT NULL"),
@@ -61,6 +61,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("contact_wish", since="0036"),
     Evidence("contact_wish_source", since="0036"),
     Evidence("limitation_restart", since="0038"),
+    Evidence("statement_number", since="0040"),
 )
 DEEDS = ("update", "delete")
 
@@ -74,7 +75,7 @@ OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLit
 
 OF_BOTH = (
     "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
-    "work_item_desk_insert", "work_item_desk_update", "person_key_erase_evidence",
+    "work_item_desk_insert", "work_item_desk_update", "person_key_erase_evidence", "statement_number_gap",
 )  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {

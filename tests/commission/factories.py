@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from portal.commission.closing import draw_period
 from portal.commission.models import CommissionLine, Statement, StatementState
-from portal.commission.operations import draw_period, issue_statement, release_statement
+from portal.commission.operations import (
+    issue_statement,
+    release_statement,
+)
 from portal.commission.queries import state_of
 from portal.foundation.access import Actor, Role
 from portal.foundation.work import reading

@@ -44,7 +44,7 @@ def test_a_statement_goes_from_the_banks_two_people_to_the_agency_and_back(
     job = maker.get("/statements").submit("/statements/draw")
     assert job.path.startswith("/jobs/")
     run_pending(app)
-    assert "1 statements were drawn up." in maker.get(job.path)
+    assert "1 statement was drawn up." in maker.get(job.path)
 
     page = maker.get("/statements/1")
     assert "1,200.05" in page

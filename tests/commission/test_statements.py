@@ -10,13 +10,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from portal.commission.models import CommissionLine, LineClaim, Statement, StatementEvent, StatementState
+from portal.commission.closing import ask_for_period, close_period, draw_period
+from portal.commission.models import (
+    CommissionLine,
+    LineClaim,
+    Statement,
+    StatementEvent,
+    StatementNumber,
+    StatementState,
+)
 from portal.commission.operations import (
     answer_statement,
-    ask_for_period,
     confirm_statement,
     contest_statement,
-    draw_period,
     issue_statement,
     refuse_statement,
     release_statement,
@@ -135,19 +141,54 @@ def test_a_reversal_dated_before_its_payment_waits_for_the_payments_month() -> N
     assert commissions(august) == [("R-1", -2_000), ("P-1", 2_000)]
 
 
-def test_a_payment_whose_statement_was_withdrawn_counts_what_another_took_back() -> None:
-    held, finance = held_account("0.3333"), make_finance()
-    bring_payments(payments_file(held.account, paid("P-1", "10.00")))
+def test_what_follows_a_statement_waits_for_its_release() -> None:
+    held, other, finance = held_account(), held_account(), make_finance()
+    bring_payments(payments_file(held.account, paid("P-1")))
     (july,) = drawn(finance)
-    bring_payments(payments_file(held.account, reversal("R-1", "P-1", "3.33", "2005-08-10")))
-    (august,) = released(finance, AUGUST)
-    refuse_statement(finance.issuer, july, "the contract is being looked at")
-    bring_payments(payments_file(held.account, reversal("R-2", "P-1", "6.67", "2005-07-20")))
+    bring_payments(payments_file(held.account, paid("P-2", day="2005-08-10")))
+    bring_payments(payments_file(other.account, paid("P-3", day="2005-08-10")))
 
-    (again,) = drawn(finance)
+    close = close_period(finance.issuer, AUGUST)
 
-    assert commissions(august) == [("R-1", -111)]
-    assert commissions(again) == [("P-1", 333), ("R-2", -222)]
+    assert [statement.organisation_id for statement in close.drawn] == [other.agency.id]
+    ((name, error),) = close.refused
+    assert (name, error.code) == (held.agency.name, "commission.earlier_open")
+    issue_statement(finance.issuer, july)
+    assert [error.code for _, error in close_period(finance.issuer, AUGUST).refused] == ["commission.earlier_open"]
+    release_statement(finance.releaser, july)
+    assert len(drawn(finance, AUGUST)) == 1
+
+
+def test_numbers_follow_each_other_for_each_organisation_and_a_withdrawn_draft_takes_none() -> None:
+    held, other, finance = held_account(), held_account(), make_finance()
+    for each in (held, other):
+        bring_payments(payments_file(each.account, paid(f"P-{each.account.id}")))
+    first, second = drawn(finance)
+    refuse_statement(finance.issuer, first, "the contract is being looked at")
+    released(finance)
+    issue_statement(finance.issuer, second)
+    release_statement(finance.releaser, second)
+    bring_payments(payments_file(held.account, paid("LATER", day="2005-08-10")))
+    released(finance, AUGUST)
+
+    with reading(observer()) as session:
+        numbers = session.scalars(sa.select(StatementNumber.number).order_by(StatementNumber.number)).all()
+    assert sorted(numbers) == sorted(
+        [f"CS-{held.agency.code}-2005-0001", f"CS-{held.agency.code}-2005-0002", f"CS-{other.agency.code}-2005-0001"]
+    )
+
+
+def test_the_database_itself_refuses_a_number_that_leaves_a_gap() -> None:
+    held, finance = held_account(), make_finance()
+    bring_payments(payments_file(held.account, paid("P-1")))
+    (statement_id,) = drawn(finance)
+
+    with pytest.raises(DBAPIError, match="follow each other"), transaction(observer()) as work:
+        work.session.add(
+            StatementNumber(
+                statement_id=statement_id, organisation_id=held.agency.id, year=2005, serial=2, number="CS-GAP"
+            )
+        )
 
 
 def test_after_a_withdrawal_the_month_can_be_asked_for_again() -> None:
@@ -212,7 +253,7 @@ def test_the_database_itself_refuses_to_issue_what_is_not_the_sum_of_its_lines()
     held = held_account()
     with pytest.raises(DBAPIError, match="not the sum"), transaction(observer()) as work:
         statement = Statement(
-            number="FALSE", organisation_id=held.agency.id, currency="TWD", period=JULY, recovered_minor=0, total_minor=1,
+            draft_number="FALSE", organisation_id=held.agency.id, currency="TWD", period=JULY, recovered_minor=0, total_minor=1,
             line_count=0, drawn_at=work.now,
         )  # fmt: skip
         work.session.add(statement)

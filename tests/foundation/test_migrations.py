@@ -205,6 +205,7 @@ CHOSEN = {
     ("attribution", "decision"): "not_placed",
     ("attribution", "credit_minor"): 0,
     ("credential", "currency"): "",
+    ("commission_line", "attribution_id"): 1,
     ("letter", "letter_no"): "(2026)号1",
     ("letter", "year"): 2026,
     ("letter", "number"): 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from portal.foundation.access import Actor, Role
 from portal.foundation.work import transaction
@@ -50,27 +50,29 @@ def make_book(n: int = 1, total_minor: int = 10_000_000, currency: str = "TWD") 
 
 def held_account(
     rate: str = "0.20", placed_on: date = date(2005, 7, 1), ended_on: date | None = None, currency: str = "TWD",
-    agency: Organisation | None = None,
+    agency: Organisation | None = None, plan: dict[str, Any] | None = None,
 ) -> Held:  # fmt: skip
     """An account in the hands of an agency of its own from `placed_on` on."""
     agency = agency or make_agency()
     (account,) = make_book(currency=currency)
-    return Held(
-        account, agency, make_user(Role.AGENCY_LEADER, agency), place(account, agency, placed_on, ended_on, rate=rate)
-    )
+    placement = place(account, agency, placed_on, ended_on, rate=rate, plan=plan)
+    return Held(account, agency, make_user(Role.AGENCY_LEADER, agency), placement)
 
 
 def place(
     account: Account, agency: Organisation, placed_on: date, ended_on: date | None = None, *, rate: str = "0.20",
     kind: PlacementKind = PlacementKind.COLLECTION, version_id: int | None = None, plan_currency: str | None = None,
-    tail: dict[str, int] | None = None,
+    tail: dict[str, int] | None = None, plan: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
-    """The account with the agency from `placed_on` to `ended_on`, both ends included; the placement's number.
+    """The account with the agency from `placed_on` to `ended_on`, both ends included; the placement's number. `plan`: instead
+    of a flat rate, without its currency.
 
     `ended_on` before `placed_on` is a batch that was refused.
     """
     with transaction(observer()) as work:
-        version = version_id or _version(work.session, agency, account.currency, rate, kind, plan_currency, tail)
+        terms = (plan or {"rate": rate}) | ({"tail": tail} if tail else {})
+        terms |= {"currency": plan_currency or account.currency}
+        version = version_id or _version(work.session, agency, account.currency, kind, terms)
         batch = _batch(work.session, agency, version, kind, account, placed_on, ended_on)
         starts = _at(placed_on, 9)
         ends = None if ended_on is None else max(_at(ended_on + timedelta(days=1), 0), starts)
@@ -93,15 +95,7 @@ def _at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=UTC)
 
 
-def _version(
-    session: Session,
-    agency: Organisation,
-    currency: str,
-    rate: str,
-    kind: PlacementKind,
-    plan_currency: str | None,
-    tail: dict[str, int] | None = None,
-) -> int:
+def _version(session: Session, agency: Organisation, currency: str, kind: PlacementKind, plan: dict[str, Any]) -> int:
     contract = Contract(
         organisation_id=agency.id, number=f"CT-R{next(_numbers):04d}", kind=kind, currency=currency,
         started_on=date(2005, 1, 1), created_at=_at(date(2005, 1, 1), 0),
@@ -110,7 +104,7 @@ def _version(
     session.flush()
     version = ContractVersion(
         contract_id=contract.id, organisation_id=agency.id, version=1, effective_from=date(2005, 1, 1),
-        plan={"currency": plan_currency or currency, "rate": rate} | ({"tail": tail} if tail else {}), created_at=_at(date(2005, 1, 1), 0),
+        plan=plan, created_at=_at(date(2005, 1, 1), 0),
     )  # fmt: skip
     session.add(version)
     session.flush()

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from portal.api.answers import claim
 from portal.api.tokens import make_token
 from portal.commission import operations as commission
+from portal.commission.closing import draw_period
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.log.files import ATTEMPTS
@@ -371,7 +372,7 @@ def _statements(world: World) -> None:
     first, second = world.person(Role.FINANCE).actor, _second(world, Role.FINANCE)
     codes = {organisation.id: code for code, organisation in world.organisations.items()}
     for month in (date(2005, 7, 1), date(2005, 8, 1)):
-        for statement in commission.draw_period(first, month):
+        for statement in draw_period(first, month):
             commission.issue_statement(first, statement.id)
             code = codes[statement.organisation_id]
             if month.month == 7:

@@ -4,10 +4,10 @@
 `quoting.py` answers cases.
 """
 
-from portal.commission.plan.earning import Book, Line, Payment, Placing, earn
+from portal.commission.plan.earning import Book, Line, Payment, Placing, earn, scope_of
 from portal.commission.plan.notation import highest_rate, read_plan
 from portal.commission.plan.quoting import quote
-from portal.commission.plan.terms import Basis, Measure, Plan, PlanError
+from portal.commission.plan.terms import Basis, Measure, Plan, PlanError, Together, plain
 
 __all__ = [
     "Basis",
@@ -18,8 +18,11 @@ __all__ = [
     "Placing",
     "Plan",
     "PlanError",
+    "Together",
     "earn",
     "highest_rate",
+    "plain",
     "quote",
     "read_plan",
+    "scope_of",
 ]

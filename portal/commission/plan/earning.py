@@ -33,7 +33,7 @@ from portal.commission.plan.terms import (
 )
 from portal.foundation.money import divided_half_up, minor_digits
 
-__all__ = ["Book", "Line", "Payment", "Placing", "earn", "last_day_of"]
+__all__ = ["Book", "Line", "Payment", "Placing", "earn", "last_day_of", "scope_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +75,12 @@ class Payment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """What is known beside the payments. `placed`: total of each batch, minor units. `earned_to_date`: what the cap's scope had
-    earned before them, counted for the scope of the first. `earned_by_year`: the same for each year of the contract, from 0.
+    earned before them, counted for the scope of the first. `earned_in`: the same by scope (`scope_of`).
     `issued`: commission by payment on earlier statements, their true-ups included."""
 
     placed: Mapping[str, int] = field(default_factory=dict)
     earned_to_date: int = 0
-    earned_by_year: Mapping[int, int] = field(default_factory=dict)
+    earned_in: Mapping[str | int, int] = field(default_factory=dict)
     issued: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -344,10 +344,10 @@ class _Earner:
 
     def _capped(self, cap: Cap, payment: Payment) -> _Capped:
         """What the cap's scope has earned so far; what it had earned before counts for the scope of the first payment."""
-        key = _scope(cap, self._plan.contract_started_on, payment)
+        key = payment.placing.id if cap.per is Scope.PLACEMENT else scope_of(self._plan, payment.paid_on)
         if key not in self._caps:
             before = 0 if self._caps else self._book.earned_to_date
-            self._caps[key] = _Capped(before + (self._book.earned_by_year.get(key, 0) if isinstance(key, int) else 0))
+            self._caps[key] = _Capped(before + self._book.earned_in.get(key, 0))
         return self._caps[key]
 
 
@@ -406,14 +406,13 @@ class _Capped:
         self.bases += base
 
 
-def _scope(cap: Cap, began: date | None, payment: Payment) -> str | int:
-    """Which sum a payment counts in: its placement's, its contract's, or that of the contract's year."""
-    if cap.per is Scope.PLACEMENT:
-        return payment.placing.id
-    if cap.per is Scope.CONTRACT or began is None:
+def scope_of(plan: Plan, day: date) -> str | int:
+    """Which sum of a contract's cap a value date counts in: the only one (empty), or the year of the contract, from 0."""
+    began = plan.contract_started_on
+    if plan.cap is None or plan.cap.per is Scope.CONTRACT or began is None:
         return ""
-    years = payment.paid_on.year - began.year
-    return years if payment.paid_on >= _months_later(began, 12 * years) else years - 1
+    years = day.year - began.year
+    return years if day >= _months_later(began, 12 * years) else years - 1
 
 
 # --- days, conditions -----------------------------------------------------------------------------------------------------

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from portal.commission.plan.earning import Book, Line, Payment, Placing, earn
 from portal.commission.plan.notation import read_plan
-from portal.commission.plan.terms import Basis, Plan, PlanError
+from portal.commission.plan.terms import Basis, Plan, PlanError, plain
 from portal.foundation.money import format_amount, parse_amount
 
 __all__ = ["quote"]
@@ -52,18 +51,11 @@ def _sum(lines: Sequence[Line]) -> int:
 def _told(line: Line, plan: Plan) -> dict[str, Any]:
     told = {"payment": line.payment.id, "commission": _amount(line.commission, plan), "reason": line.reason}
     if line.rate is not None:
-        told["rate"] = _written(line.rate)
+        told["rate"] = plain(line.rate)
     if line.measure is not None and line.value is not None:
-        value = line.value if isinstance(line.value, str) else _written(line.value)
+        value = line.value if isinstance(line.value, str) else plain(line.value)
         told |= {"measure": line.measure.value, "value": value}
     return told | ({} if line.row is None else {"row": line.row})
-
-
-def _written(value: Fraction) -> str:
-    """A rate or a measure in plain digits, twelve behind the point at the most."""
-    decimal = Decimal(value.numerator) / Decimal(value.denominator)
-    text = format(round(decimal, 12), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _amount(minor: int, plan: Plan) -> str:

@@ -28,6 +28,8 @@ __all__ = [
     "SmallBalance",
     "Surcharge",
     "Tail",
+    "Together",
+    "plain",
 ]
 
 
@@ -85,6 +87,15 @@ class Scope(StrEnum):
     CONTRACT = "contract"
     CONTRACT_YEAR = "contract_year"
     PLACEMENT = "placement"
+
+
+class Together(StrEnum):
+    """Which payments depend on each other, so that they are evaluated together."""
+
+    PAYMENT = "payment"  # each by itself, with its reversals
+    PLACEMENT = "placement"
+    BATCH = "batch"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +214,21 @@ class Plan:
     kpi: Kpi | None = None
     limits: tuple[Limit, ...] = ()
     contract_started_on: date | None = None
+
+    @property
+    def together(self) -> Together:
+        """Which payments depend on each other under this plan."""
+        measures = [bands.by for bands in (self.bands,) if bands is not None]
+        measures += [extra.by for extra in self.surcharges] + [small.by for small in self.small_balances]
+        if self.cap is not None and self.cap.per is not Scope.PLACEMENT:
+            return Together.CONTRACT
+        if any(measure.is_of_batch for measure in measures):
+            return Together.BATCH
+        return Together.PAYMENT if self.cap is None else Together.PLACEMENT
+
+
+def plain(value: Fraction) -> str:
+    """A rate or a measure in plain digits, twelve behind the point at the most."""
+    decimal = Decimal(value.numerator) / Decimal(value.denominator)
+    text = format(round(decimal, 12), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -58,7 +58,7 @@ REASONS = {
     "rate": _l("rate"),
     "reversal": _l("reversal"),
     "true_up": _l("true-up"),
-    "taken_back": _l("taken back"),
+    "taken_back": _l("credit taken back"),
     "minimum": _l("minimum"),
     "cap": _l("cap"),
     "small_balance": _l("small balance"),

@@ -50,7 +50,7 @@ def test_a_statement_goes_from_the_banks_two_people_to_the_agency_and_back(
     assert "1,200.05" in page
     assert "169.57" in page
     why = next(e for e in page.root.iter("details") if e.get("class") == "why")
-    assert "1000.05 × 14.13 % = 141.31" in "".join(why.itertext())
+    assert "NT$1,000.05 × 14.13 % = NT$141.31" in "".join(why.itertext())
     agency.get("/statements/1", status=404)
 
     page = page.submit("/statements/1/issue", to="/statements/1")

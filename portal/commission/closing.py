@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.jobs import Job, JobView, Progress
 
-__all__ = ["Close", "ask_for_period", "close_period", "draw_period"]
+__all__ = ["Close", "ask_for_period", "close_period", "draw_period", "month_of"]
 
 
 @dataclass
@@ -115,3 +115,13 @@ def _refuse_open_period(today: date, period: date) -> None:
             say("This month is not over. Statements are drawn up from the first day of the next."),
             field="period",
         )
+
+
+def month_of(written: str) -> date:
+    """The first day of a month written as 2005-07. DomainError for anything else."""
+    try:
+        return date.fromisoformat(f"{written}-01")
+    except ValueError:
+        raise DomainError(
+            "commission.period", say("Write the month as year and month, for example 2005-07."), field="period"
+        ) from None

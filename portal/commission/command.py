@@ -1,4 +1,4 @@
-"""`portal commission`: what a plan answers to cases of a file."""
+"""`portal commission`: what a plan answers to cases of a file, and statements reckoned again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import Any, NoReturn
 import click
 
 from portal.commission.plan import PlanError, quote
+from portal.foundation.access import Permission
+from portal.foundation.command_line import in_application
 from portal.foundation.declaring import PUBLIC, REFUSED, access
+from portal.foundation.money import format_amount
 
 __all__ = ["commission_group"]
 
@@ -39,6 +42,41 @@ def quote_cases(cases: Path) -> None:
         except PlanError as error:
             told["error"] = str(error)
         click.echo(json.dumps(told, ensure_ascii=False))
+
+
+@commission_group.command("rerun")
+@click.argument("numbers", nargs=-1)
+@click.option("--period", help="All statements of a month, for example 2005-07.")
+@click.option("--as", "user", help="Who asks; the first administrator if left out.")
+@access(Permission.STATEMENTS_VIEW)
+@in_application
+def rerun_statements(numbers: tuple[str, ...], period: str | None, user: str | None) -> None:
+    """Reckon statements again under their own plan versions, one JSON object a line. Exit 1 where one is not equal to the cent."""
+    from portal.commission.rerunning import rerun, statements_named
+    from portal.identity.people import command_actor
+
+    actor = command_actor(user, Permission.STATEMENTS_VIEW)
+    unequal = False
+    for statement_id in statements_named(actor, numbers, period):
+        found = rerun(actor, statement_id)
+        unequal = unequal or not found.is_equal
+        currency = found.statement.currency
+        click.echo(
+            json.dumps(
+                {
+                    "statement": found.statement.number, "equal": found.is_equal, "lines": found.lines,
+                    "issued": format_amount(found.issued, currency), "now": format_amount(found.now, currency),
+                    "currency": currency,
+                    "differences": [
+                        {"line": each.position, "payment": each.payment_ref, "issued": each.issued, "now": each.now}
+                        for each in found.differences
+                    ],
+                },
+                ensure_ascii=False,
+            )
+        )  # fmt: skip
+    if unequal:
+        sys.exit(1)
 
 
 def _cases(file: Path) -> list[dict[str, Any]]:

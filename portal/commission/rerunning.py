@@ -5,22 +5,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from portal.commission.models import CommissionLine, Statement
-from portal.commission.queries import lines_of, statement_for
+from portal.commission.closing import month_of
+from portal.commission.models import CommissionLine, Statement, StatementState
+from portal.commission.queries import current_state, lines_of, seen_by, statement_for, statement_numbered
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
 from portal.foundation.daily import portal_itself
-from portal.foundation.work import reading
+from portal.foundation.errors import DomainError
+from portal.foundation.jobs import handler
+from portal.foundation.language import Message, _l, as_data, say
+from portal.foundation.money import Money
+from portal.foundation.work import reading, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
+    from portal.foundation.jobs import Job, JobView, Progress
 
-__all__ = ["Difference", "Rerun", "rerun"]
+__all__ = ["Difference", "Rerun", "ask_for_rerun", "rerun", "statements_named", "told"]
 
 MOST_SHOWN = 100
 AT_ONCE = 5_000
@@ -104,3 +110,56 @@ def _compare(found: Rerun, position: int, line: CommissionLine | None, due: Due 
 
 def _says(line: CommissionLine) -> tuple[str, int, int, str]:
     return line.payment_ref, line.commission_minor, line.base_minor, line.reason
+
+
+def statements_named(actor: Actor, numbers: Sequence[str], period: str | None) -> list[int]:
+    """Statements by number, or all that stand of a month written as 2005-07; of neither: all that stand. DomainError where one
+    is not there or the month is none."""
+    with reading(actor) as session:
+        found = []
+        for number in numbers:
+            statement = statement_numbered(session, actor, number)
+            if statement is None:
+                raise DomainError("commission.no_statement", say("There is no statement %(number)s.", number=number))
+            found.append(statement.id)
+        if numbers:
+            return found
+        wanted = seen_by(actor).where(current_state() != StatementState.WITHDRAWN)
+        if period is not None:
+            wanted = wanted.where(Statement.period == month_of(period))
+        return list(session.scalars(wanted.with_only_columns(Statement.id).order_by(Statement.id)))
+
+
+# --- as a job --------------------------------------------------------------------------------------------------------------
+
+
+def ask_for_rerun(actor: Actor, statement_id: int) -> Job:
+    """Ask for a statement to be reckoned again. NotFound where the actor may not see it."""
+    with transaction(actor) as work:
+        statement = statement_for(work.session, actor, statement_id)
+        moment = f"{work.real_now:%Y-%m-%dT%H:%M}"  # each time is a question of its own, a double click is none
+        return work.request_job("commission.rerun", f"{statement.id}-{moment}", {"statement_id": statement.id})
+
+
+@handler("commission.rerun", _l("Reckoning a statement again"))
+def _rerun_job(job: JobView, progress: Progress) -> dict[str, Any]:
+    found = rerun(job.actor, int(job.payload["statement_id"]))
+    return {"message": as_data(told(found)), "url": f"/statements/{found.statement.id}"}
+
+
+def told(found: Rerun) -> Message:
+    """The outcome in words."""
+    currency = found.statement.currency
+    if found.is_equal:
+        return say(
+            "%(number)s reckoned again under its own plan versions: all %(lines)s lines and the total of %(total)s are equal, "
+            "to the cent.",
+            number=found.statement.number, lines=found.lines, total=Money(found.issued, currency),
+        )  # fmt: skip
+    first = found.differences[0]
+    return say(
+        "%(number)s reckoned again differs in %(count)s of %(lines)s lines: issued %(issued)s, now %(now)s. The first: line "
+        "%(position)s, %(payment)s.",
+        number=found.statement.number, count=found.count, lines=found.lines, issued=Money(found.issued, currency),
+        now=Money(found.now, currency), position=first.position, payment=first.payment_ref,
+    )  # fmt: skip

@@ -6,68 +6,38 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 
-from portal.commission import operations, queries
-from portal.commission.closing import ask_for_period
+from portal.commission import line_views, operations, queries
+from portal.commission.blueprint import blueprint
+from portal.commission.closing import ask_for_period, month_of
 from portal.commission.drawing import DRAWN_ANEW, last_day
+from portal.commission.labels import REASONS, STATES, STEPS
+from portal.commission.line_queries import BatchSum, sums_by_batch
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
-from portal.foundation.errors import DomainError
 from portal.foundation.formats import month
 from portal.foundation.language import Message, _l, from_data, say, translate
 from portal.foundation.money import Money
 from portal.foundation.navigation import counts
 from portal.foundation.panels import Found
 from portal.foundation.services import services
-from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Cell, Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import Session
 
-blueprint = Blueprint("commission", __name__)
+
+__all__ = ["blueprint", "line_views"]
 
 S = StatementState
-STATES = {
-    S.DRAWN: StateTag("drawn", _l("drawn up"), "wait"),
-    S.ISSUED: StateTag("issued", _l("waits for release"), "wait"),
-    S.RELEASED: StateTag("released", _l("with the agency"), "go"),
-    S.CONTESTED: StateTag("contested", _l("contested"), "bad"),
-    S.ANSWERED: StateTag("answered", _l("answered"), "go"),
-    S.CONFIRMED: StateTag("confirmed", _l("confirmed"), "good"),
-    S.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
-}
-STEPS = {
-    S.DRAWN: _l("Drawn up"),
-    S.ISSUED: _l("Issued"),
-    S.RELEASED: _l("Released to the agency"),
-    S.CONTESTED: _l("Contested"),
-    S.ANSWERED: _l("Answered"),
-    S.CONFIRMED: _l("Confirmed by the agency"),
-    S.WITHDRAWN: _l("Withdrawn"),
-}
-REASONS = {
-    "rate": _l("rate"),
-    "reversal": _l("reversal"),
-    "true_up": _l("true-up"),
-    "taken_back": _l("credit taken back"),
-    "minimum": _l("minimum"),
-    "cap": _l("cap"),
-    "small_balance": _l("small balance"),
-    "below_first_band": _l("below the first step"),
-    "free_period": _l("free days"),
-    "automatic_debit": _l("automatic debit"),
-    "before_first_contact": _l("before the first contact"),
-    "outside_placement": _l("outside the placement"),
-}
 
 
 @blueprint.get("/statements")
@@ -81,7 +51,7 @@ def statements() -> Any:
 @requires(Permission.STATEMENTS_DRAW)
 def draw() -> Any:
     """Ask for a month's statements."""
-    job = ask_for_period(actor(), _period(request.form.get("period", "")))
+    job = ask_for_period(actor(), month_of(request.form.get("period", "")))
     return redirect(url_for("jobs.job", job_id=job.id))
 
 
@@ -91,14 +61,16 @@ def statement(statement_id: int) -> Any:
     """One statement: totals first, then its lines with the why."""
     found = queries.statement_for(db.session(), actor(), statement_id)
     events = queries.events_of(db.session(), actor(), found.id)
+    sums = sums_by_batch(db.session(), actor(), found.id)
     totals = {
         "base": Cell("money", found.recovered_minor, found.currency),
         "commission": Cell("money", found.total_minor, found.currency),
     }
     return table_response(
-        _lines_table(actor(), found),
+        _lines_table(actor(), found, sums),
         "commission/statement.html",
         totals=totals,
+        sums=sums,
         statement=found,
         state=events[-1].state,
         tag=STATES[events[-1].state],
@@ -187,16 +159,6 @@ def _with_reason(statement_id: int, step: Callable[[Actor, int, str], None], sen
     return _done(statement_id, sentence)
 
 
-def _period(written: str) -> date:
-    """The first day of a month written as 2005-07. DomainError for anything else."""
-    try:
-        return date.fromisoformat(f"{written}-01")
-    except ValueError:
-        raise DomainError(
-            "commission.period", say("Write the month as year and month, for example 2005-07."), field="period"
-        ) from None
-
-
 def _last_month() -> date:
     first = services().clock.today().replace(day=1)
     return date.fromordinal(first.toordinal() - 1).replace(day=1)
@@ -257,14 +219,14 @@ def _in_state(statement: Any, value: str) -> Any:
     return statement.where(queries.current_state() == StatementState(value))
 
 
-def _lines_table(who: Actor, found: Statement) -> Table:
+def _lines_table(who: Actor, found: Statement, sums: Sequence[BatchSum]) -> Table:
     return Table(
         name=found.number,
         statement=queries.lines_of(who, found.id),
         key=CommissionLine.id,
         columns=[
             Column("position", _l("No."), "number", expression=CommissionLine.position, sortable=True),
-            Column("payment", _l("Payment"), value="payment_ref"),
+            Column("payment", _l("Payment"), value="payment_ref", link=_line_url),
             Column("paid_on", _l("Value date"), "day", value="paid_on"),
             Column("base", _l("Base"), "money", value="base_minor"),
             Column("rate", _l("Rate"), "percent", value=lambda line: Decimal(line.rate) if line.rate else None),
@@ -272,7 +234,18 @@ def _lines_table(who: Actor, found: Statement) -> Table:
             Column("reason", _l("Clause"), value=lambda line: REASONS.get(line.reason, line.reason)),
             Column("why", _l("Why"), "why", value=lambda line: translate(from_data(line.why["message"]))),
         ],
-        filters=[Filter("payment", _l("Payment"), "text", _payment)],
+        filters=[
+            Filter("payment", _l("Payment"), "text", _payment),
+            Filter(
+                "batch",
+                _l("Batch"),
+                "choice",
+                _of_batch,
+                [(str(sum_.batch_id), sum_.batch) for sum_ in sums if sum_.batch_id],
+            ),
+            Filter("reason", _l("Clause"), "choice", _for_reason, list(REASONS.items())),
+        ],
+        row_url=_line_url,
         default_sort="position",
         empty=Empty(say("This statement has no lines.")),
     )
@@ -280,3 +253,15 @@ def _lines_table(who: Actor, found: Statement) -> Table:
 
 def _payment(statement: Any, value: str) -> Any:
     return statement.where(CommissionLine.payment_ref == value.strip())
+
+
+def _of_batch(statement: Any, value: str) -> Any:
+    return statement.where(CommissionLine.batch_id == int(value))
+
+
+def _for_reason(statement: Any, value: str) -> Any:
+    return statement.where(CommissionLine.reason == value)
+
+
+def _line_url(line: CommissionLine) -> str:
+    return url_for("commission.line", statement_id=line.statement_id, position=line.position)

@@ -1,0 +1,126 @@
+"""Reads about single lines: what they rest on, what else was paid for the same credit, and what a batch adds up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.commission.models import CommissionLine, Statement
+from portal.commission.queries import seen_by
+from portal.foundation.errors import NotFound
+from portal.foundation.visibility import visible
+from portal.placement.models import Placement, PlacementBatch
+from portal.placement.references import account_reference
+from portal.portfolio.models import Account
+from portal.recovery.models import Attribution
+from portal.vendors.models import Contract, ContractVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = ["BatchSum", "Ground", "ground_of", "line_at", "other_lines", "sums_by_batch"]
+
+MOST_BATCHES = 200  # on a page; files have all
+
+
+class BatchSum(NamedTuple):
+    """What a statement pays for a batch under a version: number of lines, amounts and commission in minor units. Without a
+    batch: what is due beside."""
+
+    batch_id: int | None
+    batch: str | None
+    contract_id: int | None
+    contract: str | None
+    version: int | None
+    lines: int
+    base: int
+    commission: int
+
+
+class Ground(NamedTuple):
+    """What a line of a payment rests on, as far as the reader may see it."""
+
+    placement: Placement | None
+    batch: PlacementBatch | None
+    account_ref: str | None
+    open_id: int | None
+    version: ContractVersion | None
+    contract: Contract | None
+    credit: Attribution | None
+
+
+def sums_by_batch(session: Session, actor: Actor, statement_id: int) -> Sequence[BatchSum]:
+    """The statement batch by batch, contract by contract."""
+    lines = visible(CommissionLine, actor).where(CommissionLine.statement_id == statement_id).subquery()
+    columns = (
+        lines.c.batch_id, PlacementBatch.number, Contract.id, Contract.number, ContractVersion.version,
+    )  # fmt: skip
+    wanted = (
+        sa.select(*columns, sa.func.count(), sa.func.sum(lines.c.base_minor), sa.func.sum(lines.c.commission_minor))
+        .select_from(lines)
+        .outerjoin(PlacementBatch, PlacementBatch.id == lines.c.batch_id)
+        .outerjoin(ContractVersion, ContractVersion.id == lines.c.contract_version_id)
+        .outerjoin(Contract, Contract.id == ContractVersion.contract_id)
+        .group_by(*columns)
+        .order_by(Contract.number, ContractVersion.version, PlacementBatch.number)
+        .limit(MOST_BATCHES)
+    )
+    return [
+        BatchSum(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), int(row[7]))
+        for row in session.execute(wanted)
+    ]
+
+
+def line_at(session: Session, actor: Actor, statement_id: int, position: int) -> CommissionLine:
+    """One line of a statement that the actor may see; NotFound else."""
+    shown = seen_by(actor).with_only_columns(Statement.id)
+    wanted = visible(CommissionLine, actor).where(
+        CommissionLine.statement_id == statement_id, CommissionLine.position == position,
+        CommissionLine.statement_id.in_(shown),
+    )  # fmt: skip
+    found = session.scalar(wanted)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def ground_of(session: Session, actor: Actor, line: CommissionLine) -> Ground:
+    """Placement, batch, account, plan version and decision of a line."""
+    placed: Any = None
+    if line.placement_id is not None:
+        wanted = (
+            visible(Placement, actor)
+            .add_columns(PlacementBatch, *account_reference())
+            .join(PlacementBatch, PlacementBatch.id == Placement.batch_id)
+            .outerjoin(Account, Account.id == Placement.account_id)
+            .where(Placement.id == line.placement_id)
+        )
+        placed = session.execute(wanted).first()
+    version = contract = credit = None
+    if line.contract_version_id is not None:
+        version = session.scalar(visible(ContractVersion, actor).where(ContractVersion.id == line.contract_version_id))
+        if version is not None:
+            contract = session.scalar(visible(Contract, actor).where(Contract.id == version.contract_id))
+    if line.attribution_id is not None:
+        credit = session.scalar(visible(Attribution, actor).where(Attribution.id == line.attribution_id))
+    place, batch, reference, opened = tuple(placed) if placed else (None, None, None, None)
+    return Ground(place, batch, reference, opened, version, contract, credit)
+
+
+def other_lines(session: Session, actor: Actor, line: CommissionLine) -> list[tuple[CommissionLine, Statement]]:
+    """Lines for the same credit on the other statements that the actor was shown, in the order of these."""
+    if line.attribution_id is None:
+        return []
+    wanted = (
+        seen_by(actor)
+        .add_columns(CommissionLine)
+        .join(CommissionLine, CommissionLine.statement_id == Statement.id)
+        .where(CommissionLine.attribution_id == line.attribution_id, CommissionLine.id != line.id)
+        .order_by(CommissionLine.id)
+    )
+    return [(row.CommissionLine, row.Statement) for row in session.execute(wanted)]

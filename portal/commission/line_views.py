@@ -1,0 +1,48 @@
+"""Pages of one line: what it rests on, two clicks from any figure of a statement; and the statement reckoned once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, url_for
+
+from portal.commission import line_queries, queries
+from portal.commission.blueprint import blueprint
+from portal.commission.labels import KINDS, REASONS
+from portal.commission.rerunning import ask_for_rerun
+from portal.foundation.access import Permission
+from portal.foundation.database import db
+from portal.foundation.language import from_data, translate
+from portal.foundation.web import actor, requires
+from portal.vendors.labels import name_of
+
+
+@blueprint.get("/statements/<int:statement_id>/lines/<int:position>")
+@requires(Permission.STATEMENTS_VIEW)
+def line(statement_id: int, position: int) -> Any:
+    """A line with its payment, its placement and its clause, and what other statements paid for the same credit."""
+    session, who = db.session(), actor()
+    found = line_queries.line_at(session, who, statement_id, position)
+    statement = queries.statement_for(session, who, statement_id)
+    ground = line_queries.ground_of(session, who, found)
+    trace = found.why.get("trace") or (ground.credit.trace if ground.credit else None)
+    return render_template(
+        "commission/line.html",
+        statement=statement,
+        name=name_of(statement.organisation),
+        line=found,
+        kind=KINDS[found.kind],
+        reason=REASONS.get(found.reason, found.reason),
+        why=translate(from_data(found.why["message"])),
+        trace=translate(from_data(trace)) if trace else None,
+        ground=ground,
+        others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],
+        last=statement.line_count,
+    )  # fmt: skip
+
+
+@blueprint.post("/statements/<int:statement_id>/rerun")
+@requires(Permission.STATEMENTS_VIEW)
+def rerun(statement_id: int) -> Any:
+    """Reckon it again, under its own versions."""
+    return redirect(url_for("jobs.job", job_id=ask_for_rerun(actor(), statement_id).id))

@@ -62,7 +62,7 @@ def open_batch(session: Session, batch_id: int, today: date) -> None:
         "placement_id", "organisation_id", "account_id", "customer_id", "open", "next_kind", "next_on", "standard_days",
         "try_by", "value_minor", "currency", "attempts", "last_outcome",
     ]  # fmt: skip
-    insert_new(session, WorkItem, columns, new)
+    insert_new(session, WorkItem, columns, new.order_by(Placement.id))
 
 
 def count_days(
@@ -135,7 +135,7 @@ def carry_promises(session: Session, ending: sa.Select[tuple[int]], now: datetim
         "promise_id", "account_id", "round", "amount_minor", "currency", "made_on", "promised_on", "kept_until", "state",
         "carried_at",
     ]  # fmt: skip
-    session.execute(sa.insert(CarriedPromise).from_select(columns, ahead))
+    session.execute(sa.insert(CarriedPromise).from_select(columns, ahead.order_by(Promise.id)))
     session.execute(sa.update(Promise).where(ends).values(state=PromiseState.CARRIED), execution_options=unsynchronized)
 
 

@@ -106,6 +106,7 @@ def work_of(session: Session, actor: Actor, span: Span, user_id: int | None) -> 
         sa.select(Promise.currency, sa.func.count(), sa.func.sum(Promise.amount_minor))
         .join(counted, counted.c.id == Promise.attempt_id)
         .group_by(Promise.currency)
+        .order_by(Promise.currency)
     ).all()
     promised = {currency: int(total) for currency, _, total in rows}
     return Work(logged, int(reached or 0), sum(count for _, count, _ in rows), promised)
@@ -128,6 +129,7 @@ def work_by_person(session: Session, actor: Actor, span: Span) -> dict[int, Work
         .join(counted, counted.c.id == Promise.attempt_id)
         .where(counted.c.logged_by.is_not(None))
         .group_by(counted.c.logged_by, Promise.currency)
+        .order_by(Promise.currency)
     )
     for user_id, currency, number, total in session.execute(promised):
         work = found[user_id]

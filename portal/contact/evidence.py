@@ -71,7 +71,7 @@ def _facts_data(facts: Facts) -> dict[str, Any]:
         "flags": sorted(facts.flags),
         "known": sorted(facts.known),
         "log": None if facts.log is None else [{"is": type(event).__name__, **_given(event)} for event in facts.log],
-        "spoken": None if facts.spoken is None else [list(pair) for pair in facts.spoken.items()],
+        "spoken": None if facts.spoken is None else [list(pair) for pair in sorted(facts.spoken.items(), key=str)],
     }  # fmt: skip
 
 

@@ -283,7 +283,7 @@ class History:
             .where(ContactAttempt.organisation_id == self._organisation_id)
             .where(ContactAttempt.at >= self._first - timedelta(days=LOG_DAYS), ContactAttempt.at <= self._last)
             .where(~sa.select(_LATER.id).where(_LATER.corrects_id == ContactAttempt.id).exists())
-            .order_by(ContactAttempt.at)
+            .order_by(ContactAttempt.at, ContactAttempt.id)
         )
         found: defaultdict[int, list[tuple[int, Event]]] = defaultdict(list)
         for row in rows:

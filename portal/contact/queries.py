@@ -223,7 +223,7 @@ def holds_of(session: Session, actor: Actor, account: Account) -> Sequence[Hold]
         visible(Hold, actor)
         .where(Hold.customer_id == account.customer_id)
         .where(sa.or_(Hold.account_id.is_(None), Hold.account_id == account.id))
-        .order_by(Hold.raised_at.desc())
+        .order_by(Hold.raised_at.desc(), Hold.id.desc())
         .limit(LONGEST_HISTORY)
     ).all()
 

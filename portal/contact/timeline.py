@@ -271,7 +271,7 @@ def _payments(session: Session, actor: Actor, account: Account) -> Iterator[Even
         rows = session.execute(
             sa.select(lines)
             .where(lines.c.account_id == account.id)
-            .order_by(lines.c.paid_on.desc())
+            .order_by(lines.c.paid_on.desc(), lines.c.payment_ref.desc())
             .limit(LONGEST_HISTORY)
         )
         for row in rows:

@@ -8,7 +8,7 @@ from portal.demo.cast import HOUSES
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.legal.approving import approve_pack
-from portal.legal.models import LetterPack, PackState
+from portal.legal.models import Letter, LetterPack, PackState
 from portal.legal.operations import build_pack, open_letter, record_download, refuse_letter, refuse_pack
 from portal.legal.queries import batches_to_pack, letter_rows, packs
 
@@ -35,7 +35,7 @@ def approve_packs(stage: Stage, code: str) -> None:
     lawyer = stage.actor(FIRMS[code][0])
     for pack_id in _packs(stage, code, PackState.REVIEW):
         with reading(lawyer) as session:
-            letters = [row[0] for row in session.execute(letter_rows(lawyer, pack_id))]
+            letters = [row[0] for row in session.execute(letter_rows(lawyer, pack_id).order_by(Letter.position))]
             sample = [letter.id for letter in letters if letter.in_sample]
             others = [letter.id for letter in letters if not (letter.in_sample or letter.flagged)]
         for letter_id in sample:
@@ -60,4 +60,5 @@ def take_files(stage: Stage, code: str) -> None:
 def _packs(stage: Stage, code: str, state: PackState) -> list[int]:
     lawyer = stage.actor(FIRMS[code][0])
     with reading(lawyer) as session:
-        return [pack.id for pack in session.scalars(packs(lawyer).where(LetterPack.state == state))]
+        wanted = packs(lawyer).where(LetterPack.state == state).order_by(LetterPack.id)
+        return [pack.id for pack in session.scalars(wanted)]

@@ -192,6 +192,7 @@ def write_placements(session: Session, run: AllocationRun, batches: Sequence[Pla
         .join(PlacementBatch, PlacementBatch.organisation_id == lines.c.organisation_id)
         .outerjoin(earlier, earlier.c.account_id == Account.id)
         .where(PlacementBatch.id.in_([b.id for b in batches]))
+        .order_by(lines.c.account_id)
     )
     return _count(session, sa.insert(Placement).from_select(PLACEMENT_COLUMNS, placed))
 

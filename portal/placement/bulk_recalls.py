@@ -54,7 +54,7 @@ def write_lines(
         sa.literal(state.value),
     ).where(Placement.id.in_(chosen), Placement.organisation_id == organisation_id)
     columns = ["recall_id", "organisation_id", "placement_id", "account_id", "state"]
-    return _count(session, sa.insert(RecallLine).from_select(columns, rows))
+    return _count(session, sa.insert(RecallLine).from_select(columns, rows.order_by(Placement.id)))
 
 
 def write_retention_lines(session: Session, retention_id: int, chosen: sa.Select[tuple[int]]) -> int:
@@ -67,7 +67,7 @@ def write_retention_lines(session: Session, retention_id: int, chosen: sa.Select
         sa.true(),
     ).where(Placement.id.in_(chosen))
     columns = ["retention_id", "organisation_id", "placement_id", "account_id", "is_open"]
-    return _count(session, sa.insert(RetentionLine).from_select(columns, rows))
+    return _count(session, sa.insert(RetentionLine).from_select(columns, rows.order_by(Placement.id)))
 
 
 def write_moves(session: Session, cause: MoveCause, moves: Sequence[Move], at: datetime) -> int:

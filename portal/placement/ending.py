@@ -153,8 +153,8 @@ def _close_batches(work: Work, ended: sa.Select[tuple[int]]) -> None:
     """Batches of which nothing lives any more are over; who ended one as a whole has said so already."""
     touched = sa.select(Placement.batch_id).where(Placement.id.in_(ended))
     alive = sa.exists().where(Placement.batch_id == PlacementBatch.id, Placement.ended_at.is_(None))
-    batches = work.session.scalars(visible(PlacementBatch, work.actor).where(PlacementBatch.id.in_(touched), ~alive))
-    for batch in batches.all():
+    over = visible(PlacementBatch, work.actor).where(PlacementBatch.id.in_(touched), ~alive)
+    for batch in work.session.scalars(over.order_by(PlacementBatch.id)).all():
         if batch.state not in OVER:
             batch.state, batch.ended_at = BatchState.ENDED, work.now
         work.session.flush()

@@ -131,7 +131,9 @@ def _until(row: OrganisationExit) -> sa.ScalarSelect[date | None]:
 
 
 def _last_days(work: Work, row: OrganisationExit, of_batch: sa.Select[tuple[int]]) -> list[date | None]:
-    return list(work.session.scalars(of_batch.with_only_columns(_until(row)).distinct()))
+    """The days until which placements of a batch were let stay, in order; None, for those that were not, comes last."""
+    days = work.session.scalars(of_batch.with_only_columns(_until(row)).distinct()).all()
+    return sorted(days, key=lambda day: day or date.max)
 
 
 def _finish(actor: Actor, exit_id: int) -> None:

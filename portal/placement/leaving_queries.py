@@ -176,7 +176,11 @@ def exits_under_way(session: Session, actor: Actor) -> list[OrganisationExit]:
     """Exits that are approved and not done, the earliest last day first."""
     wanted = visible(OrganisationExit, actor).where(OrganisationExit.state.in_((ExitState.APPROVED, ExitState.RUNNING)))
     return list(
-        session.scalars(wanted.options(joinedload(OrganisationExit.organisation)).order_by(OrganisationExit.last_on))
+        session.scalars(
+            wanted.options(joinedload(OrganisationExit.organisation)).order_by(
+                OrganisationExit.last_on, OrganisationExit.id
+            )
+        )
     )
 
 

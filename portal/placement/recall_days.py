@@ -60,12 +60,17 @@ def what_is_due(session: Session, actor: Actor, now: datetime, today: date) -> l
         visible(PlacementBatch, actor)
         .where(PlacementBatch.state == BatchState.SENT, PlacementBatch.accept_by < now)
         .with_only_columns(PlacementBatch.id)
-        .order_by(PlacementBatch.accept_by)
+        .order_by(PlacementBatch.accept_by, PlacementBatch.id)
         .limit(EXPIRED_AT_ONCE)
     )
     due = [Due(EXPIRE, f"batch-{number}", {"batch_id": number}) for number in session.scalars(late)]
-    for kind, condition in ((TERMS, _at_term(today)), (FINALS, _at_final(today))):
-        first = session.scalar(visible(Placement, actor).with_only_columns(Placement.id).where(condition).limit(1))
+    looks: Any = (
+        (TERMS, _at_term(today), Placement.term_ends_on),
+        (FINALS, _at_final(today), Placement.final_recall_on),
+    )
+    for kind, condition, day in looks:
+        late_first = visible(Placement, actor).where(condition).order_by(day, Placement.id).limit(1)
+        first = session.scalar(late_first.with_only_columns(Placement.id))
         if first is not None:
             due.append(Due(kind, f"{today.isoformat()}-{first}"))
     return due

@@ -108,7 +108,8 @@ def holds_of(session: Session, actor: Actor, account: Account) -> list[Hold]:
     wanted = visible(Hold, actor).where(
         Hold.customer_id == account.customer_id, sa.or_(Hold.account_id == account.id, Hold.account_id.is_(None))
     )
-    return list(session.scalars(wanted.order_by(Hold.released_at.is_not(None), Hold.raised_at.desc())))
+    standing_first = (Hold.released_at.is_not(None), Hold.raised_at.desc(), Hold.id.desc())
+    return list(session.scalars(wanted.order_by(*standing_first)))
 
 
 def holds(actor: Actor) -> sa.Select[Any]:

@@ -16,6 +16,7 @@ from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.vendors.entering import gaps_of
 from portal.vendors.models import (
+    Contract,
     Credential,
     Item,
     PlacementKind,
@@ -172,7 +173,8 @@ def rooms_of(session: Session, actor: Actor, today: date, organisation_ids: Iter
     ids = list(organisation_ids)
     held, waiting = live_placements.one(session, actor, ids), waiting_placements.one(session, actor, ids)
     found: dict[int, list[Room]] = {}
-    for contract, version, _ in session.execute(contract_rows(actor, today)).tuples():
+    in_order = contract_rows(actor, today).order_by(Contract.kind, Contract.currency, Contract.id)
+    for contract, version, _ in session.execute(in_order).tuples():
         over = contract.ended_on is not None and contract.ended_on < today
         if contract.organisation_id not in ids or version is None or over or contract.started_on > today:
             continue

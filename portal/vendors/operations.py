@@ -136,7 +136,7 @@ def _refuse_second(
     )
     if ended_on is not None:
         overlapping = overlapping.where(Contract.started_on <= ended_on)
-    other = work.session.scalar(overlapping.limit(1))
+    other = work.session.scalar(overlapping.order_by(Contract.started_on, Contract.id).limit(1))
     if other is not None:
         words = say(
             "Contract %(number)s covers the same kind and currency on these days. Add a version to it.", number=other

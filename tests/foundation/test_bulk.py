@@ -13,7 +13,7 @@ from portal.foundation.bulk import in_chunks, insert_rows, reserve_ids, stage_ro
 from portal.foundation.database import MinorUnits
 from portal.foundation.vault import PersonKey
 from portal.foundation.work import transaction
-from portal.portfolio.models import Hold, HoldFlag, RejectedRow
+from portal.portfolio.models import Hold, HoldFlag, PersonIndex, RejectedRow
 from tests.identity.factories import actor_of, make_agency, make_user, observer
 from tests.portfolio.factories import make_accounts
 
@@ -69,6 +69,28 @@ def test_what_a_unique_index_has_already_is_passed_over_only_when_asked(db_sessi
         insert_rows(work.session, Hold, names, [row])
 
     assert len(db_session.scalars(sa.select(Hold)).all()) == 1
+
+
+def test_many_rows_are_numbered_in_their_order_and_the_first_of_two_that_exclude_each_other_stays(
+    db_session: Session,
+) -> None:
+    (account,) = make_accounts(1)
+    names = ("customer_id", "kind", "hash")
+    twice = ("customer_id", "flag", "reason", "raised_at", "release_reason")
+
+    with transaction(observer()) as work:
+        insert_rows(
+            work.session, PersonIndex, names, [(account.customer_id, "many", n.to_bytes(16)) for n in range(5_000)]
+        )
+        insert_rows(
+            work.session, Hold, twice,
+            [(account.customer_id, HoldFlag.PLAN.value, reason, AT, "") for reason in ("first", "second")],
+            skip_existing=True,
+        )  # fmt: skip
+
+    numbered = sa.select(PersonIndex.hash).where(PersonIndex.kind == "many").order_by(PersonIndex.id)
+    assert [int.from_bytes(mark) for mark in db_session.scalars(numbered)] == list(range(5_000))
+    assert db_session.scalars(sa.select(Hold.reason)).all() == ["first"]
 
 
 def test_no_rows_are_no_statement() -> None:

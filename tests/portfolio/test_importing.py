@@ -247,7 +247,7 @@ def test_a_file_without_a_good_row_is_refused_and_its_rows_say_why(db_session: S
     assert refused.value.summary["errors"] == {"missing": 1, "unknown_value": 1}
     run = last_run()
     assert run.rejects_digest
-    assert [row.line for row in db_session.scalars(sa.select(RejectedRow))] == [2, 3]
+    assert [row.line for row in db_session.scalars(sa.select(RejectedRow).order_by(RejectedRow.id))] == [2, 3]
     assert not db_session.scalar(sa.select(sa.func.count()).select_from(Account))
 
 

@@ -57,8 +57,8 @@ def test_a_layout_is_kept_and_its_change_is_the_next_version(db_session: Session
     assert [(row.version, row.content_sha256 == known(f"branch@{row.version}").digest) for row in kept] == [
         (1, True), (2, True),
     ]  # fmt: skip
-    saved = db_session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "mapping.saved")).all()
-    assert [event.after["mapping"] for event in saved if event.after] == ["branch@1", "branch@2"]
+    saved = sa.select(AuditEvent).where(AuditEvent.action == "mapping.saved").order_by(AuditEvent.id)
+    assert [event.after["mapping"] for event in db_session.scalars(saved) if event.after] == ["branch@1", "branch@2"]
 
 
 def test_a_run_remembers_the_version_it_was_made_under_and_reads_with_it_again(db_session: Session) -> None:

@@ -53,7 +53,8 @@ def test_a_change_is_in_the_audit_trail_with_what_was_before(app: Flask, db_sess
     master.edit_vendor(boss, agency.id, VendorDetails(buckets=("M2",)))
     master.edit_vendor(boss, agency.id, VendorDetails(buckets=("M2", "M3"), exits_on=date(2005, 12, 31)))
 
-    last = db_session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "vendor.changed")).all()[-1]
+    changes = sa.select(AuditEvent).where(AuditEvent.action == "vendor.changed").order_by(AuditEvent.id)
+    last = db_session.scalars(changes).all()[-1]
     assert last.before == {"buckets": ["M2"], "exits_on": None}
     assert last.after == {"buckets": ["M2", "M3"], "exits_on": "2005-12-31"}
 

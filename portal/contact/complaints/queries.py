@@ -17,7 +17,7 @@ from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement
 from portal.portfolio.models import Account
-from portal.vendors.models import ContractVersion
+from portal.vendors.models import ContractVersion, PlacementKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -121,7 +121,9 @@ def placement_now(session: Session, actor: Actor, complaint: Complaint) -> int |
         Placement.account_id == complaint.account_id, Placement.organisation_id == complaint.organisation_id,
         Placement.accepted_at.is_not(None), Placement.ended_at.is_(None),
     )  # fmt: skip
-    return session.scalar(wanted.with_only_columns(Placement.id).limit(1))
+    # a letter may stand beside it, but who works the account is asked
+    in_order = wanted.order_by(Placement.kind == PlacementKind.LETTER, Placement.id)
+    return session.scalar(in_order.with_only_columns(Placement.id).limit(1))
 
 
 # --- what waits ---------------------------------------------------------------------------------------------------------

@@ -115,6 +115,7 @@ def _demands(work: Work, message_ids: list[int]) -> sa.Select[Any]:
         .join(ContactPoint, ContactPoint.id == OutgoingMessage.contact_point_id)
         .add_columns(Account, Customer, ContactPoint)
         .where(OutgoingMessage.id.in_(message_ids), OutgoingMessage.purpose == Purpose.DEMAND)
+        .order_by(OutgoingMessage.id)
     )
 
 

@@ -86,7 +86,7 @@ def _take_back(job: Job, now: datetime) -> bool:
 
 
 def _touch(numbers: Iterable[int], now: datetime) -> Iterable[int]:
-    """Say that they go into the queue now, so that the next sweep leaves them alone."""
+    """Say that they go into the queue now, in the order of their numbers, so that the next sweep leaves them alone."""
     wanted = list(numbers)
     if not wanted:
         return []
@@ -94,4 +94,4 @@ def _touch(numbers: Iterable[int], now: datetime) -> Iterable[int]:
         sa.update(Job).where(Job.id.in_(wanted), Job.state == JobState.QUEUED).values(queued_at=now).returning(Job.id)
     )
     with system_session(writes=True) as session:
-        return list(session.scalars(statement))
+        return sorted(session.scalars(statement))

@@ -1,4 +1,4 @@
-"""`portal bench letters|import|allocate|segments|queue|attempts|pages|all`: figures as JSON, with what they were measured on."""
+"""`portal bench letters|import|allocate|attribution|segments|queue|attempts|pages|all`: figures as JSON, with what they were measured on."""
 
 from __future__ import annotations
 
@@ -97,6 +97,16 @@ def allocate_command(**given: Any) -> None:
     from portal.bench.allocating import bench_allocate
 
     _measured(bench_allocate, given)
+
+
+@bench.command("attribution")
+@_sized
+@access(PUBLIC)
+def attribution_command(**given: Any) -> None:
+    """Payments attributed and paid on statements, beside the bare join and COPY of as many rows; a payment an account."""
+    from portal.bench.attributing import bench_attribution
+
+    _measured(bench_attribution, given)
 
 
 @bench.command("segments")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["bench_import"]
+__all__ = ["bench_import", "put_back"]
 
 # All that the import fills, in the order in which keys refer to each other.
 FILLED = (
@@ -49,7 +49,7 @@ def _one(server: str | None, accounts: int) -> dict[str, Any]:
         _check(summary, accounts)
         about = place.about()
         vacuum()
-        yardstick, rows = _copy(place) if place.is_postgresql else _insert(place)
+        yardstick, rows = put_back(place, FILLED)
         return {
             "accounts": accounts,
             "rows_written": rows,
@@ -80,13 +80,19 @@ def _check(summary: dict[str, Any], accounts: int) -> None:
 # --- yardsticks -------------------------------------------------------------------------------------------------------
 
 
-def _copy(place: Place) -> tuple[Measured, int]:
-    files = {table: place.home / f"{table}.copy" for table in FILLED}
+def put_back(place: Place, tables: Sequence[str]) -> tuple[Measured, int]:
+    """The rows of these tables, in the order in which their keys refer to each other, taken out and put into them again: what
+    putting them in took, and how many."""
+    return _copy(place, tables) if place.is_postgresql else _insert(place, tables)
+
+
+def _copy(place: Place, tables: Sequence[str]) -> tuple[Measured, int]:
+    files = {table: place.home / f"{table}.copy" for table in tables}
     db.session.remove()
     with owner_connection() as connection:
         rows = sum(_copy_out(connection, table, file) for table, file in files.items())
     with db.engine.begin() as owner:
-        empty(owner, FILLED)
+        empty(owner, tables)
     with measure() as taken, owner_connection() as connection:
         for table, file in files.items():
             _copy_in(connection, table, file)
@@ -108,20 +114,20 @@ def _copy_in(connection: psycopg.Connection[Any], table: str, source: Path) -> N
             copy.write(piece)
 
 
-def _insert(place: Place) -> tuple[Measured, int]:
+def _insert(place: Place, tables: Sequence[str]) -> tuple[Measured, int]:
     """The same content out of a copy of the database into its own tables, emptied."""
     db.session.remove()
     kept = place.home / "kept.sqlite3"
     with closing(_sqlite(place)) as connection:
         connection.execute("VACUUM INTO ?", (str(kept),))
     with db.engine.begin() as owner:
-        empty(owner, FILLED)
+        empty(owner, tables)
     with closing(_sqlite(place)) as connection:
         connection.execute("VACUUM")
         connection.execute("ATTACH ? AS kept", (str(kept),))
         with measure() as taken:
             connection.execute("BEGIN IMMEDIATE")
-            inserts = [f"INSERT INTO {table} SELECT * FROM kept.{table}" for table in FILLED]
+            inserts = [f"INSERT INTO {table} SELECT * FROM kept.{table}" for table in tables]
             rows = sum(connection.execute(insert).rowcount for insert in inserts)
             connection.execute("COMMIT")
     return taken, rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portal.commission.plan import Line, Measure, plain
@@ -26,6 +27,7 @@ MEASURES = {
     Measure.DAYS_SINCE_PLACEMENT: say("days since the placement"),
     Measure.STAGE: say("stage"),
 }
+TODAY = say("today")
 NOTHING = {  # why a credited payment earns nothing
     "free_period": say("it came within the free days of the contract"),
     "automatic_debit": say("the contract leaves automatic debits out"),
@@ -49,7 +51,7 @@ def why_earned(row: Any, line: Line, issued: int | None, facts: Facts) -> Messag
     statements paid for it, in minor units."""
     known: dict[str, Any] = {
         "start": row.placed_on,
-        "end": row.ended_on or say("today"),
+        "end": row.ended_on or TODAY,
         "paid": row.paid_on,
         "contract": facts.contract,
         "version": facts.version,
@@ -75,6 +77,14 @@ def why_earned(row: Any, line: Line, issued: int | None, facts: Facts) -> Messag
             "earned, for %(reason)s.",
             reason=NOTHING[line.reason], **known,
         )  # fmt: skip
+    if (
+        line.reason == "rate" and line.rate is not None and line.measure is None
+    ):  # of most lines there are: one sentence
+        return say(
+            "Placed %(start)s to %(end)s; value date %(paid)s; contract %(contract)s, version %(version)s: "
+            "%(base)s × %(rate)s %% = %(commission)s, rounded half up.",
+            rate=percent(line.rate), **known,
+        )  # fmt: skip
     return say(
         "Placed %(start)s to %(end)s; value date %(paid)s; contract %(contract)s, version %(version)s: %(how)s.",
         how=_how(line, known, facts), **known,
@@ -93,8 +103,6 @@ def _how(line: Line, known: dict[str, Any], facts: Facts) -> Message:
         return say("%(measure)s; the slices of %(base)s give %(commission)s", measure=_measured(line, facts), **amounts)
     if line.reason == "small_balance":
         return say("small balance; %(base)s × %(rate)s %% = %(commission)s, rounded half up", **amounts, **rate)
-    if line.measure is None:
-        return say("%(base)s × %(rate)s %% = %(commission)s, rounded half up", **amounts, **rate)
     return say(
         "%(measure)s; %(base)s × %(rate)s %% = %(commission)s, rounded half up",
         measure=_measured(line, facts), **amounts, **rate,
@@ -122,6 +130,7 @@ def why_taken_back(issued: int, facts: Facts) -> Message:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1_024)
 def percent(share: Fraction) -> str:
     """A share as people write it, without its sign: 0.1413 is 14.13. Four digits behind the point at the most."""
     return _round(share * 100)

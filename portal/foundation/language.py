@@ -100,7 +100,12 @@ def _counted(n: int) -> str:
     return number(n)
 
 
+_AS_THEY_ARE = frozenset((str, int, type(None)))  # most of what a sentence is told: a file of payments has millions
+
+
 def _kept(value: Any) -> Any:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, Message):
         return as_data(value)
     if isinstance(value, Money):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from portal.foundation import hooks
+from portal.foundation.bulk import in_chunks
 from portal.foundation.daily import Due
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
@@ -36,6 +37,7 @@ from portal.placement.recalls import ending_of, facts_of, next_number
 from portal.vendors.models import ContractVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPIRE", "FINALS", "TERMS", "end_finals", "recall_at_term", "what_is_due"]
 
 EXPIRE, TERMS, FINALS = "placement.expire", "placement.terms", "placement.finals"
+AT_ONCE = 1_000  # placements
 EXPIRED_AT_ONCE = 100  # batches of one look; the rest a minute later
 
 
@@ -204,23 +207,43 @@ def extend_by_payments(work: Work, import_run_id: int) -> None:
     taken back by its own decision no payment moves.
     """
     alone(work)
-    lines = hooks.credit_lines.one(work.actor, import_run_id)
-    found = work.session.execute(_payments_that_extend(lines.subquery())).all()
+    versions = work.session.scalars(sa.select(ContractVersion).where(ContractVersion.payment_extends_days > 0))
+    terms = {version.id: version for version in versions}
+    if not terms:
+        return
     moves: list[Move] = []
-    for _, payments in groupby(found, key=lambda row: row.placement_id):
-        days: Days | None = None
-        for row in payments:
-            days = days or Days(row.term_ends_on, row.final_recall_on)
-            moved = after_payment(days, row.paid_on, row.payment_extends_days, row.term_days)
-            if moved != days:
-                moves.append((row.placement_id, row.organisation_id, row.payment_ref, days, moved))
-            days = moved
+    for of_placement in in_chunks(_payments_by_placement(work, import_run_id), AT_ONCE):
+        paid = dict(of_placement)
+        for placement in work.session.execute(_moved_by_payments(list(paid), list(terms))):
+            version, days = (
+                terms[placement.contract_version_id],
+                Days(placement.term_ends_on, placement.final_recall_on),
+            )
+            for paid_on, reference in paid[placement.id]:
+                moved = after_payment(days, paid_on, version.payment_extends_days, version.term_days)
+                if moved != days:
+                    moves.append((placement.id, placement.organisation_id, reference, days, moved))
+                days = moved
     if moves:
         count = write_moves(work.session, MoveCause.PAYMENT, moves, work.now)
         work.audit("recall.moved_by_payments", ("import_run", import_run_id), placements=count, payments=len(moves))
 
 
-def _payments_that_extend(lines: sa.Subquery) -> sa.Select[Any]:
+def _payments_by_placement(work: Work, import_run_id: int) -> Iterator[tuple[int, list[tuple[date, str]]]]:
+    """What a file brought, placement by placement, as value dates and references."""
+    lines = hooks.credit_lines.one(work.actor, import_run_id).subquery()
+    wanted = (
+        sa.select(lines.c.placement_id, lines.c.paid_on, lines.c.payment_ref)
+        .where(lines.c.credit_minor > 0)
+        .order_by(lines.c.placement_id, lines.c.paid_on, lines.c.payment_ref)
+    )
+    for placement_id, rows in groupby(work.session.execute(wanted).all(), key=lambda row: row.placement_id):
+        yield placement_id, [(row.paid_on, row.payment_ref) for row in rows]
+
+
+def _moved_by_payments(placement_ids: Sequence[int], version_ids: Sequence[int]) -> sa.Select[Any]:
+    """Those of these placements that a payment may move. They are named, not joined to what has just come in: of rows of its
+    own transaction the planner knows nothing, and would go through all placements for each of them."""
     recalled = sa.exists().where(
         RecallLine.placement_id == Placement.id,
         RecallLine.state == RecallLineState.PENDING,
@@ -229,18 +252,15 @@ def _payments_that_extend(lines: sa.Subquery) -> sa.Select[Any]:
     )
     return (
         sa.select(
-            Placement.id.label("placement_id"), Placement.organisation_id, Placement.term_ends_on,
-            Placement.final_recall_on, lines.c.paid_on, lines.c.payment_ref, ContractVersion.payment_extends_days,
-            ContractVersion.term_days,
+            Placement.id, Placement.organisation_id, Placement.contract_version_id, Placement.term_ends_on,
+            Placement.final_recall_on,
         )
-        .join(lines, lines.c.placement_id == Placement.id)
-        .join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
         .where(
-            lines.c.credit_minor > 0,
-            ContractVersion.payment_extends_days > 0,
+            Placement.id.in_(placement_ids),
+            Placement.contract_version_id.in_(version_ids),
             Placement.ended_at.is_(None),
             Placement.accepted_at.is_not(None),
             ~recalled,
         )
-        .order_by(Placement.id, lines.c.paid_on, lines.c.payment_ref)
+        .order_by(Placement.id)
     )  # fmt: skip

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 __all__ = [
     "Bands",
@@ -227,6 +228,7 @@ class Plan:
         return Together.PAYMENT if self.cap is None else Together.PLACEMENT
 
 
+@lru_cache(maxsize=1_024)
 def plain(value: Fraction) -> str:
     """A rate or a measure in plain digits, twelve behind the point at the most."""
     decimal = Decimal(value.numerator) / Decimal(value.denominator)

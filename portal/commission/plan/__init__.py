@@ -5,7 +5,7 @@
 """
 
 from portal.commission.plan.earning import Book, Line, Payment, Placing, earn
-from portal.commission.plan.notation import highest_rate, read_plan
+from portal.commission.plan.notation import faults_of, highest_rate, read_plan
 from portal.commission.plan.quoting import quote
 from portal.commission.plan.terms import Basis, Measure, Plan, PlanError
 
@@ -19,6 +19,7 @@ __all__ = [
     "Plan",
     "PlanError",
     "earn",
+    "faults_of",
     "highest_rate",
     "quote",
     "read_plan",

@@ -148,7 +148,7 @@ def _amounts(plan: Plan, placed_total: int, unit: int) -> list[int]:
     found = [amount for edge in edges for amount in (edge - 1, edge, edge + 1)]
     if plan.minimum is not None:
         found.insert(0, max(int(plan.minimum * unit) // 2, 1))
-    return found or [AMOUNT * unit, 3 * AMOUNT * unit]
+    return found if edges else [*found, AMOUNT * unit, 3 * AMOUNT * unit]
 
 
 def _payment(plan: Plan, placing: Placing, number: int, first: date, amount: int) -> Payment:

@@ -31,11 +31,13 @@ NOTHING = say("nothing agreed")
 
 @dataclass(frozen=True)
 class Line:
-    """One term: what it is about, what it says, and what it said before where that was something else."""
+    """One term: what it is about, what it says, and what it said before where that was something else. `of_plan`: it says what
+    is earned, which takes longer words."""
 
     label: Message
     words: Message | str
     before: Message | str | None = None
+    of_plan: bool = False
 
 
 def lines_of(version: ContractVersion, before: ContractVersion | None, currency: str) -> list[Line]:
@@ -44,10 +46,11 @@ def lines_of(version: ContractVersion, before: ContractVersion | None, currency:
     now = {str(label): (label, words) for label, words in _terms(version, currency)}
     then = {str(label): (label, words) for label, words in _terms(before, currency)} if before else now
     lines = []
+    of_plan = {str(label) for each in (version, before) if each is not None for label, _ in _plan(each.plan)}
     for key in _in_order(list(now), list(then)):
         label, words = now.get(key) or (then[key][0], NOTHING)
         earlier = then[key][1] if key in then else NOTHING
-        lines.append(Line(label, words, earlier if earlier != words else None))
+        lines.append(Line(label, words, earlier if earlier != words else None, key in of_plan))
     return lines
 
 

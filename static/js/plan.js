@@ -9,6 +9,7 @@
   const PAUSE = 400;
   let waiting = null;
   let asking = null;
+  let moving = false; // a row is coming or going: its answer must arrive
 
   const ask = async (step) => {
     asking?.abort();
@@ -46,6 +47,7 @@
   };
 
   const show = async () => {
+    if (moving) return;
     const fresh = await ask("show");
     if (fresh) renew(fresh);
   };
@@ -79,7 +81,11 @@
     const list = button?.closest("[data-rows]");
     if (!list || !/^(add|drop)-/.test(step)) return;
     event.preventDefault();
+    if (moving) return;
+    clearTimeout(waiting);
+    moving = true;
     const fresh = await ask(step);
+    moving = false;
     const put = fresh?.getElementById(list.id);
     if (!put) return;
     list.replaceWith(document.adoptNode(put));

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from portal.commission.plan.curve import Curve, Point
@@ -27,7 +28,8 @@ LEFT = 92  # for the figures of the scale
 TOP = 24
 GAP = 110  # at least between two figures of the scale below
 NARROW = 44  # where they are short
-STEPS = (1, 2, 5, 10)
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
+BENDS = 12  # pieces of a line that bends
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,11 @@ def chart_of(curve: Curve, currency: str) -> Chart:
     most = _round_up(max((point.commission for point in curve.points), default=1) or 1)
     highest = _round_up(int(max((point.rate for point in curve.points), default=Fraction(0)) * 10_000) + 1)
     pay = [HEIGHT - point.commission * HEIGHT // most for point in curve.points]
-    rates = [LOW - int(point.rate * 10_000) * LOW // highest for point in curve.points]
     tops = {id(cliff.after): number for number, cliff in enumerate(curve.cliffs, 1)}
     return Chart(
         measure=MEASURES[curve.measure],
-        pay=_lines(places, pay),
-        rates=_lines(places, rates),
+        pay=_lines(places, pay, steps=not curve.moves_amount),
+        rates=_shares(curve, places, highest),
         pay_scale=tuple((HEIGHT - HEIGHT * n // 2, _amount(most * n // 2, currency)) for n in range(3)),
         rate_scale=tuple((LOW - LOW * n // 2, rate_words(Decimal(highest * n // 2).scaleb(-4))) for n in range(3)),
         across=_across(curve, places, currency),
@@ -101,10 +102,39 @@ def _places(curve: Curve) -> list[tuple[int, int]]:
     return [(step * WIDTH // last,) * 2 for step in steps]
 
 
-def _lines(places: Sequence[tuple[int, int]], heights: Sequence[int]) -> tuple[str, ...]:
+def _lines(places: Sequence[tuple[int, int]], heights: Sequence[int], *, steps: bool) -> tuple[str, ...]:
+    """`steps`: what holds at one place holds until the next."""
     if any(left != right for left, right in places):
         return tuple(f"{a},{y} {b},{y}" for (a, b), y in zip(places, heights, strict=True))
-    return (" ".join(f"{x},{y}" for (x, _), y in zip(places, heights, strict=True)),)
+    line: list[str] = []
+    for n, (x, _) in enumerate(places):
+        if steps and n and heights[n] != heights[n - 1]:
+            line.append(f"{x},{heights[n - 1]}")
+        line.append(f"{x},{heights[n]}")
+    return (" ".join(line),)
+
+
+def _shares(curve: Curve, places: Sequence[tuple[int, int]], highest: int) -> tuple[str, ...]:
+    """The pay's share of what was paid. Where that is what grows, the share bends between two points of a straight pay."""
+
+    def height(rate: Fraction) -> int:
+        return LOW - int(min(rate * 10_000, Fraction(highest)) * LOW) // highest
+
+    if not curve.moves_amount:
+        return _lines(places, [height(point.rate) for point in curve.points], steps=True)
+    last = int(curve.points[-1].at)
+    found: list[str] = []
+    for before, after in pairwise(curve.points):
+        width = int(after.at) - int(before.at)
+        for part in range(BENDS + 1):
+            at = int(before.at) + width * part // BENDS
+            if at * WIDTH >= last:  # of the first cent the rounding is larger than the rate
+                share = Fraction(at - int(before.at), width)
+                commission = before.commission + share * (after.commission - before.commission)
+                place = f"{at * WIDTH // last},{height(commission / at)}"
+                if not found or found[-1] != place:
+                    found.append(place)
+    return (" ".join(found),)
 
 
 def _across(curve: Curve, places: Sequence[tuple[int, int]], currency: str) -> tuple[tuple[int, Message | str], ...]:
@@ -150,7 +180,7 @@ def _amount(minor: int, currency: str) -> Message:
 
 
 def _round_up(value: int) -> int:
-    """The end of a scale: 1, 2 or 5 with noughts, even, at or above the value."""
+    """The end of a scale: a round number, even, at or above the value."""
     unit = int("1".ljust(len(str(value)), "0"))
     top = next(step * unit for step in STEPS if step * unit >= value)
     return max(top, 2)

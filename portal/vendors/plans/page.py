@@ -220,7 +220,8 @@ def _earnings(plan: Plan, example: Example, done: Tried) -> Iterable[Earning]:
     for number, line in enumerate(done.lines, 1):
         words = REASONS[line.reason]
         if line.row is not None:
-            words = say("%(row)s, %(reason)s", row=row_words(plan, line.row), reason=words)
+            row = row_words(plan, line.row)
+            words = row if line.reason == "rate" else say("%(row)s, %(reason)s", row=row, reason=words)
         elif line.rate is None and line.reason == "rate":
             words = say("in several bands, each part at its own rate")
         so_far = tried(plan, replace(example, payments=tuple(ordered[:number]))).total

@@ -152,13 +152,19 @@ def row_words(plan: Plan, number: int) -> Message:
 
 
 def _row(rate: str | Message, when: Condition, by: Measure | None, currency: str) -> Message:
+    """A rate, or another change in words, with the values that it is for."""
+    is_change = isinstance(rate, Message)
     if when.bound is None:
         values = joined([value_words(value, by, currency) for value in when.values], say("%(first)s, %(rest)s"))
+        if is_change:
+            return say("%(change)s for %(values)s", change=rate, values=values)
         return say("%(rate)s for %(values)s", rate=rate, values=values)
     limit = value_words(when.bound, by, currency)
-    if when.is_above:
-        return say("%(rate)s above %(limit)s", rate=rate, limit=limit)
-    return say("%(rate)s from %(limit)s", rate=rate, limit=limit)
+    if is_change:
+        words = say("%(change)s above %(limit)s") if when.is_above else say("%(change)s from %(limit)s")
+        return Message(words.msgid, {"change": rate, "limit": limit})
+    words = say("%(rate)s above %(limit)s") if when.is_above else say("%(rate)s from %(limit)s")
+    return Message(words.msgid, {"rate": rate, "limit": limit})
 
 
 def value_words(value: Decimal | Fraction | str, by: Measure | None, currency: str) -> Message | str:
@@ -219,14 +225,13 @@ def _cap(cap: Cap, plan: Plan) -> Message:
 def _free_days(bank: int, agency: int) -> Message:
     if bank == agency:
         return say_count(
-            "payments of the first day after the placement earn nothing",
+            "payments of the first %(n)s day after the placement earn nothing",
             "payments of the first %(n)s days after the placement earn nothing", bank,
         )  # fmt: skip
-    return say(
-        "payments earn nothing for %(bank)s days after the placement where the bank received them, for %(agency)s days where "
-        "the agency did",
-        bank=bank, agency=agency,
-    )  # fmt: skip
+    parts = [say("payments to the bank earn nothing for %(n)s days after the placement", n=bank)] if bank else []
+    if agency:
+        parts.append(say("payments to the agency earn nothing for %(n)s days after the placement", n=agency))
+    return joined(parts)
 
 
 def _tail(tail: Tail) -> Message:

@@ -178,7 +178,7 @@ def _terms_page(
     for name in ("rate", "tail_length", "tail_unit"):
         if form[name].errors:
             part.errors[name] = [*form[name].errors]
-    unsaved = saves and part.plan is None and not form.errors
+    unsaved = saves and part.plan is None
     page = render_template(template, form=form, part=part, choices=choices(), unsaved=unsaved, **known)
     return page, 422 if form.errors or unsaved else 200
 

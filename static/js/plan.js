@@ -34,6 +34,8 @@
     for (const part of document.querySelectorAll("[data-renew]")) {
       const other = fresh.getElementById(part.id);
       if (!other || part.contains(document.activeElement)) continue;
+      const text = part.querySelector("textarea");
+      if (text && text.value !== text.defaultValue) continue; // pasted, and not taken over yet
       const open = [...part.querySelectorAll("details")].map((each) => each.open);
       const put = document.adoptNode(other);
       part.replaceWith(put);
@@ -89,7 +91,7 @@
     const put = fresh?.getElementById(list.id);
     if (!put) return;
     list.replaceWith(document.adoptNode(put));
-    const rows = put.querySelectorAll(".plan-rows > .plan-row");
+    const rows = put.querySelectorAll(".plan-rows > li");
     (rows[rows.length - 1] ?? put).querySelector("select, input, button")?.focus();
     renew(fresh);
   });

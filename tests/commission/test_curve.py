@@ -142,6 +142,19 @@ def test_examples_stand_just_below_at_and_just_above_each_limit() -> None:
     assert [payment.amount for payment in example_of(read, DAY).payments] == [99_999, 100_000, 100_001]
 
 
+def test_limits_beyond_all_reason_are_drawn_or_refused_and_never_break_the_page() -> None:
+    assert curve(banded("days_since_placement", {"from": "99999999", "rate": "0.1"})).points
+    assert curve(banded("payment_amount", {"from": "999999999999999", "rate": "0.1"})).points
+    assert [f.code for f in faults_of(plan(rate="0.1", free_days=10**9, tail={"months": 10**9}))] == ["too_large"] * 2
+
+
+def test_a_surcharge_for_one_value_alone_is_a_bump_with_two_edges() -> None:
+    data = banded(
+        "age_months", {"from": "0", "rate": "0.1"}, surcharges=[{"by": "age_months", "is": [7], "add": "0.1"}]
+    )
+    assert [cliff.after.at for cliff in curve(data).cliffs] == [7, 8]
+
+
 # --- holes --------------------------------------------------------------------------------------------------------------
 
 

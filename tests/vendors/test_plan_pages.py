@@ -152,6 +152,32 @@ def test_a_pasted_text_that_is_no_plan_says_why_and_leaves_the_form(
     assert page.field("rate").get("value") == "20%"
 
 
+def test_a_notation_that_was_changed_and_not_taken_over_is_never_lost_in_silence(
+    agency_and_form: tuple[Any, int, Page], db_session: Session
+) -> None:
+    _, _, form = agency_and_form
+    pasted = json.dumps(FULL)
+
+    page = form.submit("form", status=422, effective_from="2005-08-01", **{"p-notation": pasted})
+    assert "fill the fields from it" in page
+    assert "".join(page.field("p-notation").itertext()).strip() == pasted
+    assert plan_of(db_session)["rate"] == "0.2"
+
+
+def test_a_stage_that_is_named_twice_is_told_and_not_overwritten(agency_and_form: tuple[Any, int, Page]) -> None:
+    _, _, form = agency_and_form
+    twice = {
+        "p-stages-0-stage": "legal",
+        "p-stages-0-rate": "30%",
+        "p-stages-1-stage": "legal",
+        "p-stages-1-rate": "20%",
+    }
+
+    page = form.submit("form", status=422, effective_from="2005-08-01", **twice)
+
+    assert page.field("p-stages-1-stage").get("aria-invalid") == "true"
+
+
 def test_a_hole_is_a_warning_and_no_refusal(agency_and_form: tuple[Any, int, Page]) -> None:
     _, contract, form = agency_and_form
     page = form.submit("form", status=200, step="show", rate="", **(LADDER | {"p-bands-0-value": "5%"}))

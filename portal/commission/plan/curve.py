@@ -22,6 +22,7 @@ from portal.foundation.money import minor_digits
 __all__ = ["Cliff", "Curve", "Point", "Probe", "curve_of", "measure_of"]
 
 LONGEST = 10**15  # steps; beyond them nothing is drawn
+MOST_DAYS = 36_500  # to which days are counted
 BEYOND = Fraction(3, 2)  # how far the curve goes past its last limit
 MOST_POINTS = 400
 
@@ -71,7 +72,7 @@ def curve_of(plan: Plan, example: Example) -> Curve:
     words = _words(plan, measure)
     if words:
         return Curve(measure, 1, tuple(probe.at(word) for word in words), (), False, probe.amount)
-    last = min(_last(plan, measure, example), LONGEST)
+    last = min(_last(plan, measure, example), MOST_DAYS if measure is Measure.DAYS_SINCE_PLACEMENT else LONGEST)
     edges = [edge for edge in edges_of(plan, measure, example.placed_total) if edge <= last]
     steps = {*edges, *(edge - 1 for edge in edges), *(_bends(plan) if probe.moves_amount else ())}
     knots = sorted({probe.first, last} | {step for step in steps if probe.first < step < last})

@@ -42,9 +42,9 @@ _Otherwise = TypeVar("_Otherwise")
 
 
 RECEIVERS = ("bank", "agency")
-MOST_DIGITS = (
-    15  # before the point and behind it: no number of a contract has more, and none may cost more to work with
-)
+# No number of a contract has more digits before the point or behind it, and none may cost more to work with.
+MOST_DIGITS = 15
+LONGEST = 36_500  # days or months, beyond which no day can be counted to
 KNOWN = {
     "currency", "rate", "bands", "stage_rates", "surcharges", "small_balance", "minimum", "cap", "free_days", "tail",
     "basis", "remittance", "kpi", "limits", "contract_started_on",
@@ -170,7 +170,13 @@ def _currency(given: Any) -> str:
 
 def _stage_rates(data: Mapping[str, Any], faults: _Faults) -> dict[str, Decimal]:
     given = faults.read(lambda: _table(data, "stage_rates"), {})
-    return dict(faults.rows([*given.items()], lambda one: (str(one[0]), _rate(one[1], "stage_rates"))))
+    return dict(faults.rows([*given.items()], _stage_rate))
+
+
+def _stage_rate(given: tuple[Any, Any]) -> tuple[str, Decimal]:
+    if not given[0]:
+        raise PlanError("missing", "stage_rates.stage")
+    return str(given[0]), _rate(given[1], "stage_rates")
 
 
 def _small_balances(
@@ -435,6 +441,8 @@ def _amounts(currency: str) -> Callable[[Any, str], Decimal]:
 def _whole(given: Any, key: str) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 0:
         raise PlanError("no_whole_number", key)
+    if given > LONGEST:
+        raise PlanError("too_large", key)
     return given
 
 

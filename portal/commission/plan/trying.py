@@ -93,6 +93,12 @@ def edges_of(plan: Plan, measure: Measure | None, placed_total: int) -> list[int
     conditions = [row.when for row in bands] + [extra.when for extra in plan.surcharges if extra.by is measure]
     found = {first_in(when, unit) for when in conditions if when.bound is not None}
     found |= {int(Fraction(small.upto) * unit) + 1 for small in plan.small_balances if small.by is measure}
+    for extra in plan.surcharges if measure is not None and not measure.is_a_word else ():
+        if extra.by is measure:
+            places = [ceiling(Fraction(value) * unit) for value in extra.when.values]
+            found |= {step for place in places for step in (place, place + 1)}
+    if measure is Measure.DAYS_SINCE_PLACEMENT:
+        found |= set(plan.free_days.values())
     return sorted(edge for edge in found if edge > 0)
 
 

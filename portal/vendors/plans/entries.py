@@ -36,6 +36,7 @@ class Written:
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    twice: list[str] = field(default_factory=list)  # fields that say once more what the notation can hold once
 
     def field_of(self, key: str, row: int | None) -> str:
         """Where a fault belongs: its own field, or the first of what it is about."""
@@ -62,11 +63,7 @@ def notation_of(values: Mapping[str, str], currency: str) -> Written:
     if rate := _said(values, "rate"):
         data["rate"] = _share(rate)
     _bands(values, written)
-    stages = {
-        _said(row, "stage"): _share(_said(row, "rate")) for _, row in _rows(values, "stages", written, "stage_rates")
-    }
-    if stages:
-        data["stage_rates"] = stages
+    _stages(values, written)
     _surcharges(values, written)
     _small(values, written)
     _limited(values, data)
@@ -100,7 +97,7 @@ _PLACES: dict[tuple[str, int | None], str] = {
 }  # fmt: skip
 _ROW_PLACES: dict[str, dict[str, str]] = {
     "bands.rows": {"": "value", "is": "value", "rate": "rate"},
-    "stage_rates": {"": "rate"},
+    "stage_rates": {"": "rate", "stage": "stage"},
     "surcharges": {"": "value", "by": "by", "add": "size", "multiply": "size"},
     "small_balance": {"": "size", "by": "by", "upto": "upto", "rate": "size", "minimum": "size"},
     "kpi.rows": {"": "value", "factor": "factor"},
@@ -128,6 +125,16 @@ def _bands(values: Mapping[str, str], written: Written) -> None:
     ]
     if by or rows:
         written.data["bands"] = {"by": by} | ({"mode": mode} if mode else {}) | {"rows": rows}
+
+
+def _stages(values: Mapping[str, str], written: Written) -> None:
+    stages: dict[str, str] = {}
+    for number, row in _rows(values, "stages", written, "stage_rates"):
+        if row["stage"] in stages:
+            written.twice.append(f"p-stages-{number}-stage")
+        stages[row["stage"]] = _share(row["rate"])
+    if stages:
+        written.data["stage_rates"] = stages
 
 
 def _condition(row: Mapping[str, str], by: str) -> dict[str, Any]:

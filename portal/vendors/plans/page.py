@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from portal.commission.plan import Plan, PlanError, faults_of, read_plan
@@ -24,7 +25,7 @@ from portal.vendors.plans.examples import (
     is_of_example,
     signature,
 )
-from portal.vendors.plans.faults import sentence_of
+from portal.vendors.plans.faults import SENTENCES, sentence_of
 from portal.vendors.plans.words import REASONS, Clause, clauses_of, rate_words, row_words, warning_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ class PlanPart:
         return count_of(self.values, name)
 
     @property
+    def notation_digest(self) -> str:
+        """Of the notation that the fields mean."""
+        return digest(_text(self.data))
+
+    @property
     def signature(self) -> str:
         """Of the example as it is shown."""
         return signature(self.example.values)
@@ -110,7 +116,19 @@ def entered(values: Mapping[str, str], currency: str, today: date, step: str = "
         return _from_notation(changed, currency, today)
     if step == "example":
         changed = {name: value for name, value in changed.items() if not is_of_example(name)} | {"x-own": ""}
-    return _part(changed, currency, today)
+    pasted = values.get("p-notation", "")
+    if "p-was" not in values or values["p-was"] == digest(pasted):
+        return _part(changed, currency, today)
+    part = _part(changed, currency, today, notation=pasted)
+    part.errors["p-notation"] = [say("This was changed by hand: fill the fields from it, or put it back as it was.")]
+    if not step:
+        part.plan = None  # what is kept is what the fields say, and that was not meant
+    return part
+
+
+def digest(notation: str) -> str:
+    """Of a notation as a page shows it: whether somebody changed it."""
+    return sha256(notation.replace("\r\n", "\n").strip().encode()).hexdigest()[:16]
 
 
 def _from_notation(values: dict[str, str], currency: str, today: date) -> PlanPart:
@@ -173,7 +191,9 @@ def _part(values: Mapping[str, str], currency: str, today: date, notation: str |
         place = errors.setdefault(written.field_of(fault.key, fault.row), [])
         if (words := sentence_of(fault)) not in place:
             place.append(words)
-    plan = None if faults else read_plan(written.data)
+    for name in written.twice:
+        errors.setdefault(name, []).append(SENTENCES["twice"])
+    plan = None if errors else read_plan(written.data)
     example = _example(values, plan, today)
     effect = None
     if plan is not None:

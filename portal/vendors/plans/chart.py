@@ -118,7 +118,7 @@ def _shares(curve: Curve, places: Sequence[tuple[int, int]], highest: int) -> tu
     """The pay's share of what was paid. Where that is what grows, the share bends between two points of a straight pay."""
 
     def height(rate: Fraction) -> int:
-        return LOW - int(min(rate * 10_000, Fraction(highest)) * LOW) // highest
+        return LOW - round(min(rate * 10_000, Fraction(highest)) * LOW / highest)
 
     if not curve.moves_amount:
         return _lines(places, [height(point.rate) for point in curve.points], steps=True)

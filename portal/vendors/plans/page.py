@@ -257,9 +257,11 @@ def picture_of(data: Mapping[str, Any], today: date) -> Chart | None:
         return None
     plan = read_plan(data)
     try:
-        return chart_of(curve_of(plan, example_of(plan, today - BEGINS)), plan.currency)
+        curve = curve_of(plan, example_of(plan, today - BEGINS))
     except PlanError:
         return None
+    earns = any(point.commission for point in curve.points)  # a contract for letters may pay nothing else
+    return chart_of(curve, plan.currency) if earns else None
 
 
 def _text(data: Mapping[str, Any]) -> str:

@@ -138,6 +138,10 @@ def test_a_pasted_plan_fills_the_form_and_is_what_is_kept(
         ('{"rate": NaN}', "Write a number"),
         ('{"rate": "0.1", "colour": "red"}', "The notation knows no “colour”."),
         ('{"rate": "0.1", "currency": "USD"}', "This contract is in CNY"),
+        (
+            json.dumps({"rate": "0.1", "limits": [{"round": n, "max_rate": "1"} for n in range(61)]}),
+            "more than 60 rows",
+        ),
         ('{"bands": {"by": "round", "rows": [{"from": "1"}]}}', "bands.rows.rate [1]: Fill this in."),
     ],
 )

@@ -25,6 +25,7 @@ LONGEST = 10**15  # steps; beyond them nothing is drawn
 MOST_DAYS = 36_500  # to which days are counted
 BEYOND = Fraction(3, 2)  # how far the curve goes past its last limit
 MOST_POINTS = 400
+MOST_BENDS = 6  # rates whose bends are computed; halving finds those of more
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,14 @@ def curve_of(plan: Plan, example: Example) -> Curve:
         return Curve(measure, 1, tuple(probe.at(word) for word in words), (), False, probe.amount)
     last = min(_last(plan, measure, example), MOST_DAYS if measure is Measure.DAYS_SINCE_PLACEMENT else LONGEST)
     edges = [edge for edge in edges_of(plan, measure, example.placed_total) if edge <= last]
-    steps = {*edges, *(edge - 1 for edge in edges), *(_bends(plan) if probe.moves_amount else ())}
+    bends = _bends(plan) if probe.moves_amount else set()
+    shown = {*edges, *(edge - 1 for edge in edges), *(bends if plan.bands is None else ())}
+    steps = {*shown, *bends, *(bend + 1 for bend in bends)}
     knots = sorted({probe.first, last} | {step for step in steps if probe.first < step < last})
     points: dict[int, Point] = {}
     for left, right in pairwise(knots):
         points |= {int(point.at): point for point in _straight(probe.at, left, right)}
-    ordered = tuple(points[at] for at in sorted(points))[:MOST_POINTS]
+    ordered = tuple(_needed([points[at] for at in sorted(points)], shown))
     cliffs = tuple(_cliffs(ordered, set(edges), moves_amount=probe.moves_amount))
     unit = unit_of(measure, plan, example.placed_total)
     return Curve(measure, unit, ordered, cliffs, probe.moves_amount, probe.amount)
@@ -91,12 +94,18 @@ class Probe:
     def __init__(self, plan: Plan, example: Example) -> None:
         self._plan, self._example = plan, example
         self._measure = measure_of(plan)
+        self._asked: dict[int | str, Point] = {}
         self.moves_amount = self._measure.can_be_sliced
         self.amount = max((p.amount for p in example.payments if p.amount > 0), default=1)
         self.first = 1 if self.moves_amount or self._measure in (Measure.ROUND, Measure.PLACED_BALANCE) else 0
 
     def at(self, place: int | str) -> Point:
         """What one payment earns there; it is paid as soon as it may earn."""
+        if place not in self._asked:
+            self._asked[place] = self._at(place)
+        return self._asked[place]
+
+    def _at(self, place: int | str) -> Point:
         amount = int(place) if self.moves_amount else self.amount
         placing = replace(self._example.placing, ended_on=None)
         days = max(self._plan.free_days.values())
@@ -148,11 +157,11 @@ def _last(plan: Plan, measure: Measure, example: Example) -> int:
 def _bends(plan: Plan) -> set[int]:
     """Amounts at which a minimum ceases and a cap sets in, where one rate makes all of it."""
     minor, found = 10 ** minor_digits(plan.currency), set()
-    rates = [row.rate for row in plan.bands.rows] if plan.bands is not None else [plan.rate or 0]
+    rates = [row.rate for row in plan.bands.rows][:MOST_BENDS] if plan.bands is not None else [plan.rate or 0]
     for limit in (plan.minimum, plan.cap.amount if plan.cap is not None else None):
         if limit is not None:
             places = [int(Fraction(limit) * minor / Fraction(rate)) for rate in rates if rate]
-            found |= {int(limit * minor), *places, *(place + 1 for place in places)}
+            found |= {int(limit * minor), *places}
     return found
 
 
@@ -170,6 +179,20 @@ def _straight(at: Callable[[int], Point], left: int, right: int) -> Iterable[Poi
         found.append(middle)
         open_pieces += [(a, middle), (middle, b)]
     return found
+
+
+def _needed(points: list[Point], edges: set[int]) -> Iterable[Point]:
+    """Without the points that lie on the line between their neighbours, limits and ends excepted."""
+    kept = points[:1]
+    left_out: list[Point] = []
+    for point, following in pairwise(points[1:]):
+        between = [*left_out, point]
+        if point.at in edges or not all(_on_line(kept[-1], following, each) for each in between):
+            kept.append(point)
+            left_out = []
+        else:
+            left_out = between
+    return [*kept, *points[-1:]] if len(points) > 1 else kept
 
 
 def _on_line(a: Point, b: Point, point: Point) -> bool:

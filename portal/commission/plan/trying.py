@@ -129,7 +129,7 @@ def example_of(plan: Plan, placed_on: date) -> Example:
     placing = Placing(
         placed_on=placed_on, ended_on=placed_on + TERM, id="example", balance=_balance(plan, unit), age_months=6,
         days_past_due=75, bucket=_named(plan.bands, Measure.BUCKET, "M3"), round=1,
-        stage=_named(plan.bands, Measure.STAGE, next(iter(plan.stage_rates), "pre_legal")),
+        stage=_named(plan.bands, Measure.STAGE, _stage(plan)),
     )  # fmt: skip
     placed_total = PLACED_TOTAL * unit
     if plan.bands is not None and not plan.bands.by.can_be_sliced:
@@ -170,6 +170,14 @@ def _balance(plan: Plan, unit: int) -> int:
     """The example's balance, above what counts as small."""
     uptos = [small.upto for small in plan.small_balances if small.by is Measure.PLACED_BALANCE]
     return max(BALANCE, int(max(uptos, default=Decimal(0))) * 2) * unit
+
+
+def _stage(plan: Plan) -> str:
+    """One at which the plan's own rate or its bands show; else the first that has a rate."""
+    others = [stage for stage in ("pre_legal", "legal") if stage not in plan.stage_rates]
+    if others and (plan.bands is not None or plan.rate is not None):
+        return others[0]
+    return next(iter(plan.stage_rates), "pre_legal")
 
 
 def _named(bands: Bands | None, by: Measure, usual: str) -> str:

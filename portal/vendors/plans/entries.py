@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-__all__ = ["LISTS", "Written", "count_of", "entries_of", "notation_of", "with_step"]
+__all__ = ["LISTS", "MOST_ROWS", "Written", "count_of", "entries_of", "notation_of", "with_step"]
 
 LISTS: dict[str, tuple[str, ...]] = {
     "bands": ("kind", "value", "rate"),

@@ -16,7 +16,7 @@ from portal.foundation.errors import DomainError, errors_in
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
 from portal.vendors.plans.chart import Chart, chart_of
-from portal.vendors.plans.entries import Written, count_of, entries_of, notation_of, with_step
+from portal.vendors.plans.entries import MOST_ROWS, Written, count_of, entries_of, notation_of, with_step
 from portal.vendors.plans.examples import (
     BEGINS,
     ExampleForm,
@@ -163,10 +163,17 @@ def _parsed(text: str, currency: str) -> dict[str, Any]:
             rest = [say("%(key)s: %(what)s", key=_place(fault), what=sentence_of(fault)) for fault in faults[1:]]
             words = _lines([words, *rest])
         raise DomainError("plan.notation", words, field="p-notation")
+    if any(len(rows) > MOST_ROWS for rows in (data.get("bands", {}).get("rows", ()), *data.values()) if _is_many(rows)):
+        words = say("A list of this plan has more than %(most)s rows.", most=MOST_ROWS)
+        raise DomainError("plan.notation", words, field="p-notation")
     if data["currency"] != currency:
         words = say("This contract is in %(currency)s; the plan says another currency.", currency=currency)
         raise DomainError("plan.notation", words, field="p-notation")
     return dict(data)
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, list | dict)
 
 
 def _place(fault: PlanError) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from portal.foundation.access import OrganisationKind, Role
 from portal.vendors.models import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["ADMINISTRATOR", "BANK", "HOUSES", "PASSWORD", "Agreement", "House", "Person", "everybody", "houses_of"]
 
@@ -28,18 +31,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a contract says: the rate of its flat plan; `fee_minor` for a letter, in minor units of `currency`."""
+    """What a contract says: the rate of its flat plan, or a whole `plan` in the notation (without its currency); `fee_minor`
+    for a letter, in minor units of `currency`."""
 
     currency: str
-    rate: str
+    rate: str | None
     term_days: int = 150
     capacity: int | None = None
     fee_minor: int = 0
+    plan: Mapping[str, Any] | None = None
 
     @property
-    def exact_rate(self) -> Decimal:
-        """The rate as the plan takes it."""
-        return Decimal(self.rate)
+    def exact_rate(self) -> Decimal | None:
+        """The rate as the plan takes it; None where a whole plan says it."""
+        return None if self.rate is None else Decimal(self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +114,38 @@ def _agency(
     )  # fmt: skip
 
 
+# Structures of published tenders and awards (reference/commission.md): caps by recovery rate, the same in slices, and a ladder by
+# age up to 24 % with free days and a cap. Days past due stand for the age: they are what the bank's file says.
+BY_RECOVERY_RATE: Final[Mapping[str, Any]] = {
+    "bands": {
+        "by": "recovery_rate", "mode": "whole",
+        "rows": [{"from": "0", "rate": "0.02"}, {"from": "0.15", "rate": "0.03"}, {"above": "0.30", "rate": "0.05"}],
+    },
+}  # fmt: skip
+IN_SLICES: Final[Mapping[str, Any]] = {
+    "bands": {
+        "by": "recovery_rate", "mode": "marginal",
+        "rows": [{"from": "0", "rate": "0.15"}, {"from": "0.05", "rate": "0.22"}, {"from": "0.15", "rate": "0.30"}],
+    },
+}  # fmt: skip
+BY_AGE: Final[Mapping[str, Any]] = {
+    "bands": {
+        "by": "days_past_due",
+        "rows": [{"from": "1", "rate": "0.05"}, {"from": "91", "rate": "0.12"}, {"from": "181", "rate": "0.24"}],
+    },
+    "free_days": {"bank": 3},
+    "cap": {"per": "placement", "amount": "20000", "share": "0.35"},
+}  # fmt: skip
+
 HOUSES: Final = (
     _agency(
         "HT", ("恒通商务咨询有限公司", "Hengtong"), "江苏省苏州市工业园区星湖街328号", ("马俊峰", "安娜", "方博"),
-        ("anna", "bo"), (Agreement("CNY", "0.22", capacity=8_000), Agreement("TWD", "0.25", capacity=8_000)),
+        ("anna", "bo"), (Agreement("CNY", "0.1413", capacity=8_000), Agreement("TWD", "0.25", capacity=8_000)),
         tier=Tier.FIRST, others=("马丽", "邹凯"),
     ),
     _agency(
         "ZX", ("众信催收服务有限公司", "Zhongxin"), "广东省深圳市福田区深南大道6008号", ("罗海燕", "陈晨", "杜娟"),
-        ("chen", "juan"), (Agreement("CNY", "0.2"), Agreement("TWD", "0.22", capacity=20_000)),
+        ("chen", "juan"), (Agreement("CNY", None, plan=BY_RECOVERY_RATE), Agreement("TWD", "0.22", capacity=20_000)),
         tier=Tier.FIRST, insurance_days=24, others=("彭程",),
     ),
     _agency(
@@ -127,12 +155,12 @@ HOUSES: Final = (
     ),
     _agency(
         "BL", ("博联信用管理有限公司", "Bolian"), "四川省成都市高新区天府大道1388号", ("唐博", "林婷", "袁磊"),
-        ("ting", "lei"), (Agreement("CNY", "0.24", capacity=5_000), Agreement("TWD", "0.26")),
+        ("ting", "lei"), (Agreement("CNY", None, capacity=5_000, plan=IN_SLICES), Agreement("TWD", "0.26")),
         certificate_days=38, others=("宋佳",),
     ),
     _agency(
         "XT", ("信泰商账管理有限公司", "Xintai"), "湖北省武汉市江汉区建设大道568号", ("曹文斌", "许敏", "田涛"),
-        ("min", "tao"), (Agreement("CNY", "0.3", term_days=180),),
+        ("min", "tao"), (Agreement("CNY", None, term_days=180, plan=BY_AGE),),
     ),
     _agency(
         "YF", ("远方金服外包有限公司", "Yuanfang"), "陕西省西安市雁塔区科技路33号", ("冯远", "谢丽", "韩强"),

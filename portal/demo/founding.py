@@ -84,11 +84,13 @@ def _agree(stage: Stage, house: House, house_id: int) -> None:
 
 def _terms(house: House, agreement: Agreement) -> Terms:
     """What is usual in such contracts: a week's notice, and for an agency settlement from 80 % and a payment that moves the
-    recall by a month. No tail: the engine refuses a plan with one."""
+    recall by a month."""
     terms = Terms(
         agreement.exact_rate, agreement.fee_minor, agreement.term_days, agreement.capacity, recall_notice_days=7,
         data=DataClauses(),
     )  # fmt: skip
+    if agreement.plan is not None:
+        terms = replace(terms, notation={"currency": agreement.currency, **agreement.plan})
     if house.kind is OrganisationKind.LAW_FIRM:
         return terms
     return replace(terms, payment_extends_days=30, settlement=Settlement(Decimal("0.8"), waive_fees=True))

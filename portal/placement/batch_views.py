@@ -24,8 +24,7 @@ from portal.placement.models import BatchState, PlacementBatch
 from portal.placement.recall_forms import AcceptForm
 from portal.placement.recall_labels import RECALL_REASONS, RECALL_STATES, when_words
 from portal.placement.tables import batches_table, placements_table
-from portal.vendors.labels import KIND_LABELS, exact_percent, name_of
-from portal.vendors.terms import plan_rate
+from portal.vendors.labels import KIND_LABELS, name_of, rates_words
 
 __all__ = ["accept_batch", "batch", "batches", "refuse_batch"]
 
@@ -92,7 +91,7 @@ def _batch_page(batch_id: int, form: AcceptForm) -> Any:
         by_bucket=found.by_bucket or [],
         mean_minor=mean_balance(found.total_minor, found.account_count),
         terms=terms,
-        rate=exact_percent(plan_rate(terms.plan)),
+        rate=rates_words(terms.plan),
         opened=who.is_bank or found.state is not BatchState.SENT,
         recalls=[
             (recall, RECALL_STATES[recall.state], RECALL_REASONS[recall.reason], when_words(recall))

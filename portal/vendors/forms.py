@@ -19,7 +19,7 @@ from portal.vendors.models import PlacementKind
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, parse_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
 __all__ = ["ContractForm", "VersionForm", "read_currency"]
@@ -109,9 +109,10 @@ class _TermsForm(FlaskForm):
                     show_error(self, error)
         return not self.errors
 
-    def terms(self, currency: str) -> Terms:
-        """The terms as entered; DomainError naming the field where a figure is none."""
+    def terms(self, currency: str, notation: Mapping[str, Any] | None = None) -> Terms:
+        """The terms as entered, with the whole plan; DomainError naming the field where a figure is none."""
         return Terms(
+            notation=notation,
             rate=parse_rate(self.rate.data) if self.rate.data else None,
             tail=Tail(self._count("tail_length"), self.tail_unit.data) if self.tail_length.data else None,
             letter_fee_minor=_amount("letter_fee", self.letter_fee.data or "0", currency),
@@ -200,14 +201,20 @@ class ContractForm(_TermsForm):
         """The currency's code; DomainError where what was written is none."""
         return read_currency(self.currency.data)
 
+    def currency_or(self, usual: str = "CNY") -> str:
+        """The currency's code; the usual one where what was written is none."""
+        try:
+            return self.code()
+        except DomainError:
+            return usual
+
     def readable(self) -> bool:
         """Whether currency and figures can be read. Amounts of an unknown currency are read with two decimals."""
         try:
-            currency = self.code()
+            self.code()
         except DomainError as error:
             show_error(self, error)
-            currency = "CNY"
-        return self.figures_readable(currency)
+        return self.figures_readable(self.currency_or())
 
 
 class VersionForm(_TermsForm):

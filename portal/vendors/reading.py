@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from portal.commission.plan import faults_of, read_plan
 from portal.foundation.formats import percent
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
-from portal.vendors.labels import exact_percent
-from portal.vendors.terms import WORK_DAYS, AtEnd, TailUnit, terms_of
+from portal.vendors.plans.words import clauses_of
+from portal.vendors.terms import WORK_DAYS, AtEnd, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from portal.vendors.models import ContractVersion
-    from portal.vendors.terms import DataClauses, Settlement, Terms
+    from portal.vendors.terms import DataClauses, Settlement
 
 __all__ = ["Line", "lines_of"]
 
@@ -25,31 +26,47 @@ AT_END = {
     AtEnd.BOTH: say("returned to the bank and deleted within %(n)s days of the end"),
 }
 YES, NO = say("yes"), say("no")
+NOTHING = say("nothing agreed")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One term: what it is about, what it says, and what it said before where that was something else."""
+    """One term: what it is about, what it says, and what it said before where that was something else. `of_plan`: it says what
+    is earned, which takes longer words."""
 
     label: Message
     words: Message | str
     before: Message | str | None = None
+    of_plan: bool = False
 
 
 def lines_of(version: ContractVersion, before: ContractVersion | None, currency: str) -> list[Line]:
-    """Every term of a version in the order of a contract; `before` is the version that it followed."""
-    now = list(_terms(version, currency))
-    then = [words for _, words in _terms(before, currency)] if before else [None] * len(now)
-    return [
-        Line(label, words, earlier if earlier is not None and earlier != words else None)
-        for (label, words), earlier in zip(now, then, strict=True)
-    ]
+    """Every term of a version in the order of a contract; `before` is the version that it followed. What it no longer says
+    stands there as well."""
+    now = {str(label): (label, words) for label, words in _terms(version, currency)}
+    then = {str(label): (label, words) for label, words in _terms(before, currency)} if before else now
+    lines = []
+    of_plan = {str(label) for each in (version, before) if each is not None for label, _ in _plan(each.plan)}
+    for key in _in_order(list(now), list(then)):
+        label, words = now.get(key) or (then[key][0], NOTHING)
+        earlier = then[key][1] if key in then else NOTHING
+        lines.append(Line(label, words, earlier if earlier != words else None, key in of_plan))
+    return lines
+
+
+def _in_order(now: list[str], then: list[str]) -> list[str]:
+    """What is said now, and behind what stood before it whatever is said no more."""
+    found = list(now)
+    for place, key in enumerate(then):
+        if key not in found:
+            at = next((found.index(other) + 1 for other in reversed(then[:place]) if other in found), 0)
+            found.insert(at, key)
+    return found
 
 
 def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, Message | str]]:
     terms = terms_of(version)
-    yield say("Commission rate"), _rate(version.plan, terms)
-    yield say("Tail"), _tail(terms)
+    yield from _plan(version.plan)
     yield say("Fee per letter"), _money(terms.letter_fee_minor, currency) if terms.letter_fee_minor else say("none")
     yield say("Length of a placement"), _days(terms.term_days)
     yield say("Capacity, accounts"), _limit(terms.capacity_accounts)
@@ -63,20 +80,16 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     yield from _data(terms.data)
 
 
-def _rate(plan: dict[str, Any], terms: Terms) -> Message | str:
-    if terms.rate is None:
-        return say("by a scale, as the plan of the contract has it")
-    others = sorted(set(plan) - {"currency", "rate", "tail"})
-    rate = exact_percent(terms.rate)
-    return say("%(rate)s, with %(keys)s of the plan", rate=rate, keys=", ".join(others)) if others else rate
-
-
-def _tail(terms: Terms) -> Message:
-    if terms.tail is None:
-        return say("none: what comes after the end earns nothing")
-    if terms.tail.unit is TailUnit.MONTHS:
-        return say("%(n)s months after the end", n=terms.tail.length)
-    return say("%(n)s days after the end", n=terms.tail.length)
+def _plan(plan: dict[str, Any]) -> Iterator[tuple[Message, Message | str]]:
+    """The plan topic by topic, the tail in any case."""
+    if faults_of(plan):
+        yield say("Commission rate"), say("a plan that this portal cannot read")
+        return
+    clauses = clauses_of(read_plan(plan))
+    for clause in clauses:
+        yield clause.label, clause.words
+    if not any(clause.code == "tail" for clause in clauses):
+        yield say("Tail"), say("none: what comes after the end earns nothing")
 
 
 def _days(days: int) -> Message:

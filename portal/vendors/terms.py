@@ -1,7 +1,7 @@
 """The terms of a contract version as people enter them, and the plan and clauses they become. Pure.
 
-A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate and a tail, `{"currency",
-"rate", "tail"}`; further keys of the notation stand beside these and are carried from version to version untouched. Clauses
+A plan is data in the notation of reference/commission.md. The page of new terms enters all of it (`notation`); who names a
+flat rate and a tail alone, `{"currency", "rate", "tail"}`, has all other keys carried from the version before untouched. Clauses
 are `{"settlement": {...}, "data": {...}, "work_days": 7}`, each left out where it was not agreed.
 """
 
@@ -12,15 +12,19 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from portal.foundation.errors import DomainError
+from portal.commission.plan import faults_of
+from portal.foundation.errors import DomainError, SeveralErrors
 from portal.foundation.language import say
+from portal.vendors.plans.faults import sentence_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from portal.vendors.models import ContractVersion
 
 __all__ = [
     "LONGEST_TERM", "WORK_DAYS", "AtEnd", "DataClauses", "Settlement", "Tail", "TailUnit", "Terms", "parse_rate",
-    "plan_rate", "terms_of", "work_days_of",
+    "plan_rate", "plan_rates", "terms_of", "work_days_of",
 ]  # fmt: skip
 
 LONGEST_TERM = 1_826  # days, five years
@@ -87,7 +91,8 @@ class Terms:
     """What is agreed from a date on. `rate` of one (0.35; None: the rates of the version before stand), `letter_fee_minor`
     a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
     no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking.
-    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`."""
+    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`. `notation`: the
+    whole plan, which then takes the place of rate, tail and all that was carried."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -102,11 +107,14 @@ class Terms:
     settlement: Settlement | None = None
     data: DataClauses | None = None
     work_days: int | None = None
+    notation: Mapping[str, Any] | None = None
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
         if self.rate is not None:
             check_rate(self.rate)
+        if self.notation is not None:
+            _check_notation(self.notation)
         if self.letter_fee_minor < 0:
             raise DomainError("contract.fee", say("The letter fee cannot be negative."), field="letter_fee")
         if not 1 <= self.term_days <= LONGEST_TERM:
@@ -143,6 +151,8 @@ class Terms:
     def plan(self, currency: str, base: dict[str, Any] | None = None) -> dict[str, Any]:
         """The plan in the notation, over that of the version before; the rate as a decimal string, so that no float ever
         holds it. DomainError where there is no rate at all."""
+        if self.notation is not None:
+            return {**self.notation, "currency": currency}
         plan = dict(base or {}) | {"currency": currency}
         if self.rate is not None:
             plan["rate"] = _written(self.rate)
@@ -164,6 +174,15 @@ class Terms:
         if self.work_days is not None:
             found["work_days"] = self.work_days
         return found
+
+
+def _check_notation(notation: Mapping[str, Any]) -> None:
+    """DomainError, or several, where the engine could not read the plan."""
+    faults = faults_of(notation)
+    if faults:
+        raise SeveralErrors(
+            [DomainError(f"contract.plan.{fault.code}", sentence_of(fault), field="rate") for fault in faults]
+        )
 
 
 def terms_of(version: ContractVersion) -> Terms:
@@ -228,6 +247,15 @@ def check_rate(rate: Decimal, field: str = "rate") -> None:
 
 def _no_rate(field: str) -> DomainError:
     return DomainError(f"contract.{field}", say("Write the rate as 0.35 or 35%%."), field=field)
+
+
+def plan_rates(plan: Mapping[str, Any]) -> tuple[Decimal, Decimal] | None:
+    """The lowest and the highest rate that a plan names for payments: of its bands, else the flat one, and by stage. Surcharges
+    and what holds for small balances come on top. None where it names none."""
+    bands = plan.get("bands") or {}
+    named = [row["rate"] for row in bands.get("rows", ())] or ([plan["rate"]] if "rate" in plan else [])
+    rates = [Decimal(str(rate)) for rate in (*named, *(plan.get("stage_rates") or {}).values())]
+    return (min(rates), max(rates)) if rates else None
 
 
 def plan_rate(plan: dict[str, Any]) -> Decimal | None:

@@ -20,10 +20,12 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.vendors import entering, operations, queries, staff_file_views, staff_views, vendor_views
 from portal.vendors.blueprint import blueprint
 from portal.vendors.forms import ContractForm, VersionForm
-from portal.vendors.labels import KIND_LABELS, exact_percent, name_of
+from portal.vendors.labels import KIND_LABELS, name_of, rates_words
 from portal.vendors.models import Contract, ContractVersion, PlacementKind
+from portal.vendors.plans.choices import choices
+from portal.vendors.plans.page import PlanPart, entered, picture_of, shown
 from portal.vendors.reading import lines_of
-from portal.vendors.terms import plan_rate, terms_of
+from portal.vendors.terms import terms_of
 
 __all__ = ["blueprint", "entering", "staff_file_views", "staff_views", "vendor_views"]
 
@@ -69,7 +71,7 @@ def contract(contract_id: int) -> str:
         lines=lines_of(current, _before(versions, current), found.currency) if current else [],
         standing=queries.standing_of(db.session(), actor(), [found.organisation_id], today).get(found.organisation_id),
         today=today,
-        rate_of=lambda version: exact_percent(plan_rate(version.plan)),
+        rate_of=lambda version: rates_words(version.plan),
     )
 
 
@@ -79,18 +81,19 @@ def version(contract_id: int, number: int) -> str:
     """One version in words, and what it changed against the one before."""
     found = queries.contract_for(db.session(), actor(), contract_id)
     versions = queries.versions_of(db.session(), found)
-    shown = next((v for v in versions if v.version == number), None)
-    if shown is None:
+    wanted = next((v for v in versions if v.version == number), None)
+    if wanted is None:
         raise NotFound
-    before = _before(versions, shown)
+    before = _before(versions, wanted)
     return render_template(
         "vendors/version.html",
         contract=found,
         name=name_of(found.organisation),
-        version=shown,
+        version=wanted,
         before=before,
         after=next((v for v in reversed(versions) if v.version > number), None),
-        lines=lines_of(shown, before, found.currency),
+        lines=lines_of(wanted, before, found.currency),
+        chart=picture_of(wanted.plan, services().clock.today()),
     )
 
 
@@ -107,7 +110,9 @@ def new_contract() -> Any:
     if request.method == "GET":
         form.organisation_id.data = request.args.get("organisation", type=int)
         form.started_on.data = services().clock.today()
-    if form.validate_on_submit() and form.readable():
+    part = _plan_part(form, form.currency_or(), None)
+    saves = _saves()
+    if saves and form.validate_on_submit() and form.readable() and part.plan is not None:
         try:
             currency = form.code()
             contract_id = operations.create_contract(
@@ -118,14 +123,14 @@ def new_contract() -> Any:
                 currency=currency,
                 started_on=_given(form.started_on.data),
                 ended_on=form.ended_on.data,
-                terms=form.terms(currency),
+                terms=form.terms(currency, part.data),
             )
         except DomainError as error:
             show_error(form, error)
         else:
             say_flash(say("The contract is in the book."))
             return redirect(url_for("vendors.contract", contract_id=contract_id))
-    return render_template("vendors/new_contract.html", form=form), 422 if form.errors else 200
+    return _terms_page("vendors/new_contract.html", form, part, saves=saves)
 
 
 @blueprint.route("/contracts/<int:contract_id>/versions/new", methods=["GET", "POST"])
@@ -137,18 +142,45 @@ def new_version(contract_id: int) -> Any:
     form = VersionForm()
     if request.method == "GET":
         form.show(terms_of(last), found.currency)
-    if form.validate_on_submit() and form.figures_readable(found.currency):
+    part = _plan_part(form, found.currency, last.plan)
+    saves = _saves()
+    if saves and form.validate_on_submit() and form.figures_readable(found.currency) and part.plan is not None:
         try:
-            operations.add_version(actor(), found.id, _given(form.effective_from.data), form.terms(found.currency))
+            terms = form.terms(found.currency, part.data)
+            operations.add_version(actor(), found.id, _given(form.effective_from.data), terms)
         except DomainError as error:
             show_error(form, error)
         else:
             say_flash(say("The new terms are in the book. Batches that were sent keep theirs."))
             return redirect(url_for("vendors.contract", contract_id=contract_id))
-    page = render_template(
-        "vendors/new_version.html", form=form, contract=found, name=name_of(found.organisation), last=last
+    return _terms_page(
+        "vendors/new_version.html", form, part, saves=saves, contract=found, name=name_of(found.organisation), last=last
     )
-    return page, 422 if form.errors else 200
+
+
+def _saves() -> bool:
+    """Whether the form was sent to be saved; its other buttons only change or show it."""
+    return request.method == "POST" and not request.form.get("step")
+
+
+def _plan_part(form: ContractForm | VersionForm, currency: str, base: dict[str, Any] | None) -> PlanPart:
+    """The plan on the form: as it was sent, or as the last version has it."""
+    today = services().clock.today()
+    if request.method == "GET":
+        return shown(base, currency, today)
+    return entered(request.form.to_dict(), currency, today, request.form.get("step", ""))
+
+
+def _terms_page(
+    template: str, form: ContractForm | VersionForm, part: PlanPart, *, saves: bool, **known: Any
+) -> tuple[str, int]:
+    """The form again, with what the plan does. What the terms' own fields say of the plan's is told beside the field."""
+    for name in ("rate", "tail_length", "tail_unit"):
+        if form[name].errors:
+            part.errors[name] = [*form[name].errors]
+    unsaved = saves and part.plan is None
+    page = render_template(template, form=form, part=part, choices=choices(), unsaved=unsaved, **known)
+    return page, 422 if form.errors or unsaved else 200
 
 
 def _given(value: date | None) -> date:
@@ -165,7 +197,7 @@ def _state(found: Contract, today: date) -> StateTag:
 
 
 def _rate(row: Any) -> Any:
-    return plan_rate(row.ContractVersion.plan) if row.ContractVersion else None
+    return rates_words(row.ContractVersion.plan) if row.ContractVersion else None
 
 
 def _table(organisation_id: int | None = None) -> Table:
@@ -181,7 +213,7 @@ def _table(organisation_id: int | None = None) -> Table:
             expression=Contract.started_on, sortable=True, value="Contract.started_on",
         ),
         Column("ended_on", _l("In force until"), "day", value="Contract.ended_on"),
-        Column("rate", _l("Commission rate"), "percent", value=_rate),
+        Column("rate", _l("Commission rate"), value=_rate),
         Column("term_days", _l("Days of a placement"), "number", value=_of_version("term_days")),
         Column("capacity", _l("Capacity, accounts"), "number", value=_of_version("capacity_accounts")),
     ]  # fmt: skip

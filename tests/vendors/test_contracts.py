@@ -195,7 +195,7 @@ def test_a_manager_makes_a_contract_and_agrees_new_terms(client_for: Callable[..
     assert "2,500" in page
     listed = pages.get("/contracts")
     assert "C-2005-1" in listed
-    assert "35.00%" in listed
+    assert "35%" in listed
 
 
 def test_a_form_with_mistakes_says_each_at_its_field(client_for: Callable[..., PageClient]) -> None:

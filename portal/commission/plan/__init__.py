@@ -5,7 +5,7 @@
 """
 
 from portal.commission.plan.earning import Book, Line, Payment, Placing, earn, scope_of
-from portal.commission.plan.notation import highest_rate, read_plan
+from portal.commission.plan.notation import faults_of, highest_rate, read_plan
 from portal.commission.plan.quoting import quote
 from portal.commission.plan.terms import Basis, Measure, Plan, PlanError, Together, plain
 
@@ -20,6 +20,7 @@ __all__ = [
     "PlanError",
     "Together",
     "earn",
+    "faults_of",
     "highest_rate",
     "plain",
     "quote",

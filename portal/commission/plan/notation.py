@@ -1,6 +1,7 @@
 """A commission plan read from its notation (reference/commission.md). Pure: standard library and money only.
 
-A plan is data; whatever it says that this reader does not know is refused by name, never half understood.
+A plan is data; whatever it says that this reader does not know is refused by name, never half understood. Everything that is
+wrong with it is found in one reading (`faults_of`): whoever enters a plan mends it once.
 """
 
 from __future__ import annotations
@@ -32,13 +33,18 @@ from portal.commission.plan.terms import (
 )
 from portal.foundation.money import CURRENCIES, minor_digits
 
-__all__ = ["highest_rate", "read_plan"]
+__all__ = ["faults_of", "highest_rate", "read_plan"]
 
 
 _Word = TypeVar("_Word", bound=StrEnum)
+_Part = TypeVar("_Part")
+_Otherwise = TypeVar("_Otherwise")
 
 
 RECEIVERS = ("bank", "agency")
+# No number of a contract has more digits before the point or behind it, and none may cost more to work with.
+MOST_DIGITS = 15
+LONGEST = 36_500  # days or months, beyond which no day can be counted to
 KNOWN = {
     "currency", "rate", "bands", "stage_rates", "surcharges", "small_balance", "minimum", "cap", "free_days", "tail",
     "basis", "remittance", "kpi", "limits", "contract_started_on",
@@ -47,44 +53,88 @@ KNOWN = {
 
 def read_plan(data: Mapping[str, Any]) -> Plan:
     """The plan as the engine uses it. PlanError for the first thing in it that is unknown, missing or cannot be so."""
-    _only(data, KNOWN, "plan")
-    currency = data.get("currency")
-    if not isinstance(currency, str) or currency not in CURRENCIES:
-        raise PlanError("unknown_currency", "currency")
-    money = _amounts(currency)
-    plan = Plan(
-        currency=currency,
-        rate=_rate(data["rate"], "rate") if "rate" in data else None,
-        bands=_bands(data["bands"], money) if "bands" in data else None,
-        stage_rates={str(stage): _rate(rate, "stage_rates") for stage, rate in _table(data, "stage_rates").items()},
-        surcharges=tuple(_surcharge(one, money) for one in _list(data, "surcharges")),
-        small_balances=tuple(_small_balance(one, money) for one in _list(data, "small_balance")),
-        minimum=_minimum(data["minimum"], money) if "minimum" in data else None,
-        cap=_cap(data["cap"], money) if "cap" in data else None,
-        free_days=_free_days(data.get("free_days", 0)),
-        tail=_tail(data.get("tail")),
-        basis=_word(Basis, data.get("basis", "total"), "basis"),
-        remits_net=_choice(data.get("remittance", "gross"), ("gross", "net"), "remittance") == "net",
-        kpi=_kpi(data["kpi"]) if "kpi" in data else None,
-        limits=tuple(map(_limit, _list(data, "limits"))),
-        contract_started_on=_day(data["contract_started_on"]) if "contract_started_on" in data else None,
-    )
-    _check_whole(plan)
+    faults = _Faults()
+    plan = _plan(data, faults)
+    if faults.found:
+        raise faults.found[0]
     return plan
 
 
-def _check_whole(plan: Plan) -> None:
-    """What only the whole plan shows."""
-    if plan.rate is None and plan.bands is None and not plan.stage_rates:
-        raise PlanError("no_rate", "rate")
-    uptos = [small.upto for small in plan.small_balances if small.by is Measure.PLACED_BALANCE]
-    if uptos != sorted(set(uptos)):
-        raise PlanError("order", "small_balance")
-    if plan.cap is not None and plan.cap.per is Scope.CONTRACT_YEAR and plan.contract_started_on is None:
-        raise PlanError("missing", "contract_started_on")
-    for limit in plan.limits:
+def faults_of(data: Any) -> list[PlanError]:
+    """All that keeps these data from being a plan, each with its key and row; empty: `read_plan` reads them."""
+    faults = _Faults()
+    if not isinstance(data, Mapping):
+        return [PlanError("no_table", "plan")]
+    _plan(data, faults)
+    return faults.found
+
+
+class _Faults:
+    """Gathers what is wrong, and lets the reading go on behind it."""
+
+    def __init__(self) -> None:
+        self.found: list[PlanError] = []
+
+    def read(self, how: Callable[[], _Part], otherwise: _Otherwise) -> _Part | _Otherwise:
+        try:
+            return how()
+        except PlanError as error:
+            self.found.append(error)
+            return otherwise
+
+    def rows(self, given: Sequence[Any], how: Callable[[Any], _Part]) -> list[_Part]:
+        """Each row by itself; one that cannot be read is left out and named by its place."""
+        read = []
+        for number, one in enumerate(given):
+            try:
+                read.append(how(one))
+            except PlanError as error:
+                error.row = number
+                self.found.append(error)
+        return read
+
+
+def _plan(data: Mapping[str, Any], faults: _Faults) -> Plan:
+    """The plan as far as it can be read; only without faults is it one."""
+    read = faults.read
+    read(lambda: _only(data, KNOWN, "plan"), None)
+    currency = read(lambda: _currency(data.get("currency")), "CNY")
+    money = _amounts(currency)
+    plan = Plan(
+        currency=currency,
+        rate=read(lambda: _rate(data["rate"], "rate"), None) if "rate" in data else None,
+        bands=read(lambda: _bands(data["bands"], money, faults), None) if "bands" in data else None,
+        stage_rates=_stage_rates(data, faults),
+        surcharges=tuple(faults.rows(read(lambda: _list(data, "surcharges"), ()), lambda one: _surcharge(one, money))),
+        small_balances=_small_balances(data, money, faults),
+        minimum=read(lambda: _minimum(data["minimum"], money), None) if "minimum" in data else None,
+        cap=read(lambda: _cap(data["cap"], money), None) if "cap" in data else None,
+        free_days=read(lambda: _free_days(data.get("free_days", 0)), dict.fromkeys(RECEIVERS, 0)),
+        tail=read(lambda: _tail(data.get("tail")), Tail()),
+        basis=read(lambda: _word(Basis, data.get("basis", "total"), "basis"), Basis.TOTAL),
+        remits_net=read(lambda: _choice(data.get("remittance", "gross"), ("gross", "net"), "remittance"), "") == "net",
+        kpi=read(lambda: _kpi(data["kpi"], faults), None) if "kpi" in data else None,
+        limits=tuple(faults.rows(read(lambda: _list(data, "limits"), ()), _limit)),
+        contract_started_on=read(lambda: _day(data["contract_started_on"]), None)
+        if "contract_started_on" in data
+        else None,
+    )
+    _check_whole(plan, data, faults)
+    return plan
+
+
+def _check_whole(plan: Plan, data: Mapping[str, Any], faults: _Faults) -> None:
+    """What only the whole plan shows, as far as what it is about could be read."""
+    if not any(key in data for key in ("rate", "bands")) and not plan.stage_rates:
+        faults.found.append(PlanError("no_rate", "rate"))
+    per_year = plan.cap is not None and plan.cap.per is Scope.CONTRACT_YEAR
+    if per_year and "contract_started_on" not in data:
+        faults.found.append(PlanError("missing", "contract_started_on"))
+    if faults.found:
+        return  # which rates there are is not known
+    for number, limit in enumerate(plan.limits):
         if highest_rate(plan, limit.round) > limit.max_rate:
-            raise PlanError("above_limit", "limits")
+            faults.found.append(PlanError("above_limit", "limits", number))
 
 
 def highest_rate(plan: Plan, in_round: int) -> Decimal:
@@ -112,28 +162,70 @@ def _raised(rate: Decimal, extra: Surcharge) -> Decimal:
 # --- the parts ----------------------------------------------------------------------------------------------------------
 
 
-def _bands(data: Any, money: Callable[[Any, str], Decimal]) -> Bands:
+def _currency(given: Any) -> str:
+    if not isinstance(given, str) or given not in CURRENCIES:
+        raise PlanError("unknown_currency", "currency")
+    return given
+
+
+def _stage_rates(data: Mapping[str, Any], faults: _Faults) -> dict[str, Decimal]:
+    given = faults.read(lambda: _table(data, "stage_rates"), {})
+    return dict(faults.rows([*given.items()], _stage_rate))
+
+
+def _stage_rate(given: tuple[Any, Any]) -> tuple[str, Decimal]:
+    if not given[0]:
+        raise PlanError("missing", "stage_rates.stage")
+    return str(given[0]), _rate(given[1], "stage_rates")
+
+
+def _small_balances(
+    data: Mapping[str, Any], money: Callable[[Any, str], Decimal], faults: _Faults
+) -> tuple[SmallBalance, ...]:
+    given = faults.read(lambda: _list(data, "small_balance"), ())
+    read = faults.rows(given, lambda one: _small_balance(one, money))
+    uptos = [small.upto for small in read if small.by is Measure.PLACED_BALANCE]
+    if uptos != sorted(set(uptos)):
+        faults.found.append(PlanError("order", "small_balance"))
+    return tuple(read)
+
+
+def _bands(data: Any, money: Callable[[Any, str], Decimal], faults: _Faults) -> Bands | None:
+    """None: what is wrong with them has been said."""
     _only(data, {"by", "mode", "rows"}, "bands")
     by = _word(Measure, data.get("by"), "bands.by")
-    rows = tuple(_row(one, by, money) for one in _list(data, "rows", "bands.rows"))
-    if not rows:
+    given = _list(data, "rows", "bands.rows")
+    if not given:
         raise PlanError("missing", "bands.rows")
+    rows = faults.rows(given, lambda one: _row(one, by, money))
+    if not rows:
+        return None
     by_words = rows[0].when.bound is None
-    if any((row.when.bound is None) != by_words for row in rows):
-        raise PlanError("mixed_rows", "bands.rows")
+    if len(rows) == len(given):  # of what could not be read, nobody knows where it stands
+        faults.read(lambda: _check_rows(rows, by_words=by_words), None)
+    mode = faults.read(lambda: _mode(data.get("mode"), by, by_words=by_words), "whole")
+    return Bands(by, mode == "marginal", tuple(rows))
+
+
+def _check_rows(rows: Sequence[Row], *, by_words: bool) -> None:
+    for number, row in enumerate(rows):
+        if (row.when.bound is None) != by_words:
+            raise PlanError("mixed_rows", "bands.rows", number)
     if by_words:
         _check_named_once(rows)
     else:
         _check_order(rows)
-    mode = data.get("mode")
-    if mode is None and (by_words or not by.can_be_sliced):
-        mode = "whole"
+
+
+def _mode(mode: Any, by: Measure, *, by_words: bool) -> str:
+    sliced = by.can_be_sliced and not by_words
+    if mode is None and not sliced:
+        return "whole"
     if mode is None:
         raise PlanError("missing", "bands.mode")
-    _choice(mode, ("whole", "marginal"), "bands.mode")
-    if mode == "marginal" and (by_words or not by.can_be_sliced):
+    if _choice(mode, ("whole", "marginal"), "bands.mode") == "marginal" and not sliced:
         raise PlanError("no_slices", "bands.mode")
-    return Bands(by, mode == "marginal", rows)
+    return str(mode)
 
 
 def _row(data: Any, by: Measure, money: Callable[[Any, str], Decimal]) -> Row:
@@ -167,17 +259,19 @@ def _condition(
 def _check_order(rows: Sequence[Row]) -> None:
     """Bounds rise, and none stands twice: 0.30 and above, then above 0.30, would be a band of one value."""
     bounds = [row.when.bound for row in rows]
-    for before, after in pairwise(bounds):
+    for number, (before, after) in enumerate(pairwise(bounds), 1):
         if before is not None and after is not None and after <= before:
-            raise PlanError("twice" if after == before else "order", "bands.rows")
+            raise PlanError("twice" if after == before else "order", "bands.rows", number)
 
 
 def _check_named_once(rows: Sequence[Row]) -> None:
-    values = [value for row in rows for value in row.when.values]
-    if len(values) != len(set(values)):
-        raise PlanError("twice", "bands.rows")
-    if not all(row.when.values for row in rows):
-        raise PlanError("missing", "bands.rows.is")
+    seen: set[str | Decimal] = set()
+    for number, row in enumerate(rows):
+        if not row.when.values:
+            raise PlanError("missing", "bands.rows.is", number)
+        if len({*row.when.values}) != len(row.when.values) or seen & {*row.when.values}:
+            raise PlanError("twice", "bands.rows", number)
+        seen |= {*row.when.values}
 
 
 def _surcharge(data: Any, money: Callable[[Any, str], Decimal]) -> Surcharge:
@@ -242,19 +336,21 @@ def _tail(data: Any) -> Tail:
     return Tail(**{unit: _whole(length, "tail") for unit, length in data.items()})
 
 
-def _kpi(data: Any) -> Kpi:
+def _kpi(data: Any, faults: _Faults) -> Kpi:
     _only(data, {"by", "rows", "floor", "ceiling"}, "kpi")
-    by = _choice(data.get("by"), ("rank", "score"), "kpi.by")
-    rows = []
-    for one in _list(data, "rows", "kpi.rows"):
-        _only(one, {"is", "from", "above", "factor"}, "kpi.rows")
-        if "factor" not in one:
-            raise PlanError("missing", "kpi.rows.factor")
-        rows.append(KpiRow(_condition(one, None, _number, "kpi.rows"), _number(one["factor"], "kpi.rows.factor")))
+    by = faults.read(lambda: _choice(data.get("by"), ("rank", "score"), "kpi.by"), "rank")
+    rows = faults.rows(_list(data, "rows", "kpi.rows"), _kpi_row)
     floor, ceiling = (_number(data[key], f"kpi.{key}") if key in data else None for key in ("floor", "ceiling"))
     if floor is not None and ceiling is not None and floor > ceiling:
         raise PlanError("order", "kpi.floor")
     return Kpi(by, tuple(rows), floor, ceiling)
+
+
+def _kpi_row(data: Any) -> KpiRow:
+    _only(data, {"is", "from", "above", "factor"}, "kpi.rows")
+    if "factor" not in data:
+        raise PlanError("missing", "kpi.rows.factor")
+    return KpiRow(_condition(data, None, _number, "kpi.rows"), _number(data["factor"], "kpi.rows.factor"))
 
 
 def _limit(data: Any) -> Limit:
@@ -312,6 +408,11 @@ def _number(given: Any, key: str) -> Decimal:
         raise PlanError("no_number", key) from error
     if not number.is_finite():
         raise PlanError("no_number", key)
+    if number.adjusted() > MOST_DIGITS:
+        raise PlanError("too_large", key)
+    exponent = number.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -MOST_DIGITS:
+        raise PlanError("too_many_digits", key)
     return number
 
 
@@ -340,6 +441,8 @@ def _amounts(currency: str) -> Callable[[Any, str], Decimal]:
 def _whole(given: Any, key: str) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 0:
         raise PlanError("no_whole_number", key)
+    if given > LONGEST:
+        raise PlanError("too_large", key)
     return given
 
 

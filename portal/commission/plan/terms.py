@@ -35,12 +35,13 @@ __all__ = [
 
 
 class PlanError(ValueError):
-    """A plan or a case that cannot be evaluated: `code`, and the key it is about."""
+    """A plan or a case that cannot be evaluated: `code`, and the key it is about; `row`: which of its rows, from 0."""
 
-    def __init__(self, code: str, key: str) -> None:
+    def __init__(self, code: str, key: str, row: int | None = None) -> None:
         super().__init__(f"{code}: {key}")
         self.code = code
         self.key = key
+        self.row = row
 
 
 class Measure(StrEnum):

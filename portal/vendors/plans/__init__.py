@@ -1,0 +1,1 @@
+"""Plans of contracts as people enter and read them: the notation of commission/plan in words, forms and a picture."""

@@ -15,6 +15,7 @@ from portal.foundation.database import db
 from portal.foundation.language import from_data, translate
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
+from portal.vendors.reading import plan_lines
 
 
 @blueprint.get("/statements/<int:statement_id>/lines/<int:position>")
@@ -36,6 +37,7 @@ def line(statement_id: int, position: int) -> Any:
         why=translate(from_data(found.why["message"])),
         trace=translate(from_data(trace)) if trace else None,
         ground=ground,
+        clauses=list(plan_lines(ground.version.plan)) if ground.version else [],
         others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],
         last=statement.line_count,
     )  # fmt: skip

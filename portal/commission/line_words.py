@@ -9,24 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from portal.commission.plan import Line, Measure, plain
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
+from portal.vendors.plans.words import MEASURES
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["MEASURES", "Facts", "percent", "why_earned", "why_taken_back"]
+__all__ = ["Facts", "percent", "why_earned", "why_taken_back"]
 
-MEASURES = {
-    Measure.RECOVERY_RATE: say("recovery rate of the batch"),
-    Measure.BATCH_RECOVERED: say("recovered of the batch"),
-    Measure.PAYMENT_AMOUNT: say("amount of the payment"),
-    Measure.PLACED_BALANCE: say("balance placed"),
-    Measure.AGE_MONTHS: say("age of the debt in months"),
-    Measure.DAYS_PAST_DUE: say("days past due when placed"),
-    Measure.BUCKET: say("bucket when placed"),
-    Measure.ROUND: say("round of the placement"),
-    Measure.DAYS_SINCE_PLACEMENT: say("days since the placement"),
-    Measure.STAGE: say("stage"),
-}
 TODAY = say("today")
 NOTHING = {  # why a credited payment earns nothing
     "free_period": say("it came within the free days of the contract"),

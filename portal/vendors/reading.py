@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from portal.commission.plan import faults_of, read_plan
+from portal.commission.plan import faults_of
 from portal.foundation.formats import percent
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
@@ -46,7 +46,7 @@ def lines_of(version: ContractVersion, before: ContractVersion | None, currency:
     now = {str(label): (label, words) for label, words in _terms(version, currency)}
     then = {str(label): (label, words) for label, words in _terms(before, currency)} if before else now
     lines = []
-    of_plan = {str(label) for each in (version, before) if each is not None for label, _ in _plan(each.plan)}
+    of_plan = {str(label) for each in (version, before) if each is not None for label, _ in plan_lines(each.plan)}
     for key in _in_order(list(now), list(then)):
         label, words = now.get(key) or (then[key][0], NOTHING)
         earlier = then[key][1] if key in then else NOTHING
@@ -66,7 +66,7 @@ def _in_order(now: list[str], then: list[str]) -> list[str]:
 
 def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, Message | str]]:
     terms = terms_of(version)
-    yield from _plan(version.plan)
+    yield from plan_lines(version.plan)
     yield say("Fee per letter"), _money(terms.letter_fee_minor, currency) if terms.letter_fee_minor else say("none")
     yield say("Length of a placement"), _days(terms.term_days)
     yield say("Capacity, accounts"), _limit(terms.capacity_accounts)
@@ -80,7 +80,7 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     yield from _data(terms.data)
 
 
-def _plan(plan: dict[str, Any]) -> Iterator[tuple[Message, Message | str]]:
+def plan_lines(plan: dict[str, Any]) -> Iterator[tuple[Message, Message | str]]:
     """The plan topic by topic, the tail in any case."""
     if faults_of(plan):
         yield say("Commission rate"), say("a plan that this portal cannot read")

@@ -378,6 +378,7 @@ def _statements(world: World) -> None:
             if month.month == 7:
                 commission.release_statement(second, statement.id)
                 world.keep("statement", code, statement.id)
+                world.keep("line", code, statement.id, 1)
             else:
                 world.shut.setdefault("statement", []).append((code, (statement.id,)))
     assert {code for code, _ids in world.things["statement"]} == {"EASTAG", "WESTAG"}

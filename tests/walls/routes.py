@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from portal.foundation.access import Permission
 from tests.walls.route import Route
+from tests.walls.statement_routes import STATEMENT_ROUTES
 from tests.walls.system_routes import SYSTEM_ROUTES
 
 __all__ = ["OPEN_FILES", "ROUTES", "Route"]
@@ -435,16 +436,7 @@ ROUTES: tuple[Route, ...] = (
         "recovery.restore_layout", POST, "/payments/imports/layouts/<int:profile_id>/restore", P.PAYMENTS_IMPORT,
         ("layout of payments",),
     ),
-    # --- statements ---
-    Route("commission.statements", GET, "/statements", P.STATEMENTS_VIEW),
-    Route("commission.draw", POST, "/statements/draw", P.STATEMENTS_DRAW),
-    Route("commission.statement", GET, "/statements/<int:statement_id>", P.STATEMENTS_VIEW, ("statement",)),
-    Route("commission.issue", POST, "/statements/<int:statement_id>/issue", P.STATEMENTS_ISSUE, ("statement",)),
-    Route("commission.release", POST, "/statements/<int:statement_id>/release", P.STATEMENTS_RELEASE, ("statement",)),
-    Route("commission.withdraw", POST, "/statements/<int:statement_id>/withdraw", P.STATEMENTS_ISSUE, ("statement",), reason=True),
-    Route("commission.confirm", POST, "/statements/<int:statement_id>/confirm", P.STATEMENTS_CONFIRM, ("statement",)),
-    Route("commission.contest", POST, "/statements/<int:statement_id>/contest", P.STATEMENTS_CONFIRM, ("statement",), reason=True),
-    Route("commission.answer", POST, "/statements/<int:statement_id>/answer", P.STATEMENTS_ISSUE, ("statement",), reason=True),
+    *STATEMENT_ROUTES,
     # --- letters ---
     Route("legal.packs", GET, "/packs", P.PACKS_VIEW),
     Route("legal.build", POST, "/packs", P.PACKS_BUILD),

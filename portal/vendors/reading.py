@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from portal.commission.plan import faults_of
+from portal.commission.plan import faults_of, read_plan
 from portal.foundation.formats import percent
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from portal.vendors.models import ContractVersion
     from portal.vendors.terms import DataClauses, Settlement
 
-__all__ = ["Line", "lines_of"]
+__all__ = ["Line", "lines_of", "plan_lines"]
 
 AT_END = {
     AtEnd.RETURN: say("returned to the bank within %(n)s days of the end"),

@@ -18,17 +18,22 @@ from portal.foundation.web import actor, requires
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.models import ImportKind
-from portal.recovery import operations, queries
-from portal.recovery.models import Attribution, Decision
+from portal.recovery import again, operations, queries
+from portal.recovery.models import EXCEPTIONS, Attribution, Decision
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["again", "blueprint"]
+
 blueprint = Blueprint("recovery", __name__)
 
 DECISIONS = {
     Decision.CREDITED: StateTag("credited", _l("credited"), "good"),
+    Decision.EXCLUDED: StateTag("excluded", _l("left out by the contract"), "plain"),
+    Decision.NOBODY: StateTag("nobody", _l("nobody, by hand"), "plain"),
+    Decision.SPLIT_NEEDED: StateTag("split_needed", _l("shares to be named"), "wait"),
     Decision.NOT_PLACED: StateTag("not_placed", _l("not placed"), "wait"),
     Decision.BEFORE_PLACEMENT: StateTag("before_placement", _l("before the placement"), "wait"),
     Decision.AFTER_PLACEMENT: StateTag("after_placement", _l("after the placement"), "wait"),
@@ -81,7 +86,7 @@ def _table(who: Actor, name: str) -> Table:
     if who.is_bank:
         if name == "payments":
             columns.insert(5, Column("organisation", _l("Credited to"), value=_organisation))
-        shown = [d for d in Decision if name == "payments" or d is not Decision.CREDITED]
+        shown = [d for d in Decision if name == "payments" or d in EXCEPTIONS]
         filters.append(
             Filter("credit", _l("Credit"), "choice", _decided, [(d.value, DECISIONS[d].label) for d in shown])
         )

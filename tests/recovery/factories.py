@@ -63,14 +63,16 @@ def held_account(
 def place(
     account: Account, agency: Organisation, placed_on: date, ended_on: date | None = None, *, rate: str = "0.20",
     kind: PlacementKind = PlacementKind.COLLECTION, version_id: int | None = None, plan_currency: str | None = None,
-    tail: dict[str, int] | None = None,
+    tail: dict[str, int] | None = None, recovery: dict[str, object] | None = None, free_days: object = None,
 ) -> int:  # fmt: skip
     """The account with the agency from `placed_on` to `ended_on`, both ends included; the placement's number.
 
     `ended_on` before `placed_on` is a batch that was refused.
     """
     with transaction(observer()) as work:
-        version = version_id or _version(work.session, agency, account.currency, rate, kind, plan_currency, tail)
+        version = version_id or _version(
+            work.session, agency, account.currency, rate, kind, plan_currency, tail, recovery, free_days
+        )
         batch = _batch(work.session, agency, version, kind, account, placed_on, ended_on)
         starts = _at(placed_on, 9)
         ends = None if ended_on is None else max(_at(ended_on + timedelta(days=1), 0), starts)
@@ -101,6 +103,8 @@ def _version(
     kind: PlacementKind,
     plan_currency: str | None,
     tail: dict[str, int] | None = None,
+    recovery: dict[str, object] | None = None,
+    free_days: object = None,
 ) -> int:
     contract = Contract(
         organisation_id=agency.id, number=f"CT-R{next(_numbers):04d}", kind=kind, currency=currency,
@@ -110,7 +114,9 @@ def _version(
     session.flush()
     version = ContractVersion(
         contract_id=contract.id, organisation_id=agency.id, version=1, effective_from=date(2005, 1, 1),
-        plan={"currency": plan_currency or currency, "rate": rate} | ({"tail": tail} if tail else {}), created_at=_at(date(2005, 1, 1), 0),
+        plan={"currency": plan_currency or currency, "rate": rate} | ({"tail": tail} if tail else {})
+        | ({"free_days": free_days} if free_days else {}),
+        clauses={"recovery": recovery} if recovery else {}, created_at=_at(date(2005, 1, 1), 0),
     )  # fmt: skip
     session.add(version)
     session.flush()

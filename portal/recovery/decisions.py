@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.foundation.bulk import insert_rows, one_at_a_time
 from portal.foundation.language import as_data
-from portal.recovery.models import Attribution, DayCredit, Decision
+from portal.recovery.models import Attribution, DayCredit, Decision, EndedCredit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ COLUMNS = (
 )  # fmt: skip
 DAY_COLUMNS = ("import_run_id", "organisation_id", "batch_id", "currency", "paid_on", "credit_minor")
 DAY = tuple(COLUMNS.index(name) for name in DAY_COLUMNS[1:-1])
-CREDIT = COLUMNS.index("credit_minor")
+CREDIT, DECIDED = COLUMNS.index("credit_minor"), COLUMNS.index("decided_at")
 
 
 def alone(work: Work) -> None:
@@ -74,11 +74,13 @@ class Decisions:
         self._days: defaultdict[tuple[Any, ...], int] = defaultdict(int)
 
     def insert(self, values: Sequence[tuple[Any, ...]], instead_of: Sequence[Attribution] = ()) -> None:
-        """One chunk, each a tuple of `COLUMNS`. `instead_of`: what credits of decisions they take the place of."""
+        """One chunk, each a tuple of `COLUMNS`. `instead_of`: the decisions whose place they take."""
         insert_rows(self._session, Attribution, COLUMNS, values)
         for each in values:
             if each[CREDIT]:
                 self._days[tuple(each[at] for at in DAY)] += each[CREDIT]
+        ended = [(old.id, old.organisation_id, values[0][DECIDED]) for old in instead_of if old.organisation_id]
+        insert_rows(self._session, EndedCredit, ("attribution_id", "organisation_id", "ended_at"), ended)
         for old in instead_of:
             if old.credit_minor:
                 self._days[old.organisation_id, old.batch_id, old.currency, old.paid_on] -= old.credit_minor

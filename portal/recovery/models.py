@@ -151,6 +151,16 @@ class DayCredit(Model, OwnRows):
     )
 
 
+class EndedCredit(Model, OwnRows):
+    """Another decision has taken this one's place. Kept beside it for the organisation that it named, which does not see what
+    is credited to others. Appended with the decision that ends it."""
+
+    __tablename__ = "ended_credit"
+    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    ended_at: Mapped[datetime]
+
+
 class AccountTouch(Model, OwnRows):
     """An account of whose payments decisions have to be made anew: its placement came, ended or was moved in the past. Gone
     once that is done. `organisation_id`: whose placement it was, since an organisation may end one itself."""

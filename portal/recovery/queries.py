@@ -18,7 +18,7 @@ from portal.placement.models import Placement
 from portal.placement.recall_queries import placed_in_error
 from portal.placement.references import account_reference
 from portal.portfolio.models import Account
-from portal.recovery.models import EXCEPTIONS, Attribution, DayCredit, Decision, Payment
+from portal.recovery.models import EXCEPTIONS, Attribution, DayCredit, Decision, EndedCredit, Payment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,15 @@ MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 
 
 def standing(actor: Actor) -> sa.Select[tuple[Attribution]]:
-    """Decisions that no later one has superseded."""
+    """Decisions that no later one has superseded. Whoever lost a credit does not see to whom it went, but that it has."""
     later = aliased(Attribution)
-    return visible(Attribution, actor).where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
+    wanted = visible(Attribution, actor).where(
+        ~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists()
+    )
+    if actor.is_bank:
+        return wanted
+    ended = sa.select(EndedCredit.attribution_id).where(EndedCredit.attribution_id == Attribution.id)
+    return wanted.where(~ended.exists())
 
 
 def payments(actor: Actor, *, exceptions: bool = False) -> sa.Select[Any]:
@@ -62,6 +68,12 @@ def count_exceptions(session: Session, actor: Actor) -> int:
     """How many payments are credited to nobody, a thousand at the most: this runs on every page."""
     waiting = standing(actor).where(waits_for_somebody()).with_only_columns(Attribution.id)
     return session.scalar(sa.select(sa.func.count()).select_from(waiting.limit(MOST_COUNTED).subquery())) or 0
+
+
+def exceptions_among(session: Session, actor: Actor, attribution_ids: Sequence[int]) -> list[Attribution]:
+    """Those of these decisions that wait for somebody."""
+    wanted = standing(actor).where(Attribution.id.in_(attribution_ids), waits_for_somebody())
+    return list(session.scalars(wanted.order_by(Attribution.paid_on, Attribution.id)))
 
 
 def credits_of_account(session: Session, actor: Actor, account_id: int, most: int = 50) -> list[Attribution]:

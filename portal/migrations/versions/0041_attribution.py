@@ -23,6 +23,7 @@ branch_labels = None
 depends_on = None
 
 WALLS: tuple[Wall, ...] = (
+    ("ended_credit", "OwnRows", "organisation_id", False),
     ("account_touch", "OwnRows", "organisation_id", False),
     ("decision_round", "BankOnly", "", False),
     ("second_look", "BankOnly", "", False),
@@ -61,6 +62,7 @@ def upgrade() -> None:
     _first_decision("payment_id", "share")
     _file_of_days(nullable=True)
     _guards_again()
+    _ended_credit()
     _account_touch()
     _decision_round()
     _second_look()
@@ -77,7 +79,7 @@ def downgrade() -> None:
         raise RuntimeError("differences stand that the revision before cannot say")
     remove_guards("0041")
     remove_walls(WALLS)
-    for table in ("second_look", "decision_round", "account_touch"):
+    for table in ("second_look", "decision_round", "account_touch", "ended_credit"):
         op.drop_table(table)
     _file_of_days(nullable=False)
     _first_decision("payment_id")
@@ -110,6 +112,23 @@ def _guards_again() -> None:
             if evidence.table in ("attribution", "day_credit"):
                 for statement in keep_on_sqlite(evidence):
                     op.execute(statement)
+
+
+def _ended_credit() -> None:
+    """Decisions that were superseded so far named nobody: reversals that waited for their payment."""
+    op.create_table(
+        "ended_credit",
+        sa.Column("attribution_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("organisation_id", BigKey, nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attribution_id"], ["attribution.id"], name=op.f("fk_ended_credit_attribution_id_attribution")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_ended_credit_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("attribution_id", name=op.f("pk_ended_credit")),
+    )
 
 
 def _account_touch() -> None:

@@ -234,8 +234,6 @@ def nobody() -> Any:
     """Propose that nobody is credited with several payments."""
     ids = [n for n in request.args.getlist("row", type=int) if 0 < n < 2**63][: clearing.MOST_AT_ONCE]
     chosen = queries.exceptions_among(db.session(), actor(), ids)
-    if not chosen:
-        raise NotFound
     form = NobodyForm()
     if request.method == "GET":
         form.reason.data = translate(say("Recovered by the bank itself: no agency had the account."))

@@ -62,6 +62,7 @@ from tests.placement.factories import Desk, batches, criteria, even_shares, plac
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
+from tests.walls.clearing import keep_payments
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.ruling import keep_rules
 from tests.walls.telling import webhooks_of
@@ -414,6 +415,7 @@ def _belongings(world: World) -> None:
         leader = world.person(Role.AGENCY_LEADER, code).actor
         world.keep("token", code, make_token(leader, f"{code} dialler", ["queue.read"], date(2006, 3, 1)).token.id)
         claim(leader, f"{code} key", "POST /api/v1/attempts", b"{}")
+    keep_payments(world, codes)
     _certificates_and_exit(world, codes)
     keep_rules(world)
     _carried_to_who_holds_now()

@@ -157,3 +157,25 @@ def test_shares_are_the_payments_cents_each_account_once() -> None:
     assert share_faults(100, [(1, 60), (2, 41)]) == "sum"
     assert share_faults(100, [(1, 60), (1, 40)]) == "twice"
     assert share_faults(100, [(1, 100), (2, 0)]) == "not_positive"
+
+
+def test_the_worked_example_of_the_documentation() -> None:
+    """docs/attribution.md."""
+
+    def hengtong(end: date, grace: int = 0) -> Place:
+        return Place(Window(1, date(2005, 3, 1), end, end + timedelta(days=10), grace_until(end, grace)))
+
+    anhe = Place(Window(2, date(2005, 6, 8), None), Clauses(free_days=3))
+
+    def said(day: date, former: Place) -> tuple[str, int | None, str]:
+        credit = decide(Paid(day), [former, anhe])
+        return credit.decision, credit.window.placement_id if credit.window else None, credit.exclusion
+
+    usual = hengtong(date(2005, 5, 31))
+    assert said(date(2005, 2, 28), usual) == ("before_placement", 1, "")
+    assert said(date(2005, 5, 31), usual) == ("credited", 1, "")
+    assert said(date(2005, 6, 3), usual) == ("credited", 1, "")
+    assert said(date(2005, 6, 8), usual) == ("excluded", 2, "free_period")
+    assert said(date(2005, 6, 11), usual) == ("credited", 2, "")
+    assert said(date(2005, 6, 8), hengtong(date(2005, 5, 31), grace=9)) == ("credited", 1, "")
+    assert said(date(2005, 5, 31), hengtong(date(2005, 5, 15))) == ("after_placement", 1, "")

@@ -407,10 +407,9 @@ def _belongings(world: World) -> None:
         code = codes[organisation_id]
         for what in ("account", "desk") if code.endswith("AG") else ("account",):
             place.setdefault(what, []).append((code, (account_id,)))
-    for (run_id,) in _rows(sa.select(AllocationRun.id)):
-        world.keep("run", "BANK", run_id)
-    for (hold_id,) in _rows(sa.select(Hold.id)):
-        world.keep("hold", "BANK", hold_id)
+    for what, model in (("run", AllocationRun), ("hold", Hold)):
+        for (key,) in _rows(sa.select(model.id)):
+            world.keep(what, "BANK", key)
     for code in ("EASTAG", "WESTAG"):
         leader = world.person(Role.AGENCY_LEADER, code).actor
         world.keep("token", code, make_token(leader, f"{code} dialler", ["queue.read"], date(2006, 3, 1)).token.id)

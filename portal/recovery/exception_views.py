@@ -163,7 +163,18 @@ def exception(payment_id: int) -> Any:
         state=DECISIONS[found.decision],
         why=translate(from_data(found.trace)),
         account=next((account for account in accounts if account.id == found.account_id), None),
-        placements=[(row.Placement, name_of(row.Organisation), row.PlacementBatch) for row in placements],
+        events=_timeline(found, placements),
+        name_of=name_of,
+        proposals=[
+            (
+                row.Clearing,
+                row.proposer,
+                CLEARINGS[row.Clearing.kind],
+                clearing_state(row.ClearingDecision),
+                row.ClearingDecision,
+            )
+            for row in payment_queries.proposals_about(session, who, [found])
+        ],
         similar=[
             (
                 row.Clearing,
@@ -179,6 +190,13 @@ def exception(payment_id: int) -> Any:
         **facts_of(posted),
     )
     return page, 422 if failed else 200
+
+
+def _timeline(found: Attribution, placements: list[Any]) -> list[tuple[date, Any]]:
+    """When each placement began, and between them the value date (with nothing beside it)."""
+    events = [(row.Placement.placed_on, row) for row in placements]
+    before = sum(begun <= found.paid_on for begun, _ in events)
+    return [*events[:before], (found.paid_on, None), *events[before:]]
 
 
 def _forms(found: Attribution, placements: list[Any], accounts: list[Account]) -> dict[str, Any]:

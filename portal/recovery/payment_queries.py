@@ -28,22 +28,9 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Step",
-    "account_of",
-    "accounts_for_shares",
-    "chain_of",
-    "claim_on",
-    "clearing_for",
-    "clearing_lines",
-    "clearings",
-    "clearings_to_check",
-    "exception_for",
-    "original_of",
-    "payment_for",
-    "placements_of",
-    "reversals_of",
-    "second_looks",
-    "similar",
+    "Step", "account_of", "accounts_for_shares", "chain_of", "claim_on", "clearing_for", "clearing_lines", "clearings",
+    "clearings_to_check", "exception_for", "original_of", "payment_for", "placements_of", "proposals_about",
+    "reversals_of", "second_looks", "similar",
 ]  # fmt: skip
 
 MOST_REVERSALS, MOST_SIMILAR, MOST_LOOKS, MOST_ACCOUNTS = 100, 5, 20, 20
@@ -157,6 +144,15 @@ def similar(session: Session, actor: Actor, exception: Attribution) -> list[Any]
         .limit(MOST_SIMILAR)
     )
     return list(session.execute(wanted))
+
+
+def proposals_about(session: Session, actor: Actor, decisions: Sequence[Attribution]) -> list[Any]:
+    """What was proposed so far for a payment, given its decisions: as `clearings`, the latest first."""
+    about = sa.select(ClearingLine.clearing_id).where(
+        ClearingLine.attribution_id.in_([decision.id for decision in decisions])
+    )
+    wanted = clearings(actor, waiting=False).where(Clearing.id.in_(about)).order_by(Clearing.id.desc())
+    return list(session.execute(wanted.limit(MOST_LOOKS)))
 
 
 def claim_on(session: Session, actor: Actor, attribution_id: int) -> int | None:

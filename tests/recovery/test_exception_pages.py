@@ -111,6 +111,7 @@ def test_several_are_nobodys_and_are_sent_back_with_a_reason(pages: PageClient, 
     )
     assert "They were placed." in pages.get("/payments/exceptions/proposals/1")
     assert "sent back" in pages.get("/payments/exceptions/proposals")
+    assert "They were placed." in pages.get("/payments/exceptions/1")
     assert pages.get("/payments/exceptions?proposal=no").html.count("P-") >= 2
 
 

@@ -24,7 +24,7 @@ from portal.recovery.attribution import BY_HAND, RULE, Paid, decide
 from portal.recovery.decisions import Decisions, alone, not_superseded, row_of
 from portal.recovery.following import follow
 from portal.recovery.models import AccountTouch, Attribution, Decision, DecisionRound, Payment, SecondLook
-from portal.recovery.places import contact_outcomes, holder_of, places_of, terms_of_versions
+from portal.recovery.places import EXCLUDING_KINDS, contact_outcomes, holder_of, places_of, terms_of_versions
 from portal.recovery.words import trace_of
 from portal.vendors.models import ContractVersion
 
@@ -41,12 +41,14 @@ if TYPE_CHECKING:
     from portal.recovery.attribution import Credit
     from portal.recovery.places import Held
 
-__all__ = ["DECIDE", "Anew", "decide_again", "decide_touched", "touch_accounts"]
+__all__ = ["DECIDE", "Anew", "decide_again", "decide_touched", "touch_accounts", "touch_ended_since"]
 
 DECIDE = "recovery.decide"
 AT_ONCE = 1_000  # accounts
 # No rule makes or unmakes these: they wait for a person, or for a payment that is not there.
 NOT_BY_PLACEMENT = (Decision.SPLIT_NEEDED, Decision.ORIGINAL_UNKNOWN, Decision.CANNOT_REVERSE)
+
+BY_PLACEMENT = (Decision.NOT_PLACED, Decision.BEFORE_PLACEMENT, Decision.AFTER_PLACEMENT)
 
 
 @dataclass
@@ -91,6 +93,36 @@ def _touch_ended(work: Work, ended: sa.Select[tuple[int]]) -> None:
     touch_accounts(work, [(account_id, owner) for account_id, owner in work.session.execute(wanted)])
 
 
+def touch_ended_since(work: Work, import_run_id: int) -> None:
+    """Payments of a file whose placement has ended before their value date: in the tail, or while the file was posted, unseen
+    by whoever ended it. The caller has the lock under which placements end."""
+    ended = (
+        visible(Attribution, work.actor)
+        .join(Payment, Payment.id == Attribution.payment_id)
+        .join(Placement, Placement.id == Attribution.placement_id)
+        .where(
+            Payment.import_run_id == import_run_id,
+            # one that was refused ended as if it had never begun
+            sa.or_(Placement.ended_at >= work.now, Placement.ended_on < Placement.placed_on),
+            Attribution.paid_on > Placement.ended_on,
+        )
+        .with_only_columns(Attribution.account_id, Placement.organisation_id)
+        .distinct()
+    )
+    touch_accounts(work, [(account_id, owner) for account_id, owner in work.session.execute(ended)])
+
+
+def _overlooked(work: Work) -> set[int]:
+    """Accounts of exceptions that somebody did hold on the value date: a batch that was sent while the payment was posted."""
+    held = sa.exists().where(
+        Placement.account_id == Attribution.account_id, Placement.kind.in_(EXCLUDING_KINDS),
+        Placement.placed_on <= Attribution.paid_on,
+        sa.or_(Placement.ended_on.is_(None), Placement.ended_on >= Attribution.paid_on),
+    )  # fmt: skip
+    wanted = visible(Attribution, work.actor).where(Attribution.decision.in_(BY_PLACEMENT), not_superseded(), held)
+    return set(work.session.scalars(wanted.with_only_columns(Attribution.account_id).distinct()))
+
+
 @hooks.due_work.register
 def due(session: Session, actor: Actor, _now: datetime, today: date) -> list[Due]:
     """What was touched, at once; the logs, once a day."""
@@ -125,7 +157,7 @@ def decide_touched(actor: Actor) -> Anew:
             last = 0
             if len(touches) < AT_ONCE:
                 logged, last = _accounts_with_new_contacts(work)
-                accounts |= logged
+                accounts |= logged | _overlooked(work)
             anew = Anew()
             for some in in_chunks(sorted(accounts), AT_ONCE):
                 part = decide_again(work, some)

@@ -15,6 +15,7 @@ from portal.foundation.bulk import in_chunks, insert_rows, reserve_ids
 from portal.placement.models import Placement
 from portal.portfolio.bulk import CHUNK, Applied, AppliesAtOnce
 from portal.portfolio.models import Account
+from portal.recovery.again import touch_ended_since
 from portal.recovery.attribution import RULE, Paid, decide, needs_split
 from portal.recovery.bulk_clocks import note_payments
 from portal.recovery.decisions import Decisions, alone, row_of
@@ -105,7 +106,8 @@ class PaymentWriter(AppliesAtOnce):
         self._attribute_reversals()
         reckon(self._session, note_payments(self._session, self._run_id))
         self._decisions.sum_up(self._run_id)
-        hooks.payments_credited(self._work, self._run_id)
+        hooks.payments_credited(self._work, self._run_id)  # from here on no placement ends until this is done
+        touch_ended_since(self._work, self._run_id)
 
     def _accounts(self, refs: Collection[str]) -> dict[str, _Known]:
         rows = self._session.execute(

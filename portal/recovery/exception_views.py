@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
-from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.errors import DomainError
 from portal.foundation.formats import day as day_words
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, from_data, say, translate
@@ -23,17 +23,16 @@ from portal.recovery.blueprint import blueprint
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingKind, ClearingLine
 from portal.recovery.forms import NobodyForm, PlacementForm, ReasonForm, split_form
 from portal.recovery.labels import CLEARINGS, DECISIONS, clearing_state
-from portal.recovery.models import EXCEPTIONS, Attribution, Decision
+from portal.recovery.models import EXCEPTIONS, Attribution, Decision, Payment
 from portal.recovery.payment_views import facts_of
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from portal.portfolio.models import Account
 
 __all__ = [
-    "approve_clearing", "choose_exceptions", "clearing_page", "clearings", "exception", "exceptions", "nobody",
+    "approve_clearing", "choose_exceptions", "clearing_page", "clearings", "exception", "exceptions", "nobody", "propose",
     "send_back_clearing", "waiting",
 ]  # fmt: skip
 
@@ -135,20 +134,27 @@ def _proposed(statement: Any, value: str) -> Any:
 # --- one exception ------------------------------------------------------------------------------------------------------
 
 
-@blueprint.route("/payments/exceptions/<int:payment_id>", methods=["GET", "POST"])
+@blueprint.get("/payments/exceptions/<int:payment_id>")
 @requires(Permission.PAYMENTS_IMPORT)
 def exception(payment_id: int) -> Any:
     """One exception: what is known of it, and what may be proposed."""
-    session, who = db.session(), actor()
-    found, posted = payment_queries.exception_for(session, who, payment_id)
-    claim = payment_queries.claim_on(session, who, found.id)
-    placements = payment_queries.placements_of(session, who, found.account_id)
-    accounts = payment_queries.accounts_for_shares(session, who, posted)
-    forms = _forms(found, placements, accounts) if claim is None and who.can(Permission.EXCEPTIONS_PROPOSE) else {}
-    step = request.form.get("step", "")
-    if request.method == "POST" and step not in forms:
-        raise NotFound
-    if step in forms and forms[step].validate_on_submit():
+    who = actor()
+    found, posted = payment_queries.exception_for(db.session(), who, payment_id)
+    claim = payment_queries.claim_on(db.session(), who, found.id)
+    forms = _forms(found, posted) if claim is None and who.can(Permission.EXCEPTIONS_PROPOSE) else {}
+    return _page(found, posted, claim, forms)
+
+
+@blueprint.post("/payments/exceptions/<int:payment_id>/propose")
+@requires(Permission.EXCEPTIONS_PROPOSE)
+def propose(payment_id: int) -> Any:
+    """Put what is to become of an exception before a second person."""
+    who, step = actor(), request.form.get("step", "")
+    found, posted = payment_queries.exception_for(db.session(), who, payment_id)
+    forms = _forms(found, posted)
+    if step not in forms:
+        raise DomainError("exception.step", say("This is none of the choices."))
+    if forms[step].validate_on_submit():
         try:
             made = _propose(who, step, forms[step], found)
         except DomainError as error:
@@ -156,13 +162,19 @@ def exception(payment_id: int) -> Any:
         else:
             say_flash(say("The proposal waits for a second person."))
             return redirect(_clearing_url(made))
+    return _page(found, posted, None, forms)
+
+
+def _page(found: Attribution, posted: Payment, claim: int | None, forms: dict[str, Any]) -> Any:
+    session, who = db.session(), actor()
+    placements = payment_queries.placements_of(session, who, found.account_id)
     failed = any(form.errors or form.form_errors for form in forms.values())
     page = render_template(
         "recovery/exception.html",
         found=found,
         state=DECISIONS[found.decision],
         why=translate(from_data(found.trace)),
-        account=next((account for account in accounts if account.id == found.account_id), None),
+        account=payment_queries.account_of(session, who, found.account_id),
         events=_timeline(found, placements),
         name_of=name_of,
         proposals=[
@@ -199,8 +211,10 @@ def _timeline(found: Attribution, placements: list[Any]) -> list[tuple[date, Any
     return [*events[:before], (found.paid_on, None), *events[before:]]
 
 
-def _forms(found: Attribution, placements: list[Any], accounts: list[Account]) -> dict[str, Any]:
+def _forms(found: Attribution, posted: Payment) -> dict[str, Any]:
     """What may be proposed, by the step that sends it; of a reversal by itself only that nobody is credited."""
+    placements = payment_queries.placements_of(db.session(), actor(), found.account_id)
+    accounts = payment_queries.accounts_for_shares(db.session(), actor(), posted)
     sent = request.form.get("step", "")
     forms: dict[str, Any] = {}
     if found.amount_minor > 0 and placements:

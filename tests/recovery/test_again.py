@@ -16,7 +16,7 @@ from portal.foundation.language import from_data
 from portal.foundation.work import reading, transaction
 from portal.placement.ending import Ending, end_placements
 from portal.placement.models import EndReason, Placement, PlacementBatch
-from portal.recovery.again import decide_again, decide_touched, due, touch_accounts
+from portal.recovery.again import decide_again, decide_touched, due, touch_accounts, touch_ended_since
 from portal.recovery.attribution import CREDITED, Paid, Place, Window, decide
 from portal.recovery.decisions import alone
 from portal.recovery.models import AccountTouch, Attribution, Decision, DecisionRound
@@ -133,6 +133,28 @@ def test_the_day_asks_for_the_round(db_session: Session) -> None:
     with transaction(observer()) as work:
         touch_accounts(work, [(held.account.id, held.agency.id)])
     assert [key.partition("-")[0] for key in _due()] == ["day", "touch"]
+
+
+def test_a_batch_that_came_while_its_payments_were_posted_is_found_by_the_next_round(db_session: Session) -> None:
+    (account,) = make_book()
+    bring_payments(payments_file(account, paid("P-1")))
+    place(account, make_agency(), date(2005, 7, 1))  # nothing has marked the account
+    assert decide_touched(observer()).changed == 1
+    assert decisions(db_session) == [("P-1", "credited", 10_000)]
+
+
+def test_a_placement_that_ended_while_a_file_was_posted_marks_its_account(db_session: Session) -> None:
+    held = held_account()
+    bring_payments(payments_file(held.account, paid("P-1", day="2005-09-30")))
+    move(
+        held.placement_id,
+        ended_on=date(2005, 9, 15),
+        ended_at=datetime(2099, 1, 1, tzinfo=UTC),
+        end_reason=EndReason.RECALLED,
+    )
+    with transaction(observer()) as work:
+        touch_ended_since(work, 1)
+    assert db_session.scalars(sa.select(AccountTouch.account_id)).all() == [held.account.id]
 
 
 def test_a_contact_that_is_logged_late_credits_what_was_left_out(db_session: Session) -> None:

@@ -28,8 +28,9 @@ SYSTEM_ROUTES: tuple[Route, ...] = (
     ),
     # --- payments that no rule decides ---
     Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),
+    Route("recovery.exception", GET, "/payments/exceptions/<int:payment_id>", P.PAYMENTS_IMPORT, ("exception",)),
     Route(
-        "recovery.exception", BOTH, "/payments/exceptions/<int:payment_id>", P.PAYMENTS_IMPORT, ("exception",),
+        "recovery.propose", POST, "/payments/exceptions/<int:payment_id>/propose", P.EXCEPTIONS_PROPOSE, ("exception",),
         (("step", "nobody"),),
     ),
     Route("recovery.choose_exceptions", POST, "/payments/exceptions/chosen", P.EXCEPTIONS_PROPOSE),

@@ -84,8 +84,8 @@ def _line() -> None:
 def _decision() -> None:
     op.create_table(
         "clearing_decision",
-        sa.Column("clearing_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("proposed_by", BigKey, nullable=False, comment="again, so that the database compares"),
+        sa.Column("clearing_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("proposed_by", sa.BigInteger(), nullable=False, comment="again, so that the database compares"),
         sa.Column("approved", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(length=1000), nullable=False),
         sa.Column("decided_by", BigKey, nullable=False),

@@ -53,6 +53,7 @@ MODELS = (
     "portal.contact.wishes.models",
     "portal.contact.limits.models",
     "portal.recovery.models",
+    "portal.recovery.clearing_models",
     "portal.commission.models",
     "portal.legal.models",
     "portal.api.webhook_models",

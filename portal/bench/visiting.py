@@ -103,6 +103,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (FINANCE, "/"),
     (FINANCE, "/payments"),
     (FINANCE, "/payments/exceptions"),
+    (FINANCE, "/payments/exceptions/proposals"),
     (FINANCE, "/payments/imports"),
     (AGENCY_LEADER, "/"),
     (AGENCY_LEADER, "/queue"),

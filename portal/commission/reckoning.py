@@ -41,6 +41,7 @@ from portal.commission.plan import (
 from portal.foundation.bulk import in_chunks
 from portal.foundation.errors import DomainError
 from portal.foundation.language import as_data, say
+from portal.foundation.money import divided_half_up
 from portal.placement.models import Placement
 from portal.recovery.models import Attribution, Decision
 from portal.recovery.models import Payment as Posting
@@ -226,9 +227,9 @@ def _credits(reckoning: Reckoning, version_id: int, together: Together) -> sa.Se
     return (
         sa.select(
             Attribution.id, Attribution.payment_ref, Attribution.paid_on, Attribution.amount_minor, Attribution.credit_minor,
-            Attribution.decision, Attribution.reverses_id, FAMILY.label("family"), Attribution.placement_id,
+            Attribution.decision, Attribution.exclusion, Attribution.reverses_id, FAMILY.label("family"), Attribution.placement_id,
             Attribution.batch_id, Attribution.trace, LineClaim.statement_id, Posting.received_by, Posting.principal_minor,
-            Posting.interest_minor, Posting.fees_minor, Placement.placed_on, Placement.ended_on, Placement.kind,
+            Posting.interest_minor, Posting.amount_minor.label("posted_minor"), Posting.fees_minor, Placement.placed_on, Placement.ended_on, Placement.kind,
             Placement.round, Placement.placed_total_minor, Placement.placed_days_past_due, Placement.placed_bucket,
         )
         .join(LineClaim, LineClaim.attribution_id == Attribution.id)
@@ -298,13 +299,17 @@ def _stage(row: Any) -> str:
 
 
 def _parts(row: Any) -> dict[Basis, int]:
+    """How the payment divides; of a share of it, its part of each, half up."""
     given = {Basis.PRINCIPAL: row.principal_minor, Basis.INTEREST: row.interest_minor, Basis.FEES: row.fees_minor}
-    return {part: minor for part, minor in given.items() if minor is not None}
+    known = {part: minor for part, minor in given.items() if minor is not None}
+    if row.amount_minor == row.posted_minor:
+        return known
+    return {part: divided_half_up(minor * row.amount_minor, row.posted_minor) for part, minor in known.items()}
 
 
 def _refusal(row: Any) -> str:
-    """Attribution has looked at the days already."""
-    return "" if row.decision is Decision.CREDITED else str(row.decision.value)
+    """Attribution has looked at the days already, and at what the contract leaves out."""
+    return "" if row.decision is Decision.CREDITED else str(row.exclusion or row.decision.value)
 
 
 def _placed(reckoning: Reckoning, plan: Plan, batch_ids: set[int]) -> dict[str, int]:

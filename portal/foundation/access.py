@@ -95,6 +95,8 @@ class Permission(StrEnum):
     LIMITS_NOTE = "limits.note"  # what begins a claim's limitation anew, where the portal does not come to know it
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
+    EXCEPTIONS_PROPOSE = "exceptions.propose"  # whom a payment that no rule decides is credited to
+    EXCEPTIONS_CHECK = "exceptions.check"  # what another person has proposed
     STATEMENTS_VIEW = "statements.view"
     STATEMENTS_DRAW = "statements.draw"
     STATEMENTS_ISSUE = "statements.issue"
@@ -142,6 +144,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
         | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
+        | {_P.EXCEPTIONS_PROPOSE, _P.EXCEPTIONS_CHECK}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE

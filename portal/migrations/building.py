@@ -106,7 +106,8 @@ def rebuild(
     `choices`: a constraint's name (`ck_placement_endreason`) with the words that its column may hold from now on.
     `checks`: a constraint's name with the condition that it is from now on, None where it goes. SQLite copies the table
     for it, with all checks that have a name; it loses its triggers (those of `placement` are made again here) and its
-    indexes over expressions. An evidence table is never rebuilt: only add columns to it, with `op.add_column`.
+    indexes over expressions. So an evidence table is rebuilt only where its words have to change, by a revision that makes
+    its guards again (0041); a column alone is added with `op.add_column`.
     """
     bind = op.get_bind()
     sqlite = bind.dialect.name == "sqlite"

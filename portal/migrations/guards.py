@@ -62,6 +62,11 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("contact_wish_source", since="0036"),
     Evidence("limitation_restart", since="0038"),
     Evidence("statement_number", since="0040"),
+    Evidence("decision_round", since="0041"),
+    Evidence("ended_credit", since="0041"),
+    Evidence("clearing", since="0042"),
+    Evidence("clearing_line", since="0042"),
+    Evidence("clearing_decision", since="0042"),
 )
 DEEDS = ("update", "delete")
 

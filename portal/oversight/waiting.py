@@ -27,6 +27,7 @@ from portal.placement import leaving_queries as leaving
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.recall_models import Recall, RecallState
 from portal.placement.recall_queries import recall_rows
+from portal.recovery.payment_queries import clearings_to_check
 from portal.recovery.queries import count_exceptions
 from portal.vendors.queries import endings_ahead
 
@@ -142,6 +143,15 @@ def _exceptions(desk: Desk) -> Iterator[Task]:
     if count:
         yield Task(
             say("Payments that are credited to nobody"), _l("Look through them"), "recovery.exceptions", count=count
+        )
+
+
+def _clearings(desk: Desk) -> Iterator[Task]:
+    """What others have proposed for payments that no rule decides."""
+    count = clearings_to_check(desk.session, desk.actor)
+    if count:
+        yield Task(
+            say("Proposals for payments that no rule decides"), _l("Check them"), "recovery.clearings", count=count
         )
 
 
@@ -311,6 +321,7 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.PLACEMENTS_PROPOSE), _refused),
     (_may(Permission.BATCHES_ACCEPT), _batches),
     (_is(Role.FINANCE), _exceptions),
+    (_is(Role.FINANCE), _clearings),
     (_may(Permission.STATEMENTS_ISSUE), _finance_statements),
     (_may(Permission.STATEMENTS_CONFIRM), _agency_statements),
     (_may(Permission.PACKS_APPROVE), _packs),

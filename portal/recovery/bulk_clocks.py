@@ -73,11 +73,12 @@ def _put_latest(session: Session, run_id: int) -> None:
 
 def _standing() -> sa.ScalarSelect[Any]:
     """The last value date of an account's payments that were not taken back whole."""
-    first, back = aliased(Attribution), aliased(Attribution)
+    first, back, later = aliased(Attribution), aliased(Attribution), aliased(Attribution)
     taken = (
         sa.select(sa.func.coalesce(sa.func.sum(back.amount_minor), 0))
         .join(first, back.reverses_id == first.id)
         .where(first.payment_id == Payment.id, back.decision != Decision.CANNOT_REVERSE)
+        .where(~sa.select(later.id).where(later.supersedes_id == back.id).exists())
         .correlate(Payment)
         .scalar_subquery()
     )

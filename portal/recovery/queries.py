@@ -18,7 +18,7 @@ from portal.placement.models import Placement
 from portal.placement.recall_queries import placed_in_error
 from portal.placement.references import account_reference
 from portal.portfolio.models import Account
-from portal.recovery.models import Attribution, DayCredit, Decision, Payment
+from portal.recovery.models import EXCEPTIONS, Attribution, DayCredit, Decision, EndedCredit, Payment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,16 +28,23 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["count_exceptions", "credited_by_batch", "credited_in", "credits_of_account", "payments"]
+__all__ = [
+    "count_exceptions", "credited_by_batch", "credited_in", "credits_of_account", "payments", "standing", "waits_for_somebody",
+]  # fmt: skip
 
-EXCEPTIONS = [decision for decision in Decision if decision is not Decision.CREDITED]
 MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 
 
 def standing(actor: Actor) -> sa.Select[tuple[Attribution]]:
-    """Decisions that no later one has superseded."""
+    """Decisions that no later one has superseded. Whoever lost a credit does not see to whom it went, but that it has."""
     later = aliased(Attribution)
-    return visible(Attribution, actor).where(~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists())
+    wanted = visible(Attribution, actor).where(
+        ~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists()
+    )
+    if actor.is_bank:
+        return wanted
+    ended = sa.select(EndedCredit.attribution_id).where(EndedCredit.attribution_id == Attribution.id)
+    return wanted.where(~ended.exists())
 
 
 def payments(actor: Actor, *, exceptions: bool = False) -> sa.Select[Any]:
@@ -49,13 +56,24 @@ def payments(actor: Actor, *, exceptions: bool = False) -> sa.Select[Any]:
         .outerjoin(Placement, Placement.id == Attribution.placement_id)
         .outerjoin(Organisation, Organisation.id == Attribution.organisation_id)
     )
-    return wanted.where(Attribution.decision.in_(EXCEPTIONS)) if exceptions else wanted
+    return wanted.where(waits_for_somebody()) if exceptions else wanted
+
+
+def waits_for_somebody() -> sa.ColumnElement[bool]:
+    """Whether no rule decides a payment, and nobody has yet. What follows another payment is decided with that one."""
+    return sa.and_(Attribution.decision.in_(EXCEPTIONS), Attribution.reverses_id.is_(None))
 
 
 def count_exceptions(session: Session, actor: Actor) -> int:
     """How many payments are credited to nobody, a thousand at the most: this runs on every page."""
-    waiting = standing(actor).where(Attribution.decision.in_(EXCEPTIONS)).with_only_columns(Attribution.id)
+    waiting = standing(actor).where(waits_for_somebody()).with_only_columns(Attribution.id)
     return session.scalar(sa.select(sa.func.count()).select_from(waiting.limit(MOST_COUNTED).subquery())) or 0
+
+
+def exceptions_among(session: Session, actor: Actor, attribution_ids: Sequence[int]) -> list[Attribution]:
+    """Those of these decisions that wait for somebody."""
+    wanted = standing(actor).where(Attribution.id.in_(attribution_ids), waits_for_somebody())
+    return list(session.scalars(wanted.order_by(Attribution.paid_on, Attribution.id)))
 
 
 def credits_of_account(session: Session, actor: Actor, account_id: int, most: int = 50) -> list[Attribution]:
@@ -134,7 +152,7 @@ def payment_lines(actor: Actor) -> sa.Select[Any]:
     """What debtors paid, credited or not; a reversal of which nobody knows the payment takes nothing back. See the hook."""
     return (
         standing(actor)
-        .where(Attribution.decision.not_in((Decision.ORIGINAL_UNKNOWN, Decision.CANNOT_REVERSE)))
+        .where(sa.or_(Attribution.amount_minor > 0, Attribution.reverses_id.is_not(None)))
         .with_only_columns(Attribution.account_id, Attribution.paid_on, Attribution.currency, Attribution.amount_minor)
     )
 

@@ -5,36 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 
 from portal.foundation.access import Actor, Permission
-from portal.foundation.database import db
 from portal.foundation.language import _l, from_data, say, translate
-from portal.foundation.navigation import counts
-from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.models import ImportKind
-from portal.recovery import operations, queries
+from portal.recovery import again, exception_views, operations, payment_views, queries
+from portal.recovery.blueprint import blueprint
+from portal.recovery.labels import DECISIONS
 from portal.recovery.models import Attribution, Decision
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-blueprint = Blueprint("recovery", __name__)
-
-DECISIONS = {
-    Decision.CREDITED: StateTag("credited", _l("credited"), "good"),
-    Decision.NOT_PLACED: StateTag("not_placed", _l("not placed"), "wait"),
-    Decision.BEFORE_PLACEMENT: StateTag("before_placement", _l("before the placement"), "wait"),
-    Decision.AFTER_PLACEMENT: StateTag("after_placement", _l("after the placement"), "wait"),
-    Decision.ORIGINAL_UNKNOWN: StateTag("original_unknown", _l("original not posted"), "wait"),
-    Decision.CANNOT_REVERSE: StateTag("cannot_reverse", _l("nothing left to reverse"), "bad"),
-}
+__all__ = ["again", "blueprint", "exception_views", "payment_views"]
 
 IMPORTS = ImportPages(
     ImportKind.PAYMENTS, "recovery", _l("Imports of payments"), _l("Import payments"), operations.PAYMENTS
@@ -46,23 +36,10 @@ add_import_pages(blueprint, IMPORTS, "/payments/imports", Permission.PAYMENTS_IM
 @requires(Permission.PAYMENTS_VIEW)
 def payments() -> Any:
     """Payments: all for the bank, the credited ones for an agency."""
-    return table_response(_table(actor(), "payments"), "recovery/payments.html", exceptions=False)
+    return table_response(_table(actor()), "recovery/payments.html")
 
 
-@blueprint.get("/payments/exceptions")
-@requires(Permission.PAYMENTS_IMPORT)
-def exceptions() -> Any:
-    """Payments that nobody is credited with, each with the reason."""
-    return table_response(_table(actor(), "exceptions"), "recovery/payments.html", exceptions=True)
-
-
-@counts("recovery.exceptions")
-def waiting(who: Actor) -> int:
-    """Payments that somebody has to look at."""
-    return queries.count_exceptions(db.session(), who)
-
-
-def _table(who: Actor, name: str) -> Table:
+def _table(who: Actor) -> Table:
     columns = [
         Column("payment", _l("Payment"), value="Attribution.payment_ref"),
         Column("account", _l("Account"), value=lambda row: row.account_ref, link=_account_url(who)),
@@ -79,26 +56,23 @@ def _table(who: Actor, name: str) -> Table:
         Filter("paid", _l("Value date"), "period", _paid_between),
     ]
     if who.is_bank:
-        if name == "payments":
-            columns.insert(5, Column("organisation", _l("Credited to"), value=_organisation))
-        shown = [d for d in Decision if name == "payments" or d is not Decision.CREDITED]
+        columns.insert(5, Column("organisation", _l("Credited to"), value=_organisation))
         filters.append(
-            Filter("credit", _l("Credit"), "choice", _decided, [(d.value, DECISIONS[d].label) for d in shown])
+            Filter("credit", _l("Credit"), "choice", _decided, [(d.value, DECISIONS[d].label) for d in Decision])
         )
     return Table(
-        name=name,
-        statement=queries.payments(who, exceptions=name == "exceptions"),
+        name="payments",
+        statement=queries.payments(who),
         key=Attribution.id,
         default_sort="-paid_on",
         columns=columns,
         filters=filters,
-        empty=_nothing(who, name),
+        row_url=lambda row: url_for("recovery.payment", payment_id=row.Attribution.payment_id),
+        empty=_nothing(who),
     )
 
 
-def _nothing(who: Actor, name: str) -> Empty:
-    if name == "exceptions":
-        return Empty(say("Every payment is credited to somebody."))
+def _nothing(who: Actor) -> Empty:
     if who.can(Permission.PAYMENTS_IMPORT):
         return Empty(say("No payment is posted yet."), say("Import payments"), url_for("recovery.new_import"))
     return Empty(say("No payment is posted yet.") if who.is_bank else say("No payment is credited to you yet."))

@@ -2,40 +2,101 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from portal.foundation.language import Message, say
-from portal.recovery.attribution import Credit
+from portal.foundation.money import format_amount
 from portal.recovery.models import Decision
 
-__all__ = ["trace_of", "trace_of_impossible_reversal", "trace_of_reversal"]
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.recovery.attribution import Credit
+    from portal.recovery.places import Held
+
+__all__ = ["trace_by_hand", "trace_of", "trace_of_impossible_reversal", "trace_of_reversal", "trace_of_split"]
 
 
-def trace_of(value_date: date, credit: Credit, holder: str) -> Message:
-    """The trace of a decision. `holder` is the organisation's name and stands only where it is credited."""
-    paid = value_date
-    window = credit.window
+def trace_of(value_date: date, credit: Credit, holder: Held | None) -> Message:
+    """The trace of a decision. `holder` stands where the payment belongs to somebody, credited or left out."""
+    paid, window = value_date, credit.window
     if window is None:
         return say("Value date %(paid)s; the account was never placed for collection. Nobody is credited.", paid=paid)
-    start = window.placed_on
-    end: date | Message = window.ended_on or say("today")
-    if credit.in_tail and window.earns_until is not None:
-        return say(
-            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; tail to %(last)s; credited to %(holder)s.",
-            holder=holder, start=start, end=end, paid=paid, last=window.earns_until,
-        )  # fmt: skip
-    if credit.decision == Decision.CREDITED:
-        return say(
-            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; credited to %(holder)s.",
-            holder=holder, start=start, end=end, paid=paid,
-        )  # fmt: skip
+    if holder is not None:
+        facts: dict[str, Any] = {
+            "holder": holder.organisation_name,
+            "start": window.placed_on,
+            "end": window.ended_on or say("today"),
+            "paid": paid,
+        }
+        return _left_out(credit, holder, facts) if credit.exclusion else _credited(credit, holder, facts)
     if credit.decision == Decision.BEFORE_PLACEMENT:
         return say(
-            "Value date %(paid)s; the first placement began on %(start)s. Nobody is credited.", paid=paid, start=start
-        )
+            "Value date %(paid)s; the first placement began on %(start)s. Nobody is credited.",
+            paid=paid, start=window.placed_on,
+        )  # fmt: skip
     return say(
-        "Value date %(paid)s; the last placement before it ended on %(end)s. Nobody is credited.", paid=paid, end=end
-    )
+        "Value date %(paid)s; the last placement before it ended on %(end)s. Nobody is credited.",
+        paid=paid, end=window.ended_on or say("today"),
+    )  # fmt: skip
+
+
+def _credited(credit: Credit, holder: Held, facts: dict[str, Any]) -> Message:
+    window, tail = holder.place.window, holder.terms.tail or {}
+    if credit.in_grace:
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; it comes first for %(n)s days after its "
+            "end, to %(last)s; credited to %(holder)s.",
+            n=holder.place.clauses.grace_days, last=window.first_until, **facts,
+        )  # fmt: skip
+    if credit.in_tail and "days" in tail:
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; tail %(n)s days, to %(last)s; credited to "
+            "%(holder)s.",
+            n=tail["days"], last=window.earns_until, **facts,
+        )  # fmt: skip
+    if credit.in_tail:
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; tail %(n)s months, to %(last)s; credited "
+            "to %(holder)s.",
+            n=tail["months"], last=window.earns_until, **facts,
+        )  # fmt: skip
+    return say("Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; credited to %(holder)s.", **facts)
+
+
+def _left_out(credit: Credit, holder: Held, facts: dict[str, Any]) -> Message:
+    if credit.exclusion == "free_period":
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s lies in the free days of the contract. It "
+            "belongs to %(holder)s and earns nothing.",
+            **facts,
+        )  # fmt: skip
+    if credit.exclusion == "automatic_debit":
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; it was debited automatically, which the "
+            "contract leaves out. It belongs to %(holder)s and earns nothing.",
+            **facts,
+        )  # fmt: skip
+    if holder.place.first_contact is None:
+        return say(
+            "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; the log has no contact with a person, and "
+            "the contract leaves out what comes before one. It belongs to %(holder)s and earns nothing.",
+            **facts,
+        )  # fmt: skip
+    return say(
+        "Held by %(holder)s from %(start)s to %(end)s; value date %(paid)s; the first contact was on %(contact)s, and the "
+        "contract leaves out what comes before it. It belongs to %(holder)s and earns nothing.",
+        contact=holder.place.first_contact, **facts,
+    )  # fmt: skip
+
+
+def trace_of_split(amount: int, owed: int, others: int, currency: str) -> Message:
+    """The trace of a payment that is more than its account owed, while others of the customer are placed; minor units."""
+    return say(
+        "%(amount)s is more than this account owed (%(owed)s), and the customer has other accounts placed (%(n)s). The "
+        "shares have to be named; nobody is credited yet.",
+        amount=f"{format_amount(amount, currency)} {currency}", owed=format_amount(owed, currency), n=others,
+    )  # fmt: skip
 
 
 def trace_of_reversal(original: str | None, reference: str) -> Message:
@@ -51,3 +112,11 @@ def trace_of_impossible_reversal(reference: str) -> Message:
         "Reverses %(reference)s, of which less is left, or which is another account's, or a reversal itself.",
         reference=reference,
     )
+
+
+def trace_by_hand(result: Message, proposer: str, checker: str, reason: str) -> Message:
+    """The trace of what two persons decided: what came of it, who they are, and why."""
+    return say(
+        "Proposed by %(proposer)s and approved by %(checker)s: “%(reason)s”. %(result)s",
+        proposer=proposer, checker=checker, reason=reason, result=result,
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from portal.foundation.money import format_amount, minor_digits, parse_amount
 from portal.foundation.values import parse_currency
 from portal.vendors.labels import AT_END_LABELS, KIND_LABELS
 from portal.vendors.models import PlacementKind
+from portal.vendors.recovery_form import RecoveryFields
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, parse_rate
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _CLAUSE_COUNTS = ("data_within_days", "recordings_days")
 _COUNTS = ("term_days", "answer_hours", "recall_notice_days", "objection_days", "payment_extends_days")
 
 
-class _TermsForm(FlaskForm):
+class _TermsForm(RecoveryFields, FlaskForm):
     """The terms, as both forms ask for them. Figures are read here exactly; what they may be, `Terms` knows."""
 
     rate = StringField(
@@ -96,6 +97,7 @@ class _TermsForm(FlaskForm):
             lambda: self._count("capacity") if self.capacity.data else None,
             lambda: self._capacity(currency),
             self._work_days,
+            *self.recovery_reads(),
             self._settlement,
             *(partial(self._count, name) for name in _COUNTS),
             *(partial(self._count, name) for name in _CLAUSE_COUNTS if self.data_at_end.data),
@@ -121,6 +123,7 @@ class _TermsForm(FlaskForm):
             settlement=self._settlement(),
             data=self._data(),
             work_days=self._work_days(),
+            recovery=self.recovery_clauses(),
             **{name: self._count(name) for name in _COUNTS},
         )
 
@@ -132,6 +135,7 @@ class _TermsForm(FlaskForm):
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
         self.work_days.data = "" if terms.work_days is None else str(terms.work_days)
+        self.show_recovery(terms.recovery)
         amount = terms.capacity_minor
         self.capacity_amount.data = "" if amount is None else format_amount(amount, currency)
         if terms.tail is not None:

@@ -10,6 +10,7 @@ from portal.foundation.formats import percent
 from portal.foundation.language import Message, say
 from portal.foundation.money import Money
 from portal.vendors.plans.words import clauses_of
+from portal.vendors.recovery_terms import recovery_lines
 from portal.vendors.terms import WORK_DAYS, AtEnd, terms_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     yield say("Notice before a recall is final"), _days(terms.recall_notice_days)
     yield say("An objection may ask for at most"), _days(terms.objection_days)
     yield say("A payment moves the recall by"), _days(terms.payment_extends_days)
+    yield from recovery_lines(terms.recovery)
     yield from _settlement(terms.settlement)
     yield from _data(terms.data)
 

@@ -2,7 +2,7 @@
 
 A plan is data in the notation of reference/commission.md. The page of new terms enters all of it (`notation`); who names a
 flat rate and a tail alone, `{"currency", "rate", "tail"}`, has all other keys carried from the version before untouched. Clauses
-are `{"settlement": {...}, "data": {...}, "work_days": 7}`, each left out where it was not agreed.
+are `{"settlement": {...}, "data": {...}, "work_days": 7, "recovery": {...}}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from portal.commission.plan import faults_of
 from portal.foundation.errors import DomainError, SeveralErrors
 from portal.foundation.language import say
 from portal.vendors.plans.faults import sentence_of
+from portal.vendors.recovery_terms import NO_CLAUSES, RecoveryClauses, read_recovery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,7 @@ class Terms:
     a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
     no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking.
     `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`. `notation`: the
-    whole plan, which then takes the place of rate, tail and all that was carried."""
+    whole plan, which then takes the place of rate, tail and all that was carried. `recovery`: which payments count."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -108,6 +109,7 @@ class Terms:
     data: DataClauses | None = None
     work_days: int | None = None
     notation: Mapping[str, Any] | None = None
+    recovery: RecoveryClauses = NO_CLAUSES
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
@@ -139,6 +141,7 @@ class Terms:
             _within("tail_length", self.tail.length, 1, LARGEST_TAIL[self.tail.unit.value])
 
     def _check_clauses(self) -> None:
+        self.recovery.check()
         if self.work_days is not None:
             _within("work_days", self.work_days, 1, LONGEST_WORK_DAYS)
         if self.settlement is not None and not 0 < self.settlement.lowest <= 1:
@@ -173,6 +176,8 @@ class Terms:
             found["data"] = asdict(self.data) | {"at_end": self.data.at_end.value}
         if self.work_days is not None:
             found["work_days"] = self.work_days
+        if recovery := self.recovery.kept():
+            found["recovery"] = recovery
         return found
 
 
@@ -203,6 +208,7 @@ def terms_of(version: ContractVersion) -> Terms:
         settlement=Settlement(**settlement | {"lowest": Decimal(settlement["lowest"])}) if settlement else None,
         data=DataClauses(**data | {"at_end": AtEnd(data["at_end"])}) if data else None,
         work_days=version.clauses.get("work_days"),
+        recovery=read_recovery(version.clauses.get("recovery")),
     )
 
 

@@ -203,6 +203,8 @@ def writer(kind: str, request: pytest.FixtureRequest) -> Iterator[Any]:
 # Where the check constraints of PostgreSQL want more than a value of the type.
 CHOSEN = {
     ("attribution", "decision"): "not_placed",
+    ("attribution", "exclusion"): "",
+    ("clearing_decision", "proposed_by"): 2,
     ("attribution", "credit_minor"): 0,
     ("credential", "currency"): "",
     ("commission_line", "attribution_id"): 1,

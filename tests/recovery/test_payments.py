@@ -59,7 +59,7 @@ def test_a_payment_is_credited_to_the_placement_that_held_the_account_on_its_day
     assert held.agency.name in why
     assert "2005-07-01" in why
     assert "2005-07-10" in why
-    assert credit.rule == "placement-window/2"
+    assert credit.rule == "placement-window/3"
 
 
 def test_a_tail_earns_after_the_end_and_the_trace_names_its_last_day(db_session: Session) -> None:
@@ -72,7 +72,7 @@ def test_a_tail_earns_after_the_end_and_the_trace_names_its_last_day(db_session:
     assert decisions(db_session) == [("P-1", "credited", 10_000), ("P-2", "after_placement", 0)]
     credit = db_session.scalars(sa.select(Attribution).where(Attribution.payment_ref == "P-1")).one()
     assert credit.organisation_id == agency.id
-    assert "tail to 2005-07-10" in str(from_data(credit.trace))
+    assert "tail 10 days, to 2005-07-10" in str(from_data(credit.trace))
 
 
 def test_a_tail_of_months_ends_on_the_same_day_clipped_to_the_months_length(db_session: Session) -> None:

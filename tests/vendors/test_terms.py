@@ -19,6 +19,7 @@ from portal.foundation.work import transaction
 from portal.vendors.models import ContractVersion
 from portal.vendors.operations import add_version
 from portal.vendors.reading import lines_of
+from portal.vendors.recovery_terms import RecoveryClauses, channel_words
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, terms_of
 from tests.identity.factories import contracts_clerk, make_agency, make_user, observer
 from tests.vendors.factories import make_contract
@@ -181,3 +182,31 @@ def test_all_terms_are_agreed_on_the_page_and_read_by_the_agency(
     assert ("before: 120 days" in page) == (locale == "en")
     assert f"/contracts/{contract}/versions/2" in again.links.values()
     reader.get(f"/contracts/{contract}/versions/4", status=404)
+
+
+def test_which_payments_count_is_kept_with_the_version_and_read_back() -> None:
+    clauses = RecoveryClauses(5, True, ("giro", "代扣"), True, 15)
+    terms = replace(FULL, recovery=clauses)
+    terms.check()
+    assert terms.clauses()["recovery"] == {
+        "grace_days": 5, "exclude_automatic": True, "automatic_channels": ["giro", "代扣"],
+        "exclude_before_contact": True, "contest_days": 15,
+    }  # fmt: skip
+    assert terms_of(as_version(terms)) == terms
+    assert "recovery" not in FULL.clauses()
+    assert channel_words("giro， 代扣;giro\nautopay") == ("giro", "代扣", "autopay")
+
+
+@pytest.mark.parametrize(
+    ("field", "clauses"),
+    [
+        ("grace_days", RecoveryClauses(grace_days=366)),
+        ("contest_days", RecoveryClauses(contest_days=0)),
+        ("automatic_channels", RecoveryClauses(automatic_channels=("giro",))),
+        ("automatic_channels", RecoveryClauses(exclude_automatic=True, automatic_channels=("x" * 65,))),
+    ],
+)
+def test_clauses_that_cannot_be_meant_name_their_field(field: str, clauses: RecoveryClauses) -> None:
+    with pytest.raises(DomainError) as refused:
+        clauses.check()
+    assert refused.value.field == field

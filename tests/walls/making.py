@@ -63,6 +63,7 @@ from tests.placement.factories import Desk, batches, criteria, even_shares, plac
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
+from tests.walls.clearing import keep_payments
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.ruling import keep_rules
 from tests.walls.telling import webhooks_of
@@ -408,14 +409,14 @@ def _belongings(world: World) -> None:
         code = codes[organisation_id]
         for what in ("account", "desk") if code.endswith("AG") else ("account",):
             place.setdefault(what, []).append((code, (account_id,)))
-    for (run_id,) in _rows(sa.select(AllocationRun.id)):
-        world.keep("run", "BANK", run_id)
-    for (hold_id,) in _rows(sa.select(Hold.id)):
-        world.keep("hold", "BANK", hold_id)
+    for what, model in (("run", AllocationRun), ("hold", Hold)):
+        for (key,) in _rows(sa.select(model.id)):
+            world.keep(what, "BANK", key)
     for code in ("EASTAG", "WESTAG"):
         leader = world.person(Role.AGENCY_LEADER, code).actor
         world.keep("token", code, make_token(leader, f"{code} dialler", ["queue.read"], date(2006, 3, 1)).token.id)
         claim(leader, f"{code} key", "POST /api/v1/attempts", b"{}")
+    keep_payments(world, codes)
     _certificates_and_exit(world, codes)
     keep_rules(world)
     _carried_to_who_holds_now()

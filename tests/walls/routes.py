@@ -407,7 +407,7 @@ ROUTES: tuple[Route, ...] = (
     Route("contact.close_complaint", POST, "/complaints/<int:complaint_id>/decision", P.COMPLAINTS_MANAGE, ("complaint",)),
     # --- payments ---
     Route("recovery.payments", GET, "/payments", P.PAYMENTS_VIEW),
-    Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),
+    Route("recovery.payment", GET, "/payments/<int:payment_id>", P.PAYMENTS_VIEW, ("payment",)),
     Route("recovery.imports", GET, "/payments/imports", P.PAYMENTS_IMPORT),
     Route("recovery.new_import", BOTH, "/payments/imports/new", P.PAYMENTS_IMPORT),
     Route("recovery.import_run", GET, "/payments/imports/<int:run_id>", P.PAYMENTS_IMPORT, ("import of payments",)),

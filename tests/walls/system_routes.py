@@ -1,4 +1,4 @@
-"""Addresses of the pages by which organisations join their own systems to the portal."""
+"""Addresses of the pages by which organisations join their own systems to the portal; and those of exceptions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,28 @@ SYSTEM_ROUTES: tuple[Route, ...] = (
     Route(
         "webhooks.delivery", GET, "/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", P.API_MANAGE,
         ("webhook delivery",),
+    ),
+    # --- payments that no rule decides ---
+    Route("recovery.exceptions", GET, "/payments/exceptions", P.PAYMENTS_IMPORT),
+    Route("recovery.exception", GET, "/payments/exceptions/<int:payment_id>", P.PAYMENTS_IMPORT, ("exception",)),
+    Route(
+        "recovery.propose", POST, "/payments/exceptions/<int:payment_id>/propose", P.EXCEPTIONS_PROPOSE, ("exception",),
+        (("step", "nobody"),),
+    ),
+    Route("recovery.choose_exceptions", POST, "/payments/exceptions/chosen", P.EXCEPTIONS_PROPOSE),
+    Route("recovery.nobody", BOTH, "/payments/exceptions/nobody", P.EXCEPTIONS_PROPOSE),
+    Route("recovery.clearings", GET, "/payments/exceptions/proposals", P.PAYMENTS_IMPORT),
+    Route(
+        "recovery.clearing_page", GET, "/payments/exceptions/proposals/<int:clearing_id>", P.PAYMENTS_IMPORT,
+        ("proposal",),
+    ),
+    Route(
+        "recovery.approve_clearing", POST, "/payments/exceptions/proposals/<int:clearing_id>/approve", P.EXCEPTIONS_CHECK,
+        ("proposal",),
+    ),
+    Route(
+        "recovery.send_back_clearing", POST, "/payments/exceptions/proposals/<int:clearing_id>/send-back",
+        P.EXCEPTIONS_CHECK, ("proposal",), reason=True,
     ),
     # --- tokens of other systems; what these ask stands in tests/walls/interface.py ---
     Route("api.tokens", GET, "/tokens", P.API_MANAGE),

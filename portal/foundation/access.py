@@ -95,6 +95,15 @@ class Permission(StrEnum):
     LIMITS_NOTE = "limits.note"  # what begins a claim's limitation anew, where the portal does not come to know it
     PAYMENTS_VIEW = "payments.view"
     PAYMENTS_IMPORT = "payments.import"
+    PAYMENTS_RULES = "payments.rules"  # how payments are taken, matched and chased
+    REPORTED_VIEW = (
+        "reported.view"  # payments as agencies report them; of one's own organisation for everybody but the bank
+    )
+    REPORTED_WRITE = "reported.write"  # the agency's: report one, withdraw a report
+    REPORTED_MATCH = "reported.match"  # the bank's: which posting a report is, where the portal did not find it
+    REMITTANCES_VIEW = "remittances.view"  # what agencies hold of the bank's money
+    REMITTANCES_ANNOUNCE = "remittances.announce"  # the agency's
+    REMITTANCES_RECORD = "remittances.record"  # the bank's: what has come in
     STATEMENTS_VIEW = "statements.view"
     STATEMENTS_DRAW = "statements.draw"
     STATEMENTS_ISSUE = "statements.issue"
@@ -121,6 +130,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
         | {_P.API_MANAGE}
+        | {_P.PAYMENTS_RULES}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -135,6 +145,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.LIMITS_NOTE}
         | _WRITES
         | _COMPLAINTS
+        | {_P.REPORTED_VIEW, _P.REMITTANCES_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -142,6 +153,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
         | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
+        | {_P.PAYMENTS_RULES, _P.REPORTED_VIEW, _P.REPORTED_MATCH, _P.REMITTANCES_VIEW, _P.REMITTANCES_RECORD}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
@@ -167,6 +179,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.API_MANAGE}
+        | {_P.REPORTED_VIEW, _P.REPORTED_WRITE, _P.REMITTANCES_VIEW, _P.REMITTANCES_ANNOUNCE}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
@@ -175,6 +188,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
         | _WRITES
         | _COMPLAINTS
+        | {_P.REPORTED_VIEW, _P.REPORTED_WRITE}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

@@ -61,6 +61,10 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("contact_wish", since="0036"),
     Evidence("contact_wish_source", since="0036"),
     Evidence("limitation_restart", since="0038"),
+    Evidence("payment_rule", since="0043"),
+    Evidence("reported_payment", since="0043"),
+    Evidence("reported_event", since="0043"),
+    Evidence("agency_receipt", since="0043"),
 )
 DEEDS = ("update", "delete")
 

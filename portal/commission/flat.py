@@ -18,7 +18,7 @@ from portal.foundation.money import CURRENCIES, divided_half_up, share_of
 
 __all__ = ["Earned", "Earning", "FlatPlan", "PaidCredit", "PlanError", "earnings", "read_plan"]
 
-KNOWN_KEYS = {"currency", "rate", "tail"}
+KNOWN_KEYS = {"currency", "rate", "tail", "remittance"}  # the last says who hands over what, not what is earned
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ def read_plan(plan: Mapping[str, Any]) -> FlatPlan:
     if not rate.is_finite() or not 0 <= rate <= 1:
         raise PlanError("rate_out_of_range", "rate")
     _check_tail(plan.get("tail"))
+    if plan.get("remittance", "gross") not in ("gross", "net"):
+        raise PlanError("remittance", "remittance")
     return FlatPlan(str(plan["currency"]), rate)
 
 

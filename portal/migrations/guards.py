@@ -65,6 +65,9 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("reported_payment", since="0043"),
     Evidence("reported_event", since="0043"),
     Evidence("agency_receipt", since="0043"),
+    Evidence("remittance", since="0044"),
+    Evidence("remittance_event", since="0044"),
+    Evidence("remittance_cover", since="0044"),
 )
 DEEDS = ("update", "delete")
 

@@ -62,6 +62,14 @@ class _TermsForm(FlaskForm):
     payment_extends_days = StringField(
         _l("Days by which a payment moves the recall"), [_needed, Length(max=6)], default="0"
     )
+    remittance = SelectField(
+        _l("Money that the organisation receives"), default="gross",
+        choices=options([("gross", _l("gross: all is handed over, commission is billed")),
+                         ("net", _l("net: the commission on it is kept, the rest handed over"))]),
+    )  # fmt: skip
+    remit_days = StringField(
+        _l("Handed over within, days"), [Optional()], description=_l("Of receiving it; empty: no day is agreed.")
+    )
     work_days = StringField(
         _l("Days within which an account is tried"), [Optional(), Length(max=4)],
         description=_l("From the acceptance, and again from each try. Empty: within 7 days."),  # WORK_DAYS
@@ -96,6 +104,7 @@ class _TermsForm(FlaskForm):
             lambda: self._count("capacity") if self.capacity.data else None,
             lambda: self._capacity(currency),
             self._work_days,
+            self._remit_days,
             self._settlement,
             *(partial(self._count, name) for name in _COUNTS),
             *(partial(self._count, name) for name in _CLAUSE_COUNTS if self.data_at_end.data),
@@ -120,6 +129,8 @@ class _TermsForm(FlaskForm):
             settlement=self._settlement(),
             data=self._data(),
             work_days=self._work_days(),
+            remits_net=self.remittance.data == "net",
+            remit_days=self._remit_days(),
             **{name: self._count(name) for name in _COUNTS},
         )
 
@@ -130,6 +141,8 @@ class _TermsForm(FlaskForm):
         self.rate.data = "" if terms.rate is None else _percent(terms.rate)
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
+        self.remittance.data = "net" if terms.remits_net else "gross"
+        self.remit_days.data = "" if terms.remit_days is None else str(terms.remit_days)
         self.work_days.data = "" if terms.work_days is None else str(terms.work_days)
         amount = terms.capacity_minor
         self.capacity_amount.data = "" if amount is None else format_amount(amount, currency)
@@ -155,6 +168,9 @@ class _TermsForm(FlaskForm):
 
     def _work_days(self) -> int | None:
         return self._count("work_days") if self.work_days.data else None
+
+    def _remit_days(self) -> int | None:
+        return self._count("remit_days") if self.remit_days.data else None
 
     def _settlement(self) -> Settlement | None:
         if self.settle_from.data:

@@ -50,6 +50,8 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     terms = terms_of(version)
     yield say("Commission rate"), _rate(version.plan, terms)
     yield say("Tail"), _tail(terms)
+    yield say("Money that it receives"), say("net: it keeps its commission") if terms.remits_net else say("gross")
+    yield say("Handed over within"), say("not agreed") if terms.remit_days is None else _days(terms.remit_days)
     yield say("Fee per letter"), _money(terms.letter_fee_minor, currency) if terms.letter_fee_minor else say("none")
     yield say("Length of a placement"), _days(terms.term_days)
     yield say("Capacity, accounts"), _limit(terms.capacity_accounts)
@@ -66,7 +68,7 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
 def _rate(plan: dict[str, Any], terms: Terms) -> Message | str:
     if terms.rate is None:
         return say("by a scale, as the plan of the contract has it")
-    others = sorted(set(plan) - {"currency", "rate", "tail"})
+    others = sorted(set(plan) - {"currency", "rate", "tail", "remittance"})
     rate = exact_percent(terms.rate)
     return say("%(rate)s, with %(keys)s of the plan", rate=rate, keys=", ".join(others)) if others else rate
 

@@ -1,8 +1,8 @@
 """The terms of a contract version as people enter them, and the plan and clauses they become. Pure.
 
-A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate and a tail, `{"currency",
-"rate", "tail"}`; further keys of the notation stand beside these and are carried from version to version untouched. Clauses
-are `{"settlement": {...}, "data": {...}, "work_days": 7}`, each left out where it was not agreed.
+A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate, a tail and net remittance, `{"currency",
+"rate", "tail", "remittance"}`; further keys of the notation stand beside these and are carried from version to version untouched. Clauses
+are `{"settlement": {...}, "data": {...}, "work_days": 7, "remittance": {"days": 3}}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ LARGEST_TAIL = {"days": 730, "months": 24}
 LONGEST_RECORDINGS = 3_660  # days, ten years
 WORK_DAYS = 7  # the work standard where a contract says nothing: days from one try of an account to the next
 LONGEST_WORK_DAYS = 90
+LONGEST_REMITTING = 90  # days
 RATE_DIGITS = 6  # behind the point: 0.141275 is 14.1275 %
 RATES = ("rate", "bands", "stage_rates")  # keys of a plan that say what is earned
 
@@ -87,7 +88,9 @@ class Terms:
     """What is agreed from a date on. `rate` of one (0.35; None: the rates of the version before stand), `letter_fee_minor`
     a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
     no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking.
-    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`."""
+    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`. `remits_net`: of what
+    it receives the organisation keeps its commission (gross: hands all over and bills it); within `remit_days` of receiving it,
+    None: no day is agreed."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -102,6 +105,8 @@ class Terms:
     settlement: Settlement | None = None
     data: DataClauses | None = None
     work_days: int | None = None
+    remits_net: bool = False
+    remit_days: int | None = None
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
@@ -133,6 +138,8 @@ class Terms:
     def _check_clauses(self) -> None:
         if self.work_days is not None:
             _within("work_days", self.work_days, 1, LONGEST_WORK_DAYS)
+        if self.remit_days is not None:
+            _within("remit_days", self.remit_days, 0, LONGEST_REMITTING)
         if self.settlement is not None and not 0 < self.settlement.lowest <= 1:
             words = say("The lowest settlement is a part of the balance: 80%% or 0.8. It goes from above 0 to 1.")
             raise DomainError("contract.settle_from", words, field="settle_from")
@@ -148,6 +155,10 @@ class Terms:
             plan["rate"] = _written(self.rate)
         elif not any(key in plan for key in RATES):
             raise DomainError("contract.rate", say("Fill this in."), field="rate")
+        if self.remits_net:
+            plan["remittance"] = "net"
+        else:
+            plan.pop("remittance", None)  # gross is what a plan says by saying nothing
         if self.tail is None:
             plan.pop("tail", None)
         else:
@@ -163,6 +174,8 @@ class Terms:
             found["data"] = asdict(self.data) | {"at_end": self.data.at_end.value}
         if self.work_days is not None:
             found["work_days"] = self.work_days
+        if self.remit_days is not None:
+            found["remittance"] = {"days": self.remit_days}
         return found
 
 
@@ -184,6 +197,8 @@ def terms_of(version: ContractVersion) -> Terms:
         settlement=Settlement(**settlement | {"lowest": Decimal(settlement["lowest"])}) if settlement else None,
         data=DataClauses(**data | {"at_end": AtEnd(data["at_end"])}) if data else None,
         work_days=version.clauses.get("work_days"),
+        remits_net=version.plan.get("remittance") == "net",
+        remit_days=(version.clauses.get("remittance") or {}).get("days"),
     )
 
 

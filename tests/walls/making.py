@@ -63,6 +63,7 @@ from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
+from tests.walls.paying import pay_over
 from tests.walls.ruling import keep_rules
 from tests.walls.telling import webhooks_of
 from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
@@ -418,10 +419,9 @@ def _belongings(world: World) -> None:
     keep_rules(world)
     _carried_to_who_holds_now()
     arranged(world)
-    world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
-    world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
+    pay_over(world)
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
-        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff", "attempts")]
+        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff", "attempts", "reported")]
         for kind in kinds:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))

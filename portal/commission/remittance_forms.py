@@ -24,7 +24,7 @@ __all__ = ["AnnounceForm", "RecordForm"]
 _needed = InputRequired(_l("Fill this in."))
 
 
-class _HandedForm(FlaskForm):
+class _HandedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf carries no types
     amount = StringField(
         _l("Amount"), [_needed, Length(max=40)], render_kw={"inputmode": "decimal", "autocomplete": "off"}
     )
@@ -39,6 +39,7 @@ class _HandedForm(FlaskForm):
             amount = read_amount(plain(self.amount.data or ""), currency)
         except ValueError:
             raise DomainError("remittance.amount", say("Not an exact amount."), field="amount") from None
+        assert on.data is not None  # noqa: S101  # the form was validated
         return Handed(currency, amount, on.data, reference)
 
 

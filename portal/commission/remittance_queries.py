@@ -204,16 +204,15 @@ def owed_by_age(
 
 def remittances(actor: Actor) -> sa.Select[Any]:
     """Remittances with where each stands and the last step that told an amount (`told`)."""
-    told = aliased(RemittanceEvent, name="told")
-    last = (
-        sa.select(sa.func.max(RemittanceEvent.id))
-        .where(RemittanceEvent.remittance_id == Remittance.id, RemittanceEvent.amount_minor.is_not(None))
-        .correlate(Remittance)
-        .scalar_subquery()
+    told, later = aliased(RemittanceEvent, name="told"), aliased(RemittanceEvent)
+    told_again = sa.select(later.id).where(
+        later.remittance_id == told.remittance_id, later.amount_minor.is_not(None), later.id > told.id
     )
     return (
         visible(Remittance, actor)
-        .join(told, told.id == last)
+        .select_from(Remittance)
+        .join(told, told.remittance_id == Remittance.id)
+        .where(told.amount_minor.is_not(None), ~told_again.exists())
         .join(Organisation, Organisation.id == Remittance.organisation_id)
         .add_columns(
             told.amount_minor.label("amount"), told.on.label("day"), told.reference.label("reference"), Organisation,

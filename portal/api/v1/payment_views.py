@@ -29,7 +29,8 @@ __all__ = ["post_payments", "report_payments", "reported_payments"]
 # In front a column of a few words, so that no reference in the first cell is taken for a trailer.
 _POSTED: Final = ("received_by", *(c.field for c in PAYMENT_COLUMNS if c.field != "received_by"))
 _REPORTED: Final = ("kind", *(c.field for c in REPORT_COLUMNS if c.field != "kind"))
-_LATEST: Final = Keyset(ReportedPayment.reported_on, ReportedPayment.id, descending=True, nullable=False)
+_ORDER: Final[tuple[Any, Any]] = (ReportedPayment.reported_on, ReportedPayment.id)
+_LATEST: Final = Keyset(*_ORDER, descending=True, nullable=False)
 
 
 @blueprint.route("/payments", methods=["POST"])

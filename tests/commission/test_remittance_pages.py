@@ -117,3 +117,16 @@ def test_the_workbench_and_the_account_lead_to_reporting(agency: PageClient, hel
     page = agency.get(f"/accounts/{held.account.id}")
     assert page.links["Report a payment"] == f"/payments/reported/new?account={held.account.id}"
     assert held.account.account_ref in agency.get(page.links["Report a payment"]).html
+
+
+def test_a_file_of_reports_is_tried_and_sent_by_page(app: Flask, agency: PageClient, held: Held) -> None:
+    content = f"reported_ref,account_ref,kind,amount,paid_on\nF-1,{held.account.account_ref},expected,12.50,2005-07-10\nF-2,,x,1,\n"
+    page = agency.post(
+        "/payments/reported/imports/new", {"file": (io.BytesIO(content.encode()), "reports.csv")},
+        to="/payments/reported/imports/1/prepare", content_type="multipart/form-data",
+    )  # fmt: skip
+    assert "1 good, 0 skipped, 1 rejected" in page and "12.50" in page
+    page.submit("prepare", step="import", to="/payments/reported/imports/1")
+    run_pending(app)
+    assert "1 row was left out." in agency.get("/payments/reported/imports/1")
+    assert "F-1" in agency.get("/payments/reported")

@@ -36,7 +36,7 @@ class ReportForm(FlaskForm):
         _l("Account"), [_needed, Length(max=64)], render_kw={"autocomplete": "off"}, description=_l("The bank's reference.")
     )  # fmt: skip
     kind = RadioField(
-        _l("What is told"), [_needed],
+        _l("Type of report"), [_needed],
         choices=options((kind.value, label) for kind, label in KINDS.items()),
         description=_l("Expected: the debtor says that it is paid to the bank, or will be. Received: it is in your account."),
     )  # fmt: skip

@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from portal.recovery.dates import Step
     from portal.recovery.reported.models import ReportStanding
 
-__all__ = ["AGE_LABELS", "KINDS", "STATES", "STEPS", "WAYS", "apart_words", "state_tag", "step_words"]
+__all__ = ["AGE_LABELS", "KINDS", "SHORT_KINDS", "STATES", "STEPS", "WAYS", "apart_words", "state_tag", "step_words"]
 
 KINDS: dict[ReportKind, Any] = {
     ReportKind.EXPECTED: _l("expected by the bank"),
     ReportKind.RECEIVED: _l("received by the agency"),
 }
+SHORT_KINDS: dict[ReportKind, Any] = {ReportKind.EXPECTED: _l("expected"), ReportKind.RECEIVED: _l("received")}
 WAYS: dict[Way, Any] = {
     Way.EXACT: _l("exact"),
     Way.TOLERANT: _l("within the tolerance"),
     Way.BY_HAND: _l("by hand"),
 }
 STATES: dict[str, StateTag] = {
-    "open": StateTag("open", _l("open"), "wait"),
+    "open": StateTag("open", _l("not matched yet"), "wait"),
     "chase": StateTag("chase", _l("to chase"), "bad"),
     "exact": StateTag("exact", _l("matched"), "good"),
     "tolerant": StateTag("tolerant", _l("matched within the tolerance"), "good"),

@@ -49,6 +49,28 @@ class ReportRow:
     reported_before: bool
     warnings: tuple[RowIssue, ...] = field(default=(), compare=False)
 
+    # As the preview of a file asks them, field by field.
+
+    @property
+    def currency(self) -> str:
+        """Of the amount."""
+        return self.told.currency
+
+    @property
+    def amount(self) -> int:
+        """In minor units."""
+        return self.told.amount
+
+    @property
+    def paid_on(self) -> date:
+        """When the debtor paid, or says it will have."""
+        return self.told.paid_on
+
+    @property
+    def received_on(self) -> date | None:
+        """When it was in the agency's account."""
+        return self.told.received_on
+
 
 class ReportCheck:
     """Turns a draft into a report, or leaves the reasons in it."""

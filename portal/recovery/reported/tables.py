@@ -11,7 +11,7 @@ from portal.foundation.access import Permission
 from portal.foundation.language import _l, say
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.recovery.reported import queries
-from portal.recovery.reported.labels import AGE_LABELS, KINDS, STATES, state_tag
+from portal.recovery.reported.labels import AGE_LABELS, KINDS, SHORT_KINDS, STATES, state_tag
 from portal.recovery.reported.models import (
     AgencyReceipt,
     ReportedPayment,
@@ -39,7 +39,7 @@ def reports_table(actor: Actor, rules: PaymentRules, today: date, houses: Sequen
     columns = [
         Column("reference", _l("Reference"), value="ReportedPayment.reported_ref"),
         Column("account", _l("Account"), value=lambda row: row.account_ref, link=_account_url(actor)),
-        Column("kind", _l("What is told"), value=lambda row: KINDS[row.ReportedPayment.kind]),
+        Column("kind", _l("Type of report"), value=lambda row: SHORT_KINDS[row.ReportedPayment.kind]),
         Column(
             "paid_on", _l("Paid on"), "day", value="ReportedPayment.paid_on", expression=ReportedPayment.paid_on,
             sortable=True, nullable=False,
@@ -68,7 +68,7 @@ def reports_table(actor: Actor, rules: PaymentRules, today: date, houses: Sequen
              (ReportState.WITHDRAWN.value, STATES["withdrawn"].label)],
         ),
         Filter(
-            "kind", _l("What is told"), "choice", lambda s, v: s.where(ReportedPayment.kind == ReportKind(v)),
+            "kind", _l("Type of report"), "choice", lambda s, v: s.where(ReportedPayment.kind == ReportKind(v)),
             [(kind.value, label) for kind, label in KINDS.items()],
         ),
         Filter(

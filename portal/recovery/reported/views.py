@@ -76,10 +76,10 @@ def waits(who: Actor) -> int:
 @blueprint.get("/payments/reported", endpoint="index")
 @requires(Permission.REPORTED_VIEW)
 def reported_list() -> Any:
-    """What agencies reported, and before it what is open by currency and age."""
+    """What agencies reported."""
     who, today = actor(), _today()
     table = reports_table(who, rules_now(db.session(), who), today, _houses(who))
-    return table_response(table, "recovery/reported.html", open_=_open_parts(who, today), ages=AGE_LABELS)
+    return table_response(table, "recovery/reported.html")
 
 
 @blueprint.get("/payments/open", endpoint="open_items")

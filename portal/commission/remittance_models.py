@@ -17,10 +17,10 @@ __all__ = ["Remittance", "RemittanceCover", "RemittanceEvent", "RemittanceState"
 class RemittanceState(StrEnum):
     """Where a remittance stands: the last thing that happened to it."""
 
-    ANNOUNCED = "announced"  # by the agency, that it has paid
     WITHDRAWN = "withdrawn"  # by the agency, before the bank has it
-    RECEIVED = "received"  # by the bank
     TAKEN_BACK = "taken_back"  # by the bank: it was recorded wrongly, and counts no more
+    ANNOUNCED = "announced"  # by the agency, that it has paid
+    RECEIVED = "received"  # by the bank
 
 
 class Remittance(Model, OwnRows):

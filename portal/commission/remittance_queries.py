@@ -23,8 +23,8 @@ from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.recovery.models import Attribution
-from portal.recovery.remitting import NET, Balance, Receipt
-from portal.recovery.reported.models import AgencyReceipt
+from portal.recovery.remitting import Balance, Receipt
+from portal.recovery.reported.models import AgencyReceipt, Remits
 from portal.recovery.reported.queries import in_age
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _with_figures(actor: Actor) -> tuple[sa.Select[Any], dict[str, sa.ColumnElem
     earned, covered, later = _earned(actor), _covered(actor), aliased(Attribution)
     moved = sa.select(later.id).where(later.supersedes_id == AgencyReceipt.attribution_id).exists()
     commission = sa.func.coalesce(earned.c.commission, 0)
-    kept = sa.case((AgencyReceipt.remittance == NET, commission), else_=0)
+    kept = sa.case((AgencyReceipt.remittance == Remits.NET, commission), else_=0)
     paid = sa.func.coalesce(covered.c.covered, 0)
     rows = (
         visible(AgencyReceipt, actor)
@@ -167,7 +167,7 @@ def receipts(
     for row, commission, paid in session.execute(wanted):
         since = row.received_on or row.paid_on
         found.append(
-            Receipt(row.attribution_id, since, row.amount_minor, int(commission), row.remittance, row.remit_days)
+            Receipt(row.attribution_id, since, row.amount_minor, int(commission), row.remittance.value, row.remit_days)
         )
         covered[row.attribution_id] = int(paid)
     return found, covered

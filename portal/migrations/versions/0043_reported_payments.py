@@ -235,14 +235,12 @@ def _receipt() -> None:
             comment="the business date on which it came in, from which its age is counted",
         ),
         sa.Column(
-            "remittance", sa.String(length=8), nullable=False,
-            comment="gross or net, by the placement's contract version",
+            "remittance", _choice("remits", ("gross", "net")), nullable=False, comment="by the placement's contract version"
         ),
         sa.Column(
             "remit_days", sa.BigInteger(), nullable=True,
             comment="days for remitting it by that version; null: none agreed",
         ),
-        sa.CheckConstraint("remittance IN ('gross', 'net')", name=op.f("ck_agency_receipt_remittance")),
         *_all_refer(
             table, attribution_id="attribution", organisation_id="organisation", payment_id="payment",
             account_id="account", customer_id="customer", placement_id="placement",

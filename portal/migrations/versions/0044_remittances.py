@@ -13,7 +13,7 @@ down_revision = "0043"
 branch_labels = None
 depends_on = None
 
-STATES = ("announced", "withdrawn", "received", "taken_back")
+STATES = ("withdrawn", "taken_back", "announced", "received")
 RECEIVED = sa.text("state = 'received'")
 WALLS: tuple[Wall, ...] = tuple(
     (table, "OwnRows", "organisation_id", False) for table in ("remittance", "remittance_event", "remittance_cover")

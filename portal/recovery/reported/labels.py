@@ -64,7 +64,12 @@ def state_tag(standing: ReportStanding, *, is_old: bool = False) -> StateTag:
 
 def step_words(step: Step) -> Message:
     """A step between two dates and how long it took."""
-    return say_count("%(what)s after %(n)s day", "%(what)s after %(n)s days", step.days, what=_STEP_NAMES[step.name])
+    what = _STEP_NAMES[step.name]
+    if step.days == 0:
+        return say("%(what)s on the same day", what=what)
+    if step.days < 0:
+        return say_count("%(what)s %(n)s day before", "%(what)s %(n)s days before", -step.days, what=what)
+    return say_count("%(what)s after %(n)s day", "%(what)s after %(n)s days", step.days, what=what)
 
 
 def apart_words(days: int | None) -> Message | None:

@@ -14,6 +14,7 @@ from portal.recovery.models import Receiver
 
 __all__ = [
     "AgencyReceipt",
+    "Remits",
     "ReportKind",
     "ReportStanding",
     "ReportState",
@@ -60,6 +61,13 @@ class Way(StrEnum):
     EXACT = "exact"
     TOLERANT = "tolerant"
     BY_HAND = "by_hand"
+
+
+class Remits(StrEnum):
+    """What an agency hands over of the money that it receives."""
+
+    GROSS = "gross"  # all of it
+    NET = "net"  # less its commission
 
 
 class ReportedPayment(Model, OwnRows):
@@ -179,13 +187,10 @@ class AgencyReceipt(Model, OwnRows):
     noted_on: Mapped[date] = mapped_column(
         comment="the business date on which it came in, from which its age is counted"
     )
-    remittance: Mapped[str] = mapped_column(sa.String(8), comment="gross or net, by the placement's contract version")
+    remittance: Mapped[Remits] = mapped_column(choice(Remits), comment="by the placement's contract version")
     remit_days: Mapped[int | None] = mapped_column(comment="days for remitting it by that version; null: none agreed")
 
-    __table_args__ = (
-        sa.CheckConstraint("remittance IN ('gross', 'net')", name="remittance"),
-        sa.Index("ix_agency_receipt_own", "organisation_id", "currency", "paid_on", "attribution_id"),
-    )
+    __table_args__ = (sa.Index("ix_agency_receipt_own", "organisation_id", "currency", "paid_on", "attribution_id"),)
 
 
 class Unreported(Model, OwnRows):

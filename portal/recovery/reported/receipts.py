@@ -12,7 +12,7 @@ from portal.foundation.bulk import in_chunks, insert_rows
 from portal.foundation.visibility import visible
 from portal.placement.models import Placement
 from portal.recovery.models import Attribution, Payment, Receiver
-from portal.recovery.reported.models import AgencyReceipt, ReportStanding, Unreported
+from portal.recovery.reported.models import AgencyReceipt, Remits, ReportStanding, Unreported
 from portal.vendors.models import ContractVersion
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["note_receipts", "note_receipts_of", "remit_days_of"]
 
 CHUNK = 2_000
-GROSS = "gross"
 COLUMNS = (
     "attribution_id", "organisation_id", "payment_id", "account_id", "customer_id", "placement_id", "payment_ref",
     "currency", "amount_minor", "paid_on", "received_on", "cleared_on", "posted_on", "noted_on", "remittance", "remit_days",
@@ -71,7 +70,7 @@ def _values(
     return (
         credit.id, credit.organisation_id, payment.id, payment.account_id, payment.customer_id, credit.placement_id,
         payment.payment_ref, payment.currency, credit.credit_minor, payment.paid_on, payment.received_on,
-        payment.cleared_on, payment.posted_on, work.today, plan.get("remittance") or GROSS, remit_days_of(clauses),
+        payment.cleared_on, payment.posted_on, work.today, Remits(plan.get("remittance") or Remits.GROSS).value, remit_days_of(clauses),
     )  # fmt: skip
 
 

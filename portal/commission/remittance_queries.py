@@ -22,6 +22,7 @@ from portal.commission.remittance_models import (
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
+from portal.recovery.matching import AGES
 from portal.recovery.models import Attribution
 from portal.recovery.remitting import Balance, Receipt
 from portal.recovery.reported.models import AgencyReceipt, Remits
@@ -187,8 +188,6 @@ def owed_by_age(
     session: Session, actor: Actor, organisation_id: int, currency: str, today: date
 ) -> list[tuple[str, int]]:
     """What is left to remit by how long the agency has held it, in minor units."""
-    from portal.recovery.matching import AGES
-
     rows, figures = _with_figures(actor)
     age = sa.case(*((in_age(held_since(), name, today), name) for name, *_ends in AGES), else_=AGES[0][0]).label("age")
     parts = rows.where(

@@ -16,11 +16,11 @@ from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.work import reading, transaction
 from portal.recovery.remitting import Balance
-from portal.vendors.models import ContractVersion
+from portal.vendors.models import ContractVersion, PlacementKind
 from portal.vendors.proofs import read_proof
 from tests.identity.factories import actor_of, make_agency, make_user, observer
 from tests.portfolio.bringing import bring_payments
-from tests.recovery.factories import Held, held_account, make_book, payments_file, place
+from tests.recovery.factories import Held, _version, held_account, make_book, payments_file, place
 from tests.recovery.test_payments import paid, reversal
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def net_account() -> Held:
     agency = make_agency()
     (account,) = make_book()
     with transaction(observer()) as work:
-        from tests.recovery.factories import _version
-
-        version_id = _version(work.session, agency, "TWD", "0.20", place.__kwdefaults__["kind"], None)
+        version_id = _version(work.session, agency, "TWD", "0.20", PlacementKind.COLLECTION, None)
         version = ContractVersion(
             contract_id=work.session.get_one(ContractVersion, version_id).contract_id, organisation_id=agency.id,
             version=2, effective_from=date(2005, 1, 2), plan={"currency": "TWD", "rate": "0.20", "remittance": "net"},

@@ -11,8 +11,9 @@ from portal.foundation.errors import DomainError, Faults, NotFound, Refused
 from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
 from portal.foundation.money import format_amount
+from portal.foundation.services import services
 from portal.foundation.visibility import visible
-from portal.foundation.work import transaction
+from portal.foundation.work import reading, transaction
 from portal.recovery.models import Payment
 from portal.recovery.reported import queries
 from portal.recovery.reported.matching_job import ask_to_match, match_pair, open_again
@@ -72,15 +73,12 @@ def report_payment(
 
 def _checked(actor: Actor, account_ref: str, told: Telling, note: str, *, has_proof: bool) -> Placed:
     """The account that is named; every fault at once."""
-    from portal.foundation.services import services
-    from portal.foundation.work import reading
-
-    faults = Faults()
+    faults, today = Faults(), services().clock.today()
     with reading(actor) as session:
-        placed = queries.placed(session, actor, [account_ref], services().clock.today()).get(account_ref)
+        placed = queries.placed(session, actor, [account_ref], today).get(account_ref)
     if placed is None:
         faults.read(lambda: _raise(unknown_account()), None)
-    for fault in faults_of(told, services().clock.today(), placed.currency if placed else None):
+    for fault in faults_of(told, today, placed.currency if placed else None):
         faults.read(lambda fault=fault: _raise(fault), None)  # type: ignore[misc]
     faults.read(lambda: check_free_text(note, LONGEST_NOTE, "reported.note", "note"), None)
     if placed is not None and not placed.is_open and (note.strip() or has_proof):

@@ -15,7 +15,10 @@ from portal.foundation.forms import ChoicesField, options
 from portal.foundation.language import _l
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
+
+    from portal.api.scopes import Scope
 
 __all__ = ["TokenForm"]
 
@@ -30,13 +33,12 @@ class TokenForm(FlaskForm):
         description=_l("For example the dialler, or the nightly log."),
         render_kw={"autocomplete": "off", "autofocus": True, "maxlength": LONGEST_NAME},
     )  # fmt: skip
-    scopes = ChoicesField(
-        _l("What it may do"), choices=options((scope.value, label) for scope, label in SCOPE_LABELS.items())
-    )
+    scopes = ChoicesField(_l("What it may do"))
     expires_on = DateField(_l("Last day"), [Optional()])
 
-    def __init__(self, today: date, **kwargs: Any) -> None:
+    def __init__(self, today: date, scopes: Collection[Scope], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.scopes.choices = options((scope.value, SCOPE_LABELS[scope]) for scope in scopes)
         self.name.flags.required = self.scopes.flags.required = self.expires_on.flags.required = True
         self.expires_on.render_kw = {
             "min": today.isoformat(), "max": (today + timedelta(days=LONGEST_DAYS)).isoformat()

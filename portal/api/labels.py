@@ -27,6 +27,9 @@ SCOPE_LABELS: Final[dict[Scope, Any]] = {
     Scope.WISHES_WRITE: _l("Note wishes and consents, and what ends them"),
     Scope.REQUESTS_READ: _l("Read requests between the bank and us"),
     Scope.REQUESTS_WRITE: _l("Ask the bank, and answer it"),
+    Scope.REPORTED_READ: _l("Read reported payments"),
+    Scope.REPORTED_WRITE: _l("Report payments"),
+    Scope.PAYMENTS_WRITE: _l("Post payments"),
 }
 STATES: Final[dict[str, StateTag]] = {
     "good": StateTag("good", _l("valid"), "good"),

@@ -10,7 +10,7 @@ from portal.foundation.access import Permission
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SCOPE_PERMISSIONS", "Scope", "permissions_of"]
+__all__ = ["BANK_SCOPES", "SCOPE_PERMISSIONS", "Scope", "permissions_of"]
 
 
 class Scope(StrEnum):
@@ -27,6 +27,9 @@ class Scope(StrEnum):
     WISHES_WRITE = "wishes.write"
     REQUESTS_READ = "requests.read"
     REQUESTS_WRITE = "requests.write"
+    REPORTED_READ = "reported.read"
+    REPORTED_WRITE = "reported.write"
+    PAYMENTS_WRITE = "payments.write"
 
 
 # The first is the one that the operation's view names; operations below may ask for the others.
@@ -43,7 +46,13 @@ SCOPE_PERMISSIONS: Final[dict[Scope, tuple[Permission, ...]]] = {
     Scope.REQUESTS_READ: (Permission.REQUESTS_VIEW,),
     # An answer that a hold is granted raises it.
     Scope.REQUESTS_WRITE: (Permission.REQUESTS_WRITE, Permission.REQUESTS_VIEW, Permission.HOLDS_RAISE),
+    Scope.REPORTED_READ: (Permission.REPORTED_VIEW,),
+    Scope.REPORTED_WRITE: (Permission.REPORTED_WRITE,),
+    Scope.PAYMENTS_WRITE: (Permission.PAYMENTS_IMPORT,),
 }
+
+# What a token of the bank may be made for; all else is for agencies.
+BANK_SCOPES: Final = frozenset({Scope.PAYMENTS_WRITE})
 
 
 def permissions_of(scopes: Iterable[str]) -> frozenset[Permission]:

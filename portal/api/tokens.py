@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.api.models import ApiToken
 from portal.api.queries import token_for
-from portal.api.scopes import SCOPE_PERMISSIONS, Scope, permissions_of
+from portal.api.scopes import BANK_SCOPES, SCOPE_PERMISSIONS, Scope, permissions_of
 from portal.foundation.access import (
     ROLE_PERMISSIONS,
     Actor,
@@ -35,14 +35,17 @@ from portal.identity.models import Organisation
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["LONGEST_DAYS", "Known", "Made", "make_token", "mark_used", "recognise", "revoke_token"]
+__all__ = ["LONGEST_DAYS", "Known", "Made", "make_token", "mark_used", "recognise", "revoke_token", "scopes_of"]
 
 LONGEST_DAYS: Final = 366
 LONGEST_NAME: Final = 80
 BEGINNING: Final = "pat_"  # by which a secret that lies about in a file is told
 _PLACES: Final = string.ascii_lowercase + string.digits
-# Whatever is asked for in a token's name is at most what a leader may do.
-_MOST: Final = ROLE_PERMISSIONS[Role.AGENCY_LEADER]
+# Whatever is asked for in a token's name is at most what a leader may do; in the bank's, to post payments.
+_MOST: Final = {
+    OrganisationKind.AGENCY: ROLE_PERMISSIONS[Role.AGENCY_LEADER],
+    OrganisationKind.BANK: permissions_of(scope.value for scope in BANK_SCOPES),
+}
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,11 @@ class Known:
 
 
 def make_token(actor: Actor, name: str, scopes: Collection[str], expires_on: date | None) -> Made:
-    """A token of the actor's agency. DomainError with its field, all at once: no name, no scope or one that the actor's own
+    """A token of the actor's agency, or of the bank. DomainError with its field, all at once: no name, no scope or one that the actor's own
     role does not include, an end that is past or more than LONGEST_DAYS away."""
     demand(actor, Permission.API_MANAGE)
-    if actor.organisation_kind is not OrganisationKind.AGENCY or actor.user_id is None:
-        raise Refused("token.whose", say("A token is made by the agency whose system it is for."))
+    if actor.organisation_kind not in _MOST or actor.user_id is None:
+        raise Refused("token.whose", say("A token is made by the bank or the agency whose system it is for."))
     faults, today = Faults(), services().clock.today(actor.time_zone)
     chosen = faults.read(lambda: _scopes(actor, scopes), [])
     last = faults.read(lambda: _end(expires_on, today), today)
@@ -128,7 +131,7 @@ def recognise(secret: str, origin: str, locale: str) -> Known | None:
         organisation_id=organisation.id,
         organisation_name=organisation.name,
         organisation_kind=organisation.kind,
-        permissions=(permissions_of(token.scopes) & _MOST) | {Permission.HOME_VIEW},
+        permissions=(permissions_of(token.scopes) & _MOST.get(organisation.kind, frozenset())) | {Permission.HOME_VIEW},
         locale=locale,
         time_zone=organisation.time_zone,
         origin=origin,
@@ -164,12 +167,17 @@ def _name(name: str) -> str:
 
 
 def _scopes(actor: Actor, wanted: Collection[str]) -> list[Scope]:
-    chosen = [scope for scope in Scope if scope.value in wanted]
+    chosen = [scope for scope in scopes_of(actor) if scope.value in wanted]
     if not chosen or len(chosen) != len(set(wanted)):
         raise DomainError("token.scopes", say("Choose what the token may do."), field="scopes")
     if not {p for scope in chosen for p in SCOPE_PERMISSIONS[scope]} <= actor.permissions:
         raise DomainError("token.scopes", say("A token can do no more than you may yourself."), field="scopes")
     return chosen
+
+
+def scopes_of(actor: Actor) -> list[Scope]:
+    """What a token of the actor's organisation may be made for."""
+    return [scope for scope in Scope if (scope in BANK_SCOPES) == actor.is_bank]
 
 
 def _end(expires_on: date | None, today: date) -> date:

@@ -52,8 +52,8 @@ def token(token_id: int) -> str:
 def new_token() -> Any:
     """Make a token. Its secret stands on the page that answers, and nowhere else."""
     if not _may_make():
-        raise Refused("token.whose", say("A token is made by the agency whose system it is for."))
-    form = TokenForm(services().clock.today(actor().time_zone))
+        raise Refused("token.whose", say("A token is made by the bank or the agency whose system it is for."))
+    form = TokenForm(services().clock.today(actor().time_zone), tokens.scopes_of(actor()))
     if form.is_submitted():
         try:
             made = tokens.make_token(actor(), form.name.data or "", form.scopes.data or (), form.expires_on.data)
@@ -87,7 +87,7 @@ def _token_page(row: Any, secret: str | None = None) -> str:
 
 
 def _may_make() -> bool:
-    return actor().organisation_kind is OrganisationKind.AGENCY
+    return actor().organisation_kind in (OrganisationKind.AGENCY, OrganisationKind.BANK)
 
 
 def _table() -> Table:
@@ -145,4 +145,4 @@ def _in_state(statement: sa.Select[Any], state: str, today: Any) -> sa.Select[An
 def _none_yet() -> Empty:
     if _may_make():
         return Empty(say("No token has been made yet."), _l("Make a token"), url_for("api.new_token"))
-    return Empty(say("No agency has made a token yet."))
+    return Empty(say("No token has been made yet."))

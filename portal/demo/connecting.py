@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from portal.api.scopes import Scope
+from portal.api.scopes import BANK_SCOPES, Scope
 from portal.api.tokens import make_token, mark_used, recognise, revoke_token
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ SYSTEMS = (
     ("ht.leader", PILOT, DIALLER, 30),
     ("ht.leader", "外呼系统", DIALLER, 240),
     ("ht.leader", "每晚催记上传", NIGHTLY, 9),
-    ("zx.leader", "催收作业系统", tuple(Scope), 120),
+    ("zx.leader", "催收作业系统", tuple(scope for scope in Scope if scope not in BANK_SCOPES), 120),
 )
 
 

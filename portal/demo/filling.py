@@ -20,6 +20,7 @@ from portal.demo import (
     paying,
     placing,
     regulating,
+    reporting,
     returning,
     settling,
     telling,
@@ -127,6 +128,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     _plan_money(stage)
     _plan_arrangements(stage, begins)
     asking.plan_requests(stage)
+    reporting.plan_reports(stage)
     complaining.plan_complaints(stage)
     wishing.plan_wishes(stage)
     for month, first in enumerate(stage.months()):

@@ -33,6 +33,8 @@ __all__ = ["found"]
 
 LAWYERS_LICENCE_DAYS = 500
 
+NET_HOUSES = ("ZX", "BL")  # keep their commission of what they receive; the others hand all of it over
+
 
 def found(stage: Stage) -> None:
     """Make everybody and every contract, ten days before the history begins."""
@@ -93,4 +95,7 @@ def _terms(house: House, agreement: Agreement) -> Terms:
         terms = replace(terms, notation={"currency": agreement.currency, **agreement.plan})
     if house.kind is OrganisationKind.LAW_FIRM:
         return terms
-    return replace(terms, payment_extends_days=30, settlement=Settlement(Decimal("0.8"), waive_fees=True))
+    return replace(
+        terms, payment_extends_days=30, settlement=Settlement(Decimal("0.8"), waive_fees=True),
+        remits_net=house.code in NET_HOUSES, remit_days=3,
+    )  # fmt: skip

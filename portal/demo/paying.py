@@ -33,6 +33,7 @@ UNPLACED_PAYERS = 60
 SKILL = {"HT": 125, "ZX": 100, "AH": 80, "BL": 110, "XT": 95, "YF": 70}  # percent of what is usual
 CHANNELS = ("手机银行", "网银", "支付宝", "柜面", "自动扣款")
 KEPT_OF_TEN = 6
+STEPS = ("received_on", "cleared_on", "posted_on")
 BEFORE_PLACEMENT = 0.1  # how many pay without regard to when their account was placed
 REVERSED_OF_THOUSAND = 12
 
@@ -54,7 +55,7 @@ def import_payments_of(stage: Stage, first: date, last: date) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(
-        ("payment_ref", "account_ref", "amount", "currency", "paid_on", "received_by", "channel", "reverses")
+        ("payment_ref", "account_ref", "amount", "currency", "paid_on", "received_by", "channel", *STEPS, "reverses")
     )
     writer.writerows(rows)
     content = io.BytesIO(text.getvalue().encode())
@@ -125,7 +126,11 @@ def _reversals(stage: Stage, in_this_file: set[str], day: date) -> list[list[str
 
 def _row(stage: Stage, reference: str, account_ref: str, amount: int, day: date, by: str, channel: str) -> list[str]:
     figure = f"{amount // 100}.{amount % 100:02d}"
-    return [reference, account_ref, figure, stage.currency, day.isoformat(), by, channel, ""]
+    # From an agency it takes its days to the bank, on some days too many; to be cleared one, to be posted none or one.
+    received = day + timedelta(days=2 + day.day % 4 if by == "agency" else 0)
+    known = (received, received + timedelta(days=1), received + timedelta(days=1 + day.day % 2))
+    steps = [min(step, stage.yesterday).isoformat() for step in known]
+    return [reference, account_ref, figure, stage.currency, day.isoformat(), by, channel, *steps, ""]
 
 
 def _payers(stage: Stage) -> list[_Payer]:

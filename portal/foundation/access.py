@@ -97,6 +97,15 @@ class Permission(StrEnum):
     PAYMENTS_IMPORT = "payments.import"
     EXCEPTIONS_PROPOSE = "exceptions.propose"  # whom a payment that no rule decides is credited to
     EXCEPTIONS_CHECK = "exceptions.check"  # what another person has proposed
+    PAYMENTS_RULES = "payments.rules"  # how payments are taken, matched and chased
+    REPORTED_VIEW = (
+        "reported.view"  # payments as agencies report them; of one's own organisation for everybody but the bank
+    )
+    REPORTED_WRITE = "reported.write"  # the agency's: report one, withdraw a report
+    REPORTED_MATCH = "reported.match"  # the bank's: which posting a report is, where the portal did not find it
+    REMITTANCES_VIEW = "remittances.view"  # what agencies hold of the bank's money
+    REMITTANCES_ANNOUNCE = "remittances.announce"  # the agency's
+    REMITTANCES_RECORD = "remittances.record"  # the bank's: what has come in
     STATEMENTS_VIEW = "statements.view"
     STATEMENTS_DRAW = "statements.draw"
     STATEMENTS_ISSUE = "statements.issue"
@@ -123,6 +132,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         # The first administrator is the command line's actor where none is named (DESIGN section 8).
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
         | {_P.API_MANAGE}
+        | {_P.PAYMENTS_RULES}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -137,6 +147,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.LIMITS_NOTE}
         | _WRITES
         | _COMPLAINTS
+        | {_P.REPORTED_VIEW, _P.REMITTANCES_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -145,6 +156,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
         | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
         | {_P.EXCEPTIONS_PROPOSE, _P.EXCEPTIONS_CHECK}
+        | {_P.PAYMENTS_RULES, _P.REPORTED_VIEW, _P.REPORTED_MATCH, _P.REMITTANCES_VIEW, _P.REMITTANCES_RECORD}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
@@ -170,6 +182,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.API_MANAGE}
+        | {_P.REPORTED_VIEW, _P.REPORTED_WRITE, _P.REMITTANCES_VIEW, _P.REMITTANCES_ANNOUNCE}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
@@ -178,6 +191,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ARRANGEMENTS_VIEW, _P.ARRANGEMENTS_DRAW}
         | _WRITES
         | _COMPLAINTS
+        | {_P.REPORTED_VIEW, _P.REPORTED_WRITE}
     ),
     Role.LEGAL_PARTNER: frozenset(
         _EVERYONE

@@ -180,6 +180,8 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),
+    Entry(_l("Reported payments"), "reported.index", _P.REPORTED_VIEW, pages=("reported.",)),
+    Entry(_l("Remittances"), "remittances.index", _P.REMITTANCES_VIEW, pages=("remittances.",)),
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),
     Entry(
         _l("Agencies"),

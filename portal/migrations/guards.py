@@ -67,6 +67,13 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("clearing", since="0042"),
     Evidence("clearing_line", since="0042"),
     Evidence("clearing_decision", since="0042"),
+    Evidence("payment_rule", since="0043"),
+    Evidence("reported_payment", since="0043"),
+    Evidence("reported_event", since="0043"),
+    Evidence("agency_receipt", since="0043"),
+    Evidence("remittance", since="0044"),
+    Evidence("remittance_event", since="0044"),
+    Evidence("remittance_cover", since="0044"),
 )
 DEEDS = ("update", "delete")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.commission import remittance_queries as remittances
 from portal.contact.arrangements import queries as arrangements
 from portal.contact.complaints import queries as complaints
 from portal.contact.messages import queries as messages
@@ -21,6 +22,7 @@ from portal.placement import leaving_queries as leaving
 from portal.placement import recall_queries as recalls
 from portal.portfolio.models import Hold, ImportKind
 from portal.portfolio.queries import SOON_DAYS, holds_soon_due, overdue_holds, waiting_imports
+from portal.recovery.reported import queries as reported
 from portal.vendors.knowing import staff_expiring
 
 if TYPE_CHECKING:
@@ -216,6 +218,16 @@ COUNTED: tuple[Counted, ...] = (
         _writes, lambda d: requests.waiting(d.session, d.actor, RequestState.ANSWERED),
         say("Your requests have been answered"), _l("Look at the answers"), "contact.requests",
         {"turn": "ours", "state": "answered"},
+    ),
+    Counted(
+        lambda a: a.can(Permission.REPORTED_WRITE) or a.can(Permission.REPORTED_MATCH),
+        lambda d: reported.count_open(d.session, d.actor),
+        say("Payments that one side tells and the other does not"), _l("Look through them"), "reported.open_items",
+    ),
+    Counted(
+        lambda a: a.can(Permission.REMITTANCES_RECORD),
+        lambda d: len(remittances.announced(d.session, d.actor)),
+        say("Remittances are announced"), _l("Record them"), "remittances.index",
     ),
     Counted(
         _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),

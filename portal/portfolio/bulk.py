@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from portal.foundation.work import Work
+    from portal.portfolio.intake import RowIssue
 
 __all__ = ["AccountWriter", "Applied", "AppliesAtOnce", "accounts_on_file"]
 
@@ -66,6 +67,7 @@ class Applied:
     waiting: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     known_skips: dict[str, int] = field(default_factory=dict)
+    late_skips: dict[str, list[RowIssue]] = field(default_factory=dict)  # by reason: known when all rows had been read
     changes: Told | None = None
     breach: int | None = None
 

@@ -74,10 +74,11 @@ class ImportKind(StrEnum):
     RECALLS = "recalls"
     STAFF = "staff"
     ATTEMPTS = "attempts"
+    REPORTED = "reported"
 
 
 # Kinds whose files are of one agency or law firm, which may send them itself; all others are the bank's.
-OF_ORGANISATIONS = frozenset({ImportKind.STAFF, ImportKind.ATTEMPTS})
+OF_ORGANISATIONS = frozenset({ImportKind.STAFF, ImportKind.ATTEMPTS, ImportKind.REPORTED})
 
 
 class ImportState(StrEnum):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
+from portal.foundation.bulk import in_chunks
 from portal.foundation.language import _l
+from portal.foundation.visibility import actor_of
+from portal.portfolio.bulk import CHUNK
 from portal.portfolio.importing import FileWriter, Options, receive, run_import, try_file
 from portal.portfolio.models import ImportKind, ImportRun
 from portal.portfolio.operations import add_import_jobs
 from portal.recovery.bulk import BankLedger, PaymentWriter
+from portal.recovery.pairs import REVERSED_IN_FILE, WaitingRows, told_of
 from portal.recovery.posting import read_payments
+from portal.recovery.rule_models import AboveBalance, Pairs
+from portal.recovery.rules import rules_now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -20,8 +27,41 @@ if TYPE_CHECKING:
     from portal.foundation.tabular import Table
     from portal.foundation.work import Work
     from portal.portfolio.intake import MappingProfile, Reading
+    from portal.recovery.posting import PaymentRow
 
 __all__ = ["PAYMENTS", "import_payments", "receive_payments", "try_payments"]
+
+
+class _PairsLeftOut:
+    """Keeps rows back until all are read, and posts those that their own file does not take back whole."""
+
+    def __init__(self, writer: PaymentWriter) -> None:
+        self._writer = writer
+        self._waiting = WaitingRows()
+        self.applied = writer.applied
+
+    def write(self, outcomes: Iterable[PaymentRow]) -> None:
+        """One chunk."""
+        for row in outcomes:
+            self._waiting.add(row)
+            self.applied.waiting += 1
+
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Post what is left, in the file's order."""
+        pairs = self._waiting.left_out()
+        if pairs:
+            self.applied.late_skips[REVERSED_IN_FILE] = [told_of(row) for row in pairs.values()]
+        posted = (row for row in self._waiting.rows() if row.posted_before or row.payment_ref not in pairs)
+        for chunk in in_chunks(posted, CHUNK):
+            self._writer.write(chunk)
+            self.applied.waiting -= len(chunk)
+            tell()
+        self.applied.waiting = 0
+        self._writer.complete(tell)
+
+    def finish(self) -> None:
+        """What follows of what was posted."""
+        self._writer.finish()
 
 
 class _Payments:
@@ -34,11 +74,15 @@ class _Payments:
         organisation_id: int | None = None,
     ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against the accounts and payments on file."""
-        return read_payments(table, profile, today=today, ledger=BankLedger(session))
+        rejects = rules_now(session, actor_of(session)).above_balance is AboveBalance.REJECT
+        return read_payments(table, profile, today=today, ledger=BankLedger(session), rejects_above_balance=rejects)
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What posts and attributes them."""
-        return PaymentWriter(work, run_id)
+        writer = PaymentWriter(work, run_id)
+        if rules_now(work.session, work.actor).pairs is Pairs.LEAVE_OUT:
+            return _PairsLeftOut(writer)
+        return writer
 
 
 PAYMENTS = _Payments()

@@ -78,16 +78,21 @@ class PaymentRow:
         return -self.amount if self.reverses else self.amount
 
 
-def read_payments(table: Table, profile: MappingProfile, *, today: date, ledger: Ledger) -> Reading[PaymentRow]:
-    """The payments of an open file, row by row. `today` is the business date: value dates beyond it are rejected."""
-    return Reading(table, profile, profile.as_of(None, today), _PaymentCheck(today, ledger))
+def read_payments(
+    table: Table, profile: MappingProfile, *, today: date, ledger: Ledger, rejects_above_balance: bool = False
+) -> Reading[PaymentRow]:
+    """The payments of an open file, row by row. `today` is the business date: value dates beyond it are rejected.
+    `rejects_above_balance`: as the bank's rules say of a payment of more than its account owes."""
+    check = _PaymentCheck(today, ledger, rejects_above_balance)
+    return Reading(table, profile, profile.as_of(None, today), check)
 
 
 class _PaymentCheck:
     """Turns a draft into a payment, or leaves the reasons in it."""
 
-    def __init__(self, today: date, ledger: Ledger) -> None:
+    def __init__(self, today: date, ledger: Ledger, rejects_above_balance: bool) -> None:
         self._today = today
+        self._rejects_above_balance = rejects_above_balance
         self._ledger = ledger
         self._accounts: Mapping[str, KnownAccount] = {}
         self._posted: Mapping[str, bytes] = {}
@@ -117,7 +122,11 @@ class _PaymentCheck:
         content = digest_of(account_ref, amount, currency, *parts, paid_on, *days, received_by, channel, reverses)
         posted_before = self._was_posted(draft, payment_ref, content)
         if account is not None and amount is not None and not reverses and amount > account.balance:
-            draft.warn("amount", "above_balance", say("More than the account owes; taken all the same."))
+            # What is on file already is taken or unchanged, whatever is owed by now.
+            if self._rejects_above_balance and not posted_before:
+                draft.fail("amount", "above_balance", say("More than the account owes."))
+            else:
+                draft.warn("amount", "above_balance", say("More than the account owes; taken all the same."))
         if draft.errors or amount is None or paid_on is None:
             return None
         self._in_file.add(payment_ref, mark_of_digest(content))

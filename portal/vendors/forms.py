@@ -63,6 +63,9 @@ class _TermsForm(RecoveryFields, FlaskForm):
     payment_extends_days = StringField(
         _l("Days by which a payment moves the recall"), [_needed, Length(max=6)], default="0"
     )
+    remit_days = StringField(
+        _l("Handed over within, days"), [Optional()], description=_l("Of receiving it; empty: no day is agreed.")
+    )
     work_days = StringField(
         _l("Days within which an account is tried"), [Optional(), Length(max=4)],
         description=_l("From the acceptance, and again from each try. Empty: within 7 days."),  # WORK_DAYS
@@ -98,6 +101,7 @@ class _TermsForm(RecoveryFields, FlaskForm):
             lambda: self._capacity(currency),
             self._work_days,
             *self.recovery_reads(),
+            self._remit_days,
             self._settlement,
             *(partial(self._count, name) for name in _COUNTS),
             *(partial(self._count, name) for name in _CLAUSE_COUNTS if self.data_at_end.data),
@@ -113,6 +117,7 @@ class _TermsForm(RecoveryFields, FlaskForm):
 
     def terms(self, currency: str, notation: Mapping[str, Any] | None = None) -> Terms:
         """The terms as entered, with the whole plan; DomainError naming the field where a figure is none."""
+        counts: dict[str, Any] = {name: self._count(name) for name in _COUNTS}
         return Terms(
             notation=notation,
             rate=parse_rate(self.rate.data) if self.rate.data else None,
@@ -124,7 +129,8 @@ class _TermsForm(RecoveryFields, FlaskForm):
             data=self._data(),
             work_days=self._work_days(),
             recovery=self.recovery_clauses(),
-            **{name: self._count(name) for name in _COUNTS},
+            remit_days=self._remit_days(),
+            **counts,
         )
 
     def show(self, terms: Terms, currency: str) -> None:
@@ -134,6 +140,7 @@ class _TermsForm(RecoveryFields, FlaskForm):
         self.rate.data = "" if terms.rate is None else _percent(terms.rate)
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
+        self.remit_days.data = "" if terms.remit_days is None else str(terms.remit_days)
         self.work_days.data = "" if terms.work_days is None else str(terms.work_days)
         self.show_recovery(terms.recovery)
         amount = terms.capacity_minor
@@ -160,6 +167,9 @@ class _TermsForm(RecoveryFields, FlaskForm):
 
     def _work_days(self) -> int | None:
         return self._count("work_days") if self.work_days.data else None
+
+    def _remit_days(self) -> int | None:
+        return self._count("remit_days") if self.remit_days.data else None
 
     def _settlement(self) -> Settlement | None:
         if self.settle_from.data:

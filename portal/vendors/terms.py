@@ -1,8 +1,9 @@
 """The terms of a contract version as people enter them, and the plan and clauses they become. Pure.
 
 A plan is data in the notation of reference/commission.md. The page of new terms enters all of it (`notation`); who names a
-flat rate and a tail alone, `{"currency", "rate", "tail"}`, has all other keys carried from the version before untouched. Clauses
-are `{"settlement": {...}, "data": {...}, "work_days": 7, "recovery": {...}}`, each left out where it was not agreed.
+flat rate, a tail and net remittance alone, `{"currency", "rate", "tail", "remittance"}`, has all other keys carried from the
+version before untouched. Clauses are `{"settlement": {...}, "data": {...}, "work_days": 7, "recovery": {...}, "remittance":
+{"days": 3}}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ LARGEST_TAIL = {"days": 730, "months": 24}
 LONGEST_RECORDINGS = 3_660  # days, ten years
 WORK_DAYS = 7  # the work standard where a contract says nothing: days from one try of an account to the next
 LONGEST_WORK_DAYS = 90
+LONGEST_REMITTING = 90  # days
 RATE_DIGITS = 6  # behind the point: 0.141275 is 14.1275 %
 RATES = ("rate", "bands", "stage_rates")  # keys of a plan that say what is earned
 
@@ -93,7 +95,9 @@ class Terms:
     a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
     no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking.
     `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`. `notation`: the
-    whole plan, which then takes the place of rate, tail and all that was carried. `recovery`: which payments count."""
+    whole plan, which then takes the place of rate, tail, `remits_net` and all that was carried. `recovery`: which payments
+    count. `remits_net`: of what it receives the organisation keeps its commission (gross: hands all over and bills it); within
+    `remit_days` of receiving it, None: no day is agreed."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -110,6 +114,8 @@ class Terms:
     work_days: int | None = None
     notation: Mapping[str, Any] | None = None
     recovery: RecoveryClauses = NO_CLAUSES
+    remits_net: bool = False
+    remit_days: int | None = None
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
@@ -144,6 +150,8 @@ class Terms:
         self.recovery.check()
         if self.work_days is not None:
             _within("work_days", self.work_days, 1, LONGEST_WORK_DAYS)
+        if self.remit_days is not None:
+            _within("remit_days", self.remit_days, 0, LONGEST_REMITTING)
         if self.settlement is not None and not 0 < self.settlement.lowest <= 1:
             words = say("The lowest settlement is a part of the balance: 80%% or 0.8. It goes from above 0 to 1.")
             raise DomainError("contract.settle_from", words, field="settle_from")
@@ -161,6 +169,10 @@ class Terms:
             plan["rate"] = _written(self.rate)
         elif not any(key in plan for key in RATES):
             raise DomainError("contract.rate", say("Fill this in."), field="rate")
+        if self.remits_net:
+            plan["remittance"] = "net"
+        else:
+            plan.pop("remittance", None)  # gross is what a plan says by saying nothing
         if self.tail is None:
             plan.pop("tail", None)
         else:
@@ -178,6 +190,8 @@ class Terms:
             found["work_days"] = self.work_days
         if recovery := self.recovery.kept():
             found["recovery"] = recovery
+        if self.remit_days is not None:
+            found["remittance"] = {"days": self.remit_days}
         return found
 
 
@@ -209,6 +223,8 @@ def terms_of(version: ContractVersion) -> Terms:
         data=DataClauses(**data | {"at_end": AtEnd(data["at_end"])}) if data else None,
         work_days=version.clauses.get("work_days"),
         recovery=read_recovery(version.clauses.get("recovery")),
+        remits_net=version.plan.get("remittance") == "net",
+        remit_days=(version.clauses.get("remittance") or {}).get("days"),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from portal.api.scopes import Scope
+from portal.api.scopes import BANK_SCOPES, Scope
 from portal.api.tokens import make_token
 from portal.foundation.access import Role
 from portal.foundation.services import services
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL", "Machine", "machine_of", "make_machine", "ref_of", "token_of"]
 
-ALL = tuple(scope.value for scope in Scope)
+ALL = tuple(scope.value for scope in Scope if scope not in BANK_SCOPES)
 
 
 @dataclass

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # What is asked is the same on both databases: one is enough.
 pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.settings(api_rate=1_000_000)]
-OPERATIONS = 19  # all but the document itself
+OPERATIONS = 22  # all but the document itself
 CONFIG: dict[str, Any] = {
     "checks": {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404", "409", "422"]},

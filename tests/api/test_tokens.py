@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.api.models import ApiToken
-from portal.api.scopes import SCOPE_PERMISSIONS, Scope
+from portal.api.scopes import BANK_SCOPES, SCOPE_PERMISSIONS, Scope
 from portal.api.tokens import make_token, revoke_token
 from portal.foundation.access import ROLE_PERMISSIONS, Role
 from portal.foundation.audit import AuditEvent
@@ -60,8 +60,9 @@ def test_the_secret_is_kept_nowhere(machine: Machine) -> None:
 
 
 def test_every_scope_is_at_most_what_a_leader_may_do() -> None:
-    for permissions in SCOPE_PERMISSIONS.values():
-        assert set(permissions) <= ROLE_PERMISSIONS[Role.AGENCY_LEADER]
+    for scope, permissions in SCOPE_PERMISSIONS.items():
+        whose = Role.FINANCE if scope in BANK_SCOPES else Role.AGENCY_LEADER
+        assert set(permissions) <= ROLE_PERMISSIONS[whose]
     assert set(SCOPE_PERMISSIONS) == set(Scope)
 
 
@@ -88,8 +89,21 @@ def test_nobody_but_a_leader_makes_a_token(app: Flask) -> None:
     with pytest.raises(Refused):
         make_token(actor_of(make_user(Role.AGENCY_STAFF, agency)), "Dialler", ALL, TODAY)
     with pytest.raises(Refused) as refused:
-        make_token(actor_of(make_user(Role.ADMINISTRATOR)), "Dialler", ALL, TODAY)
+        make_token(actor_of(make_user(Role.LEGAL_PARTNER)), "Dialler", ALL, TODAY)
     assert refused.value.code == "token.whose"
+
+
+def test_the_bank_makes_tokens_for_posting_payments_and_for_nothing_of_an_agency(app: Flask) -> None:
+    at_time(NOON)
+    administrator = actor_of(make_user(Role.ADMINISTRATOR))
+    with pytest.raises(DomainError) as refused:
+        make_token(administrator, "Core", ["queue.read"], TODAY)
+    assert refused.value.field == "scopes"
+    with pytest.raises(DomainError):
+        make_token(actor_of(make_user(Role.AGENCY_LEADER, make_agency())), "Dialler", ["payments.write"], TODAY)
+    secret = make_token(administrator, "Core", ["payments.write"], TODAY).secret
+    assert Machine(app, secret).get("/me").status_code == 200
+    assert Machine(app, secret).get("/queue").status_code == 403
 
 
 def test_a_token_opens_until_the_end_of_its_last_day(machine: Machine) -> None:

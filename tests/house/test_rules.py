@@ -25,6 +25,9 @@ RULES = [
     "portal.contact.requests.thread",
     "portal.contact.wording",
     "portal.recovery.attribution",
+    "portal.recovery.dates",
+    "portal.recovery.matching",
+    "portal.recovery.remitting",
     "portal.commission.plan",
     "portal.vendors.plans.entries",
 ]

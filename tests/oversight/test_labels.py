@@ -6,6 +6,7 @@ import ast
 
 from portal.application import load_models
 from portal.commission.models import StatementState
+from portal.commission.remittance_models import RemittanceState
 from portal.contact.arrangements.models import LIVE, ArrangementState
 from portal.foundation.database import Model
 from portal.oversight.labels import ACTIONS, SUBJECTS
@@ -13,7 +14,9 @@ from portal.portfolio.models import ImportState
 from tests.house.source import calls, files, relative
 
 # Codes that are put together from a state: their beginnings, and what may follow.
-FAMILIES = {"statement.": StatementState, "import.": ImportState, "arrangement.": ArrangementState}
+FAMILIES = {
+    "statement.": StatementState, "import.": ImportState, "arrangement.": ArrangementState, "remittance.": RemittanceState
+}  # fmt: skip
 
 
 def _codes() -> dict[str, list[str]]:

@@ -163,7 +163,7 @@ def test_a_contact_that_is_logged_late_credits_what_was_left_out(db_session: Ses
     placement_id = place(account, agency, date(2005, 7, 1), recovery={"exclude_before_contact": True})
     bring_payments(payments_file(account, paid("P-1"), reversal("R-1", "P-1", "1.00")))
     assert decisions(db_session) == [("P-1", "excluded", 0), ("R-1", "excluded", 0)]
-    first = db_session.scalars(sa.select(Attribution)).first()
+    first = db_session.scalars(sa.select(Attribution).order_by(Attribution.id)).first()
     assert first is not None
     assert (first.exclusion, first.placement_id) == ("before_first_contact", placement_id)
     assert "no contact with a person" in str(from_data(first.trace))

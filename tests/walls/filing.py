@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from portal.portfolio.importing import FileKind
     from tests.walls.world import Person, World
 
-__all__ = ["files_of_staff", "files_that_wait", "layout_of", "logs_of"]
+__all__ = ["files_of", "files_of_staff", "files_that_wait", "layout_of", "logs_of"]
 
 
 def files_of_staff(world: World, leader: Person) -> None:
     """Sent by the organisation itself: one that was imported, all but a row of it, one that waits, one that was dropped."""
     code = leader.mark
     content = f"employee_no,name,started_on\n{code}-8,{code} caller,2005-03-01\n{code}-9,{code} nobody,\n".encode()
-    _files_of(world, leader, STAFF, content, receive_staff, import_staff)
+    files_of(world, leader, STAFF, content, receive_staff, import_staff)
 
 
 def logs_of(world: World, leader: Person, account_ref: str) -> None:
@@ -44,13 +44,13 @@ def logs_of(world: World, leader: Person, account_ref: str) -> None:
         f"{code}-{n},{ref},2005-07-05 10:00,visit,,visit_absent" for n, ref in enumerate((account_ref, "NOBODY"), 80)
     ]
     content = "\n".join(["attempt_ref,account_ref,at,channel,contact_point,outcome", *rows, ""]).encode()
-    _files_of(world, leader, ATTEMPTS, content, receive_attempts, import_attempts)
+    files_of(world, leader, ATTEMPTS, content, receive_attempts, import_attempts)
     keep_evidence(leader.actor, [(f"{code}.wav", io.BytesIO(b"RIFF" + code.encode()))])
     with reading(leader.actor) as session:
         world.keep("evidence", code, session.scalars(sa.select(EvidenceFile.id)).one())
 
 
-def _files_of(
+def files_of(
     world: World,
     leader: Person,
     rules: FileKind,
@@ -58,6 +58,7 @@ def _files_of(
     receive: Callable[..., Any],
     apply: Callable[..., Any],
 ) -> None:
+    """One that was imported, all but a row of it, one that waits, one that was dropped."""
     code, sender, kind = leader.mark, leader.actor, rules.kind.value
     mine = world.organisations[code].id
     run = receive(sender, io.BytesIO(content), f"{code}.csv", Options(organisation_id=mine), as_job=False).id

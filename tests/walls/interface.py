@@ -22,6 +22,7 @@ class Operation(NamedTuple):
     scope: str | None
     content: dict[str, Any] | None = None
     is_open: bool = False
+    of_bank: bool = False  # only a token of the bank has the scope
 
     @property
     def is_about_one(self) -> bool:
@@ -37,6 +38,15 @@ _ROW = {
     "at": "2005-09-02 11:00",
     "channel": "sms",
     "outcome": "sent",
+}
+
+_PAYMENT = {"payment_ref": "W-P-1", "account_ref": "{account_ref}", "amount": "1.00", "paid_on": "2005-08-01"}
+_REPORT = {
+    "reported_ref": "W-R-1",
+    "account_ref": "{account_ref}",
+    "kind": "expected",
+    "amount": "2.00",
+    "paid_on": "2005-08-01",
 }
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -71,5 +81,8 @@ OPERATIONS: tuple[Operation, ...] = (
         {"kind": "media_stop", "channel": "sms"},
     ),
     Operation("v1.end_wish", POST, "/api/v1/wishes/<int:wish_id>/end", "wishes.write", {"reason": "withdrawn"}),
+    Operation("v1.post_payments", POST, "/api/v1/payments", "payments.write", {"rows": [_PAYMENT]}, of_bank=True),
+    Operation("v1.report_payments", POST, "/api/v1/reported-payments", "reported.write", {"rows": [_REPORT]}),
+    Operation("v1.reported_payments", GET, "/api/v1/reported-payments", "reported.read"),
     Operation("v1.reveal_point", POST, "/api/v1/contact-points/<int:contact_point_id>/reveal", "persons.reveal"),
 )  # fmt: skip

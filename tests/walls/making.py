@@ -17,8 +17,6 @@ import sqlalchemy as sa
 
 from portal.api.answers import claim
 from portal.api.tokens import make_token
-from portal.commission import operations as commission
-from portal.commission.closing import draw_period
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.log.files import ATTEMPTS
@@ -65,7 +63,9 @@ from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
 from tests.walls.clearing import keep_payments
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
+from tests.walls.paying import pay_over
 from tests.walls.ruling import keep_rules
+from tests.walls.stating import august_payments, draw_up
 from tests.walls.telling import webhooks_of
 from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
@@ -99,7 +99,9 @@ def make_world(app: Flask, kind: str) -> World:
     _placed_and_worked(world, desk)
     _payments(world)
     _recalled_and_fresh(world, desk)
-    _statements(world)
+    at(date(2005, 9, 2), hour=10)
+    _post(world, "august.csv", august_payments())
+    draw_up(world, _second(world, Role.FINANCE))
     at(date(2005, 9, 2))
     _belongings(world)
     webhooks_of(world)
@@ -364,30 +366,6 @@ def _post(world: World, name: str, rows: list[list[str]]) -> None:
         files_that_wait(world, clerk, PAYMENTS, csv_bytes(rows))
 
 
-def _statements(world: World) -> None:
-    """July's are released, the west's contested and answered; August's are issued and no agency sees them yet."""
-    at(date(2005, 9, 2), hour=10)
-    header = ["payment_ref", "account_ref", "amount", "paid_on"]
-    rows = [[f"{side.mark}-AUGUST", f"{side.mark}-WORKED-2", "2000.00", "2005-08-05"] for side in SIDES]
-    _post(world, "august.csv", [header, *rows, ["EAST-LOST", "EAST-UNKNOWN", "5.00", "2005-08-05"]])
-    first, second = world.person(Role.FINANCE).actor, _second(world, Role.FINANCE)
-    codes = {organisation.id: code for code, organisation in world.organisations.items()}
-    for month in (date(2005, 7, 1), date(2005, 8, 1)):
-        for statement in draw_period(first, month):
-            commission.issue_statement(first, statement.id)
-            code = codes[statement.organisation_id]
-            if month.month == 7:
-                commission.release_statement(second, statement.id)
-                world.keep("statement", code, statement.id)
-                world.keep("line", code, statement.id, 1)
-            else:
-                world.shut.setdefault("statement", []).append((code, (statement.id,)))
-    assert {code for code, _ids in world.things["statement"]} == {"EASTAG", "WESTAG"}
-    west = world.one("statement", "WESTAG")
-    commission.contest_statement(world.person(Role.AGENCY_LEADER, "WESTAG").actor, west, "WEST objection")
-    commission.answer_statement(first, west, "WEST answer")
-
-
 # --- what belongs to whom ------------------------------------------------------------------------------------------------
 
 
@@ -421,10 +399,9 @@ def _belongings(world: World) -> None:
     keep_rules(world)
     _carried_to_who_holds_now()
     arranged(world)
-    world.mixed["import of accounts"] = [ids for _owner, ids in world.things["import of payments"]]
-    world.mixed["import of payments"] = [ids for _owner, ids in world.things["import of accounts"]]
+    pay_over(world)
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
-        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff", "attempts")]
+        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff", "attempts", "reported")]
         for kind in kinds:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))

@@ -8,6 +8,7 @@ up.
 from __future__ import annotations
 
 from portal.foundation.access import Permission
+from tests.walls.payment_routes import PAYMENT_ROUTES
 from tests.walls.route import Route
 from tests.walls.statement_routes import STATEMENT_ROUTES
 from tests.walls.system_routes import SYSTEM_ROUTES
@@ -461,6 +462,7 @@ ROUTES: tuple[Route, ...] = (
         "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
         ("letter",), reason=True,
     ),
+    *PAYMENT_ROUTES,
     *SYSTEM_ROUTES,
     # --- over all rooms ---
     Route("oversight.home", GET, "/", P.HOME_VIEW),

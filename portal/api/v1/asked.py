@@ -15,8 +15,9 @@ from portal.contact.requests.thread import LONGEST_TEXT, Answer, RequestCode, Re
 from portal.contact.wishes.kinds import LONGEST_NOTE as LONGEST_WISH_NOTE
 from portal.contact.wishes.kinds import MOST_DIALS, End, Kind
 from portal.contact.wishes.kinds import Place as WishPlace
-from portal.portfolio.intake.layout import ATTEMPT_COLUMNS
+from portal.portfolio.intake.layout import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, REPORT_COLUMNS
 from portal.portfolio.models import RAISED_BY_HAND, ContactKind
+from portal.recovery.reported.models import ReportState
 
 __all__ = [
     "LONGEST_REF",
@@ -28,8 +29,11 @@ __all__ = [
     "LogAsked",
     "MessageAsked",
     "PageAsked",
+    "PaymentsAsked",
     "PromisesAsked",
     "QueueAsked",
+    "ReportedAsked",
+    "ReportsAsked",
     "RequestAsked",
     "RequestsAsked",
     "RowAsked",
@@ -125,6 +129,36 @@ class LogAsked(Asked):
     """Rows of a dialler's log."""
 
     rows = Rows(RowAsked, MOST_ROWS, required=True)
+
+
+PaymentRowAsked = Asked.from_dict(
+    {column.field: Text(LONGEST_CELL) for column in PAYMENT_COLUMNS}, name="PaymentRowAsked"
+)
+PaymentRowAsked.__doc__ = (
+    "One payment, by the columns of the file of payments; every value as text, judged as the file's."
+)
+ReportRowAsked = Asked.from_dict({column.field: Text(LONGEST_CELL) for column in REPORT_COLUMNS}, name="ReportRowAsked")
+ReportRowAsked.__doc__ = (
+    "One report, by the columns of the file of reported payments; every value as text, judged as the file's."
+)
+
+
+class PaymentsAsked(Asked):
+    """Rows of the bank's payments."""
+
+    rows = Rows(PaymentRowAsked, MOST_ROWS, required=True)
+
+
+class ReportsAsked(Asked):
+    """Rows of an agency's reports of payments."""
+
+    rows = Rows(ReportRowAsked, MOST_ROWS, required=True)
+
+
+class ReportedAsked(PageAsked):
+    """Which reports."""
+
+    state = Word([s.value for s in ReportState], load_default=None, metadata=_told("Left out: all."))
 
 
 class RequestsAsked(PageAsked):

@@ -9,14 +9,20 @@ from flask import Flask, jsonify
 from flask_smorest import Api
 
 from portal.api.answers import KEPT_DAYS
-from portal.api.v1 import examples, request_views, shapes, views, wish_views, writes
+from portal.api.v1 import examples, payment_views, request_views, shapes, views, wish_views, writes
 from portal.api.v1.blueprint import PREFIX, blueprint
 from portal.foundation.web import public
 
 __all__ = ["blueprint", "document", "openapi"]
 
-_WITH_OPERATIONS = (views, writes, request_views, wish_views)  # importing them puts their operations on the blueprint
-_ABOUT: Final = f"""REST for the agencies' own systems, over the same operations as the pages and the files.
+_WITH_OPERATIONS = (
+    views,
+    writes,
+    request_views,
+    wish_views,
+    payment_views,
+)  # importing them puts their operations on the blueprint
+_ABOUT: Final = f"""REST for the agencies' own systems and the bank's, over the same operations as the pages and the files.
 
 Every request carries `Authorization: Bearer pat_…`. Answers are JSON; what went wrong is `application/problem+json` with the
 code and the sentence of the pages, in Chinese or, with `Accept-Language: en`, in English. Amounts are exact decimals as text.
@@ -105,7 +111,9 @@ def _completed(app: Flask, drawn: dict[str, Any]) -> dict[str, Any]:
             # two operations may share an address: of each only what is its own
             for method in path.keys() & {"get", "post"} & {method.lower() for method in rule.methods or ()}:
                 _complete(path[method], app.view_functions[rule.endpoint], rule.endpoint, method)
-    drawn["paths"][f"{PREFIX}/attempt-logs"]["post"]["responses"]["422"] = {"$ref": "#/components/responses/RefusedLog"}
+    for of_rows in ("attempt-logs", "payments", "reported-payments"):
+        refused = {"$ref": "#/components/responses/RefusedLog"}
+        drawn["paths"][f"{PREFIX}/{of_rows}"]["post"]["responses"]["422"] = refused
     drawn["paths"][f"{PREFIX}/attempts"]["post"]["responses"]["409"] = {"$ref": "#/components/responses/BlockedAttempt"}
     return drawn
 

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 __all__ = [
     "ACCOUNT", "ACCOUNTS", "ATTEMPTS", "ATTEMPT_ASKED", "CHECK", "CHECK_ASKED", "FOUND_ASKED", "LOGGED", "LOG_ASKED",
-    "LOG_RESULT", "ME", "POINT", "PROBLEM", "PROMISES", "QUEUE", "REVEALED",
+    "LOG_RESULT", "ME", "PAYMENTS_ASKED", "PAYMENTS_RESULT", "POINT", "PROBLEM", "PROMISES", "QUEUE", "REPORTED",
+    "REPORTS_ASKED", "REPORTS_RESULT", "REVEALED",
 ]  # fmt: skip
 
 _REF: Final = "AC0012345"
@@ -96,6 +97,40 @@ LOG_RESULT: Final = {
     },
     "changes": {"corrected": 0, "promise": 0, "hold": 0, "contact_point": 0, "breach": 0, "presumed": 0},
     "rejected": [],
+}  # fmt: skip
+_FILE_SUMMARY: Final = {
+    "rows": 1, "created": 1, "updated": 0, "unchanged": 0, "skipped": 0, "rejected": 0, "total": "500.00",
+    "errors": {}, "warnings": {}, "skips": {}, "unknown_columns": [], "status": "applied",
+}  # fmt: skip
+PAYMENTS_ASKED: Final = {
+    "rows": [
+        {
+            "payment_ref": "B-20050701-001", "account_ref": _REF, "amount": "500.00", "currency": "CNY",
+            "paid_on": "2005-07-01", "received_by": "bank", "channel": "mobile bank",
+        }
+    ]
+}  # fmt: skip
+PAYMENTS_RESULT: Final = {"summary": _FILE_SUMMARY, "rejected": []}
+REPORTS_ASKED: Final = {
+    "rows": [
+        {
+            "reported_ref": "A-20050701-001", "account_ref": _REF, "kind": "received", "amount": "500.00",
+            "paid_on": "2005-07-01", "received_on": "2005-07-01", "channel": "cash",
+        }
+    ]
+}  # fmt: skip
+REPORTS_RESULT: Final = {"summary": _FILE_SUMMARY, "rejected": []}
+REPORTED: Final = {
+    "items": [
+        {
+            "reported_ref": "A-20050701-001", "account_ref": _REF, "kind": "received",
+            "amount": {"amount": "500.00", "currency": "CNY"}, "paid_on": "2005-07-01", "received_on": "2005-07-01",
+            "reported_on": "2005-07-01", "state": "matched", "way": "exact", "differs": False, "late": False,
+            "payment_ref": "B-20050701-001", "posted_amount": {"amount": "500.00", "currency": "CNY"},
+            "posted_paid_on": "2005-07-01",
+        }
+    ],
+    "next": None,
 }  # fmt: skip
 FOUND_ASKED: Final = {
     "kind": "phone", "value": "13900130013", "relation": "self", "source": "told by the debtor on 1 July",

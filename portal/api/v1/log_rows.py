@@ -40,18 +40,19 @@ class LogFile:
         return bisect_right(self.lines, line)
 
 
-def as_file(rows: Sequence[Mapping[str, str]]) -> LogFile:
-    """The rows as text with a header, UTF-8. DomainError for what a file would end with."""
+def as_file(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = _COLUMNS) -> LogFile:
+    """The rows as text with a header, UTF-8. DomainError for what a file would end with. `columns`: in this order; the
+    first holds a few words only."""
     stream = io.BytesIO()
     writer = CsvWriter(stream)
-    writer.write(_COLUMNS)
+    writer.write(columns)
     lines, line = [], 2
     for number, row in enumerate(rows):
-        channel = row.get("channel", "")
-        if channel.strip().upper() in _TRAILER or not any(value.strip() for value in row.values()):
-            words = say("This row says nothing of an attempt. Leave it out.")
+        first = row.get(columns[0], "")
+        if first.strip().upper() in _TRAILER or not any(value.strip() for value in row.values()):
+            words = say("This row says nothing. Leave it out.")
             raise DomainError("field.invalid", words, field=f"rows.{number}")
-        cells = [row.get(name, "").replace("\r\n", "\n").replace("\r", "\n") for name in _COLUMNS]
+        cells = [row.get(name, "").replace("\r\n", "\n").replace("\r", "\n") for name in columns]
         lines.append(line)
         line += 1 + sum(cell.count("\n") for cell in cells)
         writer.write(cells)

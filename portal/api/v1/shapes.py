@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields
 
 __all__ = [
-    "Account", "AccountPage", "AccountRow", "Amount", "Attempt", "AttemptPage", "Check", "ContactPoint", "Finding", "Hold",
-    "LogProblem", "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "RequestMessage", "RequestPage", "RequestRow", "RequestThread",
+    "Account", "AccountPage", "AccountRow", "Amount", "Attempt", "AttemptPage", "Check", "ContactPoint", "FileResult", "Finding", "Hold",
+    "LogProblem", "LogResult", "Logged", "Me", "Problem", "Promise", "PromisePage", "QueuePage", "QueueRow", "RejectedRow", "Reported", "ReportedPage", "RequestMessage", "RequestPage", "RequestRow", "RequestThread",
     "Revealed",
 ]  # fmt: skip
 
@@ -298,6 +298,34 @@ class LogResult(_Shown):
     summary = fields.Dict(metadata={"description": "As of the file of attempts: rows, created, unchanged, rejected …"})
     changes = fields.Dict(keys=fields.String(), values=fields.Integer())
     rejected = fields.List(fields.Nested(RejectedRow))
+
+
+class FileResult(_Shown):
+    summary = fields.Dict(
+        metadata={"description": "As of the file: rows, created, unchanged, skipped, rejected, total …"}
+    )
+    rejected = fields.List(fields.Nested(RejectedRow))
+
+
+class Reported(_Shown):
+    reported_ref = fields.String()
+    account_ref = _maybe(fields.String)
+    kind = fields.String(metadata={"description": "expected or received"})
+    amount = fields.Nested(Amount)
+    paid_on = fields.Date()
+    received_on = _maybe(fields.Date)
+    reported_on = fields.Date()
+    state = fields.String(metadata={"description": "open, matched or withdrawn"})
+    way = _maybe(fields.String, metadata={"description": "exact, tolerant or by_hand"})
+    differs = fields.Boolean(metadata={"description": "In amount or day of payment from the posting"})
+    late = fields.Boolean(metadata={"description": "A step between its dates took longer than the bank's rules allow"})
+    payment_ref = _maybe(fields.String, metadata={"description": "Of the bank's posting"})
+    posted_amount = fields.Nested(Amount, allow_none=True)
+    posted_paid_on = _maybe(fields.Date)
+
+
+class ReportedPage(_Page):
+    items = fields.List(fields.Nested(Reported))
 
 
 class BlockedProblem(Problem):

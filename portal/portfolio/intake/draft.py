@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from portal.foundation.language import Message, say
-from portal.foundation.money import LARGEST_MINOR
+from portal.foundation.money import LARGEST_MINOR, minor_digits
 from portal.foundation.tabular import Cell, NumberText, cell_text
 from portal.foundation.values import (
     card_number_in,
@@ -153,7 +153,7 @@ class Draft:
         try:
             amount = self.read_amount(field, text, currency)
         except ValueError:
-            self.fail(field, "unreadable", say("Not an exact amount."))
+            self.fail(field, "unreadable", _no_amount(currency))
             return None
         if amount < 0 and credit_is_error:
             self.fail(field, "negative", say("An amount below zero."))
@@ -252,3 +252,9 @@ class Draft:
         for field, text in texts:
             if card_number_in(text) is not None:
                 self.fail(field, "card_number", say("A full card number; send the token and the last four digits."))
+
+
+def _no_amount(currency: str) -> Message:
+    if minor_digits(currency):
+        return say("Not an exact amount.")
+    return say("Not an exact amount: %(currency)s has no minor unit, so write whole numbers.", currency=currency)

@@ -25,6 +25,8 @@ __all__ = [
     "REJECT_COLUMNS",
     "REJECT_HEADERS",
     "RELATIONS",
+    "REPORT_COLUMNS",
+    "REPORT_KINDS",
     "STAFF_CERTIFICATES",
     "STAFF_COLUMNS",
     "LayoutColumn",
@@ -85,6 +87,17 @@ PAYMENT_COLUMNS: Final = (
     LayoutColumn("received_by", "收款方"),
     LayoutColumn("channel", "渠道"),
     LayoutColumn("reverses", "原流水号"),
+)
+
+REPORT_COLUMNS: Final = (
+    LayoutColumn("reported_ref", "报告编号", required=True),
+    LayoutColumn("account_ref", "账户编号", required=True),
+    LayoutColumn("kind", "报告类型", required=True),
+    LayoutColumn("amount", "金额", required=True),
+    LayoutColumn("currency", "币种"),
+    LayoutColumn("paid_on", "还款日期", required=True),
+    LayoutColumn("received_on", "收款日"),
+    LayoutColumn("channel", "渠道"),
 )
 
 ATTEMPT_COLUMNS: Final = (
@@ -153,6 +166,7 @@ LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
     "attempts": ATTEMPT_COLUMNS,
     "payments": PAYMENT_COLUMNS,
     "recalls": RECALL_COLUMNS,
+    "reported": REPORT_COLUMNS,
     "staff": STAFF_COLUMNS,
 }
 # The Chinese header of every field, by the kind of file and the field.
@@ -233,3 +247,6 @@ FLAGS: Final = frozenset(
 )
 
 RECEIVERS: Final = {"bank": "bank", "银行": "bank", "agency": "agency", "机构": "agency"}
+
+# What an agency says of a payment: expected by the bank, or received into its own account.
+REPORT_KINDS: Final = _either({"expected": "预计", "received": "已收"})

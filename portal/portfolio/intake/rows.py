@@ -32,7 +32,11 @@ ERRORS: Final[Mapping[str, Message]] = {
 # Codes that only warnings have.
 WARNINGS: Final[Mapping[str, Message]] = {"above_balance": say("More than the balance")}
 # Why a good row is out of a mapping's scope.
-SKIPS: Final[Mapping[str, Message]] = {"not_overdue": say("Not overdue"), "no_balance": say("No balance")}
+SKIPS: Final[Mapping[str, Message]] = {
+    "not_overdue": say("Not overdue"),
+    "no_balance": say("No balance"),
+    "reversed_in_file": say("Taken back in the same file"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ class Summary:
         self.skipped -= sum(skips.values())
         self.skips.subtract(skips)
 
+    def left_out(self, reason: str, count: int) -> None:
+        """Good rows of which it turned out that they are out of scope once all had been read."""
+        self.skipped += count
+        self.skips[reason] += count
+
     def applied(
         self, *, created: int = 0, updated: int = 0, unchanged: int = 0, totals: Mapping[str, int] | None = None
     ) -> None:

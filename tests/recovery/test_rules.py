@@ -1,0 +1,142 @@
+"""The bank's rules for payments: more than is owed, and what its own file takes back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from portal.foundation.access import Role
+from portal.foundation.errors import DomainError, Refused
+from portal.foundation.work import reading
+from portal.recovery.rule_models import AboveBalance, Pairs
+from portal.recovery.rules import USUAL, PaymentRules, rules_now, set_rules
+from tests.identity.factories import actor_of, make_user, observer
+from tests.portfolio.bringing import bring_payments, last_run
+from tests.recovery.factories import held_account, payments_file
+from tests.recovery.test_payments import paid, reversal
+
+if TYPE_CHECKING:
+    from portal.foundation.access import Actor
+
+pytestmark = [pytest.mark.settings(today=date(2005, 10, 1)), pytest.mark.usefixtures("app")]
+
+
+def finance() -> Actor:
+    return actor_of(make_user(Role.FINANCE))
+
+
+def setting(**rules: Any) -> None:
+    set_rules(finance(), PaymentRules(**rules))
+
+
+def test_without_a_setting_the_usual_rules_hold_and_the_latest_setting_afterwards() -> None:
+    with reading(observer()) as session:
+        assert rules_now(session, observer()) == USUAL
+    setting(match_days=5, match_amount=Decimal("0.5"))
+    setting(match_days=6)
+    with reading(observer()) as session:
+        assert rules_now(session, observer()).match_days == 6
+    assert not set_rules(finance(), PaymentRules(match_days=6))
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [({"match_days": -1}, "match_days"), ({"chase_days": 999}, "chase_days"), ({"match_amount": Decimal("-1")}, "match_amount"),
+     ({"match_amount": Decimal("NaN")}, "match_amount"), ({"match_amount": Decimal("0.0001")}, "match_amount")],
+)  # fmt: skip
+def test_a_rule_that_cannot_be_meant_is_refused_by_its_field(rules: dict[str, Any], field: str) -> None:
+    with pytest.raises(DomainError) as error:
+        setting(**rules)
+    assert error.value.field == field
+
+
+def test_only_finance_and_the_administrator_set_them() -> None:
+    assert set_rules(actor_of(make_user(Role.ADMINISTRATOR)), PaymentRules(match_days=1))
+    with pytest.raises(Refused):
+        set_rules(actor_of(make_user(Role.VENDOR_MANAGER)), PaymentRules(match_days=2))
+
+
+def test_the_tolerance_is_counted_in_units_of_each_currency() -> None:
+    limits = PaymentRules(match_amount=Decimal("1.5")).limits
+    assert (limits.amount("TWD"), limits.amount("JPY"), limits.amount("KWD")) == (150, 1, 1_500)
+
+
+def test_more_than_is_owed_is_taken_with_a_warning_or_rejected() -> None:
+    held = held_account()
+    above = payments_file(held.account, paid("P-1", "100000.01"), paid("P-2", "5.00"))
+    assert bring_payments(above)["warnings"] == {"above_balance": 1}
+    setting(above_balance=AboveBalance.REJECT)
+    summary = bring_payments(
+        payments_file(held.account, paid("P-3", "100000.01"), paid("P-4"), paid("P-1", "100000.01"))
+    )
+    assert (summary["errors"], summary["created"], summary["unchanged"]) == ({"above_balance": 1}, 1, 1)
+
+
+def test_a_pair_of_one_file_is_posted_unless_the_rules_leave_it_out() -> None:
+    held = held_account()
+    assert bring_payments(payments_file(held.account, paid("P-1"), reversal("R-1", "P-1", "100.00")))["created"] == 2
+    setting(pairs=Pairs.LEAVE_OUT)
+    rows = (reversal("R-2", "P-2", "100.00"), paid("P-2", "100.00"), paid("P-3", "30.00"))
+    summary = bring_payments(payments_file(held.account, *rows))
+    assert (summary["created"], summary["skipped"], summary["skips"]) == (1, 2, {"reversed_in_file": 2})
+    assert (summary["rows"], summary["total"]) == (3, "30.00")
+    told = last_run().options["warnings"]
+    assert sorted(row["line"] for row in told) == [2, 3]
+    assert {row["errors"][0]["value"] for row in told} == {"P-2", "R-2"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (paid("P-1", "100.00"), reversal("R-1", "P-1", "40.00")),  # a part of it
+        (paid("P-1", "100.00"), reversal("R-1", "P-1", "60.00"), reversal("R-2", "P-1", "40.00")),
+        (paid("P-1", "100.00"), reversal("R-1", "P-1", "100.00"), reversal("R-2", "R-1", "100.00")),
+        (paid("P-1", "100.00"), reversal("R-1", "P-0", "100.00")),
+    ],
+)
+def test_what_is_no_whole_pair_is_posted_all_the_same(rows: tuple[dict[str, str], ...]) -> None:
+    setting(pairs=Pairs.LEAVE_OUT)
+    assert bring_payments(payments_file(held_account().account, *rows))["created"] == len(rows)
+
+
+def test_a_payment_whose_reversal_is_rejected_is_posted() -> None:
+    setting(pairs=Pairs.LEAVE_OUT)
+    rows = (paid("P-1", "100.00"), reversal("R-1", "P-1", "100.00", "2005-12-01"))
+    summary = bring_payments(payments_file(held_account().account, *rows))
+    assert (summary["created"], summary["skipped"], summary["errors"]) == (1, 0, {"future_date": 1})
+
+
+def test_the_reversal_of_what_was_posted_before_is_posted() -> None:
+    setting(pairs=Pairs.LEAVE_OUT)
+    held = held_account()
+    bring_payments(payments_file(held.account, paid("P-1", "100.00")))
+    summary = bring_payments(payments_file(held.account, paid("P-1", "100.00"), reversal("R-1", "P-1", "100.00")))
+    assert (summary["created"], summary["unchanged"], summary["skipped"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "code"),
+    [("XYZ", "100.00", "unknown_value"), ("JPY", "100", "currency"), ("JPY", "100.50", "unreadable"), ("円", "100", "unknown_value")],
+)  # fmt: skip
+def test_currencies_that_cannot_be_are_refused_clearly(currency: str, amount: str, code: str) -> None:
+    rows = ({**paid("P-1", amount), "currency": currency}, {**paid("P-2"), "currency": ""})
+    summary = bring_payments(payments_file(held_account().account, *rows))
+    assert code in summary["errors"] and summary["created"] == 1
+
+
+def test_a_currency_without_a_minor_unit_is_posted_in_whole_numbers() -> None:
+    held = held_account(currency="JPY")
+    rows = ({**paid("P-1", "100"), "currency": "JPY"}, {**paid("P-2", "100.50"), "currency": "JPY"})
+    summary = bring_payments(payments_file(held.account, *rows))
+    assert (summary["created"], summary["total"], summary["errors"]) == (1, "100", {"unreadable": 1})
+
+
+@pytest.mark.parametrize("pairs", list(Pairs))
+def test_a_dry_run_and_control_figures_see_all_rows(pairs: Pairs) -> None:
+    setting(pairs=pairs)
+    held = held_account()
+    content = payments_file(held.account, paid("P-1", "100.00"), reversal("R-1", "P-1", "100.00"), paid("P-2", "3.00"))
+    assert bring_payments(content, control_count=3, control_total="3.00")["rows"] == 3

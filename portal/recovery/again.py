@@ -25,6 +25,7 @@ from portal.recovery.decisions import Decisions, alone, not_superseded, row_of
 from portal.recovery.following import follow
 from portal.recovery.models import AccountTouch, Attribution, Decision, DecisionRound, Payment, SecondLook
 from portal.recovery.places import EXCLUDING_KINDS, contact_outcomes, holder_of, places_of, terms_of_versions
+from portal.recovery.reported.receipts import note_moved_receipts
 from portal.recovery.words import trace_of
 from portal.vendors.models import ContractVersion
 
@@ -257,8 +258,10 @@ def decide_again(work: Work, account_ids: Collection[int]) -> Anew:
                 )
             )  # fmt: skip
     decisions.insert(values, replaced)
-    anew.changed = len(values) + follow(session, sorted({old.payment_id for old in replaced}), decisions, work.now)
+    moved = sorted({old.payment_id for old in replaced})
+    anew.changed = len(values) + follow(session, moved, decisions, work.now)
     decisions.sum_up()
+    note_moved_receipts(work, moved)
     _put_down(session, doubts, agreed)
     anew.doubted = [attribution_id for attribution_id, *_ in doubts]
     return anew

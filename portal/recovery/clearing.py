@@ -25,6 +25,7 @@ from portal.recovery.following import follow
 from portal.recovery.models import Attribution, Decision, Payment
 from portal.recovery.places import Held, holder_of, places_of
 from portal.recovery.queries import standing, waits_for_somebody
+from portal.recovery.reported.receipts import note_moved_receipts
 from portal.recovery.words import trace_by_hand, trace_of
 
 if TYPE_CHECKING:
@@ -231,8 +232,10 @@ def _put_into_place(work: Work, clearing: Clearing) -> None:
     by_hand = _ByHand(work, clearing, proposer)
     decisions = Decisions(work.session)
     decisions.insert(by_hand.rows(olds), list(olds.values()))
-    follow(work.session, sorted({old.payment_id for old in olds.values()}), decisions, work.now)
+    moved = sorted({old.payment_id for old in olds.values()})
+    follow(work.session, moved, decisions, work.now)
     decisions.sum_up()
+    note_moved_receipts(work, moved)
 
 
 class _ByHand:

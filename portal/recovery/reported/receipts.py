@@ -16,9 +16,11 @@ from portal.recovery.reported.models import AgencyReceipt, Remits, ReportStandin
 from portal.vendors.models import ContractVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from portal.foundation.work import Work
 
-__all__ = ["note_receipts", "note_receipts_of", "remit_days_of"]
+__all__ = ["note_moved_receipts", "note_receipts", "note_receipts_of", "remit_days_of"]
 
 CHUNK = 2_000
 COLUMNS = (
@@ -47,7 +49,7 @@ def note_receipts_of(work: Work, condition: sa.ColumnElement[bool]) -> None:
     """Within another operation: a receipt for each decision that credits an agency with a payment that it received, of the
     payments (and their decisions) of this condition; those that have theirs already are left alone.
 
-    Whatever moves credit by later decisions calls it with their payments.
+    Whatever credits payments by later decisions calls `note_moved_receipts`.
     """
     noted = sa.select(AgencyReceipt.attribution_id).where(AgencyReceipt.attribution_id == Attribution.id).exists()
     wanted = (
@@ -62,6 +64,14 @@ def note_receipts_of(work: Work, condition: sa.ColumnElement[bool]) -> None:
     for chunk in in_chunks(work.session.execute(wanted).all(), CHUNK):
         insert_rows(work.session, AgencyReceipt, COLUMNS, [_values(work, *row) for row in chunk])
         _note_unreported(work, [row[0] for row in chunk])
+
+
+def note_moved_receipts(work: Work, payment_ids: Sequence[int]) -> None:
+    """Within another operation that decides anew: the receipts of these payments and of their reversals, for whoever is
+    credited with them now; those of earlier decisions count no more."""
+    for chunk in in_chunks(payment_ids, CHUNK):
+        references = sa.select(_original.payment_ref).where(_original.id.in_(chunk))
+        note_receipts_of(work, sa.or_(Payment.id.in_(chunk), Payment.reverses_ref.in_(references)))
 
 
 def _values(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.commission import remittance_queries as queries
-from portal.commission.operations import draw_period, issue_statement, release_statement
+from portal.commission.closing import draw_period
+from portal.commission.operations import issue_statement, release_statement
 from portal.commission.remittance import Handed, announce, record, take_back, withdraw
 from portal.commission.remittance_models import RemittanceState
 from portal.foundation.access import Role

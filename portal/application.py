@@ -54,6 +54,7 @@ MODELS = (
     "portal.contact.limits.models",
     "portal.recovery.models",
     "portal.commission.models",
+    "portal.commission.life_models",
     "portal.legal.models",
     "portal.api.webhook_models",
     "portal.api.models",

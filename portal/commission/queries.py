@@ -24,6 +24,7 @@ __all__ = [
     "events_of",
     "lines_of",
     "periods_drawn",
+    "seen_by",
     "state_of",
     "statement_for",
     "statements",
@@ -50,19 +51,20 @@ def _released() -> sa.Exists:
     )
 
 
-def _seen_by(actor: Actor) -> sa.Select[tuple[Statement]]:
+def seen_by(actor: Actor) -> sa.Select[tuple[Statement]]:
+    """Statements that the actor may see: of an organisation its own, from their release on."""
     statement = visible(Statement, actor)
     return statement if actor.is_bank else statement.where(_released())
 
 
 def statements(actor: Actor) -> sa.Select[tuple[Statement, StatementState]]:
     """Statements that the actor may see, each with its state."""
-    return _seen_by(actor).add_columns(current_state().label("state")).options(joinedload(Statement.organisation))
+    return seen_by(actor).add_columns(current_state().label("state")).options(joinedload(Statement.organisation))
 
 
 def statement_for(session: Session, actor: Actor, statement_id: int, *, lock: bool = False) -> Statement:
     """One statement; NotFound where there is none that the actor may see. `lock` keeps others from moving it."""
-    wanted = _seen_by(actor).where(Statement.id == statement_id)
+    wanted = seen_by(actor).where(Statement.id == statement_id)
     found = session.scalar(
         wanted.with_for_update(of=Statement) if lock else wanted.options(joinedload(Statement.organisation))
     )
@@ -74,7 +76,7 @@ def statement_for(session: Session, actor: Actor, statement_id: int, *, lock: bo
 def statement_numbered(session: Session, actor: Actor, number: str) -> Statement | None:
     """The statement with this number, if the actor may see it."""
     its_number = sa.or_(StatementNumber.number == number, Statement.draft_number == number)
-    return session.scalar(_seen_by(actor).outerjoin(Statement.numbered).where(its_number))
+    return session.scalar(seen_by(actor).outerjoin(Statement.numbered).where(its_number))
 
 
 def state_of(session: Session, statement_id: int) -> StatementState | None:
@@ -103,7 +105,7 @@ def count_in_state(session: Session, actor: Actor, *states: StatementState) -> i
     return (
         session.scalar(
             sa.select(sa.func.count()).select_from(
-                _seen_by(actor).with_only_columns(Statement.id).where(current_state().in_(states)).subquery()
+                seen_by(actor).with_only_columns(Statement.id).where(current_state().in_(states)).subquery()
             )
         )
         or 0
@@ -112,5 +114,5 @@ def count_in_state(session: Session, actor: Actor, *states: StatementState) -> i
 
 def periods_drawn(session: Session, actor: Actor) -> list[date]:
     """Months that have statements, the latest first."""
-    months = _seen_by(actor).with_only_columns(Statement.period).distinct().order_by(Statement.period.desc())
+    months = seen_by(actor).with_only_columns(Statement.period).distinct().order_by(Statement.period.desc())
     return list(session.scalars(months))

@@ -62,6 +62,13 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("contact_wish_source", since="0036"),
     Evidence("limitation_restart", since="0038"),
     Evidence("statement_number", since="0040"),
+    Evidence("tax_rule", since="0046"),
+    Evidence("statement_dispute", since="0046"),
+    Evidence("statement_dispute_event", since="0046"),
+    Evidence("statement_invoice", since="0046"),
+    Evidence("statement_invoice_event", since="0046"),
+    Evidence("settlement", since="0046"),
+    Evidence("statement_paper", since="0046"),
 )
 DEEDS = ("update", "delete")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from portal.commission.drawing import add_event
 from portal.commission.life_models import DisputeEnd, DisputeEvent, DisputeReason, Follows, StatementDispute
 from portal.commission.life_queries import Deadlines, deadlines, dispute_for, disputes_open
@@ -42,9 +40,7 @@ def confirm_statement(actor: Actor, statement_id: int) -> None:
         add_event(work, statement, S.CONFIRMED)
 
 
-def contest_lines(
-    actor: Actor, statement_id: int, line_ids: Collection[int], reason: DisputeReason, words: str
-) -> int:
+def contest_lines(actor: Actor, statement_id: int, line_ids: Collection[int], reason: DisputeReason, words: str) -> int:
     """The agency does not agree with these lines; how many. DomainError where one is contested already, or too late."""
     words = given(words, "words")
     wanted = set(line_ids)

@@ -58,12 +58,13 @@ def freeze(
     statement.basis = {
         "placed": dict(placed),
         "contest_days": max((contest_days(version.clauses) for version in versions), default=CONTEST_DAYS),
-        "kept": _kept(session, statement.id, [v.id for v in versions if v.plan.get("remittance") == "net"]),
         "parts": [
             {"version": version, "batch": batch, **vars(part)}
             for (version, batch), part in sorted(parts.items(), key=lambda item: (item[0][0] or 0, item[0][1] or 0))
         ],
     }
+    net = [version.id for version in versions if version.plan.get("remittance") == "net"]
+    statement.kept_minor = _kept(session, statement.id, net)
     rule = tax_rule_on(session, statement.organisation_id, ends_on)
     if rule is not None and Decimal(rule.rate):
         statement.tax_rate, statement.tax_included = rule.rate, rule.included

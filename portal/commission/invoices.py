@@ -102,7 +102,8 @@ def accept_difference(actor: Actor, statement_id: int, invoice_id: int, reason: 
         else:
             if proposed.by_user_id == work.actor.user_id:
                 raise Refused(
-                    "invoice.own_proposal", say("You proposed this yourself; another person has to accept the difference.")
+                    "invoice.own_proposal",
+                    say("You proposed this yourself; another person has to accept the difference."),
                 )
             state = InvoiceState.ACCEPTED
             _event(work, invoice, state, words, proposed_by=proposed.by_user_id)

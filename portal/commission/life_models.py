@@ -103,7 +103,9 @@ class DisputeEvent(Model, OwnRows):
     by_name: Mapped[str] = mapped_column(sa.String(120))
     at: Mapped[datetime]
 
-    __table_args__ = (sa.CheckConstraint("(state = 'upheld') = (follows IS NOT NULL)", name="upheld_names_what_follows"),)
+    __table_args__ = (
+        sa.CheckConstraint("(state = 'upheld') = (follows IS NOT NULL)", name="upheld_names_what_follows"),
+    )
 
 
 class StatementInvoice(Model, OwnRows):

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Deadlines", "Total", "count_statements", "deadlines", "disputes_of", "due_for_payment", "dispute_for", "disputes_open",
-    "first_deadline", "has_open_dispute", "invoice_for", "invoice_state", "is_unsettled", "invoices_of", "local_day", "paid_so_far",
-    "paper_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice",
+    "Deadlines", "Total", "count_statements", "deadlines", "dispute_for", "disputes_of", "disputes_open", "due_for_payment",
+    "due_in_sql", "first_deadline", "has_open_dispute", "invoice_for", "invoice_state", "invoices_of", "is_unsettled",
+    "local_day", "paid_so_far", "paper_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_is_open",
 ]  # fmt: skip
 
 S = StatementState
@@ -114,6 +114,14 @@ def disputes_open(session: Session, actor: Actor, statement_id: int | None = Non
     if statement_id is not None:
         wanted = wanted.where(StatementDispute.statement_id == statement_id)
     return session.scalar(sa.select(sa.func.count()).select_from(wanted.limit(10_000).subquery())) or 0
+
+
+def whole_is_open(session: Session, actor: Actor, statement_id: int) -> bool:
+    """Whether what the agency said of a statement as a whole waits for an answer."""
+    wanted = visible(StatementDispute, actor).where(
+        StatementDispute.statement_id == statement_id, StatementDispute.line_id.is_(None), ~_ended()
+    )
+    return session.scalar(wanted.with_only_columns(StatementDispute.id).limit(1)) is not None
 
 
 def _ended() -> sa.Exists:
@@ -188,21 +196,27 @@ def due_for_payment(statement: Statement) -> int:
     The total with its tax, less what an organisation of a net contract has kept of what it received (frozen when the
     statement was drawn up). The one place that says so.
     """
-    return statement.gross_minor - int((statement.basis or {}).get("kept", 0))
+    return statement.gross_minor - statement.kept_minor
+
+
+def due_in_sql() -> sa.ColumnElement[int]:
+    """The same as a column of a select over statements."""
+    tax = sa.case((Statement.tax_included, 0), else_=Statement.tax_minor)
+    return Statement.total_minor + tax - Statement.kept_minor
 
 
 def to_bill() -> sa.ColumnElement[bool]:
     """Whether a statement is confirmed and an invoice for it is to be uploaded, as a condition. What sums to nothing or less
     needs none."""
     absent = sa.or_(invoice_state().is_(None), invoice_state() == InvoiceState.RETURNED)
-    return sa.and_(current_state() == S.CONFIRMED, Statement.total_minor > 0, absent)
+    return sa.and_(current_state() == S.CONFIRMED, due_in_sql() > 0, absent)
 
 
 def is_unsettled(*, payable: bool = False) -> sa.ColumnElement[bool]:
     """Whether a statement is confirmed and not yet paid; `payable`: with an invoice that stands."""
-    unsettled = sa.and_(current_state() == S.CONFIRMED, Statement.total_minor != 0)
+    unsettled = sa.and_(current_state() == S.CONFIRMED, due_in_sql() != 0)
     stands = invoice_state().in_((InvoiceState.MATCHED, InvoiceState.ACCEPTED))
-    return sa.and_(unsettled, sa.or_(stands, Statement.total_minor < 0)) if payable else unsettled
+    return sa.and_(unsettled, sa.or_(stands, due_in_sql() < 0)) if payable else unsettled
 
 
 def settlements_of(session: Session, actor: Actor, statement_id: int) -> list[Settlement]:

@@ -64,6 +64,12 @@ class Statement(Model, OwnRows):
         default=False, server_default=sa.false(), comment="the lines hold the tax already"
     )
     tax_minor: Mapped[int] = mapped_column(MinorUnits, default=0, server_default="0")
+    kept_minor: Mapped[int] = mapped_column(
+        MinorUnits,
+        default=0,
+        server_default="0",
+        comment="of net contracts: what the organisation has kept of it already",
+    )
     basis: Mapped[dict[str, Any] | None] = mapped_column(JsonData, comment="totals placed, by batch")
     organisation: Mapped[Organisation] = relationship()
     numbered: Mapped[StatementNumber | None] = relationship(lazy="joined", viewonly=True, uselist=False)

@@ -73,4 +73,3 @@ def confirm_by_silence(actor: Actor) -> int:
                 add_event(work, statement, StatementState.CONFIRMED, SILENCE)
                 count += 1
     return count
-

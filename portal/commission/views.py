@@ -6,11 +6,26 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
+from sqlalchemy.orm import selectinload
 
-from portal.commission import operations, queries
+from portal.commission import (
+    dispute_views,
+    operations,
+    paper_views,
+    papers,
+    queries,
+    settlement_views,
+    silence,
+    tax_views,
+)
+from portal.commission.blueprint import blueprint
 from portal.commission.closing import ask_for_period
 from portal.commission.drawing import DRAWN_ANEW, last_day
+from portal.commission.labels import REASONS, STATES, STEPS
+from portal.commission.life_labels import CODES
+from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
+from portal.commission.life_queries import paper_of
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
@@ -22,7 +37,6 @@ from portal.foundation.money import Money
 from portal.foundation.navigation import counts
 from portal.foundation.panels import Found
 from portal.foundation.services import services
-from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Cell, Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
@@ -33,41 +47,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-blueprint = Blueprint("commission", __name__)
+    from portal.commission.life_page import Life
+
+__all__ = ["blueprint", "dispute_views", "paper_views", "settlement_views", "silence", "tax_views"]
 
 S = StatementState
-STATES = {
-    S.DRAWN: StateTag("drawn", _l("drawn up"), "wait"),
-    S.ISSUED: StateTag("issued", _l("waits for release"), "wait"),
-    S.RELEASED: StateTag("released", _l("with the agency"), "go"),
-    S.CONTESTED: StateTag("contested", _l("contested"), "bad"),
-    S.ANSWERED: StateTag("answered", _l("answered"), "go"),
-    S.CONFIRMED: StateTag("confirmed", _l("confirmed"), "good"),
-    S.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
-}
-STEPS = {
-    S.DRAWN: _l("Drawn up"),
-    S.ISSUED: _l("Issued"),
-    S.RELEASED: _l("Released to the agency"),
-    S.CONTESTED: _l("Contested"),
-    S.ANSWERED: _l("Answered"),
-    S.CONFIRMED: _l("Confirmed by the agency"),
-    S.WITHDRAWN: _l("Withdrawn"),
-}
-REASONS = {
-    "rate": _l("rate"),
-    "reversal": _l("reversal"),
-    "true_up": _l("true-up"),
-    "taken_back": _l("credit taken back"),
-    "minimum": _l("minimum"),
-    "cap": _l("cap"),
-    "small_balance": _l("small balance"),
-    "below_first_band": _l("below the first step"),
-    "free_period": _l("free days"),
-    "automatic_debit": _l("automatic debit"),
-    "before_first_contact": _l("before the first contact"),
-    "outside_placement": _l("outside the placement"),
-}
 
 
 @blueprint.get("/statements")
@@ -91,13 +75,15 @@ def statement(statement_id: int) -> Any:
     """One statement: totals first, then its lines with the why."""
     found = queries.statement_for(db.session(), actor(), statement_id)
     events = queries.events_of(db.session(), actor(), found.id)
+    life = life_of(db.session(), actor(), found, events)
     totals = {
         "base": Cell("money", found.recovered_minor, found.currency),
         "commission": Cell("money", found.total_minor, found.currency),
     }
     return table_response(
-        _lines_table(actor(), found),
+        _lines_table(actor(), found, life),
         "commission/statement.html",
+        life=life,
         totals=totals,
         statement=found,
         state=events[-1].state,
@@ -106,6 +92,9 @@ def statement(statement_id: int) -> Any:
         name=name_of(found.organisation),
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
+        paper_languages=papers.LANGUAGES,
+        paper_at_once=papers.AT_ONCE,
+        papers_made={code for code in papers.LANGUAGES if paper_of(db.session(), actor(), found.id, code)},
     )
 
 
@@ -162,8 +151,8 @@ def waiting(who: Actor) -> int:
     session = db.session()
     if who.is_bank:
         can_act = who.can(Permission.STATEMENTS_RELEASE)
-        return queries.count_in_state(session, who, S.ISSUED, S.CONTESTED) if can_act else 0
-    return queries.count_in_state(session, who, S.RELEASED, S.ANSWERED)
+        return queries.count_in_state(session, who, S.ISSUED, S.CONTESTED) + to_settle(session, who) if can_act else 0
+    return queries.count_in_state(session, who, S.RELEASED, S.ANSWERED) + to_settle(session, who)
 
 
 @hooks.found.register
@@ -204,11 +193,8 @@ def _last_month() -> date:
 
 def _step(event: StatementEvent) -> dict[str, Any]:
     """A step as the timeline shows it; what the program wrote as a code is said in words."""
-    text = (
-        _l("What came in since stands on the statement drawn up after it.")
-        if event.reason == DRAWN_ANEW
-        else event.reason
-    )
+    anew = {DRAWN_ANEW: _l("What came in since stands on the statement drawn up after it.")}
+    text = (anew | CODES).get(event.reason, event.reason)
     return {"at": event.at, "title": STEPS[event.state], "who": event.by_name, "text": text}
 
 
@@ -236,6 +222,7 @@ def _statements_table(who: Actor) -> Table:
         filters=[
             Filter("period", _l("Month"), "choice", _in_month, months),
             Filter("state", _l("State"), "choice", _in_state, [(s.value, tag.label) for s, tag in STATES.items()]),
+            Filter("life", _l("Still to do"), "choice", _with_work, [(code, label) for code, label, _ in LIFE_FILTERS]),
         ],
         row_url=lambda row: url_for("commission.statement", statement_id=row.Statement.id),
         empty=Empty(
@@ -257,10 +244,15 @@ def _in_state(statement: Any, value: str) -> Any:
     return statement.where(queries.current_state() == StatementState(value))
 
 
-def _lines_table(who: Actor, found: Statement) -> Table:
+def _with_work(statement: Any, value: str) -> Any:
+    return statement.where(next(condition for code, _, condition in LIFE_FILTERS if code == value)())
+
+
+def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
     return Table(
         name=found.number,
-        statement=queries.lines_of(who, found.id),
+        statement=queries.lines_of(who, found.id).options(selectinload(CommissionLine.disputes)),
+        choosable=life.may_contest,
         key=CommissionLine.id,
         columns=[
             Column("position", _l("No."), "number", expression=CommissionLine.position, sortable=True),
@@ -270,6 +262,7 @@ def _lines_table(who: Actor, found: Statement) -> Table:
             Column("rate", _l("Rate"), "percent", value=lambda line: Decimal(line.rate) if line.rate else None),
             Column("commission", _l("Commission"), "money", value="commission_minor"),
             Column("reason", _l("Clause"), value=lambda line: REASONS.get(line.reason, line.reason)),
+            Column("dispute", _l("Contested"), "state", value=life.tag_of),
             Column("why", _l("Why"), "why", value=lambda line: translate(from_data(line.why["message"]))),
         ],
         filters=[Filter("payment", _l("Payment"), "text", _payment)],

@@ -100,6 +100,7 @@ class Permission(StrEnum):
     STATEMENTS_ISSUE = "statements.issue"
     STATEMENTS_RELEASE = "statements.release"
     STATEMENTS_CONFIRM = "statements.confirm"
+    STATEMENTS_SETTLE = "statements.settle"  # invoices matched or sent back, payments recorded, taxes set
     PACKS_VIEW = "packs.view"
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
@@ -142,6 +143,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
         | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
+        | {_P.STATEMENTS_SETTLE}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE

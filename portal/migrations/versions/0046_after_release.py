@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,6 +41,13 @@ def upgrade() -> None:
         ),
     )  # fmt: skip
     op.add_column("statement", sa.Column("tax_minor", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column(
+        "statement",
+        sa.Column(
+            "kept_minor", sa.BigInteger(), nullable=False, server_default="0",
+            comment="of net contracts: what the organisation has kept of it already",
+        ),
+    )  # fmt: skip
     _let_states_be(STATES)
     _taxes()
     _disputes()
@@ -58,7 +65,7 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     _let_states_be(BEFORE)
-    for column in ("tax_minor", "tax_included", "tax_rate"):
+    for column in ("kept_minor", "tax_minor", "tax_included", "tax_rate"):
         op.drop_column("statement", column)
 
 
@@ -116,7 +123,7 @@ def _owner(table: str) -> tuple[sa.Column[int], sa.ForeignKeyConstraint]:
     return sa.Column("organisation_id", BigKey, nullable=False), _to(table, "organisation_id", "organisation")
 
 
-def _who(table: str) -> tuple[sa.Column[object] | sa.ForeignKeyConstraint, ...]:
+def _who(table: str) -> tuple[sa.Column[Any] | sa.ForeignKeyConstraint, ...]:
     return (
         sa.Column("by_user_id", BigKey, nullable=True),
         _to(table, "by_user_id", "user_account"),

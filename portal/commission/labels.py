@@ -1,0 +1,45 @@
+"""What statements, their steps and the clauses of their lines are called on pages and papers."""
+
+from __future__ import annotations
+
+from portal.commission.models import StatementState
+from portal.foundation.language import _l
+from portal.foundation.states import StateTag
+
+__all__ = ["REASONS", "STATES", "STEPS"]
+
+S = StatementState
+STATES = {
+    S.DRAWN: StateTag("drawn", _l("drawn up"), "wait"),
+    S.ISSUED: StateTag("issued", _l("waits for release"), "wait"),
+    S.RELEASED: StateTag("released", _l("with the agency"), "go"),
+    S.CONTESTED: StateTag("contested", _l("contested"), "bad"),
+    S.ANSWERED: StateTag("answered", _l("answered"), "go"),
+    S.CONFIRMED: StateTag("confirmed", _l("confirmed"), "good"),
+    S.SETTLED: StateTag("settled", _l("settled"), "good"),
+    S.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
+}
+STEPS = {
+    S.DRAWN: _l("Drawn up"),
+    S.ISSUED: _l("Issued"),
+    S.RELEASED: _l("Released to the agency"),
+    S.CONTESTED: _l("Contested"),
+    S.ANSWERED: _l("Answered"),
+    S.CONFIRMED: _l("Confirmed by the agency"),
+    S.SETTLED: _l("Settled: all that is due is paid"),
+    S.WITHDRAWN: _l("Withdrawn"),
+}
+REASONS = {
+    "rate": _l("rate"),
+    "reversal": _l("reversal"),
+    "true_up": _l("true-up"),
+    "taken_back": _l("credit taken back"),
+    "minimum": _l("minimum"),
+    "cap": _l("cap"),
+    "small_balance": _l("small balance"),
+    "below_first_band": _l("below the first step"),
+    "free_period": _l("free days"),
+    "automatic_debit": _l("automatic debit"),
+    "before_first_contact": _l("before the first contact"),
+    "outside_placement": _l("outside the placement"),
+}

@@ -104,6 +104,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (FINANCE, "/payments"),
     (FINANCE, "/payments/exceptions"),
     (FINANCE, "/payments/imports"),
+    (FINANCE, "/statements?life=payable"),
+    (FINANCE, "/statements/taxes"),
     (AGENCY_LEADER, "/"),
     (AGENCY_LEADER, "/queue"),
     (AGENCY_LEADER, "/queue?tab=untouched"),

@@ -19,7 +19,7 @@ __all__ = ["FILE_TYPES", "read_invoice_file"]
 
 FILE_TYPES = {"pdf": "application/pdf", "ofd": "application/ofd", "xml": "application/xml"}
 MOST_MEMBERS = 2_000  # of an OFD, which is an archive
-_XML = re.compile(rb"\s*<(\?xml|[A-Za-z_])")
+_XML = re.compile(rb"\s*<\?xml\s")
 _DECLARES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)  # what an invoice has no use for, and an attacker has
 
 

@@ -64,7 +64,7 @@ class InvoiceForm(FlaskForm):
     def __init__(self, currency: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.currency = currency
-        self.amount.description = say("In %(currency)s, as the invoice says.", currency=currency)
+        self.amount.description = say("In %(currency)s, as the invoice says.", currency=currency)  # type: ignore[assignment]  # translated when shown
 
     def details(self) -> InvoiceDetails:
         """As entered; DomainError naming the field."""
@@ -94,7 +94,7 @@ class SettlementForm(FlaskForm):
     def __init__(self, currency: str, owing: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.currency = currency
-        self.amount.description = say("Owed now: %(owing)s. A part is fine.", owing=Money(owing, currency))
+        self.amount.description = say("Owed now: %(owing)s. A part is fine.", owing=Money(owing, currency))  # type: ignore[assignment]  # translated when shown
 
     def details(self) -> Paid:
         """As entered; DomainError naming the field."""

@@ -72,7 +72,8 @@ def keep_paper(actor: Actor, statement_id: int, language: str) -> StatementPaper
         pass
     with reading(actor) as session:
         made = paper_of(session, actor, statement_id, language)
-        assert made is not None
+        if made is None:  # evidence does not go
+            raise NotFound
         return made
 
 

@@ -19,6 +19,8 @@ from portal.api.answers import claim
 from portal.api.tokens import make_token
 from portal.commission import operations as commission
 from portal.commission.closing import draw_period
+from portal.commission.invoices import InvoiceDetails, upload_invoice
+from portal.commission.life_models import StatementDispute
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.log.files import ATTEMPTS
@@ -381,9 +383,22 @@ def _statements(world: World) -> None:
             else:
                 world.shut.setdefault("statement", []).append((code, (statement.id,)))
     assert {code for code, _ids in world.things["statement"]} == {"EASTAG", "WESTAG"}
-    west = world.one("statement", "WESTAG")
-    commission.contest_statement(world.person(Role.AGENCY_LEADER, "WESTAG").actor, west, "WEST objection")
-    commission.answer_statement(first, west, "WEST answer")
+    for side in SIDES:
+        _life(world, side.mark, first)
+
+
+def _life(world: World, mark: str, finance: Actor) -> None:
+    """A statement contested and answered, then confirmed and billed."""
+    code = f"{mark}AG"
+    leader, statement_id = world.person(Role.AGENCY_LEADER, code).actor, world.one("statement", code)
+    commission.contest_statement(leader, statement_id, f"{mark} objection")
+    commission.answer_statement(finance, statement_id, f"{mark} answer")
+    commission.confirm_statement(leader, statement_id)
+    dispute_id = _key(StatementDispute, StatementDispute.statement_id == statement_id)
+    world.keep("contested line", code, statement_id, dispute_id)
+    paper = InvoiceDetails(f"{mark}-INVOICE", date(2005, 9, 1), 1, 0)
+    invoice = upload_invoice(leader, statement_id, paper, Proof(f"%PDF-1.4 {mark}".encode(), "invoice.pdf"))
+    world.keep("invoice", code, statement_id, invoice.id)
 
 
 # --- what belongs to whom ------------------------------------------------------------------------------------------------

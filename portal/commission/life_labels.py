@@ -28,13 +28,13 @@ DISPUTE_REASONS: dict[DisputeReason, Any] = {
     DisputeReason.CREDIT: _l("wrong credit"),
     DisputeReason.RATE: _l("wrong rate"),
     DisputeReason.AMOUNT: _l("wrong amount"),
-    DisputeReason.MISSING: _l("something is missing"),
+    DisputeReason.MISSING: _l("something is not on it"),
     DisputeReason.OTHER: _l("another reason"),
 }
-OPEN = StateTag("open", _l("waits for the bank"), "bad")
+OPEN = StateTag("open", _l("waits for the bank's answer"), "bad")
 ENDS = {
-    DisputeEnd.UPHELD: StateTag("upheld", _l("upheld"), "good"),
-    DisputeEnd.REFUSED: StateTag("refused", _l("refused"), "plain"),
+    DisputeEnd.UPHELD: StateTag("upheld", _l("the agency is right"), "good"),
+    DisputeEnd.REFUSED: StateTag("refused", _l("the line stands"), "plain"),
     DisputeEnd.WITHDRAWN: StateTag("withdrawn", _l("taken back"), "plain"),
 }
 FOLLOWS: dict[Follows, Any] = {
@@ -46,7 +46,7 @@ FOLLOWS: dict[Follows, Any] = {
 INVOICE_STATES = {
     InvoiceState.MATCHED: StateTag("matched", _l("matched"), "good"),
     InvoiceState.DIFFERS: StateTag("differs", _l("differs"), "bad"),
-    InvoiceState.PROPOSED: StateTag("proposed", _l("difference waits for a second person"), "wait"),
+    InvoiceState.PROPOSED: StateTag("proposed", _l("difference proposed"), "wait"),
     InvoiceState.ACCEPTED: StateTag("accepted", _l("difference accepted"), "good"),
     InvoiceState.RETURNED: StateTag("returned", _l("sent back"), "plain"),
 }

@@ -96,7 +96,7 @@ def _totals(session: Session, actor: Actor, statement: Statement) -> Iterator[li
             (say("Tax"), statement.tax_minor),
             (say("Gross"), statement.gross_minor),
         ]
-    sums.append((say("Due"), due_for_payment(statement)))
+    sums.append((say("Due for payment"), due_for_payment(statement)))
     for words, minor in sums:
         yield [_said(words), None, None, None, None, None, _figure(minor, currency), currency]
 

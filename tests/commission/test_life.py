@@ -174,6 +174,7 @@ def test_lines_of_another_statement_and_other_agencies_are_not_there() -> None:
     with pytest.raises(NotFound):
         contest_lines(other.actor, statement_id, lines(statement_id), DisputeReason.RATE, "x")
     contest_lines(held.actor, statement_id, lines(statement_id)[:1], DisputeReason.RATE, "x")
+    contest_lines(other.actor, theirs, lines(theirs), DisputeReason.RATE, "x")
     with pytest.raises(NotFound):
         withdraw_dispute(other.actor, theirs, disputes(statement_id)[0], "x")
 

@@ -38,7 +38,7 @@ class AnswerForm(FlaskForm):
         _l("What follows"), [Optional()], choices=to_choose((f.value, FOLLOWS[f]) for f in Follows),
         description=_l("Where the agency is right. The line itself stays as it was issued."),
     )  # fmt: skip
-    words = TextAreaField(_l("Why"), [_needed, Length(max=1000)], render_kw={"rows": 3})
+    words = TextAreaField(_l("Reason"), [_needed, Length(max=1000)], render_kw={"rows": 3})
 
     def chosen(self) -> tuple[DisputeEnd, str, Follows | None]:
         """The answer as entered."""
@@ -117,7 +117,7 @@ class TaxForm(FlaskForm):
         choices=options([("no", _l("on top of the amounts of the lines")), ("yes", _l("within the amounts of the lines"))]),
     )  # fmt: skip
     effective_from = DateField(
-        _l("From"), [_needed],
+        _l("Valid from"), [_needed],
         description=_l("It counts for statements drawn up from now on whose month ends on this day or later."),
     )  # fmt: skip
 

@@ -201,7 +201,7 @@ def disputes_table(reader: Actor, statement: Statement) -> Table:
         columns=[
             Column("line", _l("Line"), value=lambda d: str(d.line.position) if d.line else say("the whole")),
             Column("payment", _l("Payment"), value=lambda d: d.line.payment_ref if d.line else None),
-            Column("reason", _l("What is wrong"), value=lambda d: DISPUTE_REASONS[d.reason]),
+            Column("reason", _l("Kind of objection"), value=lambda d: DISPUTE_REASONS[d.reason]),
             Column("words", _l("In words"), wraps=True),
             Column("at", _l("Contested at"), "instant", expression=StatementDispute.at, sortable=True),
             Column("age", _l("Days"), "number", value=age),

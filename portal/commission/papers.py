@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["ANNEX_MOST", "AT_ONCE", "LANGUAGES", "ask_for_paper", "keep_paper", "paper_pdf"]
 
 LANGUAGES = {"zh": _l("Chinese"), "en": _l("English")}
-ANNEX_MOST = 2_000  # lines on paper; the workbook has the rest
-AT_ONCE = 300  # up to so many lines it is made while one waits, a few seconds
+ANNEX_MOST = 1_000  # lines on paper, about 25 pages; the workbook has the rest
+AT_ONCE = 200  # up to so many lines it is made while one waits
 _LOCALES = {"zh": "zh_Hans", "en": "en"}
 _STYLE = Path(__file__).parents[2] / "static" / "css" / "statement.css"
 JOB = "commission.paper"

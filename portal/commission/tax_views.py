@@ -54,7 +54,7 @@ def _table(who: Actor) -> Table:
         columns=[
             Column("organisation", _l("Organisation"), value=lambda rule: name_of(rule.organisation)),
             Column(
-                "from", _l("From"), "day", expression=TaxRule.effective_from, sortable=True, value="effective_from"
+                "from", _l("Valid from"), "day", expression=TaxRule.effective_from, sortable=True, value="effective_from"
             ),
             Column("rate", _l("Rate"), value=lambda rule: exact_percent(Decimal(rule.rate))),
             Column(

@@ -46,7 +46,7 @@ from tests.commission.factories import Finance, drawn, make_finance, released, s
 from tests.identity.factories import observer
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import Held, held_account, payments_file
-from tests.recovery.test_payments import paid
+from tests.recovery.test_payments import paid, reversal
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -422,6 +422,24 @@ def test_an_entry_that_was_wrong_is_taken_back_by_a_second_one_and_is_owed_again
         take_back_settlement(finance.issuer, statement_id, entry, "again")
     assert pay(finance, statement_id, 20_000) == 0  # the reference is free again
     assert state(statement_id) is S.SETTLED
+
+
+def test_what_the_agency_owes_is_recorded_as_coming_from_it() -> None:
+    held, finance = held_account("0.20"), make_finance()
+    bring_payments(payments_file(held.account, paid("P-1", "100.00")))
+    released(finance)
+    bring_payments(payments_file(held.account, reversal("R-1", "P-1", "100.00", "2005-07-20")))
+    (statement_id,) = released(finance)
+    confirm_statement(held.actor, statement_id)
+
+    with pytest.raises(Refused):
+        bill(held, statement_id, 2_000)
+    with pytest.raises(DomainError):
+        pay(finance, statement_id, 2_001)
+    assert pay(finance, statement_id, 2_000) == 0
+    assert state(statement_id) is S.SETTLED
+    with reading(observer()) as session:
+        assert queries.paid_so_far(session, observer(), statement_id) == -2_000
 
 
 @pytest.mark.databases("postgresql")

@@ -26,6 +26,7 @@ RULES = [
     "portal.contact.wording",
     "portal.recovery.attribution",
     "portal.commission.plan",
+    "portal.commission.taxes",
 ]
 PURE = {"portal.foundation.money"}
 

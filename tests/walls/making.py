@@ -19,8 +19,6 @@ from portal.api.answers import claim
 from portal.api.tokens import make_token
 from portal.commission import operations as commission
 from portal.commission.closing import draw_period
-from portal.commission.invoices import InvoiceDetails, upload_invoice
-from portal.commission.life_models import StatementDispute
 from portal.commission.models import Statement
 from portal.contact.entries import Entry
 from portal.contact.log.files import ATTEMPTS
@@ -65,6 +63,7 @@ from tests.placement.factories import Desk, batches, criteria, even_shares, plac
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
+from tests.walls.billing import bill
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.ruling import keep_rules
 from tests.walls.telling import webhooks_of
@@ -384,21 +383,7 @@ def _statements(world: World) -> None:
                 world.shut.setdefault("statement", []).append((code, (statement.id,)))
     assert {code for code, _ids in world.things["statement"]} == {"EASTAG", "WESTAG"}
     for side in SIDES:
-        _life(world, side.mark, first)
-
-
-def _life(world: World, mark: str, finance: Actor) -> None:
-    """A statement contested and answered, then confirmed and billed."""
-    code = f"{mark}AG"
-    leader, statement_id = world.person(Role.AGENCY_LEADER, code).actor, world.one("statement", code)
-    commission.contest_statement(leader, statement_id, f"{mark} objection")
-    commission.answer_statement(finance, statement_id, f"{mark} answer")
-    commission.confirm_statement(leader, statement_id)
-    dispute_id = _key(StatementDispute, StatementDispute.statement_id == statement_id)
-    world.keep("contested line", code, statement_id, dispute_id)
-    paper = InvoiceDetails(f"{mark}-INVOICE", date(2005, 9, 1), 1, 0)
-    invoice = upload_invoice(leader, statement_id, paper, Proof(f"%PDF-1.4 {mark}".encode(), "invoice.pdf"))
-    world.keep("invoice", code, statement_id, invoice.id)
+        bill(world, side.mark, first)
 
 
 # --- what belongs to whom ------------------------------------------------------------------------------------------------

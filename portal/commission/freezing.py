@@ -73,7 +73,8 @@ def freeze(
 
 def contest_days(clauses: Mapping[str, Any]) -> int:
     """Days from the release on in which the lines of a contract may be contested."""
-    return int((clauses.get("recovery") or {}).get("contest_days") or CONTEST_DAYS)
+    days = (clauses.get("recovery") or {}).get("contest_days")
+    return CONTEST_DAYS if days is None else int(days)
 
 
 def tax_rule_on(session: Session, organisation_id: int, day: date) -> TaxRule | None:

@@ -204,7 +204,7 @@ def disputes_table(reader: Actor, statement: Statement) -> Table:
             Column("reason", _l("Kind of objection"), value=lambda d: DISPUTE_REASONS[d.reason]),
             Column("words", _l("In words"), wraps=True),
             Column("at", _l("Contested at"), "instant", expression=StatementDispute.at, sortable=True),
-            Column("age", _l("Days"), "number", value=age),
+            Column("age", _l("Days open"), "number", value=age),
             Column("state", _l("State"), "state", value=dispute_tag),
         ],
         default_sort="at",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Deadlines", "Total", "count_statements", "deadlines", "dispute_for", "disputes_of", "disputes_open", "due_for_payment",
-    "due_in_sql", "first_deadline", "has_open_dispute", "invoice_for", "invoice_state", "invoices_of", "is_unsettled",
+    "due_in_sql", "has_open_dispute", "invoice_for", "invoice_state", "invoices_of", "is_unsettled",
     "local_day", "paid_so_far", "paper_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_is_open",
 ]  # fmt: skip
 
@@ -74,18 +74,6 @@ def deadlines(statement: Statement, events: Sequence[StatementEvent]) -> Deadlin
 def local_day(instant: datetime) -> date:
     """The business day of an instant, in the bank's zone."""
     return instant.astimezone(ZoneInfo(services().clock.time_zone)).date()
-
-
-def first_deadline(session: Session, actor: Actor) -> date | None:
-    """The first day until which a statement of the actor's is to be confirmed or contested."""
-    wanted = seen_by(actor).where(current_state().in_((S.RELEASED, S.ANSWERED))).order_by(Statement.id).limit(100)
-    found = [deadlines(each, _events(session, actor, each.id)) for each in session.scalars(wanted)]
-    return min((each.last for each in found if each), default=None)
-
-
-def _events(session: Session, actor: Actor, statement_id: int) -> list[StatementEvent]:
-    wanted = visible(StatementEvent, actor).where(StatementEvent.statement_id == statement_id)
-    return list(session.scalars(wanted.order_by(StatementEvent.id)))
 
 
 # --- what is contested -----------------------------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.commission import life_queries as queries
 from portal.commission.disputes import answer_dispute, contest_lines, contest_statement, withdraw_dispute
+from portal.commission.freezing import contest_days
 from portal.commission.invoice_files import read_invoice_file
 from portal.commission.invoices import InvoiceDetails, accept_difference, return_invoice, upload_invoice
 from portal.commission.life_models import (
     DisputeEnd,
     DisputeReason,
     Follows,
+    InvoiceEvent,
     InvoiceState,
     Settlement,
     StatementDispute,
@@ -214,6 +216,11 @@ def test_an_open_dispute_stops_silence_and_its_answer_opens_only_that_line_again
     contest_lines(held.actor, statement_id, [first], DisputeReason.RATE, "still wrong")
 
 
+def test_the_contract_says_how_long_and_else_it_is_ten_days() -> None:
+    assert contest_days({"recovery": {"contest_days": 3}}) == 3
+    assert contest_days({"recovery": {}}) == contest_days({}) == 10
+
+
 # --- taxes -------------------------------------------------------------------------------------------------------------
 
 
@@ -312,6 +319,18 @@ def test_a_difference_is_proposed_by_one_person_and_accepted_by_another() -> Non
         accept_difference(finance.issuer, statement_id, invoice_id, "a cent")
     assert refused.value.code == "invoice.own_proposal"
     assert accept_difference(finance.releaser, statement_id, invoice_id, "yes") is InvoiceState.ACCEPTED
+
+
+def test_the_database_itself_refuses_an_acceptance_by_the_one_who_proposed() -> None:
+    held, finance, statement_id = confirmed()
+    invoice_id = bill(held, statement_id, 20_001)
+    with pytest.raises(DBAPIError), transaction(finance.issuer) as work:
+        work.session.add(
+            InvoiceEvent(
+                invoice_id=invoice_id, organisation_id=held.agency.id, state=InvoiceState.ACCEPTED,
+                proposed_by=finance.maker.id, by_user_id=finance.maker.id, by_name="x", at=work.now,
+            )
+        )  # fmt: skip
 
 
 def test_an_invoice_that_is_sent_back_makes_room_for_another_also_of_the_same_number() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from enum import StrEnum
 
 from portal.application import load_models
+from portal.commission.life_models import DisputeEnd, InvoiceState
 from portal.commission.models import StatementState
 from portal.contact.arrangements.models import LIVE, ArrangementState
 from portal.foundation.database import Model
@@ -13,7 +16,13 @@ from portal.portfolio.models import ImportState
 from tests.house.source import calls, files, relative
 
 # Codes that are put together from a state: their beginnings, and what may follow.
-FAMILIES = {"statement.": StatementState, "import.": ImportState, "arrangement.": ArrangementState}
+FAMILIES: dict[str, Iterable[StrEnum]] = {
+    "statement.": StatementState,
+    "statement.line_": DisputeEnd,
+    "statement.invoice_": (InvoiceState.PROPOSED, InvoiceState.ACCEPTED),
+    "import.": ImportState,
+    "arrangement.": ArrangementState,
+}
 
 
 def _codes() -> dict[str, list[str]]:

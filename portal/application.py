@@ -58,6 +58,7 @@ MODELS = (
     "portal.recovery.reported.models",
     "portal.commission.models",
     "portal.commission.remittance_models",
+    "portal.commission.life_models",
     "portal.legal.models",
     "portal.api.webhook_models",
     "portal.api.models",

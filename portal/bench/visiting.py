@@ -107,6 +107,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (FINANCE, "/payments/imports"),
     (FINANCE, "/payments/reported"),
     (FINANCE, "/payments/open"),
+    (FINANCE, "/statements?life=payable"),
+    (FINANCE, "/statements/taxes"),
     (AGENCY_LEADER, "/"),
     (AGENCY_LEADER, "/queue"),
     (AGENCY_LEADER, "/queue?tab=untouched"),

@@ -1,4 +1,6 @@
-"""The blueprint of the room: its pages stand in several files."""
+"""The blueprint that the room's pages register on."""
+
+from __future__ import annotations
 
 from flask import Blueprint
 

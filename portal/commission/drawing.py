@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from portal.commission.bulk_claims import claim, give_back
+from portal.commission.freezing import Part, freeze
 from portal.commission.models import CommissionLine, LineChange, Statement, StatementEvent, StatementState
 from portal.commission.queries import state_of
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
@@ -63,7 +64,7 @@ def draw(work: Work, organisation_id: int, currency: str, period: date) -> State
     for chunk in in_chunks(sums.counted(reckon(reckoning)), AT_ONCE):
         _write(work.session, statement, chunk)
     statement.recovered_minor, statement.total_minor = sums.recovered, sums.total
-    statement.basis = {"placed": reckoning.placed}
+    freeze(work.session, statement, last_day(period), reckoning.placed, sums.parts)
     statement.line_count = sums.lines
     add_event(work, statement, StatementState.DRAWN)
     return statement
@@ -76,6 +77,7 @@ class _Sums:
     lines: int = 0
     recovered: int = 0
     total: int = 0
+    parts: dict[tuple[int | None, int | None], Part] = field(default_factory=dict)  # by contract version and batch
 
     def counted(self, dues: Iterator[Due]) -> Iterator[tuple[int, Due]]:
         """The lines with their places, counted as they pass."""
@@ -83,6 +85,8 @@ class _Sums:
             self.lines += 1
             self.recovered += due.credit
             self.total += due.commission
+            part = self.parts.setdefault((due.contract_version_id, due.batch_id), Part())
+            part.add(due.credit, due.base, due.commission)
             yield self.lines, due
 
 

@@ -1,4 +1,4 @@
-"""What statements and their lines are called on pages."""
+"""What statements, their steps and the clauses of their lines are called on pages and papers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ STATES = {
     S.CONTESTED: StateTag("contested", _l("contested"), "bad"),
     S.ANSWERED: StateTag("answered", _l("answered"), "go"),
     S.CONFIRMED: StateTag("confirmed", _l("confirmed"), "good"),
+    S.SETTLED: StateTag("settled", _l("settled"), "good"),
     S.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
 }
 STEPS = {
@@ -25,6 +26,7 @@ STEPS = {
     S.CONTESTED: _l("Contested"),
     S.ANSWERED: _l("Answered"),
     S.CONFIRMED: _l("Confirmed by the agency"),
+    S.SETTLED: _l("Settled: all that is due is paid"),
     S.WITHDRAWN: _l("Withdrawn"),
 }
 KINDS = {

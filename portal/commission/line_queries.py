@@ -1,10 +1,8 @@
-"""Reads about single lines: what they rest on, what else was paid for the same credit, and what a batch adds up to."""
+"""Reads about single lines: what they rest on, and what else was paid for the same credit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import sqlalchemy as sa
 
 from portal.commission.models import CommissionLine, Statement
 from portal.commission.queries import seen_by
@@ -17,29 +15,11 @@ from portal.recovery.models import Attribution
 from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
-__all__ = ["BatchSum", "Ground", "ground_of", "line_at", "other_lines", "sums_by_batch"]
-
-MOST_BATCHES = 200  # on a page; files have all
-
-
-class BatchSum(NamedTuple):
-    """What a statement pays for a batch under a version: number of lines, amounts and commission in minor units. Without a
-    batch: what is due beside."""
-
-    batch_id: int | None
-    batch: str | None
-    contract_id: int | None
-    contract: str | None
-    version: int | None
-    lines: int
-    base: int
-    commission: int
+__all__ = ["Ground", "ground_of", "line_at", "other_lines"]
 
 
 class Ground(NamedTuple):
@@ -52,28 +32,6 @@ class Ground(NamedTuple):
     version: ContractVersion | None
     contract: Contract | None
     credit: Attribution | None
-
-
-def sums_by_batch(session: Session, actor: Actor, statement_id: int) -> Sequence[BatchSum]:
-    """The statement batch by batch, contract by contract."""
-    lines = visible(CommissionLine, actor).where(CommissionLine.statement_id == statement_id).subquery()
-    columns = (
-        lines.c.batch_id, PlacementBatch.number, Contract.id, Contract.number, ContractVersion.version,
-    )  # fmt: skip
-    wanted = (
-        sa.select(*columns, sa.func.count(), sa.func.sum(lines.c.base_minor), sa.func.sum(lines.c.commission_minor))
-        .select_from(lines)
-        .outerjoin(PlacementBatch, PlacementBatch.id == lines.c.batch_id)
-        .outerjoin(ContractVersion, ContractVersion.id == lines.c.contract_version_id)
-        .outerjoin(Contract, Contract.id == ContractVersion.contract_id)
-        .group_by(*columns)
-        .order_by(Contract.number, ContractVersion.version, PlacementBatch.number)
-        .limit(MOST_BATCHES)
-    )
-    return [
-        BatchSum(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), int(row[7]))
-        for row in session.execute(wanted)
-    ]
 
 
 def line_at(session: Session, actor: Actor, statement_id: int, position: int) -> CommissionLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.foundation.database import JsonData, MinorUnits, Model, choice, key_column
 from portal.foundation.visibility import OwnRows
 from portal.identity.models import Organisation
+
+if TYPE_CHECKING:
+    from portal.commission.life_models import StatementDispute
 
 
 class StatementState(StrEnum):
@@ -23,6 +26,7 @@ class StatementState(StrEnum):
     CONTESTED = "contested"
     ANSWERED = "answered"  # the bank's word on what was contested; the agency confirms, or contests again
     CONFIRMED = "confirmed"
+    SETTLED = "settled"  # all that is due has been paid
     WITHDRAWN = "withdrawn"  # before its release: discarded, or refused by the second person
 
 
@@ -40,7 +44,8 @@ class Statement(Model, OwnRows):
     """One organisation's commission in one currency over one month. Totals equal the sum of its lines.
 
     While its lines are being written, within the transaction that draws it up, `line_count` is -1; from then on the database
-    lets nothing change. `basis` keeps what the lines rest on beside their credits, so that it can be reckoned again.
+    lets nothing change. `basis` keeps what the lines rest on beside their credits, so that it can be reckoned again, and what
+    freezing.py adds to it.
     """
 
     __tablename__ = "statement"
@@ -54,6 +59,17 @@ class Statement(Model, OwnRows):
     line_count: Mapped[int]
     drawn_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     drawn_at: Mapped[datetime]
+    tax_rate: Mapped[str | None] = mapped_column(sa.String(32), comment="decimal as text; null: no tax")
+    tax_included: Mapped[bool] = mapped_column(
+        default=False, server_default=sa.false(), comment="the lines hold the tax already"
+    )
+    tax_minor: Mapped[int] = mapped_column(MinorUnits, default=0, server_default="0")
+    kept_minor: Mapped[int] = mapped_column(
+        MinorUnits,
+        default=0,
+        server_default="0",
+        comment="of net contracts: what the organisation has kept of it already",
+    )
     basis: Mapped[dict[str, Any] | None] = mapped_column(JsonData, comment="totals placed, by batch")
     organisation: Mapped[Organisation] = relationship()
     numbered: Mapped[StatementNumber | None] = relationship(lazy="joined", viewonly=True, uselist=False)
@@ -64,6 +80,21 @@ class Statement(Model, OwnRows):
     def number(self) -> str:
         """Its number; of one that is not released the mark of the draft."""
         return self.numbered.number if self.numbered else self.draft_number
+
+    @property
+    def net_minor(self) -> int:
+        """What it says is due without the tax, in minor units."""
+        return self.total_minor - self.tax_minor if self.tax_included else self.total_minor
+
+    @property
+    def gross_minor(self) -> int:
+        """With the tax."""
+        return self.total_minor if self.tax_included else self.total_minor + self.tax_minor
+
+    @property
+    def contest_days(self) -> int | None:
+        """Days from its release in which it may be contested; None: drawn up before there was such a deadline."""
+        return (self.basis or {}).get("contest_days")
 
 
 class StatementNumber(Model, OwnRows):
@@ -117,6 +148,8 @@ class CommissionLine(Model, OwnRows):
     commission_minor: Mapped[int] = mapped_column(MinorUnits)
     reason: Mapped[str] = mapped_column(sa.String(32), comment="code: rate, outside_placement, reversal …")
     why: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="placement window, clause, measure, rounding")
+    if TYPE_CHECKING:  # life_models.py adds it, where the other side stands
+        disputes: Mapped[list[StatementDispute]]
 
     __table_args__ = (
         sa.UniqueConstraint("statement_id", "position"),

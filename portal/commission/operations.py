@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.commission.disputes import answer_statement, confirm_statement, contest_statement
 from portal.commission.drawing import add_event, withdraw
 from portal.commission.models import Statement, StatementEvent, StatementNumber, StatementState
-from portal.commission.queries import state_of, statement_for
+from portal.commission.stepping import given, locked
 from portal.foundation.bulk import one_at_a_time
-from portal.foundation.errors import DomainError, Refused
+from portal.foundation.errors import Refused
 from portal.foundation.language import say
 from portal.foundation.work import transaction
 from portal.identity.models import Organisation
@@ -35,7 +36,7 @@ def issue_statement(actor: Actor, statement_id: int) -> None:
 def release_statement(actor: Actor, statement_id: int) -> None:
     """Let the agency see an issued statement, and give it its number. Refused to the person who issued it."""
     with transaction(actor) as work:
-        statement = _locked(work, statement_id, {S.ISSUED})
+        statement = locked(work, statement_id, {S.ISSUED})
         if _issuer(work, statement) == actor.user_id:
             raise Refused(
                 "statement.own_issue", say("You issued this statement yourself; another person has to release it.")
@@ -65,44 +66,15 @@ def _number(work: Work, statement: Statement) -> None:
 
 def refuse_statement(actor: Actor, statement_id: int, reason: str) -> None:
     """Withdraw a statement that is not released, with the reason; its credits wait for the next drawing."""
-    reason = _given(reason)
+    reason = given(reason)
     with transaction(actor) as work:
-        statement = _locked(work, statement_id, {S.DRAWN, S.ISSUED})
+        statement = locked(work, statement_id, {S.DRAWN, S.ISSUED})
         withdraw(work, statement, reason)
-
-
-def confirm_statement(actor: Actor, statement_id: int) -> None:
-    """The agency agrees with a released statement."""
-    _step(actor, statement_id, S.CONFIRMED, {S.RELEASED, S.ANSWERED})
-
-
-def contest_statement(actor: Actor, statement_id: int, reason: str) -> None:
-    """The agency says what is wrong with a released statement."""
-    _step(actor, statement_id, S.CONTESTED, {S.RELEASED, S.ANSWERED}, _given(reason))
-
-
-def answer_statement(actor: Actor, statement_id: int, reason: str) -> None:
-    """The bank's word on what was contested; the agency may then confirm, or contest again."""
-    _step(actor, statement_id, S.ANSWERED, {S.CONTESTED}, _given(reason))
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise DomainError("statement.reason", say("Say why, so that the other side can follow."), field="reason")
-    return reason.strip()[:1000]
 
 
 def _step(actor: Actor, statement_id: int, to: StatementState, allowed: set[StatementState], reason: str = "") -> None:
     with transaction(actor) as work:
-        add_event(work, _locked(work, statement_id, allowed), to, reason)
-
-
-def _locked(work: Work, statement_id: int, allowed: set[StatementState]) -> Statement:
-    statement = statement_for(work.session, work.actor, statement_id, lock=True)
-    state = state_of(work.session, statement.id)
-    if state not in allowed:
-        raise Refused("statement.state", say("The statement has moved on in the meantime. Look at its state."))
-    return statement
+        add_event(work, locked(work, statement_id, allowed), to, reason)
 
 
 def _issuer(work: Work, statement: Statement) -> int | None:

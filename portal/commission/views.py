@@ -7,13 +7,26 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect, request, url_for
+from sqlalchemy.orm import selectinload
 
-from portal.commission import line_views, operations, queries
+from portal.commission import (
+    dispute_views,
+    line_views,
+    operations,
+    paper_views,
+    papers,
+    queries,
+    settlement_views,
+    silence,
+    tax_views,
+)
 from portal.commission.blueprint import blueprint
 from portal.commission.closing import ask_for_period, month_of
 from portal.commission.drawing import DRAWN_ANEW, last_day
 from portal.commission.labels import REASONS, STATES, STEPS
-from portal.commission.line_queries import BatchSum, sums_by_batch
+from portal.commission.life_labels import CODES
+from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
+from portal.commission.life_queries import paper_of
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
@@ -30,12 +43,13 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
+    from portal.commission.life_page import Life
 
-__all__ = ["blueprint", "line_views"]
+__all__ = ["blueprint", "dispute_views", "line_views", "paper_views", "settlement_views", "silence", "tax_views"]
 
 S = StatementState
 
@@ -61,16 +75,16 @@ def statement(statement_id: int) -> Any:
     """One statement: totals first, then its lines with the why."""
     found = queries.statement_for(db.session(), actor(), statement_id)
     events = queries.events_of(db.session(), actor(), found.id)
-    sums = sums_by_batch(db.session(), actor(), found.id)
+    life = life_of(db.session(), actor(), found, events)
     totals = {
         "base": Cell("money", found.recovered_minor, found.currency),
         "commission": Cell("money", found.total_minor, found.currency),
     }
     return table_response(
-        _lines_table(actor(), found, sums),
+        _lines_table(actor(), found, life),
         "commission/statement.html",
+        life=life,
         totals=totals,
-        sums=sums,
         statement=found,
         state=events[-1].state,
         tag=STATES[events[-1].state],
@@ -78,6 +92,9 @@ def statement(statement_id: int) -> Any:
         name=name_of(found.organisation),
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
+        paper_languages=papers.LANGUAGES,
+        paper_at_once=papers.AT_ONCE,
+        papers_made={code for code in papers.LANGUAGES if paper_of(db.session(), actor(), found.id, code)},
     )
 
 
@@ -134,8 +151,8 @@ def waiting(who: Actor) -> int:
     session = db.session()
     if who.is_bank:
         can_act = who.can(Permission.STATEMENTS_RELEASE)
-        return queries.count_in_state(session, who, S.ISSUED, S.CONTESTED) if can_act else 0
-    return queries.count_in_state(session, who, S.RELEASED, S.ANSWERED)
+        return queries.count_in_state(session, who, S.ISSUED, S.CONTESTED) + to_settle(session, who) if can_act else 0
+    return queries.count_in_state(session, who, S.RELEASED, S.ANSWERED) + to_settle(session, who)
 
 
 @hooks.found.register
@@ -166,11 +183,8 @@ def _last_month() -> date:
 
 def _step(event: StatementEvent) -> dict[str, Any]:
     """A step as the timeline shows it; what the program wrote as a code is said in words."""
-    text = (
-        _l("What came in since stands on the statement drawn up after it.")
-        if event.reason == DRAWN_ANEW
-        else event.reason
-    )
+    anew = {DRAWN_ANEW: _l("What came in since stands on the statement drawn up after it.")}
+    text = (anew | CODES).get(event.reason, event.reason)
     return {"at": event.at, "title": STEPS[event.state], "who": event.by_name, "text": text}
 
 
@@ -198,6 +212,7 @@ def _statements_table(who: Actor) -> Table:
         filters=[
             Filter("period", _l("Month"), "choice", _in_month, months),
             Filter("state", _l("State"), "choice", _in_state, [(s.value, tag.label) for s, tag in STATES.items()]),
+            Filter("life", _l("Still to do"), "choice", _with_work, [(code, label) for code, label, _ in LIFE_FILTERS]),
         ],
         row_url=lambda row: url_for("commission.statement", statement_id=row.Statement.id),
         empty=Empty(
@@ -219,10 +234,15 @@ def _in_state(statement: Any, value: str) -> Any:
     return statement.where(queries.current_state() == StatementState(value))
 
 
-def _lines_table(who: Actor, found: Statement, sums: Sequence[BatchSum]) -> Table:
+def _with_work(statement: Any, value: str) -> Any:
+    return statement.where(next(condition for code, _, condition in LIFE_FILTERS if code == value)())
+
+
+def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
     return Table(
         name=found.number,
-        statement=queries.lines_of(who, found.id),
+        statement=queries.lines_of(who, found.id).options(selectinload(CommissionLine.disputes)),
+        choosable=life.may_contest,
         key=CommissionLine.id,
         columns=[
             Column("position", _l("No."), "number", expression=CommissionLine.position, sortable=True),
@@ -232,6 +252,7 @@ def _lines_table(who: Actor, found: Statement, sums: Sequence[BatchSum]) -> Tabl
             Column("rate", _l("Rate"), "percent", value=lambda line: Decimal(line.rate) if line.rate else None),
             Column("commission", _l("Commission"), "money", value="commission_minor"),
             Column("reason", _l("Clause"), value=lambda line: REASONS.get(line.reason, line.reason)),
+            Column("dispute", _l("Contested"), "state", value=life.tag_of),
             Column("why", _l("Why"), "why", value=lambda line: translate(from_data(line.why["message"]))),
         ],
         filters=[
@@ -241,7 +262,7 @@ def _lines_table(who: Actor, found: Statement, sums: Sequence[BatchSum]) -> Tabl
                 _l("Batch"),
                 "choice",
                 _of_batch,
-                [(str(sum_.batch_id), sum_.batch) for sum_ in sums if sum_.batch_id],
+                [(str(total.batch_id), total.batch) for total in life.totals if total.batch_id],
             ),
             Filter("reason", _l("Clause"), "choice", _for_reason, list(REASONS.items())),
         ],

@@ -240,3 +240,4 @@ def _plan_money(stage: Stage) -> None:
         stage.plan(following + timedelta(days=1), 20, 35, partial(settling.draw, stage, period, newest))
         stage.plan(following + timedelta(days=2), 8, 35, partial(settling.release, stage, period, newest))
         stage.plan(following + timedelta(days=2), 20, 35, partial(settling.answer_agencies, stage, period, newest))
+        stage.plan(following + timedelta(days=6), 10, 35, partial(settling.settle, stage, period, newest))

@@ -111,6 +111,7 @@ class Permission(StrEnum):
     STATEMENTS_ISSUE = "statements.issue"
     STATEMENTS_RELEASE = "statements.release"
     STATEMENTS_CONFIRM = "statements.confirm"
+    STATEMENTS_SETTLE = "statements.settle"  # invoices matched or sent back, payments recorded, taxes set
     PACKS_VIEW = "packs.view"
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
@@ -157,6 +158,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
         | {_P.EXCEPTIONS_PROPOSE, _P.EXCEPTIONS_CHECK}
         | {_P.PAYMENTS_RULES, _P.REPORTED_VIEW, _P.REPORTED_MATCH, _P.REMITTANCES_VIEW, _P.REMITTANCES_RECORD}
+        | {_P.STATEMENTS_SETTLE}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE

@@ -74,6 +74,13 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("remittance", since="0044"),
     Evidence("remittance_event", since="0044"),
     Evidence("remittance_cover", since="0044"),
+    Evidence("tax_rule", since="0046"),
+    Evidence("statement_dispute", since="0046"),
+    Evidence("statement_dispute_event", since="0046"),
+    Evidence("statement_invoice", since="0046"),
+    Evidence("statement_invoice_event", since="0046"),
+    Evidence("settlement", since="0046"),
+    Evidence("statement_paper", since="0046"),
 )
 DEEDS = ("update", "delete")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.commission import life_queries as statements
 from portal.commission import remittance_queries as remittances
 from portal.contact.arrangements import queries as arrangements
 from portal.contact.complaints import queries as complaints
@@ -96,6 +97,14 @@ def _marks_found_points(actor: Actor) -> bool:
 
 def _is_asked_of_complaints(actor: Actor) -> bool:
     return actor.can(Permission.COMPLAINTS_WRITE) and not actor.is_bank
+
+
+def _settles(actor: Actor) -> bool:
+    return actor.can(Permission.STATEMENTS_SETTLE)
+
+
+def _bills(actor: Actor) -> bool:
+    return actor.can(Permission.STATEMENTS_CONFIRM)
 
 
 def _files(desk: Desk) -> int:
@@ -228,6 +237,18 @@ COUNTED: tuple[Counted, ...] = (
         lambda a: a.can(Permission.REMITTANCES_RECORD),
         lambda d: len(remittances.announced(d.session, d.actor)),
         say("Remittances are announced"), _l("Record them"), "remittances.index",
+    ),
+    Counted(
+        _settles, lambda d: statements.count_statements(d.session, d.actor, statements.undecided_invoice(d.actor.user_id)),
+        say("Invoices differ from their statements"), _l("Look at them"), "commission.statements", {"life": "invoice"},
+    ),
+    Counted(
+        _settles, lambda d: statements.count_statements(d.session, d.actor, statements.is_unsettled(payable=True)),
+        say("Statements are to be paid"), _l("Pay them"), "commission.statements", {"life": "payable"},
+    ),
+    Counted(
+        _bills, lambda d: statements.count_statements(d.session, d.actor, statements.to_bill()),
+        say("Confirmed statements wait for your invoice"), _l("Upload it"), "commission.statements", {"life": "to_bill"},
     ),
     Counted(
         _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),

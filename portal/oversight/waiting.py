@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.commission.life_queries import deadlines
 from portal.commission.models import Statement, StatementEvent, StatementState
+from portal.commission.queries import events_of
 from portal.contact.models import Promise, PromiseState, WorkItem
 from portal.foundation import hooks
 from portal.foundation.access import Permission, Role
@@ -180,7 +182,8 @@ def _finance_statements(desk: Desk) -> Iterator[Task]:
 def _agency_statements(desk: Desk) -> Iterator[Task]:
     """What the organisation has to say about its statements."""
     for statement, step, _owner in _statements(desk, (StatementState.RELEASED, StatementState.ANSWERED)):
-        yield _statement_task(statement, step, "")
+        until = deadlines(statement, events_of(desk.session, desk.actor, statement.id))
+        yield _statement_task(statement, step, "", until.last if until else None)
 
 
 def _statements(desk: Desk, states: tuple[StatementState, ...]) -> list[Any]:
@@ -202,11 +205,11 @@ def _statements(desk: Desk, states: tuple[StatementState, ...]) -> list[Any]:
     return list(desk.session.execute(wanted))
 
 
-def _statement_task(statement: Statement, step: StatementEvent, who: str) -> Task:
+def _statement_task(statement: Statement, step: StatementEvent, who: str, due: date | None = None) -> Task:
     words, action = STATEMENT_STEPS[step.state]
     return Task(
         words(statement.number), action, "commission.statement", {"statement_id": statement.id},
-        reviewed_by(step.at), who, statement.line_count, statement.total_minor, statement.currency,
+        due or reviewed_by(step.at), who, statement.line_count, statement.total_minor, statement.currency,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from portal.foundation.errors import DomainError
 from portal.foundation.language import Message, say
 from portal.foundation.services import services
 
-__all__ = ["LARGEST", "SIGNS", "TYPES", "Proof", "keep_proof", "read_proof"]
+__all__ = ["LARGEST", "SIGNS", "TYPES", "Proof", "keep_proof", "read_proof", "safe_stem"]
 
 LARGEST = 10 * 1024 * 1024  # bytes
 LONGEST_NAME = 120
@@ -51,7 +51,7 @@ def read_proof(stream: IO[bytes], file_name: str | None) -> Proof:
     ending = next((ending for sign, ending in SIGNS if content.startswith(sign)), None)
     if ending is None:
         raise _refused("paper.proof_type", say("This is no PDF, PNG or JPEG file. Scan the paper as one of these."))
-    return Proof(content, f"{_stem(file_name or '')}.{ending}")
+    return Proof(content, f"{safe_stem(file_name or '')}.{ending}")
 
 
 def keep_proof(proof: Proof) -> str:
@@ -64,7 +64,7 @@ def type_of(name: str) -> str:
     return TYPES[name.rpartition(".")[2]]
 
 
-def _stem(file_name: str) -> str:
+def safe_stem(file_name: str) -> str:
     """What the file was called, without its folders, its ending, and what is no letter or figure."""
     name = PurePosixPath(unicodedata.normalize("NFC", file_name).replace("\\", "/")).name
     stem = re.sub(r"[^\w-]+", "_", name.rpartition(".")[0] or name).strip("_")

@@ -62,10 +62,11 @@ def test_a_statement_goes_from_the_banks_two_people_to_the_agency_and_back(
     page = agency.get("/statements/1")
     page = page.submit("/statements/1/contest", to="/statements/1", reason="line 2 was paid in cash")
     assert "line 2 was paid in cash" in page
-    maker.get("/statements/1").submit("/statements/1/answer", to="/statements/1", reason="it counts all the same")
+    reply = {"end": "refused", "words": "it counts all the same"}
+    maker.get("/statements/1/disputes/1").submit("/statements/1/disputes/1/answer", to="/statements/1", **reply)
     page = agency.get("/statements/1").submit("/statements/1/confirm", to="/statements/1")
     assert "confirmed" in page
-    assert "Contest" not in [element.text for element in page.root.iter("summary")]
+    assert "Something is missing" not in [element.text for element in page.root.iter("summary")]
 
 
 def test_the_lines_can_be_taken_away_with_their_why(app: Flask, finance: Finance, held: Held) -> None:

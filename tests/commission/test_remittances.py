@@ -40,7 +40,9 @@ def net_account() -> Held:
     agency = make_agency()
     (account,) = make_book()
     with transaction(observer()) as work:
-        version_id = _version(work.session, agency, "TWD", "0.20", PlacementKind.COLLECTION, None)
+        version_id = _version(
+            work.session, agency, "TWD", PlacementKind.COLLECTION, {"currency": "TWD", "rate": "0.20"}
+        )
         version = ContractVersion(
             contract_id=work.session.get_one(ContractVersion, version_id).contract_id, organisation_id=agency.id,
             version=2, effective_from=date(2005, 1, 2), plan={"currency": "TWD", "rate": "0.20", "remittance": "net"},

@@ -208,6 +208,8 @@ CHOSEN = {
     ("attribution", "credit_minor"): 0,
     ("credential", "currency"): "",
     ("commission_line", "attribution_id"): 1,
+    ("statement_dispute_event", "state"): "refused",
+    ("statement_invoice", "tax_minor"): 0,
     ("letter", "letter_no"): "(2026)号1",
     ("letter", "year"): 2026,
     ("letter", "number"): 1,

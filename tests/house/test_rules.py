@@ -30,6 +30,7 @@ RULES = [
     "portal.recovery.remitting",
     "portal.commission.plan",
     "portal.vendors.plans.entries",
+    "portal.commission.taxes",
 ]
 PURE = {"portal.foundation.money"}
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from enum import StrEnum
 
 from portal.application import load_models
+from portal.commission.life_models import DisputeEnd, InvoiceState
 from portal.commission.models import StatementState
 from portal.commission.remittance_models import RemittanceState
 from portal.contact.arrangements.models import LIVE, ArrangementState
@@ -14,9 +17,14 @@ from portal.portfolio.models import ImportState
 from tests.house.source import calls, files, relative
 
 # Codes that are put together from a state: their beginnings, and what may follow.
-FAMILIES = {
-    "statement.": StatementState, "import.": ImportState, "arrangement.": ArrangementState, "remittance.": RemittanceState
-}  # fmt: skip
+FAMILIES: dict[str, Iterable[StrEnum]] = {
+    "statement.": StatementState,
+    "statement.line_": DisputeEnd,
+    "statement.invoice_": (InvoiceState.PROPOSED, InvoiceState.ACCEPTED),
+    "import.": ImportState,
+    "arrangement.": ArrangementState,
+    "remittance.": RemittanceState,
+}
 
 
 def _codes() -> dict[str, list[str]]:

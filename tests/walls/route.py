@@ -24,5 +24,5 @@ class Route(NamedTuple):
     def is_page(self) -> bool:
         """Whether it answers GET with HTML."""
         return "GET" in self.methods and not self.path.endswith(
-            (".json", ".csv", ".pdf", ".png", ":file_name>", "/proof", "/file")
+            (".json", ".csv", ".xlsx", ".pdf", ".png", ":file_name>", "/proof", "/file")
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from portal.commission import operations as commission
 from portal.commission.closing import draw_period
 from portal.foundation.access import Role
+from tests.walls.billing import bill
 from tests.walls.world import SIDES
 
 if TYPE_CHECKING:
@@ -39,6 +40,5 @@ def draw_up(world: World, second: Actor) -> None:
             else:
                 world.shut.setdefault("statement", []).append((code, (statement.id,)))
     assert {code for code, _ids in world.things["statement"]} == {"EASTAG", "WESTAG"}
-    west = world.one("statement", "WESTAG")
-    commission.contest_statement(world.person(Role.AGENCY_LEADER, "WESTAG").actor, west, "WEST objection")
-    commission.answer_statement(first, west, "WEST answer")
+    for side in SIDES:
+        bill(world, side.mark, first)

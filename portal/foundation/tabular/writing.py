@@ -89,7 +89,7 @@ def _plain_value(value: int | Decimal | date | bool | None) -> str:
 
 
 class XlsxWriter:
-    """One sheet in constant memory: rows go to disk as they come, the workbook is packed at the end."""
+    """Sheets in constant memory, one after the other: rows go to disk as they come, the workbook is packed at the end."""
 
     def __init__(self, target: Path | str | IO[bytes], *, sheet: str = "Sheet1") -> None:
         options = {
@@ -102,6 +102,11 @@ class XlsxWriter:
         self._sheet = self._book.add_worksheet(sheet)
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._next = 0
+
+    def next_sheet(self, name: str) -> None:
+        """Rows go into another sheet from here on; the one before is done."""
+        self._sheet = self._book.add_worksheet(name)
         self._next = 0
 
     def can_write(self, text: str) -> bool:

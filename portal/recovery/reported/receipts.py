@@ -31,18 +31,16 @@ COLUMNS = (
 
 def note_receipts(work: Work, import_run_id: int) -> None:
     """Within an import: the receipts of its payments, and of reversals that had waited for one of them."""
+    original = aliased(Payment)
     posted = sa.or_(
         Payment.import_run_id == import_run_id,
         sa.and_(
             Payment.reverses_ref.in_(
-                sa.select(_original.payment_ref).where(_original.import_run_id == import_run_id)
+                sa.select(original.payment_ref).where(original.import_run_id == import_run_id)
             ),
         ),
     )  # fmt: skip
     note_receipts_of(work, posted)
-
-
-_original = aliased(Payment)
 
 
 def note_receipts_of(work: Work, condition: sa.ColumnElement[bool]) -> None:
@@ -69,8 +67,9 @@ def note_receipts_of(work: Work, condition: sa.ColumnElement[bool]) -> None:
 def note_moved_receipts(work: Work, payment_ids: Sequence[int]) -> None:
     """Within another operation that decides anew: the receipts of these payments and of their reversals, for whoever is
     credited with them now; those of earlier decisions count no more."""
+    original = aliased(Payment)
     for chunk in in_chunks(payment_ids, CHUNK):
-        references = sa.select(_original.payment_ref).where(_original.id.in_(chunk))
+        references = sa.select(original.payment_ref).where(original.id.in_(chunk))
         note_receipts_of(work, sa.or_(Payment.id.in_(chunk), Payment.reverses_ref.in_(references)))
 
 

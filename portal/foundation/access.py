@@ -100,6 +100,13 @@ class Permission(StrEnum):
     STATEMENTS_ISSUE = "statements.issue"
     STATEMENTS_RELEASE = "statements.release"
     STATEMENTS_CONFIRM = "statements.confirm"
+    CHARGES_VIEW = "charges.view"  # costs and adjustments
+    CHARGES_PROPOSE = "charges.propose"  # adjustments
+    CHARGES_DECIDE = "charges.decide"
+    COSTS_ENTER = "costs.enter"  # the organisation's own: what it advanced
+    SCORES_MANAGE = "scores.manage"  # points and ranks of a period: proposed by one person, fixed by another
+    PLANS_TRY = "plans.try"  # a plan on what was paid already
+    CONTRIBUTION_VIEW = "contribution.view"  # what batches leave the bank
     PACKS_VIEW = "packs.view"
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
@@ -135,6 +142,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.LIMITS_NOTE}
         | _WRITES
         | _COMPLAINTS
+        | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.SCORES_MANAGE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -142,6 +150,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.STATEMENTS_VIEW, _P.STATEMENTS_DRAW, _P.STATEMENTS_ISSUE, _P.STATEMENTS_RELEASE}
         | {_P.PLACEMENTS_VIEW, _P.BATCHES_VIEW, _P.RECALLS_VIEW, _P.VENDORS_VIEW}
         | {_P.REQUESTS_VIEW, _P.REQUESTS_WRITE}
+        | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
@@ -167,6 +176,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.API_MANAGE}
+        | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
@@ -186,6 +196,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.API_MANAGE}
+        | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
     ),
 }
 

@@ -181,6 +181,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Payments"), "recovery.payments", _P.PAYMENTS_VIEW),
     Entry(_l("Exceptions"), "recovery.exceptions", _P.PAYMENTS_IMPORT),
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),
+    Entry(_l("Costs and adjustments"), "charges.index", _P.CHARGES_VIEW, pages=("charges.",)),
+    Entry(_l("Scores"), "scores.index", _P.SCORES_MANAGE, pages=("scores.",)),
+    Entry(_l("Plans tried"), "trials.index", _P.PLANS_TRY, pages=("trials.",)),
+    Entry(_l("What batches leave"), "contribution.index", _P.CONTRIBUTION_VIEW),
     Entry(
         _l("Agencies"),
         "vendors.vendors",

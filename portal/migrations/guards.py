@@ -62,6 +62,11 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("contact_wish_source", since="0036"),
     Evidence("limitation_restart", since="0038"),
     Evidence("statement_number", since="0040"),
+    Evidence("charge", since="0047"),
+    Evidence("charge_event", since="0047"),
+    Evidence("statement_share", since="0047"),
+    Evidence("scoring", once="OLD.decided_at IS NOT NULL", since="0047"),
+    Evidence("scoring_row", since="0047"),
 )
 DEEDS = ("update", "delete")
 
@@ -76,6 +81,7 @@ OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLit
 OF_BOTH = (
     "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
     "work_item_desk_insert", "work_item_desk_update", "person_key_erase_evidence", "statement_number_gap",
+    "charge_event_checker",
 )  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {

@@ -46,6 +46,12 @@ class _TermsForm(FlaskForm):
         choices=options(((TailUnit.DAYS.value, _l("days")), (TailUnit.MONTHS.value, _l("months")))),
     )  # fmt: skip
     letter_fee = StringField(_l("Fee per letter"), [Optional(), Length(max=24)])
+    success = BooleanField(
+        _l("Success fee beside another's recovery"),
+        description=_l(
+            "Of letters: the rate is also earned on what a collection agency recovers of the account meanwhile."
+        ),
+    )
     term_days = StringField(_l("Days of a placement"), [_needed, Length(max=8)], default="90")
     capacity = StringField(
         _l("Capacity, accounts"), [Optional(), Length(max=12)], description=_l("Empty: as many as are sent.")
@@ -120,6 +126,7 @@ class _TermsForm(FlaskForm):
             settlement=self._settlement(),
             data=self._data(),
             work_days=self._work_days(),
+            success=bool(self.success.data),
             **{name: self._count(name) for name in _COUNTS},
         )
 
@@ -129,6 +136,7 @@ class _TermsForm(FlaskForm):
             self[name].data = str(getattr(terms, name))
         self.rate.data = "" if terms.rate is None else _percent(terms.rate)
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
+        self.success.data = terms.success
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
         self.work_days.data = "" if terms.work_days is None else str(terms.work_days)
         amount = terms.capacity_minor

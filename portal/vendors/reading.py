@@ -51,6 +51,7 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     yield say("Commission rate"), _rate(version.plan, terms)
     yield say("Tail"), _tail(terms)
     yield say("Fee per letter"), _money(terms.letter_fee_minor, currency) if terms.letter_fee_minor else say("none")
+    yield say("Success fee beside another's recovery"), YES if terms.success else NO
     yield say("Length of a placement"), _days(terms.term_days)
     yield say("Capacity, accounts"), _limit(terms.capacity_accounts)
     yield say("Capacity, amount"), _limit(terms.capacity_minor, currency)

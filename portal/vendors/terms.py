@@ -2,7 +2,7 @@
 
 A plan is data in the notation of reference/commission.md. What can be entered so far is a flat rate and a tail, `{"currency",
 "rate", "tail"}`; further keys of the notation stand beside these and are carried from version to version untouched. Clauses
-are `{"settlement": {...}, "data": {...}, "work_days": 7}`, each left out where it was not agreed.
+are `{"settlement": {...}, "data": {...}, "work_days": 7, "success": true}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ class Terms:
     """What is agreed from a date on. `rate` of one (0.35; None: the rates of the version before stand), `letter_fee_minor`
     a letter in minor units of the contract's currency, `term_days` the length of a placement. A capacity that is None is
     no limit; `capacity_minor` is an amount in minor units. `settlement` None: nothing may be settled without asking.
-    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`."""
+    `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`. `success`: of a
+    letter contract, its rate is earned on what another recovers of the account meanwhile."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -102,6 +103,7 @@ class Terms:
     settlement: Settlement | None = None
     data: DataClauses | None = None
     work_days: int | None = None
+    success: bool = False
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
@@ -163,6 +165,8 @@ class Terms:
             found["data"] = asdict(self.data) | {"at_end": self.data.at_end.value}
         if self.work_days is not None:
             found["work_days"] = self.work_days
+        if self.success:
+            found["success"] = True
         return found
 
 
@@ -184,6 +188,7 @@ def terms_of(version: ContractVersion) -> Terms:
         settlement=Settlement(**settlement | {"lowest": Decimal(settlement["lowest"])}) if settlement else None,
         data=DataClauses(**data | {"at_end": AtEnd(data["at_end"])}) if data else None,
         work_days=version.clauses.get("work_days"),
+        success=bool(version.clauses.get("success")),
     )
 
 

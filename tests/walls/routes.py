@@ -8,6 +8,7 @@ up.
 from __future__ import annotations
 
 from portal.foundation.access import Permission
+from tests.walls.charge_routes import CHARGE_ROUTES
 from tests.walls.route import Route
 from tests.walls.system_routes import SYSTEM_ROUTES
 
@@ -470,6 +471,7 @@ ROUTES: tuple[Route, ...] = (
         ("letter",), reason=True,
     ),
     *SYSTEM_ROUTES,
+    *CHARGE_ROUTES,
     # --- over all rooms ---
     Route("oversight.home", GET, "/", P.HOME_VIEW),
     Route("oversight.audit", GET, "/audit", P.AUDIT_VIEW),

@@ -62,7 +62,7 @@ def held_account(
 def place(
     account: Account, agency: Organisation, placed_on: date, ended_on: date | None = None, *, rate: str = "0.20",
     kind: PlacementKind = PlacementKind.COLLECTION, version_id: int | None = None, plan_currency: str | None = None,
-    tail: dict[str, int] | None = None, plan: dict[str, Any] | None = None,
+    tail: dict[str, int] | None = None, plan: dict[str, Any] | None = None, clauses: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """The account with the agency from `placed_on` to `ended_on`, both ends included; the placement's number. `plan`: instead
     of a flat rate, without its currency.
@@ -72,7 +72,7 @@ def place(
     with transaction(observer()) as work:
         terms = (plan or {"rate": rate}) | ({"tail": tail} if tail else {})
         terms |= {"currency": plan_currency or account.currency}
-        version = version_id or _version(work.session, agency, account.currency, kind, terms)
+        version = version_id or _version(work.session, agency, account.currency, kind, terms, clauses or {})
         batch = _batch(work.session, agency, version, kind, account, placed_on, ended_on)
         starts = _at(placed_on, 9)
         ends = None if ended_on is None else max(_at(ended_on + timedelta(days=1), 0), starts)
@@ -95,7 +95,14 @@ def _at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=UTC)
 
 
-def _version(session: Session, agency: Organisation, currency: str, kind: PlacementKind, plan: dict[str, Any]) -> int:
+def _version(
+    session: Session,
+    agency: Organisation,
+    currency: str,
+    kind: PlacementKind,
+    plan: dict[str, Any],
+    clauses: dict[str, Any],
+) -> int:
     contract = Contract(
         organisation_id=agency.id, number=f"CT-R{next(_numbers):04d}", kind=kind, currency=currency,
         started_on=date(2005, 1, 1), created_at=_at(date(2005, 1, 1), 0),
@@ -104,7 +111,7 @@ def _version(session: Session, agency: Organisation, currency: str, kind: Placem
     session.flush()
     version = ContractVersion(
         contract_id=contract.id, organisation_id=agency.id, version=1, effective_from=date(2005, 1, 1),
-        plan=plan, created_at=_at(date(2005, 1, 1), 0),
+        plan=plan, clauses=clauses, created_at=_at(date(2005, 1, 1), 0),
     )  # fmt: skip
     session.add(version)
     session.flush()

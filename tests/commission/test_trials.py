@@ -102,7 +102,7 @@ def test_trying_changes_nothing() -> None:
     assert total(released(make_finance())[0]) == 20_000
 
 
-def test_free_days_and_caps_of_the_tried_plan_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_days_and_caps_of_the_tried_plan_count() -> None:
     held = held_account("0.20")
     post(held, paid("P-1", "100.00", "2005-07-02"), paid("P-2", "1000.00", "2005-07-20"))
     who = manager()
@@ -129,7 +129,11 @@ def test_many_payments_are_a_job(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(
     ("plan", "words"),
-    [("{", "no JSON"), ('{"rate": "2"}', "rate_out_of_range at rate"), ('{"rate": "0.1", "currency": "EUR"}', "other_currency")],
+    [
+        ("{", "no JSON"),
+        ('{"rate": "2"}', "rate_out_of_range at rate"),
+        ('{"rate": "0.1", "currency": "EUR"}', "other_currency"),
+    ],
 )
 def test_what_is_no_plan_is_said_at_its_field(plan: str, words: str) -> None:
     held = held_account()
@@ -140,14 +144,18 @@ def test_what_is_no_plan_is_said_at_its_field(plan: str, words: str) -> None:
 
 def test_a_version_or_contract_that_is_not_there_and_days_the_wrong_way_round_are_refused() -> None:
     held, who = held_account(), manager()
-    for wanted, field in ((asked(held, JULY, AUGUST, version=7), "version"), (asked(held, AUGUST, JULY, version=1), "last_on")):
+    agency = held.actor
+    for wanted, field in (
+        (asked(held, JULY, AUGUST, version=7), "version"),
+        (asked(held, AUGUST, JULY, version=1), "last_on"),
+    ):
         with pytest.raises(DomainError) as error:
             ask_trial(who, wanted)
         assert error.value.field == field
     with pytest.raises(NotFound):
         ask_trial(who, Asked(999_999, JULY, AUGUST, 1))
     with pytest.raises(DomainError):
-        ask_trial(held.actor, asked(held, JULY, AUGUST, version=1))
+        ask_trial(agency, asked(held, JULY, AUGUST, version=1))
 
 
 def test_a_plan_that_asks_for_what_payments_do_not_say_is_refused_and_leaves_nothing() -> None:

@@ -8,8 +8,7 @@ from flask import Blueprint, url_for
 
 from portal.commission import contribution as reads
 from portal.commission.charge_queries import organisations_paid
-from portal.commission.line_words import MEASURES, percent
-from portal.commission.plan import Measure
+from portal.commission.step_words import step_facts
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.orm import Session
-
-    from portal.commission.contribution import Step
-
-__all__ = ["blueprint", "step_facts"]
 
 blueprint = Blueprint("contribution", __name__)
 
@@ -67,30 +62,6 @@ def steps_panel(session: Session, who: Actor, batch: PlacementBatch) -> Panel | 
         return None
     found = reads.steps_of(session, who, [batch])
     return Panel(_l("Steps of the plan"), "commission/steps_panel.html", step_facts(found[0])) if found else None
-
-
-def step_facts(step: Step) -> dict[str, Any]:
-    """A step in the words of a page."""
-    distance, currency = step.distance, step.batch.currency
-    is_share = distance.measure is Measure.RECOVERY_RATE
-    return {
-        "batch": step.batch,
-        "currency": currency,
-        "measure": MEASURES[distance.measure],
-        "recovered": Money(step.recovered, currency),
-        "value": f"{percent(distance.value)} %" if is_share else None,
-        "step": None if distance.step is None else distance.step + 1,
-        "rate": f"{percent(distance.rate)} %",
-        "missing": _money(distance.missing, currency),
-        "next_rate": None if distance.next_rate is None else f"{percent(distance.next_rate)} %",
-        "next_from": _money(distance.next_from, currency),
-        "pays": _money(distance.pays, currency),
-        "rerated": _money(distance.rerated, currency) if distance.rerated else None,
-    }
-
-
-def _money(minor: int | None, currency: str) -> Money | None:
-    return None if minor is None else Money(minor, currency)
 
 
 def _table(who: Actor) -> Table:

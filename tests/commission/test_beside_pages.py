@@ -110,6 +110,7 @@ def test_a_batch_says_what_it_leaves_to_the_bank_and_to_both_how_far_the_next_st
     for page in (mine, theirs):
         assert "NT$5,000.00" in page and "3 % from NT$15,000.00" in page and "NT$250.00" in page
     assert "NT$9,800.00" in mine and "What it leaves" not in theirs
+    assert number in agency.get("/") and "Steps within reach" in bank.get("/")
     listed = bank.get("/contribution")
     assert number in listed and "NT$9,800.00" in listed
     assert number in bank.client.get("/contribution?export=csv").text

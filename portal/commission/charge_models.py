@@ -92,15 +92,16 @@ class LetterClaim(Model, OwnRows):
     """Which statement pays a letter (turn 1), and which takes that back because the letter became void (turn 2)."""
 
     __tablename__ = "letter_claim"
-    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), primary_key=True, autoincrement=False)
-    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = key_column()
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"))
+    turn: Mapped[int]
     statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"))
     pack_ref: Mapped[str] = mapped_column(sa.String(64))
     out_on: Mapped[date] = mapped_column(comment="when the firm took the print file away")
 
-    __table_args__ = (sa.CheckConstraint("turn IN (1, 2)", name="turn"),)
+    __table_args__ = (sa.UniqueConstraint("letter_id", "turn"), sa.CheckConstraint("turn IN (1, 2)", name="turn"))
 
 
 class SuccessClaim(Model, OwnRows):
@@ -108,13 +109,14 @@ class SuccessClaim(Model, OwnRows):
     back because the credit is another's by now (turn 2)."""
 
     __tablename__ = "success_claim"
-    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"), primary_key=True, autoincrement=False)
-    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = key_column()
+    attribution_id: Mapped[int] = mapped_column(sa.ForeignKey("attribution.id"))
+    turn: Mapped[int]
     placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
     statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
 
-    __table_args__ = (sa.CheckConstraint("turn IN (1, 2)", name="turn"),)
+    __table_args__ = (sa.UniqueConstraint("attribution_id", "turn"), sa.CheckConstraint("turn IN (1, 2)", name="turn"))
 
 
 class StatementShare(Model, OwnRows):
@@ -122,11 +124,12 @@ class StatementShare(Model, OwnRows):
     payments. Written with the lines, and unchangeable like them."""
 
     __tablename__ = "statement_share"
-    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"), primary_key=True, autoincrement=False)
-    batch_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("placement_batch.id"), primary_key=True, autoincrement=False, index=True
-    )
-    kind: Mapped[LineKind] = mapped_column(choice(LineKind), primary_key=True)
+    id: Mapped[int] = key_column()
+    statement_id: Mapped[int] = mapped_column(sa.ForeignKey("statement.id"))
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"), index=True)
+    kind: Mapped[LineKind] = mapped_column(choice(LineKind))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     line_count: Mapped[int]
     commission_minor: Mapped[int] = mapped_column(MinorUnits)
+
+    __table_args__ = (sa.UniqueConstraint("statement_id", "batch_id", "kind"),)

@@ -57,16 +57,17 @@ class ScoringRow(Model, BankOnly):
     """One organisation's figures, points (in hundredths) and rank. Never changed: another proposal is another scoring."""
 
     __tablename__ = "scoring_row"
-    scoring_id: Mapped[int] = mapped_column(sa.ForeignKey("scoring.id"), primary_key=True, autoincrement=False)
-    organisation_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("organisation.id"), primary_key=True, autoincrement=False
-    )
+    id: Mapped[int] = key_column()
+    scoring_id: Mapped[int] = mapped_column(sa.ForeignKey("scoring.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     recovered_minor: Mapped[int] = mapped_column(MinorUnits, comment="credits of the month, reversals taken off")
     serviced: Mapped[int] = mapped_column(comment="accounts held that were worked in the month")
     administrative: Mapped[int] = mapped_column(comment="points for administrative work, in hundredths, 0 to 10000")
     score: Mapped[int] = mapped_column(comment="points in hundredths, 0 to 10000")
     rank: Mapped[int] = mapped_column(comment="1 is the best; a tie shares its rank")
     organisation: Mapped[Organisation] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("scoring_id", "organisation_id"),)
 
 
 class PlanTrial(Model, BankOnly):
@@ -94,10 +95,13 @@ class PlanTrialRow(Model, BankOnly):
     """What a trial comes to for one batch."""
 
     __tablename__ = "plan_trial_row"
-    trial_id: Mapped[int] = mapped_column(sa.ForeignKey("plan_trial.id"), primary_key=True, autoincrement=False)
-    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"), primary_key=True, autoincrement=False)
+    id: Mapped[int] = key_column()
+    trial_id: Mapped[int] = mapped_column(sa.ForeignKey("plan_trial.id"))
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"))
     payments: Mapped[int]
     recovered_minor: Mapped[int] = mapped_column(MinorUnits)
     own_minor: Mapped[int] = mapped_column(MinorUnits)
     tried_minor: Mapped[int] = mapped_column(MinorUnits)
     batch: Mapped[PlacementBatch] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("trial_id", "batch_id"),)

@@ -48,6 +48,11 @@ VIEWERS = (("EASTAG", Role.AGENCY_STAFF), ("WESTAG", Role.AGENCY_LEADER), ("EAST
 NOT_FORCED = {"contact_tally"}  # its trigger writes as the owner
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__tablename__)
+every_single_key = pytest.mark.parametrize(  # rows of the others are asked for by conditions alone
+    "model",
+    [model for model in MODELS if len(model.__table__.primary_key.columns) == 1],
+    ids=lambda model: model.__tablename__,
+)
 Way = Callable[[Session, Any], int]
 
 
@@ -218,7 +223,7 @@ def test_every_way_to_ask_for_all_rows_brings_what_the_actor_may_see(
                 assert way(session, model) == len(wanted), f"{name} as {viewer}"
 
 
-@every_model
+@every_single_key
 def test_a_row_by_its_key_is_there_only_for_who_may_see_it(world: World, truth: Truth, model: type[Any]) -> None:
     everything = sorted(truth.of(model, "bank"))
     asked = everything if len(everything) < 12 else [*everything[:6], *everything[-6:]]

@@ -183,8 +183,9 @@ def _charge_claim() -> None:
 def _letter_claim() -> None:
     op.create_table(
         "letter_claim",
-        sa.Column("letter_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("turn", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("letter_id", BigKey, nullable=False),
+        sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("statement_id", BigKey, nullable=False),
         sa.Column("organisation_id", BigKey, nullable=False),
         sa.Column("batch_id", BigKey, nullable=False),
@@ -201,7 +202,8 @@ def _letter_claim() -> None:
         sa.ForeignKeyConstraint(
             ["statement_id"], ["statement.id"], name=op.f("fk_letter_claim_statement_id_statement")
         ),
-        sa.PrimaryKeyConstraint("letter_id", "turn", name=op.f("pk_letter_claim")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_claim")),
+        sa.UniqueConstraint("letter_id", "turn", name=op.f("uq_letter_claim_letter_id_turn")),
     )
     op.create_index(op.f("ix_letter_claim_statement_id"), "letter_claim", ["statement_id"], unique=False)
 
@@ -209,8 +211,9 @@ def _letter_claim() -> None:
 def _success_claim() -> None:
     op.create_table(
         "success_claim",
-        sa.Column("attribution_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("turn", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("attribution_id", BigKey, nullable=False),
+        sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("placement_id", BigKey, nullable=False),
         sa.Column("statement_id", BigKey, nullable=False),
         sa.Column("organisation_id", BigKey, nullable=False),
@@ -227,7 +230,8 @@ def _success_claim() -> None:
         sa.ForeignKeyConstraint(
             ["statement_id"], ["statement.id"], name=op.f("fk_success_claim_statement_id_statement")
         ),
-        sa.PrimaryKeyConstraint("attribution_id", "turn", name=op.f("pk_success_claim")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_success_claim")),
+        sa.UniqueConstraint("attribution_id", "turn", name=op.f("uq_success_claim_attribution_id_turn")),
     )
     op.create_index(op.f("ix_success_claim_placement_id"), "success_claim", ["placement_id"], unique=False)
     op.create_index(op.f("ix_success_claim_statement_id"), "success_claim", ["statement_id"], unique=False)
@@ -236,8 +240,9 @@ def _success_claim() -> None:
 def _statement_share() -> None:
     op.create_table(
         "statement_share",
-        sa.Column("statement_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("batch_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("statement_id", BigKey, nullable=False),
+        sa.Column("batch_id", BigKey, nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -265,7 +270,10 @@ def _statement_share() -> None:
         sa.ForeignKeyConstraint(
             ["statement_id"], ["statement.id"], name=op.f("fk_statement_share_statement_id_statement")
         ),
-        sa.PrimaryKeyConstraint("statement_id", "batch_id", "kind", name=op.f("pk_statement_share")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_share")),
+        sa.UniqueConstraint(
+            "statement_id", "batch_id", "kind", name=op.f("uq_statement_share_statement_id_batch_id_kind")
+        ),
     )
     op.create_index(op.f("ix_statement_share_batch_id"), "statement_share", ["batch_id"], unique=False)
 
@@ -319,8 +327,9 @@ def _scoring() -> None:
 def _scoring_row() -> None:
     op.create_table(
         "scoring_row",
-        sa.Column("scoring_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("organisation_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("scoring_id", BigKey, nullable=False),
+        sa.Column("organisation_id", BigKey, nullable=False),
         sa.Column(
             "recovered_minor", sa.BigInteger(), nullable=False, comment="credits of the month, reversals taken off"
         ),
@@ -337,7 +346,8 @@ def _scoring_row() -> None:
             ["organisation_id"], ["organisation.id"], name=op.f("fk_scoring_row_organisation_id_organisation")
         ),
         sa.ForeignKeyConstraint(["scoring_id"], ["scoring.id"], name=op.f("fk_scoring_row_scoring_id_scoring")),
-        sa.PrimaryKeyConstraint("scoring_id", "organisation_id", name=op.f("pk_scoring_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scoring_row")),
+        sa.UniqueConstraint("scoring_id", "organisation_id", name=op.f("uq_scoring_row_scoring_id_organisation_id")),
     )
 
 
@@ -373,8 +383,9 @@ def _plan_trial() -> None:
 def _plan_trial_row() -> None:
     op.create_table(
         "plan_trial_row",
-        sa.Column("trial_id", BigKey, autoincrement=False, nullable=False),
-        sa.Column("batch_id", BigKey, autoincrement=False, nullable=False),
+        sa.Column("id", BigKey, autoincrement=True, nullable=False),
+        sa.Column("trial_id", BigKey, nullable=False),
+        sa.Column("batch_id", BigKey, nullable=False),
         sa.Column("payments", sa.BigInteger(), nullable=False),
         sa.Column("recovered_minor", sa.BigInteger(), nullable=False),
         sa.Column("own_minor", sa.BigInteger(), nullable=False),
@@ -383,5 +394,6 @@ def _plan_trial_row() -> None:
             ["batch_id"], ["placement_batch.id"], name=op.f("fk_plan_trial_row_batch_id_placement_batch")
         ),
         sa.ForeignKeyConstraint(["trial_id"], ["plan_trial.id"], name=op.f("fk_plan_trial_row_trial_id_plan_trial")),
-        sa.PrimaryKeyConstraint("trial_id", "batch_id", name=op.f("pk_plan_trial_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_trial_row")),
+        sa.UniqueConstraint("trial_id", "batch_id", name=op.f("uq_plan_trial_row_trial_id_batch_id")),
     )

@@ -160,7 +160,7 @@ def _tag(charge: Charge) -> StateTag:
 
 def _events(charge: Charge) -> list[dict[str, Any]]:
     """The latest first."""
-    made = {"at": charge.proposed_at, "title": _l("Proposed"), "who": charge.proposed_by_name, "text": ""}
+    made = {"at": charge.proposed_at, "title": _l("Put forward"), "who": charge.proposed_by_name, "text": ""}
     decision = charge.decision
     if decision is None:
         return [made]

@@ -74,7 +74,6 @@ def _table(who: Actor) -> Table:
         columns=[
             Column("batch", _l("Batch"), expression=PlacementBatch.id, value="batch.number", sortable=True),
             Column("organisation", _l("Organisation"), value=lambda row: name_of(row.batch.organisation)),
-            Column("kind", _l("Kind"), value=lambda row: KIND_LABELS[row.batch.kind]),
             Column(
                 "placed_on", _l("Placed on"), "day", expression=PlacementBatch.placed_on, value="batch.placed_on", sortable=True
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from portal.foundation.access import Role
 from tests.commission.factories import make_finance, released
-from tests.commission.test_beside import BONUS, batch_of, litigated
+from tests.commission.test_beside import BONUS, RECEIPT, batch_of, litigated
 from tests.commission.test_plans_paid import LADDER, post
 from tests.commission.test_trials import contract_of
 from tests.identity.factories import make_user
@@ -43,6 +44,9 @@ def test_an_adjustment_is_proposed_by_one_and_approved_by_another_and_the_agency
     maker.post("/charges/1/approve", status=409)
     agency.get("/charges/1", status=404)
 
+    assert "waits for a second person" in checker.get("/")
+    assert "AD-2005" not in maker.get("/")
+
     page = checker.get("/charges/1").submit("/charges/1/approve", to="/charges/1")
 
     assert "the next statement pays it" in page
@@ -60,9 +64,24 @@ def test_a_firm_enters_a_cost_with_its_receipt_which_leaves_only_as_a_file(app: 
     }  # fmt: skip
     wrong = firm.get("/charges/costs/new").submit("/charges/costs/new", status=422, **entered)
     assert "Add the receipt" in wrong
+    script = {"proof": (io.BytesIO(b"<html><script>alert(1)</script>"), "court.pdf")}
+    assert "no PDF, PNG or JPEG" in firm.post("/charges/costs/new", entered | script, status=422)
+    receipt = {"proof": (io.BytesIO(RECEIPT), "../法院 court.pdf")}
+    page = firm.post("/charges/costs/new", entered | receipt, to="/charges/1")
+    assert "court" in page and "Court fee" in page
+    for reader in (firm, bank):
+        file = reader.client.get("/charges/1/file")
+        assert file.data == RECEIPT and file.mimetype == "application/pdf"
+        assert (
+            file.headers["Content-Disposition"].startswith("attachment")
+            and "/" not in file.headers["Content-Disposition"]
+        )
+        assert file.headers["Content-Security-Policy"].startswith("sandbox")
+    PageClient(app).sign_in(litigated().leader).get("/charges/1/file", status=404)
     firm.get("/charges/new", status=403)
     bank.get("/charges/costs/new", status=403)
-    assert "There is no cost and no adjustment yet." in bank.get("/charges")
+    page = bank.get("/charges/1").submit("/charges/1/refuse", reason="No such fee", to="/charges/1")
+    assert "No such fee" in firm.get("/charges/1") and "refused" in bank.get("/charges?state=refused")
 
 
 def test_scores_of_a_month_are_counted_marked_and_fixed_by_another(app: Flask) -> None:
@@ -73,6 +92,7 @@ def test_scores_of_a_month_are_counted_marked_and_fixed_by_another(app: Flask) -
     page = form.submit("marks", to="/scores/1", **{f"mark-{held.agency.id}": "90"})
     assert "You proposed this" in page and "80.00" in page  # nobody worked an account: 70 + 10
 
+    assert "Scores of 2005-07 wait for a second person" in checker.get("/")
     page = checker.get("/scores/1").submit("/scores/1/fix", to="/scores/1")
 
     assert "The scores are fixed" in page

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 
 from portal.application import load_models
+from portal.commission.charge_models import ChargeState
 from portal.commission.models import StatementState
+from portal.commission.score_models import ScoringState
 from portal.contact.arrangements.models import LIVE, ArrangementState
 from portal.foundation.database import Model
 from portal.oversight.labels import ACTIONS, SUBJECTS
@@ -13,7 +15,10 @@ from portal.portfolio.models import ImportState
 from tests.house.source import calls, files, relative
 
 # Codes that are put together from a state: their beginnings, and what may follow.
-FAMILIES = {"statement.": StatementState, "import.": ImportState, "arrangement.": ArrangementState}
+FAMILIES = {
+    "statement.": StatementState, "import.": ImportState, "arrangement.": ArrangementState, "charge.": ChargeState,
+    "scoring.": ScoringState,
+}  # fmt: skip
 
 
 def _codes() -> dict[str, list[str]]:

@@ -44,19 +44,23 @@ def waiting_beside(session: Session, until: date, organisation_id: int | None = 
     """Organisations (or only this one) and currencies with something to be paid or taken back that is no payment of theirs."""
     actor_of(session)
     letters = _letters(session, until)
-    wanted = [
-        _charges().with_only_columns(Charge.organisation_id, Charge.currency),
-        sa.select(letters.c.organisation_id, letters.c.currency),
-        _void_letters(session).with_only_columns(LetterClaim.organisation_id, PlacementBatch.currency),
+    wanted: list[tuple[sa.Select[Any], Any]] = [
+        (_charges().with_only_columns(Charge.organisation_id, Charge.currency), Charge.organisation_id),
+        (sa.select(letters.c.organisation_id, letters.c.currency), letters.c.organisation_id),
+        (
+            _void_letters(session).with_only_columns(LetterClaim.organisation_id, PlacementBatch.currency),
+            LetterClaim.organisation_id,
+        ),
         *(
-            found.with_only_columns(Placement.organisation_id, Placement.currency)
+            (found.with_only_columns(Placement.organisation_id, Placement.currency), Placement.organisation_id)
             for found in (_successes(session, until), _reversals(until), _lost_successes())
         ),
     ]
     pairs: Pairs = set()
-    for one in wanted:
-        pairs |= {(row[0], row[1]) for row in session.execute(one.distinct())}
-    return {pair for pair in pairs if organisation_id is None or pair[0] == organisation_id}
+    for found, owner in wanted:
+        of_one = found if organisation_id is None else found.where(owner == organisation_id)
+        pairs |= {(row[0], row[1]) for row in session.execute(of_one.distinct())}
+    return pairs
 
 
 def waiting_mark(session: Session, until: date) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from portal.commission.charge_models import Charge, ChargeEvent, ChargeKind, ChargeState
 from portal.commission.charge_queries import charge_for, placement_of_cost
@@ -154,7 +155,7 @@ def _decide(actor: Actor, charge_id: int, to: ChargeState, reason: str) -> None:
     with transaction(actor) as work:
         charge = charge_for(work.session, actor, charge_id, lock=True)
         if charge.decision is not None:
-            raise Refused("charge.decided", say("This is decided already. Look at its state."))
+            raise _decided()
         is_own = charge.proposed_by == actor.user_id
         if to is ChargeState.WITHDRAWN and not is_own:
             raise Refused("charge.not_own", say("Only who proposed it can take it back."))
@@ -166,8 +167,15 @@ def _decide(actor: Actor, charge_id: int, to: ChargeState, reason: str) -> None:
                 by_name=actor.name, at=work.now, reason=reason,
             )
         )  # fmt: skip
-        work.session.flush()
+        try:
+            work.session.flush()
+        except IntegrityError as error:  # somebody else decided at this moment
+            raise _decided() from error
         work.audit(f"charge.{to.value}", charge, after={"number": charge.number, "reason": reason or None})
+
+
+def _decided() -> Refused:
+    return Refused("charge.decided", say("This is decided already. Look at its state."))
 
 
 def _write(work: Work, charge: Charge) -> int:

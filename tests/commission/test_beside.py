@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ from tests.recovery.factories import Held, held_account, place
 from tests.recovery.test_payments import paid, reversal
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from portal.foundation.access import Actor
 
 TODAY = date(2005, 12, 1)
@@ -165,6 +168,32 @@ def test_a_withdrawn_statement_gives_back_what_it_held_beside_payments() -> None
     (second,) = drawn(finance)
 
     assert lines(second) == [(number_of(charge), 500, "adjustment")]
+
+
+@pytest.mark.databases("postgresql")
+def test_of_two_who_decide_at_once_one_does_and_the_other_is_told(app: Flask) -> None:
+    held, finance = held_account(), make_finance()
+    charge = propose_adjustment(finance.issuer, adjustment(held))
+    deciders = [finance.releaser, actor_of(make_user(Role.VENDOR_MANAGER))]
+    start, told = threading.Barrier(2), []
+
+    def decide(who: Actor) -> None:
+        with app.app_context():
+            start.wait(10)
+            try:
+                approve_charge(who, charge)
+            except Refused as refused:
+                told.append(refused.code)
+
+    people = [threading.Thread(target=decide, args=(who,)) for who in deciders]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(30)
+
+    assert told == ["charge.decided"]
+    with reading(observer()) as session:
+        assert session.scalar(sa.select(sa.func.count(ChargeEvent.charge_id))) == 1
 
 
 # --- costs ----------------------------------------------------------------------------------------------------------------

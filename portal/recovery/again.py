@@ -128,7 +128,8 @@ def _overlooked(work: Work) -> set[int]:
 def due(session: Session, actor: Actor, _now: datetime, today: date) -> list[Due]:
     """What was touched, at once; the logs, once a day."""
     latest = session.scalar(visible(AccountTouch, actor).with_only_columns(sa.func.max(AccountTouch.id)))
-    found = [Due(DECIDE, f"day-{today.isoformat()}")]
+    decided = session.scalar(visible(Attribution, actor).with_only_columns(Attribution.id).limit(1))
+    found = [Due(DECIDE, f"day-{today.isoformat()}")] if decided else []
     return [*found, Due(DECIDE, f"touch-{latest}")] if latest else found
 
 

@@ -51,7 +51,8 @@ def why_earned(row: Any, line: Line, issued: int | None, facts: Facts) -> Messag
         return say(
             "Placed %(start)s to %(end)s; value date %(paid)s; reversal of %(base)s takes back %(commission)s, exactly "
             "what that part of the payment earned under contract %(contract)s, version %(version)s.",
-            **known | {"commission": Money(-line.commission, facts.currency)},
+            **known
+            | {"base": Money(-line.base, facts.currency), "commission": Money(-line.commission, facts.currency)},
         )
     if line.reason == "true_up":
         return say(

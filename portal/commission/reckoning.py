@@ -374,7 +374,7 @@ def _due(row: Any, line: Line, book: Book, facts: Facts) -> Due:
         why |= {"measure": line.measure.value, "value": value, "row": line.row}
     return Due(
         LineKind.PAYMENT, row.id, row.placement_id, row.batch_id, facts.version_id, row.payment_ref, row.paid_on,
-        -line.base if line.reason == "reversal" else line.base, None if line.rate is None else plain(line.rate),
+        line.base, None if line.rate is None else plain(line.rate),
         line.commission, line.reason, why, row.credit_minor if issued is None else 0,
     )  # fmt: skip
 

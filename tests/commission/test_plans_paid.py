@@ -100,6 +100,20 @@ def test_a_reversal_after_the_true_up_takes_back_all_that_its_payment_earned_and
     assert_reruns_are_equal()
 
 
+def test_a_reversal_takes_its_amount_off_the_base_of_its_statement() -> None:
+    held, finance = held_account("0.10"), make_finance()
+    post(held, paid("P-1", "100.00"), paid("P-2", "50.00"), reversal("R-1", "P-1", "30.00", "2005-07-20"))
+
+    (july,) = drawn(finance)
+
+    with reading(observer()) as session:
+        wanted = sa.select(CommissionLine).where(CommissionLine.statement_id == july).order_by(CommissionLine.paid_on)
+        bases = {line.payment_ref: line.base_minor for line in session.scalars(wanted)}
+    assert bases == {"P-1": 10_000, "P-2": 5_000, "R-1": -3_000}
+    assert sum(bases.values()) == recovered(july)
+    assert "reversal of TWD 30.00 takes back TWD 3.00" in why(july, 3)
+
+
 def test_what_was_issued_of_a_credit_that_is_somebody_elses_now_is_taken_back_and_paid_to_whom_it_is_due() -> None:
     held, other, finance = held_account("0.10"), held_account("0.30"), make_finance()
     post(held, paid("P-1", "100.00"), paid("P-2", "50.00"))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from portal.commission.models import LineChange, LineClaim
 from portal.foundation.visibility import actor_of
+from portal.recovery.decisions import not_superseded
 from portal.recovery.models import Attribution
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _unclaimed(until: date) -> sa.Select[Any]:
     return (
         sa.select(Attribution.id)
         .where(Attribution.organisation_id.is_not(None), Attribution.paid_on <= until)
-        .where(~_has_later(Attribution.id), ~_claimed(Attribution.id))
+        .where(not_superseded(), ~_claimed(Attribution.id))
         .where(
             sa.or_(
                 Attribution.reverses_id.is_(None),
@@ -89,13 +90,8 @@ def _superseded() -> sa.Select[Any]:
     return (
         sa.select(Attribution.id)
         .join(LineClaim, LineClaim.attribution_id == Attribution.id)
-        .where(_has_later(Attribution.id), ~taken.exists())
+        .where(~not_superseded(), ~taken.exists())
     )
-
-
-def _has_later(attribution_id: Any) -> sa.Exists:
-    later = aliased(Attribution)
-    return sa.select(later.id).where(later.supersedes_id == attribution_id).exists()
 
 
 def _claimed(attribution_id: Any) -> sa.Exists:

@@ -22,8 +22,8 @@ from portal.commission.remittance_models import (
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
+from portal.recovery.decisions import not_ended
 from portal.recovery.matching import AGES
-from portal.recovery.models import Attribution
 from portal.recovery.remitting import Balance, Receipt
 from portal.recovery.reported.models import AgencyReceipt, Remits
 from portal.recovery.reported.queries import in_age
@@ -100,8 +100,7 @@ def _covered(actor: Actor) -> sa.Subquery:
 
 def _with_figures(actor: Actor) -> tuple[sa.Select[Any], dict[str, sa.ColumnElement[int]]]:
     """Receipts whose credit still stands, with their figures by name: commission, kept, covered, left."""
-    earned, covered, later = _earned(actor), _covered(actor), aliased(Attribution)
-    moved = sa.select(later.id).where(later.supersedes_id == AgencyReceipt.attribution_id).exists()
+    earned, covered = _earned(actor), _covered(actor)
     commission = sa.func.coalesce(earned.c.commission, 0)
     kept = sa.case((AgencyReceipt.remittance == Remits.NET, commission), else_=0)
     paid = sa.func.coalesce(covered.c.covered, 0)
@@ -109,7 +108,7 @@ def _with_figures(actor: Actor) -> tuple[sa.Select[Any], dict[str, sa.ColumnElem
         visible(AgencyReceipt, actor)
         .outerjoin(earned, earned.c.attribution_id == AgencyReceipt.attribution_id)
         .outerjoin(covered, covered.c.attribution_id == AgencyReceipt.attribution_id)
-        .where(~moved)
+        .where(not_ended(AgencyReceipt.attribution_id))
     )
     figures = {
         "commission": commission, "kept": kept, "covered": paid, "left": AgencyReceipt.amount_minor - kept - paid

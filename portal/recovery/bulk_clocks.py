@@ -14,6 +14,7 @@ from portal.contact.limits.models import LimitationRestart
 from portal.foundation.bulk import in_chunks, insert_for
 from portal.foundation.visibility import actor_of
 from portal.portfolio.models import LimitationClock
+from portal.recovery.decisions import not_superseded
 from portal.recovery.models import Attribution, Decision, Payment
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def _put_latest(session: Session, run_id: int) -> None:
 
 def _standing() -> sa.ScalarSelect[Any]:
     """The last value date of an account's payments that were not taken back whole."""
-    first, back, later = aliased(Attribution), aliased(Attribution), aliased(Attribution)
+    first, back = aliased(Attribution), aliased(Attribution)
     taken = (
         sa.select(sa.func.coalesce(sa.func.sum(back.amount_minor), 0))
         .join(first, back.reverses_id == first.id)
         .where(first.payment_id == Payment.id, back.decision != Decision.CANNOT_REVERSE)
-        .where(~sa.select(later.id).where(later.supersedes_id == back.id).exists())
+        .where(not_superseded(back.id))
         .correlate(Payment)
         .scalar_subquery()
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from portal.recovery.attribution import Credit
     from portal.recovery.places import Held
 
-__all__ = ["COLUMNS", "Decisions", "alone", "not_superseded", "row_of"]
+__all__ = ["COLUMNS", "Decisions", "alone", "not_ended", "not_superseded", "row_of"]
 
 COLUMNS = (
     "payment_id", "organisation_id", "placement_id", "batch_id", "account_id", "decision", "exclusion", "share",
@@ -41,10 +41,16 @@ def alone(work: Work) -> None:
     one_at_a_time(work.session, "recovery.decide")
 
 
-def not_superseded() -> sa.ColumnElement[bool]:
-    """Whether no later decision has taken an attribution's place."""
+def not_superseded(attribution_id: Any = Attribution.id) -> sa.ColumnElement[bool]:
+    """Whether no later decision has taken an attribution's place, as the bank sees it: an organisation does not see what is
+    credited to others."""
     later = aliased(Attribution)
-    return ~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists()
+    return ~sa.select(later.id).where(later.supersedes_id == attribution_id).exists()
+
+
+def not_ended(attribution_id: Any) -> sa.ColumnElement[bool]:
+    """The same of a decision that names an organisation, for the organisation and the bank alike."""
+    return ~sa.select(EndedCredit.attribution_id).where(EndedCredit.attribution_id == attribution_id).exists()
 
 
 def row_of(

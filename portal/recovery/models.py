@@ -38,7 +38,6 @@ EXCEPTIONS = (
     Decision.NOT_PLACED, Decision.BEFORE_PLACEMENT, Decision.AFTER_PLACEMENT, Decision.ORIGINAL_UNKNOWN,
     Decision.CANNOT_REVERSE, Decision.SPLIT_NEEDED,
 )  # fmt: skip
-TO_A_PLACEMENT = (Decision.CREDITED, Decision.EXCLUDED)
 
 
 class Payment(Model, BankOnly):

@@ -15,7 +15,8 @@ from portal.placement.models import Placement, PlacementBatch
 from portal.portfolio.models import Account
 from portal.recovery.attribution import BY_HAND
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingDecision, ClearingLine
-from portal.recovery.models import Attribution, EndedCredit, Payment, SecondLook
+from portal.recovery.decisions import not_ended, not_superseded
+from portal.recovery.models import Attribution, Payment, SecondLook
 from portal.recovery.places import EXCLUDING_KINDS
 from portal.recovery.queries import standing, waits_for_somebody
 from portal.vendors.models import Contract, ContractVersion
@@ -65,9 +66,7 @@ def account_of(session: Session, actor: Actor, account_id: int) -> Account | Non
 
 def chain_of(session: Session, actor: Actor, payment_id: int) -> list[Step]:
     """All decisions on a payment that the actor may see, the first one first."""
-    ended = sa.select(EndedCredit.attribution_id).where(EndedCredit.attribution_id == Attribution.id).exists()
-    later = aliased(Attribution)
-    replaced = sa.or_(sa.select(later.id).where(later.supersedes_id == Attribution.id).exists(), ended)
+    replaced = ~sa.and_(not_superseded(), not_ended(Attribution.id))
     rows = session.execute(
         visible(Attribution, actor)
         .where(Attribution.payment_id == payment_id)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from portal.foundation import hooks
 from portal.foundation.access import Permission
@@ -18,7 +17,8 @@ from portal.placement.models import Placement
 from portal.placement.recall_queries import placed_in_error
 from portal.placement.references import account_reference
 from portal.portfolio.models import Account
-from portal.recovery.models import EXCEPTIONS, Attribution, DayCredit, Decision, EndedCredit, Payment
+from portal.recovery.decisions import not_ended, not_superseded
+from portal.recovery.models import EXCEPTIONS, Attribution, DayCredit, Decision, Payment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +37,8 @@ MOST_COUNTED = 1_000  # beyond that, the navigation need not know how many
 
 def standing(actor: Actor) -> sa.Select[tuple[Attribution]]:
     """Decisions that no later one has superseded. Whoever lost a credit does not see to whom it went, but that it has."""
-    later = aliased(Attribution)
-    wanted = visible(Attribution, actor).where(
-        ~sa.select(later.id).where(later.supersedes_id == Attribution.id).exists()
-    )
-    if actor.is_bank:
-        return wanted
-    ended = sa.select(EndedCredit.attribution_id).where(EndedCredit.attribution_id == Attribution.id)
-    return wanted.where(~ended.exists())
+    wanted = visible(Attribution, actor).where(not_superseded())
+    return wanted if actor.is_bank else wanted.where(not_ended(Attribution.id))
 
 
 def payments(actor: Actor, *, exceptions: bool = False) -> sa.Select[Any]:

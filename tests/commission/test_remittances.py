@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from portal.commission import remittance_queries as queries
 from portal.commission.closing import draw_period
@@ -16,7 +17,11 @@ from portal.commission.remittance_models import RemittanceState
 from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.work import reading, transaction
+from portal.placement.models import EndReason, Placement
+from portal.recovery.again import decide_again
+from portal.recovery.decisions import alone
 from portal.recovery.remitting import Balance
+from portal.recovery.reported import queries as reported
 from portal.vendors.models import ContractVersion, PlacementKind
 from portal.vendors.proofs import read_proof
 from tests.identity.factories import actor_of, make_agency, make_user, observer
@@ -83,6 +88,30 @@ def test_gross_owes_all_that_was_received_whatever_was_earned() -> None:
     receive(held, paid("P-1", "100.00"), paid("P-2", "50.00"))
     release()
     assert balance_of(held) == Balance(15_000, 0, 0)
+
+
+def test_a_receipt_whose_credit_went_is_owed_no_more_and_both_sides_see_the_same() -> None:
+    held = held_account()
+    receive(held, paid("P-1", "100.00", "2005-07-20"), paid("P-2", "50.00", "2005-07-02"))
+    bank = finance()
+    assert unreported_of(held.actor) == unreported_of(bank) == (["P-1", "P-2"], 2, 15_000)
+    with transaction(observer()) as work:
+        ended: dict[str, Any] = {"ended_on": date(2005, 7, 15), "ended_at": datetime(2005, 7, 16, tzinfo=UTC)}
+        work.session.execute(sa.update(Placement).values(end_reason=EndReason.RECALLED, **ended))
+        alone(work)
+        assert decide_again(work, [held.account.id]).changed == 1
+
+    assert balance_of(held) == balance_of(held, bank) == Balance(5_000, 0, 0)
+    assert unreported_of(held.actor) == unreported_of(bank) == (["P-2"], 1, 5_000)
+
+
+def unreported_of(who: Actor) -> tuple[list[str], int, int]:
+    """What agencies received and did not report: the list, the count in the navigation, and the sum of the page."""
+    with reading(who) as session:
+        rows = session.execute(reported.unreported(who)).all()
+        totals = reported.open_totals(session, who, date(2005, 8, 1))["posted"]
+        listed = sorted(row.AgencyReceipt.payment_ref for row in rows)
+        return listed, reported.count_open(session, who), sum(total for *_, total in totals)
 
 
 def test_net_keeps_what_stands_on_a_statement_that_the_agency_was_shown() -> None:

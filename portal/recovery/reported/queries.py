@@ -16,8 +16,9 @@ from portal.placement.models import Placement
 from portal.placement.references import account_reference
 from portal.placement.tail import earns_until
 from portal.portfolio.models import Account
+from portal.recovery.decisions import not_ended
 from portal.recovery.matching import AGES
-from portal.recovery.models import Attribution, Payment
+from portal.recovery.models import Payment
 from portal.recovery.reported.models import (
     AgencyReceipt,
     ReportedEvent,
@@ -174,15 +175,13 @@ def candidates(session: Session, actor: Actor, report: ReportedPayment) -> Seque
 def unreported(actor: Actor) -> sa.Select[Any]:
     """The bank's open side: receipts of agencies that no report is matched with, with whose they are and the account's
     reference. Only those whose credit still stands."""
-    later = aliased(Attribution)
-    moved = sa.select(later.id).where(later.supersedes_id == AgencyReceipt.attribution_id).exists()
     return (
         visible(AgencyReceipt, actor)
         .join(Unreported, Unreported.attribution_id == AgencyReceipt.attribution_id)
         .join(Placement, Placement.id == AgencyReceipt.placement_id)
         .join(Organisation, Organisation.id == AgencyReceipt.organisation_id)
         .outerjoin(Account, Account.id == AgencyReceipt.account_id)
-        .where(~moved)
+        .where(not_ended(AgencyReceipt.attribution_id))
         .add_columns(Organisation, *account_reference())
     )
 
@@ -190,7 +189,7 @@ def unreported(actor: Actor) -> sa.Select[Any]:
 def count_open(session: Session, actor: Actor) -> int:
     """How much is open on both sides, a thousand of each at the most: this runs on every page."""
     reported = visible(ReportStanding, actor).where(ReportStanding.state == ReportState.OPEN)
-    waiting = visible(Unreported, actor)
+    waiting = visible(Unreported, actor).where(not_ended(Unreported.attribution_id))
     return sum(
         session.scalar(sa.select(sa.func.count()).select_from(some.limit(MOST_COUNTED).subquery())) or 0
         for some in (
@@ -203,7 +202,11 @@ def count_open(session: Session, actor: Actor) -> int:
 def open_totals(session: Session, actor: Actor, today: date) -> dict[str, list[tuple[str, str, int, int]]]:
     """What is open by side (`reported`, `posted`): currency, age, how many, and the amount in minor units."""
     mine = with_standing(actor).where(ReportStanding.state == ReportState.OPEN)
-    theirs = visible(AgencyReceipt, actor).join(Unreported, Unreported.attribution_id == AgencyReceipt.attribution_id)
+    theirs = (
+        visible(AgencyReceipt, actor)
+        .join(Unreported, Unreported.attribution_id == AgencyReceipt.attribution_id)
+        .where(not_ended(AgencyReceipt.attribution_id))
+    )
     return {
         "reported": _summed(session, mine, ReportedPayment, ReportedPayment.reported_on, today),
         "posted": _summed(session, theirs, AgencyReceipt, AgencyReceipt.noted_on, today),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portal.commission.life_models import DisputeEnd, DisputeReason, Follows, InvoiceState
-from portal.commission.models import LineKind
 from portal.commission.stepping import SILENCE, TAKEN_BACK, WITHDRAWN_LINES
 from portal.foundation.language import _l, say
 from portal.foundation.states import StateTag
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from portal.foundation.language import Message
 
 __all__ = [
-    "CODES", "DISPUTE_REASONS", "FOLLOWS", "INVOICE_STATES", "INVOICE_STEPS", "LINE_KINDS", "OPEN", "dispute_tag",
+    "CODES", "DISPUTE_REASONS", "FOLLOWS", "INVOICE_STATES", "INVOICE_STEPS", "OPEN", "dispute_tag",
     "percent_words",
 ]  # fmt: skip
 
@@ -56,13 +55,6 @@ INVOICE_STEPS = {
     InvoiceState.PROPOSED: _l("Proposed to accept the difference"),
     InvoiceState.ACCEPTED: _l("Difference accepted"),
     InvoiceState.RETURNED: _l("Sent back to the agency"),
-}
-LINE_KINDS: dict[LineKind, Any] = {
-    LineKind.PAYMENT: _l("payment"),
-    LineKind.LETTER: _l("letter"),
-    LineKind.COST: _l("cost"),
-    LineKind.KPI: _l("factor of the period"),
-    LineKind.ADJUSTMENT: _l("adjustment"),
 }
 
 

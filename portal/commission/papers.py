@@ -13,8 +13,7 @@ from sqlalchemy.exc import IntegrityError
 import letters
 from letters.amounts import uppercase_amount
 from portal.commission.drawing import last_day
-from portal.commission.labels import REASONS
-from portal.commission.life_labels import LINE_KINDS
+from portal.commission.labels import KINDS, REASONS
 from portal.commission.life_models import StatementPaper
 from portal.commission.life_queries import due_for_payment, paper_of, totals_of
 from portal.commission.models import CommissionLine, LineKind
@@ -146,7 +145,7 @@ def _lines(session: Session, actor: Actor, statement: Statement) -> list[dict[st
     return [
         {
             "line": line, "batch": batch_number or "",
-            "what": str(REASONS.get(line.reason, line.reason)) if line.kind is LineKind.PAYMENT else str(LINE_KINDS[line.kind]),
+            "what": str(REASONS.get(line.reason, line.reason)) if line.kind is LineKind.PAYMENT else str(KINDS[line.kind]),
         }
         for line, batch_number in session.execute(wanted)
     ]  # fmt: skip

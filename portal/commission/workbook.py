@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.commission.labels import REASONS
-from portal.commission.life_labels import LINE_KINDS
+from portal.commission.labels import KINDS, REASONS
 from portal.commission.life_queries import due_for_payment, totals_of
 from portal.commission.models import CommissionLine
 from portal.commission.queries import lines_of
@@ -64,7 +63,7 @@ def _lines(session: Session, actor: Actor, statement: Statement) -> Iterator[lis
     )
     for line, batch, contract, version in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
         yield [
-            line.position, str(LINE_KINDS[line.kind]), line.payment_ref, line.paid_on, batch or "", contract or "", version,
+            line.position, str(KINDS[line.kind]), line.payment_ref, line.paid_on, batch or "", contract or "", version,
             _figure(line.base_minor, line.currency), Decimal(line.rate) if line.rate else None,
             _figure(line.commission_minor, line.currency), line.currency, str(REASONS.get(line.reason, line.reason)),
             line.reason, str(translate(from_data(line.why["message"]))),

@@ -15,6 +15,7 @@ from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError
 from portal.foundation.jobs import handler
 from portal.foundation.language import Message, _l, as_data, say, say_count
+from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import Organisation
 from portal.recovery.models import Attribution
@@ -73,8 +74,7 @@ def close_period(actor: Actor, period: date, progress: Progress | None = None) -
     Begun again after it died it goes on where it stopped: what was drawn up holds its credits. What stands in one
     organisation's way does not stand in another's.
     """
-    with transaction(actor) as work:
-        _refuse_open_period(work.today, period)
+    _refuse_open_period(services().clock.today(), period)
     with reading(actor) as session:
         pairs = waiting(session, last_day(period))
         names = {row.id: row.name for row in session.execute(sa.select(Organisation.id, Organisation.name))}

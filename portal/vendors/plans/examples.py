@@ -16,18 +16,6 @@ from portal.foundation.money import format_amount, parse_amount
 __all__ = ["ExampleForm", "default_of", "example_from", "form_of", "is_of_example", "signature"]
 
 PARTS = ("day", "amount", "part", "by", "stage")
-PLACING = (
-    "placed_on",
-    "ended_on",
-    "balance",
-    "days_past_due",
-    "age_months",
-    "bucket",
-    "round",
-    "stage",
-    "total",
-    "earned",
-)
 MOST_PAYMENTS = 30
 LARGEST = 10**15
 BEGINS = timedelta(days=120)  # before today the example was placed

@@ -13,7 +13,7 @@ from portal.commission.remittance_forms import AnnounceForm, RecordForm
 from portal.commission.remittance_models import Remittance, RemittanceState
 from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
+from portal.foundation.downloads import uploaded_file
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.forms import key_of, show_error
 from portal.foundation.language import _l, say
@@ -213,11 +213,7 @@ def proof(remittance_id: int) -> Response:
     row = queries.remittance_for(db.session(), actor(), remittance_id)
     if not row.proof_digest:
         raise NotFound
-    with services().storage.open(row.proof_digest) as stream:
-        response = Response(stream.read(), content_type=type_of(row.proof_name))
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
-    return name_as_file(response, row.proof_name)
+    return uploaded_file(services().storage.chunks(row.proof_digest), type_of(row.proof_name), row.proof_name)
 
 
 @blueprint.post("/remittances/<int:remittance_id>/withdraw")

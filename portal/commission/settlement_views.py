@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, redirect, render_template, request, url_for
 
 from portal.commission import invoices, paying
 from portal.commission import life_queries as queries
@@ -15,7 +15,7 @@ from portal.commission.life_models import InvoiceState
 from portal.commission.queries import statement_for
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
+from portal.foundation.downloads import uploaded_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.language import Message, say
@@ -84,11 +84,7 @@ def invoice_file(statement_id: int, invoice_id: int) -> Response:
         found = queries.invoice_for(work.session, work.actor, statement.id, invoice_id)
         work.audit("statement.taken", statement, after={"file": "invoice", "digest": found.file_digest})
         digest, name = found.file_digest, found.file_name
-    content = stream_with_context(services().storage.chunks(digest))
-    response = Response(content, content_type=FILE_TYPES[name.rpartition(".")[2]])
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
-    return name_as_file(response, name)
+    return uploaded_file(services().storage.chunks(digest), FILE_TYPES[name.rpartition(".")[2]], name)
 
 
 @blueprint.post("/statements/<int:statement_id>/invoices/<int:invoice_id>/accept")

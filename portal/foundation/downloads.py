@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from flask import Response, stream_with_context
 from werkzeug.http import dump_options_header
 
 if TYPE_CHECKING:
-    from flask import Response
+    from collections.abc import Iterable
 
-__all__ = ["name_as_file"]
+__all__ = ["name_as_file", "uploaded_file"]
+
+
+def uploaded_file(content: bytes | Iterable[bytes], content_type: str, file_name: str) -> Response:
+    """What somebody has uploaded, as a file to be kept: it is never opened in the portal's own pages. `content` may be read
+    while it is sent."""
+    if not isinstance(content, bytes):
+        content = stream_with_context(iter(content))
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return name_as_file(response, file_name)
 
 
 def name_as_file(response: Response, file_name: str) -> Response:

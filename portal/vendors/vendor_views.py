@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 
 from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
+from portal.foundation.downloads import uploaded_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import options, show_error
 from portal.foundation.language import _l, say
@@ -276,9 +276,7 @@ def proof(paper_id: int) -> Response:
     if not found.proof_digest:
         abort(404)
     content = services().storage.chunks(found.proof_digest)
-    response = Response(stream_with_context(content), content_type=type_of(found.proof_name))
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return name_as_file(response, found.proof_name)
+    return uploaded_file(content, type_of(found.proof_name), found.proof_name)
 
 
 # --- what is required ---------------------------------------------------------------------------------------------------

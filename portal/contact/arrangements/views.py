@@ -33,7 +33,7 @@ from portal.contact.outcomes import REASONS_BEHIND
 from portal.contact.policy import policy
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
+from portal.foundation.downloads import name_as_file, uploaded_file
 from portal.foundation.errors import DomainError, Faults, NotFound
 from portal.foundation.formats import percent
 from portal.foundation.forms import show_error
@@ -340,8 +340,5 @@ def take_down(account_id: int) -> Any:
 def proof(statement_id: int, proof_id: int) -> Response:
     """A scan, as a file to be kept: nothing that was uploaded is opened in the portal's own pages. The look is recorded."""
     content, content_type = income.open_proof(actor(), statement_id, proof_id)
-    response = Response(content, content_type=content_type)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
     ending = next(ending for ending, kind in TYPES.items() if kind == content_type)
-    return name_as_file(response, f"proof-{proof_id}.{ending}")
+    return uploaded_file(content, content_type, f"proof-{proof_id}.{ending}")

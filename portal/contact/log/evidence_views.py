@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, redirect, request, stream_with_context, url_for
+from flask import Response, redirect, request, url_for
 
 from portal.contact.blueprint import blueprint
 from portal.contact.log import evidence as keeping
@@ -13,7 +13,7 @@ from portal.contact.log.sealing import content_of
 from portal.contact.models import EvidenceFile
 from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
+from portal.foundation.downloads import uploaded_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say, say_count
@@ -109,6 +109,4 @@ def evidence_file(evidence_id: int) -> Response:
     """A file as it came, to be kept: nothing that was uploaded is opened in the portal's own pages."""
     found = keeping.open_evidence(actor(), evidence_id)
     content = content_of(db.session(), actor(), found)
-    response = Response(stream_with_context(content), content_type=keeping.TYPES[found.form])
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return name_as_file(response, found.name)
+    return uploaded_file(content, keeping.TYPES[found.form], found.name)

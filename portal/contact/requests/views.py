@@ -18,7 +18,7 @@ from portal.contact.requests.thread import Answer, RequestCode, RequestState, St
 from portal.contact.thread_lines import Line, line_of
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
+from portal.foundation.downloads import uploaded_file
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import show_error
 from portal.foundation.language import say
@@ -139,12 +139,8 @@ def request_proof(message_id: int) -> Response:
 
 
 def sealed_file(key: PersonKey, row: Any) -> Response:
-    """A file about a person as an answer; nothing that was uploaded is opened in the portal's own pages."""
-    content = open_proof(key, row)
-    response = Response(content, content_type=type_of(row.proof_name))
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
-    return name_as_file(response, row.proof_name)
+    """A file about a person as an answer."""
+    return uploaded_file(open_proof(key, row), type_of(row.proof_name), row.proof_name)
 
 
 def _done(code: RequestCode, answer: Answer | None) -> Message:

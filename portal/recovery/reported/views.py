@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from portal.contact.proofs import open_proof, person_key_of
+from portal.contact.proofs import person_key_of
 from portal.contact.queries import held_account
+from portal.contact.requests.views import sealed_file
 from portal.foundation import hooks
 from portal.foundation.access import OrganisationKind, Permission
 from portal.foundation.database import db
-from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
@@ -38,7 +38,6 @@ from portal.recovery.reported.rows import KIND_WORDS
 from portal.recovery.reported.tables import reports_table, unreported_table
 from portal.recovery.rules import rules_now, set_rules
 from portal.vendors.labels import name_of
-from portal.vendors.proofs import type_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -165,11 +164,7 @@ def withdraw(reported_id: int) -> Any:
 def proof(reported_id: int) -> Response:
     """The file of a report, as a file to be kept; only for who may see the account."""
     found = queries.report_for(db.session(), actor(), reported_id).ReportedPayment
-    content = open_proof(person_key_of(db.session(), actor(), found.account_id), found)
-    response = Response(content, content_type=type_of(found.proof_name))
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "no-store"
-    return name_as_file(response, found.proof_name)
+    return sealed_file(person_key_of(db.session(), actor(), found.account_id), found)
 
 
 def _page(reported_id: int, form: MatchForm | None = None) -> str:

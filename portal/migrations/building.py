@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,17 +19,19 @@ from portal.migrations.guards import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "Wall",
     "build_guards",
     "build_walls",
     "keep_when",
+    "on_sqlite",
     "rebuild",
     "remove_guards",
     "remove_walls",
     "see_all_rows",
+    "untriggered",
 ]
 
 # table, kind of visibility, column that it goes by, whether the system actor reads it
@@ -91,6 +94,29 @@ def keep_when(table: str, once: str) -> None:
         op.execute(f"DROP TRIGGER {table}_keep_{deed}" + ("" if sqlite else f" ON {table}"))
     for statement in (keep_on_sqlite if sqlite else keep_on_postgresql)(Evidence(table, once=once)):
         op.execute(statement)
+
+
+def on_sqlite() -> Literal["always", "never"]:
+    """Whether a batch copies its table: SQLite alters none, PostgreSQL any."""
+    return "always" if op.get_bind().dialect.name == "sqlite" else "never"
+
+
+@contextmanager
+def untriggered(table: str) -> Iterator[None]:
+    """Without the triggers that keep or name a table: a rebuild on SQLite loses the ones and trips over the others."""
+    bind = op.get_bind()
+    if bind.dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        return
+    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND (tbl_name = :table OR sql LIKE :naming)"
+    triggers = bind.execute(sa.text(found), {"table": table, "naming": f"%{table}%"}).all()
+    for name, _sql in triggers:
+        op.execute(f"DROP TRIGGER {name}")
+    yield
+    for _name, sql in triggers:
+        op.get_bind().exec_driver_sql(sql)
 
 
 def rebuild(

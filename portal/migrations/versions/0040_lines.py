@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,13 +13,15 @@ from portal.migrations.building import (
     build_guards,
     build_walls,
     keep_when,
+    on_sqlite,
     remove_guards,
     remove_walls,
     see_all_rows,
+    untriggered,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 revision = "0040"
 down_revision = "0039"
@@ -49,7 +50,7 @@ def upgrade() -> None:
     see_all_rows()
     op.add_column("statement", sa.Column("basis", JsonData, nullable=True, comment="totals placed, by batch"))
     keep_when("statement", BEING_DRAWN)
-    with _untriggered("commission_line", "statement_event"):
+    with untriggered("commission_line"):
         _lines()
     _numbers()
     _changes()
@@ -58,30 +59,9 @@ def upgrade() -> None:
     _no_gap()
 
 
-@contextmanager
-def _untriggered(*tables: str) -> Iterator[None]:
-    """Without the triggers that keep or name a table: a rebuild on SQLite loses the ones and trips over the others."""
-    bind = op.get_bind()
-    if bind.dialect.name == "postgresql":
-        for table in tables:
-            op.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield
-        for table in tables:
-            op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        return
-    named = ", ".join(f"'{table}'" for table in tables)
-    found = f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ({named})"
-    triggers = bind.execute(sa.text(found)).all()
-    for name, _sql in triggers:
-        op.execute(f"DROP TRIGGER {name}")
-    yield
-    for _name, sql in triggers:
-        op.get_bind().exec_driver_sql(sql)
-
-
 def _lines() -> None:
     kind = sa.Enum(*KINDS, name="linekind", native_enum=False, create_constraint=True, length=32)
-    with op.batch_alter_table("commission_line", recreate=_on_sqlite(), reflect_kwargs={"resolve_fks": False}) as batch:
+    with op.batch_alter_table("commission_line", recreate=on_sqlite(), reflect_kwargs={"resolve_fks": False}) as batch:
         batch.add_column(sa.Column("kind", kind, nullable=False, server_default="payment"))
         batch.add_column(sa.Column("batch_id", BigKey, nullable=True))
         for name in OPTIONAL:
@@ -96,10 +76,6 @@ def _lines() -> None:
     op.execute(
         "UPDATE commission_line SET batch_id = (SELECT p.batch_id FROM placement p WHERE p.id = commission_line.placement_id)"
     )
-
-
-def _on_sqlite() -> Literal["always", "never"]:
-    return "always" if op.get_bind().dialect.name == "sqlite" else "never"
 
 
 def _numbers() -> None:
@@ -169,11 +145,11 @@ def downgrade() -> None:
     remove_walls(WALLS)
     op.drop_table("line_change")
     op.drop_table("statement_number")
-    with _untriggered("commission_line", "statement_event"):
+    with untriggered("commission_line"):
         op.drop_index(op.f("ix_commission_line_batch_id"), "commission_line")
         op.execute("DELETE FROM commission_line WHERE kind <> 'payment'")
         with op.batch_alter_table(
-            "commission_line", recreate=_on_sqlite(), reflect_kwargs={"resolve_fks": False}
+            "commission_line", recreate=on_sqlite(), reflect_kwargs={"resolve_fks": False}
         ) as batch:
             batch.drop_constraint(op.f("ck_commission_line_payment_has_credit"), type_="check")
             batch.drop_constraint(op.f("fk_commission_line_batch_id_placement_batch"), type_="foreignkey")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from portal.foundation.database import BigKey, UtcDateTime
-from portal.migrations.building import Wall, build_guards, build_walls, remove_guards, remove_walls, see_all_rows
+from portal.migrations.building import (
+    Wall,
+    build_guards,
+    build_walls,
+    on_sqlite,
+    remove_guards,
+    remove_walls,
+    see_all_rows,
+    untriggered,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 revision = "0046"
 down_revision = "0044"
@@ -73,36 +81,14 @@ def downgrade() -> None:
 
 
 def _let_states_be(states: Sequence[str]) -> None:
-    with _untriggered("statement_event"):
+    with untriggered("statement_event"):
         words = ", ".join(f"'{state}'" for state in states)
         op.execute(f"DELETE FROM statement_event WHERE state NOT IN ({words})")
         with op.batch_alter_table(
-            "statement_event", recreate=_on_sqlite(), reflect_kwargs={"resolve_fks": False}
+            "statement_event", recreate=on_sqlite(), reflect_kwargs={"resolve_fks": False}
         ) as batch:
             batch.drop_constraint(op.f("ck_statement_event_statementstate"), type_="check")
             batch.create_check_constraint(op.f("ck_statement_event_statementstate"), f"state IN ({words})")
-
-
-def _on_sqlite() -> Literal["always", "never"]:
-    return "always" if op.get_bind().dialect.name == "sqlite" else "never"
-
-
-@contextmanager
-def _untriggered(table: str) -> Iterator[None]:
-    """Without the triggers that keep or name a table: a rebuild on SQLite loses the ones and trips over the others."""
-    bind = op.get_bind()
-    if bind.dialect.name == "postgresql":
-        op.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield
-        op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        return
-    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND (tbl_name = :table OR sql LIKE :naming)"
-    triggers = bind.execute(sa.text(found), {"table": table, "naming": f"%{table}%"}).all()
-    for name, _sql in triggers:
-        op.execute(f"DROP TRIGGER {name}")
-    yield
-    for _name, sql in triggers:
-        op.get_bind().exec_driver_sql(sql)
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------------

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["LogFile", "as_file", "changes_of", "rejected_of", "summary_told"]
+__all__ = ["COLUMNS", "LogFile", "as_file", "changes_of", "rejected_of", "summary_told"]
 
 # In front stands a column of a few words, so that no reference in the first cell is taken for a trailer.
-_COLUMNS = ("channel", *(c.field for c in ATTEMPT_COLUMNS if c.field != "channel"))
+COLUMNS = ("channel", *(c.field for c in ATTEMPT_COLUMNS if c.field != "channel"))
 _TRAILER = ("TRAILER", "合计")
 
 
@@ -40,7 +40,7 @@ class LogFile:
         return bisect_right(self.lines, line)
 
 
-def as_file(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = _COLUMNS) -> LogFile:
+def as_file(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> LogFile:
     """The rows as text with a header, UTF-8. DomainError for what a file would end with. `columns`: in this order; the
     first holds a few words only."""
     stream = io.BytesIO()

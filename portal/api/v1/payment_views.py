@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from portal.api.scopes import Scope
-from portal.api.v1 import asked, examples, log_rows, paging, shapes
+from portal.api.v1 import asked, examples, paging, shapes
 from portal.api.v1.blueprint import blueprint, needs
+from portal.api.v1.handing_in import hand_in
 from portal.foundation.database import db
 from portal.foundation.money import format_amount
 from portal.foundation.paging import Keyset
-from portal.foundation.problems import problem
 from portal.foundation.web import actor
-from portal.foundation.work import reading
-from portal.portfolio.importing import ImportRefused, Options
 from portal.portfolio.intake.layout import PAYMENT_COLUMNS, REPORT_COLUMNS
 from portal.recovery.operations import import_payments, receive_payments
 from portal.recovery.reported import queries
 from portal.recovery.reported.files import import_reported, receive_reported
 from portal.recovery.reported.models import ReportedPayment, ReportStanding, ReportState
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["post_payments", "report_payments", "reported_payments"]
 
@@ -44,7 +38,7 @@ def post_payments(wanted: dict[str, Any]) -> Any:
     posted and credited, the others listed with all that is wrong with them; a reference that was posted before with the same
     content is unchanged, with other content a conflict. Where no row is good the answer is a problem with the same list.
     """
-    return _taken(wanted["rows"], _POSTED, receive_payments, import_payments, Options(encoding="utf-8"))
+    return hand_in(wanted["rows"], _POSTED, receive_payments, import_payments, own=False)
 
 
 @blueprint.route("/reported-payments", methods=["POST"])
@@ -57,8 +51,7 @@ def report_payments(wanted: dict[str, Any]) -> Any:
     Up to 1,000 rows by the columns of the file of reported payments: expected by the bank, or received by you. By your own
     reference each is taken once. The portal looks for the bank's postings by itself.
     """
-    whose = Options(encoding="utf-8", organisation_id=actor().organisation_id)
-    return _taken(wanted["rows"], _REPORTED, receive_reported, import_reported, whose)
+    return hand_in(wanted["rows"], _REPORTED, receive_reported, import_reported, own=True)
 
 
 @blueprint.route("/reported-payments", methods=["GET"])
@@ -76,26 +69,6 @@ def reported_payments(wanted: dict[str, Any]) -> Any:
         statement = statement.where(ReportStanding.state == ReportState(state))
     rows, following = paging.fetch(db.session(), _LATEST, statement, name=f"reported {state or ''}", **wanted)
     return {"items": [_shown(row) for row in rows], "next": following}
-
-
-def _taken(
-    rows: list[dict[str, str]], columns: tuple[str, ...], receive: Callable[..., Any], apply: Callable[..., Any],
-    options: Options,
-) -> Any:  # fmt: skip
-    who, content = actor(), log_rows.as_file(rows, columns)
-    run_id = receive(who, io.BytesIO(content.written), "api.csv", options, as_job=False).id
-    try:
-        summary = apply(who, run_id)
-    except ImportRefused as error:
-        rejected = log_rows.rejected_of(db.session(), who, run_id, content)
-        return problem(
-            error.status, error.code, error.message, summary=log_rows.summary_told(error.summary), rejected=rejected
-        )
-    with reading(who) as session:
-        return {
-            "summary": log_rows.summary_told(summary),
-            "rejected": log_rows.rejected_of(session, who, run_id, content),
-        }
 
 
 def _shown(row: Any) -> dict[str, Any]:

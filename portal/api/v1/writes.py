@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from portal.api.scopes import Scope
 from portal.api.v1 import asked, examples, log_rows, reads, shapes, showing
 from portal.api.v1.blueprint import blueprint, needs
+from portal.api.v1.handing_in import hand_in
 from portal.contact.log.files import import_attempts, receive_attempts
 from portal.contact.models import Channel, Direction
 from portal.contact.operations import Blocked
@@ -20,7 +20,6 @@ from portal.foundation.language import say
 from portal.foundation.problems import problem
 from portal.foundation.web import actor
 from portal.foundation.work import reading
-from portal.portfolio.importing import ImportRefused, Options
 from portal.portfolio.models import ContactKind
 from portal.portfolio.reveal import reveal_contact_point
 
@@ -81,21 +80,9 @@ def log_attempts(wanted: dict[str, Any]) -> Any:
     that is wrong with them; where no row is good the answer is a problem with the same list. The same rows again change
     nothing.
     """
-    who, content = actor(), log_rows.as_file(wanted["rows"])
-    whose = Options(organisation_id=who.organisation_id, encoding="utf-8")
-    run = receive_attempts(who, io.BytesIO(content.written), "api.csv", whose, as_job=False)
-    run_id = run.id
-    try:
-        summary = import_attempts(who, run_id)
-    except ImportRefused as error:
-        rejected = log_rows.rejected_of(db.session(), who, run_id, content)
-        return problem(
-            error.status, error.code, error.message, summary=log_rows.summary_told(error.summary), rejected=rejected
-        )
-    with reading(who) as session:
-        rejected = log_rows.rejected_of(session, who, run_id, content)
-        changes = log_rows.changes_of(session, who, run_id)
-        return {"summary": log_rows.summary_told(summary), "changes": changes, "rejected": rejected}
+    return hand_in(
+        wanted["rows"], log_rows.COLUMNS, receive_attempts, import_attempts, own=True, with_changes=True
+    )  # fmt: skip
 
 
 @blueprint.route("/accounts/<account_ref>/contact-points", methods=["POST"])

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.commission.life_models import Settlement, StatementPaper, TaxRule
+from portal.commission.life_models import Settlement, TaxRule
 from portal.commission.models import LineChange, LineClaim
+from portal.commission.papers import keep_paper
 from portal.commission.remittance_models import RemittanceCover, RemittanceEvent
+from portal.foundation.access import Role
 from portal.foundation.work import transaction
 from portal.recovery.models import Attribution
 from portal.recovery.reported.models import AgencyReceipt, Remits, Unreported
@@ -27,7 +29,11 @@ DAY = date(2005, 8, 20)
 
 
 def pad_money(world: World) -> None:
-    """A receipt and what is known of it, a settlement, a paper, a tax, a change of a line; and rules for all."""
+    """A receipt and what is known of it, a settlement, a tax, a change of a line; rules for all; and a paper, which is asked
+    for as people do, since pages answer with its content."""
+    for code in ("EASTAG", "WESTAG"):
+        leader, statement_id = world.person(Role.AGENCY_LEADER, code).actor, world.one("statement", code)
+        keep_paper(leader, statement_id, "zh")
     with transaction(observer()) as work:
         work.session.add(
             PaymentRule(
@@ -49,10 +55,6 @@ def pad_money(world: World) -> None:
                     Settlement(
                         statement_id=claim.statement_id, organisation_id=owner, turn=1, currency=credit.currency,
                         amount_minor=1, owing_minor=1, paid_on=DAY, bank_ref=f"{code}-PAID", reason="", **signed,
-                    ),
-                    StatementPaper(
-                        statement_id=claim.statement_id, organisation_id=owner, language="zh", digest="0" * 64, size=1,
-                        at=work.now,
                     ),
                     LineChange(
                         attribution_id=claim.attribution_id, turn=1, statement_id=claim.statement_id, organisation_id=owner,

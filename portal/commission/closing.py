@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.commission.bulk_beside import waiting_beside, waiting_mark
 from portal.commission.bulk_claims import waiting
 from portal.commission.drawing import draw, last_day
 from portal.commission.models import Statement, StatementEvent
@@ -21,6 +22,8 @@ from portal.identity.models import Organisation
 from portal.recovery.models import Attribution
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
     from portal.foundation.jobs import Job, JobView, Progress
 
@@ -55,10 +58,11 @@ def ask_for_period(actor: Actor, period: date) -> Job:
     """
     with transaction(actor) as work:
         _refuse_open_period(work.today, period)
-        # A new payment, or a statement taken back, is a new reason to draw; a second click is none.
+        # A new payment, a letter or a cost, or a statement taken back, is a new reason to draw; a second click is none.
         credit = work.session.scalar(sa.select(sa.func.max(Attribution.id))) or 0
         step = work.session.scalar(sa.select(sa.func.max(StatementEvent.id))) or 0
-        return work.request_job("commission.draw", f"{period:%Y-%m}-{credit}-{step}", {"period": period.isoformat()})
+        key = f"{period:%Y-%m}-{credit}-{step}-{waiting_mark(work.session, last_day(period))}"
+        return work.request_job("commission.draw", key, {"period": period.isoformat()})
 
 
 @handler("commission.draw", _l("Drawing up statements"))
@@ -76,7 +80,7 @@ def close_period(actor: Actor, period: date, progress: Progress | None = None) -
     """
     _refuse_open_period(services().clock.today(), period)
     with reading(actor) as session:
-        pairs = waiting(session, last_day(period))
+        pairs = _waiting(session, last_day(period))
         names = {row.id: row.name for row in session.execute(sa.select(Organisation.id, Organisation.name))}
     close = Close()
     for number, (organisation_id, currency) in enumerate(pairs, 1):
@@ -95,9 +99,15 @@ def _draw_one(actor: Actor, organisation_id: int, currency: str, period: date) -
     """None where somebody else has drawn it up in the meantime."""
     with transaction(actor) as work:
         one_at_a_time(work.session, f"commission.draw.{organisation_id}.{currency}")
-        if (organisation_id, currency) not in waiting(work.session, last_day(period), organisation_id):
+        if (organisation_id, currency) not in _waiting(work.session, last_day(period), organisation_id):
             return None
         return draw(work, organisation_id, currency, period)
+
+
+def _waiting(session: Session, until: date, organisation_id: int | None = None) -> list[tuple[int, str]]:
+    """Organisations and currencies with anything to be paid or taken back, in the order of their numbers."""
+    paid = {(row[0], row[1]) for row in waiting(session, until, organisation_id)}
+    return sorted(paid | waiting_beside(session, until, organisation_id))
 
 
 def draw_period(actor: Actor, period: date) -> list[Statement]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.commission.bulk_beside import claim_beside, give_back_beside, sum_up
 from portal.commission.bulk_claims import claim, give_back
 from portal.commission.freezing import Part, freeze
-from portal.commission.models import CommissionLine, LineChange, Statement, StatementEvent, StatementState
+from portal.commission.models import CommissionLine, LineChange, LineKind, Statement, StatementEvent, StatementState
 from portal.commission.queries import state_of
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
 from portal.foundation.bulk import in_chunks, insert_rows
@@ -58,13 +59,16 @@ def draw(work: Work, organisation_id: int, currency: str, period: date) -> State
     work.session.add(statement)
     work.session.flush()
     claim(work.session, statement.id, organisation_id, currency, last_day(period))
+    claim_beside(work.session, statement, last_day(period))
     before = standing_before(work.session, organisation_id, currency, statement.id)
-    reckoning = Reckoning(work.session, statement.id, organisation_id, currency, before)
+    reckoning = Reckoning(work.session, statement.id, organisation_id, currency, period, before)
     sums = _Sums()
     for chunk in in_chunks(sums.counted(reckon(reckoning)), AT_ONCE):
         _write(work.session, statement, chunk)
     statement.recovered_minor, statement.total_minor = sums.recovered, sums.total
-    freeze(work.session, statement, last_day(period), reckoning.placed, sums.parts)
+    basis = {"placed": reckoning.placed} | ({"standing": reckoning.standing} if reckoning.standing else {})
+    freeze(work.session, statement, last_day(period), basis, sums.parts)
+    sum_up(work.session, statement.id)
     statement.line_count = sums.lines
     add_event(work, statement, StatementState.DRAWN)
     return statement
@@ -102,7 +106,8 @@ def _write(session: Session, statement: Statement, lines: list[tuple[int, Due]])
             for position, due in lines
         ],
     )  # fmt: skip
-    changed = [due.attribution_id for _, due in lines if due.reason in CHANGES and due.attribution_id]
+    payments = [due for _, due in lines if due.kind is LineKind.PAYMENT]
+    changed = [due.attribution_id for due in payments if due.reason in CHANGES and due.attribution_id]
     turns = _turns(session, changed)
     rows = [(number, turns.get(number, 0) + 1, statement.id, statement.organisation_id, False) for number in changed]
     insert_rows(session, LineChange, CHANGE_COLUMNS, rows)
@@ -141,6 +146,7 @@ def withdraw(work: Work, statement: Statement, reason: str) -> None:
     """Within another operation: a statement that was not released gives its credits back."""
     add_event(work, statement, StatementState.WITHDRAWN, reason)
     give_back(work.session, statement.id)
+    give_back_beside(work.session, statement.id)
 
 
 def add_event(work: Work, statement: Statement, state: StatementState, reason: str = "") -> None:

@@ -49,14 +49,14 @@ def freeze(
     session: Session,
     statement: Statement,
     ends_on: date,
-    placed: Mapping[str, int],
+    basis: Mapping[str, Any],
     parts: Mapping[tuple[int | None, int | None], Part],
 ) -> None:
     """Within the drawing, after the lines and before the row is closed. `ends_on`: the last day of its month, whose tax
-    counts."""
+    counts. `basis`: what the lines were reckoned from besides claims."""
     versions = _versions(session, {version for version, _ in parts if version is not None})
     statement.basis = {
-        "placed": dict(placed),
+        **basis,
         "contest_days": max((contest_days(version.clauses) for version in versions), default=CONTEST_DAYS),
         "parts": [
             {"version": version, "batch": batch, **vars(part)}

@@ -49,4 +49,10 @@ REASONS = {
     "automatic_debit": _l("automatic debit"),
     "before_first_contact": _l("before the first contact"),
     "outside_placement": _l("outside the placement"),
+    "letter_fee": _l("letter fee"),
+    "letter_void": _l("letters void"),
+    "success": _l("success fee"),
+    "cost": _l("cost advanced"),
+    "adjustment": _l("adjustment"),
+    "kpi": _l("bonus or penalty"),
 }

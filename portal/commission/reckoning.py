@@ -7,29 +7,20 @@ the plan versions of its placements, gives the same lines to the cent, whatever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.commission.beside import bonus, charges, letter_fees
+from portal.commission.charge_models import PAYS, TAKES_BACK, SuccessClaim
+from portal.commission.credit_rows import AT_ONCE, COLUMNS, FAMILY, groups, key_of, order_of, payments_of, placed_with
+from portal.commission.due import Due, Reckoning, standing_before
 from portal.commission.line_words import Facts, why_earned, why_taken_back
-from portal.commission.models import (
-    CommissionLine,
-    LineChange,
-    LineClaim,
-    LineKind,
-    Statement,
-    StatementEvent,
-    StatementState,
-)
+from portal.commission.models import CommissionLine, LineChange, LineClaim, LineKind
 from portal.commission.plan import (
-    Basis,
     Book,
     Line,
-    Payment,
-    Placing,
     Plan,
     PlanError,
     Together,
@@ -41,93 +32,56 @@ from portal.commission.plan import (
 from portal.foundation.bulk import in_chunks
 from portal.foundation.errors import DomainError
 from portal.foundation.language import as_data, say
-from portal.foundation.money import divided_half_up
 from portal.placement.models import Placement
-from portal.recovery.models import Attribution, Decision
+from portal.recovery.models import Attribution
 from portal.recovery.models import Payment as Posting
-from portal.vendors.models import Contract, ContractVersion, PlacementKind
+from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sqlalchemy.orm import Session
-
-__all__ = ["Due", "Reckoning", "reckon", "standing_before"]
-
-AT_ONCE = 5_000  # payments that do not depend on each other are evaluated so many at a time
-FAMILY = sa.func.coalesce(Attribution.reverses_id, Attribution.id)  # a payment with its reversals
-
-
-class Due(NamedTuple):
-    """A line before it has its place on the statement; `credit`: what it adds to the amounts recovered, in minor units."""
-
-    kind: LineKind
-    attribution_id: int | None
-    placement_id: int | None
-    batch_id: int | None
-    contract_version_id: int | None
-    payment_ref: str
-    paid_on: date
-    base: int
-    rate: str | None
-    commission: int
-    reason: str
-    why: dict[str, Any]
-    credit: int
-
-
-@dataclass
-class Reckoning:
-    """What a statement holds. `before`: the statements of the organisation and currency that stand before it. `placed`: totals
-    placed by batch, in minor units, filled as they are needed."""
-
-    session: Session
-    statement_id: int
-    organisation_id: int
-    currency: str
-    before: Sequence[int]
-    placed: dict[str, int] = field(default_factory=dict)
-    earned: list[tuple[int, date, int]] = field(
-        default_factory=list
-    )  # here so far, by contract and value date, where capped
-
-    @property
-    def holding(self) -> list[int]:
-        """The statements whose claims count."""
-        return [*self.before, self.statement_id]
-
-
-def standing_before(
-    session: Session, organisation_id: int, currency: str, statement_id: int | None = None
-) -> list[int]:
-    """Statements of an organisation and currency that were not withdrawn, before this one (None: all)."""
-    gone = sa.select(StatementEvent.statement_id).where(StatementEvent.state == StatementState.WITHDRAWN)
-    wanted = sa.select(Statement.id).where(
-        Statement.organisation_id == organisation_id, Statement.currency == currency, Statement.id.not_in(gone)
-    )
-    if statement_id is not None:
-        wanted = wanted.where(Statement.id < statement_id)
-    return list(session.scalars(wanted.order_by(Statement.id)))
+__all__ = ["Due", "Reckoning", "plan_of", "reckon", "standing_before", "unpayable"]
 
 
 def reckon(reckoning: Reckoning) -> Iterator[Due]:
-    """The lines, version by version and batch by batch; DomainError where a plan cannot be evaluated, with what to mend."""
-    for version, contract in _versions(reckoning):
-        plan = _plan(version, contract, reckoning.currency)
-        for due in _of_version(reckoning, version, contract, plan):
+    """The lines: payments version by version and batch by batch, what letters earn, costs and adjustments, and the bonus or
+    penalty on the sum of each version. DomainError where a plan cannot be evaluated, with what to mend."""
+    earned: defaultdict[int, int] = defaultdict(int)
+    for due in _by_payments(reckoning):
+        if due.contract_version_id is not None:
+            earned[due.contract_version_id] += due.commission
+        yield due
+    yield from letter_fees(reckoning)
+    yield from charges(reckoning)
+    for version, contract in _versions(reckoning, sorted(earned)):
+        plan = plan_of(version, contract, reckoning.currency)
+        yield from bonus(reckoning, version, contract, plan, earned[version.id])
+
+
+def _by_payments(reckoning: Reckoning) -> Iterator[Due]:
+    """What payments earn: for who holds the account, and for the letters that stand beside it."""
+    for version, contract in _versions(reckoning, _touched(reckoning).with_only_columns(Placement.contract_version_id)):
+        plan = plan_of(version, contract, reckoning.currency)
+        wanted = _credits(reckoning, version.id, plan.together)
+        for due in _of_version(reckoning, version, contract, plan, wanted, LineKind.PAYMENT):
             if plan.together is Together.CONTRACT:
                 reckoning.earned.append((contract.id, due.paid_on, due.commission))
             yield due
     yield from _taken_back(reckoning)
+    beside = _beside(reckoning).with_only_columns(Placement.contract_version_id)
+    for version, contract in _versions(reckoning, beside):
+        plan = plan_of(version, contract, reckoning.currency)
+        wanted = _credits_beside(reckoning, version.id, plan.together)
+        yield from _of_version(reckoning, version, contract, plan, wanted, LineKind.LETTER)
+    yield from _success_taken_back(reckoning)
 
 
-def _versions(reckoning: Reckoning) -> list[tuple[ContractVersion, Contract]]:
-    """The plan versions of what the statement holds or takes back, contract by contract."""
-    touched = _touched(reckoning).with_only_columns(Placement.contract_version_id)
+def _versions(reckoning: Reckoning, ids: Any) -> list[tuple[ContractVersion, Contract]]:
+    """These plan versions, contract by contract."""
     wanted = (
         sa.select(ContractVersion, Contract)
         .join(Contract, Contract.id == ContractVersion.contract_id)
-        .where(ContractVersion.id.in_(touched))
+        .where(ContractVersion.id.in_(ids))
         .order_by(Contract.id, ContractVersion.version)
     )
     return [(row[0], row[1]) for row in reckoning.session.execute(wanted)]
@@ -145,7 +99,8 @@ def _touched(reckoning: Reckoning) -> sa.Select[Any]:
     )
 
 
-def _plan(version: ContractVersion, contract: Contract, currency: str) -> Plan:
+def plan_of(version: ContractVersion, contract: Contract, currency: str) -> Plan:
+    """A version's plan as the engine uses it; DomainError where it cannot be evaluated in this currency."""
     try:
         plan = read_plan(version.plan)
         if plan.currency != currency:
@@ -168,30 +123,33 @@ def _unreadable(version: ContractVersion, contract: Contract, error: PlanError) 
 # --- one version ---------------------------------------------------------------------------------------------------------
 
 
-def _of_version(reckoning: Reckoning, version: ContractVersion, contract: Contract, plan: Plan) -> Iterator[Due]:
-    wanted = _credits(reckoning, version.id, plan.together)
+def _of_version(
+    reckoning: Reckoning,
+    version: ContractVersion,
+    contract: Contract,
+    plan: Plan,
+    wanted: sa.Select[Any],
+    kind: LineKind,
+) -> Iterator[Due]:
+    facts = Facts(contract.number, version.version, reckoning.currency, version.id)
     rows = reckoning.session.execute(wanted.execution_options(yield_per=AT_ONCE))
-    for group in _groups(rows, plan.together):
+    for group in groups(rows, plan.together):
+        batch_ids = {row.batch_id for row in group}
         book = Book(
-            placed=_placed(reckoning, plan, {row.batch_id for row in group}),
-            earned_in=_earned_by_others(reckoning, version, plan),
-            issued=_issued(reckoning, group),
+            placed=placed_with(reckoning.session, reckoning.placed, plan, batch_ids),
+            earned_in=_earned_by_others(reckoning, version, plan) if kind is LineKind.PAYMENT else {},
+            issued=_issued(reckoning, group, kind),
         )
         try:
-            lines = earn(plan, _payments(group), book)
+            lines = earn(plan, payments_of(group), book)
         except PlanError as error:
-            raise _unpayable(version, contract, error) from error
-        by_key = {_key(row): row for row in group}
+            raise unpayable(version, contract, error) from error
+        by_key = {key_of(row): row for row in group}
         for line in lines:
-            yield _due(
-                by_key[line.payment.id],
-                line,
-                book,
-                Facts(contract.number, version.version, reckoning.currency, version.id),
-            )
+            yield _due(by_key[line.payment.id], line, book, facts, kind)
 
 
-def _unpayable(version: ContractVersion, contract: Contract, error: PlanError) -> DomainError:
+def unpayable(version: ContractVersion, contract: Contract, error: PlanError) -> DomainError:
     """What a payment lacks that its plan asks for, said with the payment's reference."""
     what, _, key = error.key.rpartition(".")
     if error.code == "missing" and what.startswith("payments."):
@@ -220,121 +178,62 @@ def _credits(reckoning: Reckoning, version_id: int, together: Together) -> sa.Se
         Together.BATCH: Attribution.batch_id.in_(touched.with_only_columns(Attribution.batch_id)),
         Together.CONTRACT: sa.true(),
     }[together]
-    order = {
-        Together.PAYMENT: (Attribution.batch_id, FAMILY),
-        Together.PLACEMENT: (Attribution.batch_id, Attribution.placement_id),
-    }.get(together, (Attribution.batch_id,))
     return (
-        sa.select(
-            Attribution.id, Attribution.payment_ref, Attribution.paid_on, Attribution.amount_minor, Attribution.credit_minor,
-            Attribution.decision, Attribution.exclusion, Attribution.reverses_id, FAMILY.label("family"), Attribution.placement_id,
-            Attribution.batch_id, Attribution.trace, LineClaim.statement_id, Posting.received_by, Posting.principal_minor,
-            Posting.interest_minor, Posting.amount_minor.label("posted_minor"), Posting.fees_minor, Placement.placed_on, Placement.ended_on, Placement.kind,
-            Placement.round, Placement.placed_total_minor, Placement.placed_days_past_due, Placement.placed_bucket,
-        )
+        sa.select(*COLUMNS, LineClaim.statement_id)
         .join(LineClaim, LineClaim.attribution_id == Attribution.id)
         .join(Posting, Posting.id == Attribution.payment_id)
         .join(Placement, Placement.id == Attribution.placement_id)
         .where(LineClaim.statement_id.in_(reckoning.holding), ~taken.exists())
         .where(Placement.contract_version_id == version_id, whole)
-        .order_by(*order, Attribution.paid_on, Attribution.id)
-    )  # fmt: skip
+        .order_by(*order_of(together))
+    )
 
 
-def _groups(rows: Iterable[Any], together: Together) -> Iterator[list[Any]]:
-    """What has to be evaluated together; what need not be, many at a time and a payment with its reversals."""
-    if together is Together.CONTRACT:
-        group = list(rows)
-        if group:
-            yield group
-        return
-    if together is not Together.PAYMENT:
-        by = (lambda row: row.batch_id) if together is Together.BATCH else (lambda row: row.placement_id)
-        for _, members in groupby(rows, by):
-            yield list(members)
-        return
-    for _, of_batch in groupby(rows, lambda row: row.batch_id):
-        families = (list(family) for _, family in groupby(of_batch, lambda row: row.family))
-        for chunk in in_chunks(families, AT_ONCE):
-            yield [row for family in chunk for row in family]
+def _beside(reckoning: Reckoning) -> sa.Select[Any]:
+    """Credits that earn a success fee on the statement, with their letter placements."""
+    return (
+        sa.select(SuccessClaim.attribution_id)
+        .join(Placement, Placement.id == SuccessClaim.placement_id)
+        .where(SuccessClaim.statement_id == reckoning.statement_id)
+    )
 
 
-# --- what the engine asks for ----------------------------------------------------------------------------------------------
-
-
-def _payments(group: Sequence[Any]) -> list[Payment]:
-    keys = {row.id: _key(row) for row in group}
-    placings = {row.placement_id: row for row in group}
-    found = {number: _placing(row) for number, row in placings.items()}
-    return [
-        Payment(
-            id=keys[row.id], placing=found[row.placement_id], amount=row.amount_minor, paid_on=row.paid_on,
-            received_by=row.received_by.value, stage=_stage(row), parts=_parts(row), refusal=_refusal(row),
-            reverses=keys.get(row.reverses_id, str(row.reverses_id)) if row.reverses_id else None,
+def _credits_beside(reckoning: Reckoning, version_id: int, together: Together) -> sa.Select[Any]:
+    """As `_credits`, of the letter placements that stand beside who is credited."""
+    taken = sa.select(SuccessClaim.attribution_id).where(
+        SuccessClaim.turn == TAKES_BACK, SuccessClaim.statement_id.in_(reckoning.holding)
+    )
+    touched = _beside(reckoning).where(Placement.contract_version_id == version_id)
+    families = sa.select(FAMILY).where(Attribution.id.in_(touched))
+    whole = {
+        Together.PAYMENT: FAMILY.in_(families),
+        Together.PLACEMENT: Placement.id.in_(touched.with_only_columns(SuccessClaim.placement_id)),
+        Together.BATCH: Placement.batch_id.in_(touched.with_only_columns(Placement.batch_id)),
+        Together.CONTRACT: sa.true(),
+    }[together]
+    return (
+        sa.select(*COLUMNS, SuccessClaim.statement_id)
+        .select_from(SuccessClaim)
+        .join(Attribution, Attribution.id == SuccessClaim.attribution_id)
+        .join(Posting, Posting.id == Attribution.payment_id)
+        .join(Placement, Placement.id == SuccessClaim.placement_id)
+        .where(
+            SuccessClaim.turn == PAYS, SuccessClaim.statement_id.in_(reckoning.holding), Attribution.id.not_in(taken)
         )
-        for row in group
-    ]  # fmt: skip
+        .where(Placement.contract_version_id == version_id, whole)
+        .order_by(*order_of(together))
+    )
 
 
-def _key(row: Any) -> str:
-    """By reference, as the notation orders payments of a day; shares of one payment by their numbers."""
-    return f"{row.payment_ref} {row.id}"
-
-
-def _placing(row: Any) -> Placing:
-    return Placing(
-        placed_on=row.placed_on, ended_on=row.ended_on, id=str(row.placement_id), batch=str(row.batch_id),
-        balance=row.placed_total_minor, days_past_due=row.placed_days_past_due, bucket=row.placed_bucket, round=row.round,
-        age_months=_months(row.placed_on - timedelta(days=row.placed_days_past_due), row.placed_on), stage=_stage(row),
-    )  # fmt: skip
-
-
-def _months(first: date, last: date) -> int:
-    """Whole months from one day to another."""
-    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
-
-
-def _stage(row: Any) -> str:
-    return "legal" if row.kind is PlacementKind.LITIGATION else "pre_legal"
-
-
-def _parts(row: Any) -> dict[Basis, int]:
-    """How the payment divides; of a share of it, its part of each, half up."""
-    given = {Basis.PRINCIPAL: row.principal_minor, Basis.INTEREST: row.interest_minor, Basis.FEES: row.fees_minor}
-    known = {part: minor for part, minor in given.items() if minor is not None}
-    if row.amount_minor == row.posted_minor:
-        return known
-    return {part: divided_half_up(minor * row.amount_minor, row.posted_minor) for part, minor in known.items()}
-
-
-def _refusal(row: Any) -> str:
-    """Attribution has looked at the days already, and at what the contract leaves out."""
-    return "" if row.decision is Decision.CREDITED else str(row.exclusion or row.decision.value)
-
-
-def _placed(reckoning: Reckoning, plan: Plan, batch_ids: set[int]) -> dict[str, int]:
-    """What was placed with these batches, where the plan measures batches; as the statement keeps it, if it does."""
-    if plan.together not in (Together.BATCH, Together.CONTRACT):
-        return {}
-    missing = [number for number in sorted(batch_ids) if str(number) not in reckoning.placed]
-    if missing:
-        sums = (
-            sa.select(Placement.batch_id, sa.func.sum(Placement.placed_total_minor))
-            .where(Placement.batch_id.in_(missing), sa.not_(Placement.reverse))
-            .group_by(Placement.batch_id)
-        )
-        reckoning.placed |= {str(number): int(total) for number, total in reckoning.session.execute(sums)}
-    return {str(number): reckoning.placed.get(str(number), 0) for number in batch_ids}
-
-
-def _issued(reckoning: Reckoning, group: Sequence[Any]) -> dict[str, int]:
+def _issued(reckoning: Reckoning, group: Sequence[Any], kind: LineKind) -> dict[str, int]:
     """What earlier statements paid for these credits, their changes included."""
-    known = {row.id: _key(row) for row in group if row.statement_id != reckoning.statement_id}
+    known = {row.id: key_of(row) for row in group if row.statement_id != reckoning.statement_id}
     found: dict[str, int] = {}
     for chunk in in_chunks(known, 1_000):
         sums = (
             sa.select(CommissionLine.attribution_id, sa.func.sum(CommissionLine.commission_minor))
-            .where(CommissionLine.attribution_id.in_(chunk), CommissionLine.statement_id.in_(reckoning.before))
+            .where(CommissionLine.attribution_id.in_(chunk), CommissionLine.kind == kind)
+            .where(CommissionLine.statement_id.in_(reckoning.before))
             .group_by(CommissionLine.attribution_id)
         )
         found |= {known[number]: int(total) for number, total in reckoning.session.execute(sums) if number is not None}
@@ -366,42 +265,70 @@ def _earned_by_others(reckoning: Reckoning, version: ContractVersion, plan: Plan
 # --- lines -----------------------------------------------------------------------------------------------------------------
 
 
-def _due(row: Any, line: Line, book: Book, facts: Facts) -> Due:
+def _due(row: Any, line: Line, book: Book, facts: Facts, kind: LineKind) -> Due:
+    """A line of the engine; what letters earn beside another's recovery adds nothing to the amounts recovered."""
     issued = book.issued.get(line.payment.id)
-    why = {"message": as_data(why_earned(row, line, issued, facts)), "trace": row.trace}
+    is_success = kind is LineKind.LETTER
+    why: dict[str, Any] = {"message": as_data(why_earned(row, line, issued, facts))}
+    if not is_success:  # whose the credit is, is no law firm's business
+        why["trace"] = row.trace
     if line.measure is not None and line.value is not None:
         value = line.value if isinstance(line.value, str) else plain(line.value)
         why |= {"measure": line.measure.value, "value": value, "row": line.row}
     return Due(
-        LineKind.PAYMENT, row.id, row.placement_id, row.batch_id, facts.version_id, row.payment_ref, row.paid_on,
+        kind, row.id, row.placement_id, row.batch_id, facts.version_id, row.payment_ref, row.paid_on,
         line.base, None if line.rate is None else plain(line.rate),
-        line.commission, line.reason, why, row.credit_minor if issued is None else 0,
+        line.commission, "success" if is_success and line.reason == "rate" else line.reason, why,
+        row.credit_minor if issued is None and not is_success else 0,
     )  # fmt: skip
 
 
 def _taken_back(reckoning: Reckoning) -> Iterator[Due]:
     """Credits that are somebody else's by now: all that was paid for them, taken back."""
+    wanted = (
+        _paid_for(reckoning, LineKind.PAYMENT)
+        .join(LineChange, LineChange.attribution_id == Attribution.id)
+        .join(Placement, Placement.id == Attribution.placement_id)
+        .where(LineChange.statement_id == reckoning.statement_id, LineChange.takes_back)
+    )
+    yield from _backwards(reckoning, wanted, LineKind.PAYMENT)
+
+
+def _success_taken_back(reckoning: Reckoning) -> Iterator[Due]:
+    """Credits that are nobody's any more, or stand beside other letters: the success fees that were paid for them."""
+    wanted = (
+        _paid_for(reckoning, LineKind.LETTER)
+        .join(SuccessClaim, SuccessClaim.attribution_id == Attribution.id)
+        .join(Placement, Placement.id == SuccessClaim.placement_id)
+        .where(SuccessClaim.statement_id == reckoning.statement_id, SuccessClaim.turn == TAKES_BACK)
+    )
+    yield from _backwards(reckoning, wanted, LineKind.LETTER)
+
+
+def _paid_for(reckoning: Reckoning, kind: LineKind) -> sa.Select[Any]:
+    """Credits with the sum that earlier statements paid for them."""
     paid = (
         sa.select(sa.func.coalesce(sa.func.sum(CommissionLine.commission_minor), 0))
-        .where(CommissionLine.attribution_id == Attribution.id, CommissionLine.statement_id.in_(reckoning.before))
+        .where(CommissionLine.attribution_id == Attribution.id, CommissionLine.kind == kind)
+        .where(CommissionLine.statement_id.in_(reckoning.before))
         .correlate(Attribution)
         .scalar_subquery()
     )
+    return sa.select(Attribution, paid.label("paid"))
+
+
+def _backwards(reckoning: Reckoning, wanted: sa.Select[Any], kind: LineKind) -> Iterator[Due]:
     wanted = (
-        sa.select(
-            Attribution, Placement.contract_version_id, Contract.number, ContractVersion.version, paid.label("paid")
-        )
-        .join(LineChange, LineChange.attribution_id == Attribution.id)
-        .join(Placement, Placement.id == Attribution.placement_id)
-        .join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
+        wanted.join(ContractVersion, ContractVersion.id == Placement.contract_version_id)
         .join(Contract, Contract.id == ContractVersion.contract_id)
-        .where(LineChange.statement_id == reckoning.statement_id, LineChange.takes_back)
-        .order_by(Attribution.batch_id, Attribution.paid_on, Attribution.id)
+        .add_columns(Placement.id, Placement.batch_id, ContractVersion.id, ContractVersion.version, Contract.number)
+        .order_by(Placement.batch_id, Attribution.paid_on, Attribution.id)
     )
-    for credit, version_id, number, version, issued in reckoning.session.execute(wanted):
+    for credit, issued, placement_id, batch_id, version_id, version, number in reckoning.session.execute(wanted):
         facts = Facts(number, version, reckoning.currency, version_id)
+        is_own = kind is LineKind.PAYMENT
+        why = {"message": as_data(why_taken_back(int(issued), facts))} | ({"trace": credit.trace} if is_own else {})
         yield Due(
-            LineKind.PAYMENT, credit.id, credit.placement_id, credit.batch_id, version_id, credit.payment_ref, credit.paid_on,
-            -credit.amount_minor, None, -int(issued), "taken_back",
-            {"message": as_data(why_taken_back(int(issued), facts)), "trace": credit.trace}, -credit.credit_minor,
+            kind, credit.id, placement_id, batch_id, version_id, credit.payment_ref, credit.paid_on, -credit.amount_minor,
+            None, -int(issued), "taken_back", why, -credit.credit_minor if is_own else 0,
         )  # fmt: skip

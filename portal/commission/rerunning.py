@@ -89,10 +89,13 @@ def _stored(session: Session, actor: Actor, statement: Statement) -> Iterator[Co
 
 def _again(session: Session, statement: Statement) -> Iterator[Due]:
     before = standing_before(session, statement.organisation_id, statement.currency, statement.id)
-    kept = (statement.basis or {}).get("placed", {})
+    kept = statement.basis or {}
     return reckon(
-        Reckoning(session, statement.id, statement.organisation_id, statement.currency, before, placed=dict(kept))
-    )
+        Reckoning(
+            session, statement.id, statement.organisation_id, statement.currency, statement.period, before,
+            placed=dict(kept.get("placed", {})), standing=dict(kept.get("standing", {})),
+        )
+    )  # fmt: skip
 
 
 def _compare(found: Rerun, position: int, line: CommissionLine | None, due: Due | None) -> None:

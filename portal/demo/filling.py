@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.demo import (
     arranging,
     asking,
+    charging,
     complaining,
     dealing,
     holding,
@@ -234,10 +235,21 @@ def _plan_money(stage: Stage) -> None:
         ends = min(following - timedelta(days=1), last - timedelta(days=1))
         if ends >= first:
             stage.plan(min(following, last), 20, 30, partial(paying.import_payments_of, stage, first, ends))
-    for period in stage.months()[:MONTHS]:
+    for number, period in enumerate(stage.months()[:MONTHS]):
         following = month_before(period, -1)
         newest = month_before(periods[-1], 1) == period
+        stage.plan(following + timedelta(days=1), 20, 32, partial(charging.score, stage, period))
         stage.plan(following + timedelta(days=1), 20, 35, partial(settling.draw, stage, period, newest))
         stage.plan(following + timedelta(days=2), 8, 35, partial(settling.release, stage, period, newest))
         stage.plan(following + timedelta(days=2), 20, 35, partial(settling.answer_agencies, stage, period, newest))
         stage.plan(following + timedelta(days=6), 10, 35, partial(settling.settle, stage, period, newest))
+        if number == 0:  # what the next statement has to change of what was issued
+            ends = following - timedelta(days=1)
+            stage.plan(following + timedelta(days=3), 20, 30, partial(paying.take_one_back, stage, "HT", period, ends))
+            stage.plan(following + timedelta(days=4), 20, 30, partial(paying.reach_next_step, stage, "ZX"))
+            stage.plan(following + timedelta(days=9), 10, 12, partial(charging.advance_cost, stage, "MH", "260.00"))
+            late = "系统故障致结算单迟发,按约补偿"
+            stage.plan(following + timedelta(days=9), 10, 22, partial(charging.adjust, stage, "HT", "150.00", late))
+    wrong = "上期批次录入重复,扣回多计佣金"
+    stage.plan(last, 18, 42, partial(charging.adjust, stage, "BL", "-86.40", wrong, approved=False))
+    stage.plan(last, 18, 44, partial(charging.advance_cost, stage, "ZY", "300.00", approved=False))

@@ -9,14 +9,18 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
+from portal.commission.contribution import steps
 from portal.contact.models import Promise
 from portal.foundation.jobs import run_pending
+from portal.foundation.services import services
 from portal.foundation.work import reading
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.portfolio.importing import Options
 from portal.portfolio.models import Account
+from portal.recovery.models import Attribution
 from portal.recovery.operations import receive_payments
 from portal.vendors.models import PlacementKind
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from portal.demo.stage import Stage
 
-__all__ = ["import_payments_of"]
+__all__ = ["import_payments_of", "reach_next_step", "take_one_back"]
 
 # Of ten thousand accounts of a bucket, how many pay something in thirty days; older debt pays less.
 PAYERS = {"M1": 1_700, "M2": 1_200, "M3": 900, "M4": 650, "M5": 500, "M6": 400, "M7+": 220}
@@ -49,7 +53,63 @@ class _Payer:
 
 def import_payments_of(stage: Stage, first: date, last: date) -> None:
     """Post what came in from the first to the last day, both included, as finance does."""
-    rows = _rows(stage, first, last)
+    _post(stage, _rows(stage, first, last), f"payments-{first}-{last}.csv")
+
+
+def take_one_back(stage: Stage, code: str, first: date, last: date) -> None:
+    """A payment of these days that was paid for already is taken back: the agency's next statement claws its commission back."""
+    later = aliased(Attribution)
+    reversed_already = sa.select(later.id).where(later.reverses_id == Attribution.id).exists()
+    wanted = (
+        sa.select(Attribution.payment_ref, Account.account_ref, Attribution.amount_minor)
+        .join(Account, Account.id == Attribution.account_id)
+        .join(Organisation, Organisation.id == Attribution.organisation_id)
+        .where(Organisation.code == code, Attribution.currency == stage.currency, Attribution.reverses_id.is_(None))
+        .where(Attribution.paid_on.between(first, last), ~reversed_already)
+        .order_by(Attribution.payment_ref)
+    )
+    with reading(stage.actor("finance1")) as session:
+        found = [row for row in session.execute(wanted) if row[0] not in {each[0] for each in stage.reversals}]
+    if not found:
+        return
+    reference, account_ref, amount = found[0]
+    stage.note_paid(account_ref, -amount)
+    day = services().clock.today() - timedelta(days=1)
+    row = _row(stage, f"R{reference[1:]}", account_ref, amount, day, "bank", "退单")
+    _post(stage, [[*row[:-1], reference]], f"reversals-{day}.csv")
+
+
+def reach_next_step(stage: Stage, code: str) -> None:
+    """Accounts of an agency are settled at once, until a batch of it whose plan has steps is on the next one: its next statement
+    trues up what was paid at the lower rate. Nothing where no plan has steps."""
+    who = stage.actor("finance1")
+    day = services().clock.today()
+    with reading(who) as session:
+        near = [step for step in steps(session, who, day) if step.batch.organisation.code == code]
+        if not near:
+            return
+        missing = near[0].distance.missing or 0
+        wanted = (
+            sa.select(Account.account_ref, Account.total_minor)
+            .join(Placement, Placement.account_id == Account.id)
+            .where(Placement.batch_id == near[0].batch.id, Placement.ended_at.is_(None))
+            .order_by(Account.account_ref)
+        )
+        owing = [(ref, total - stage.paid_since.get(ref, 0)) for ref, total in session.execute(wanted)]
+    rows: list[list[str]] = []
+    for reference, left in owing:
+        if missing <= 0:
+            break
+        if left > 0 and reference not in stage.arranged:
+            paid = day - timedelta(days=1)
+            rows.append(_row(stage, f"S{day:%y%m%d}{len(rows) + 1:06d}", reference, left, paid, "bank", "柜面"))
+            stage.note_paid(reference, left)
+            missing -= left
+    _post(stage, rows, f"settled-{day}.csv")
+
+
+def _post(stage: Stage, rows: list[list[str]], name: str) -> None:
+    """Post a file as finance does."""
     if not rows:
         return
     text = io.StringIO()
@@ -59,7 +119,7 @@ def import_payments_of(stage: Stage, first: date, last: date) -> None:
     )
     writer.writerows(rows)
     content = io.BytesIO(text.getvalue().encode())
-    receive_payments(stage.actor("finance1"), content, f"payments-{first}-{last}.csv", Options())
+    receive_payments(stage.actor("finance1"), content, name, Options())
     run_pending(stage.app)
 
 

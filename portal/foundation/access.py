@@ -112,6 +112,13 @@ class Permission(StrEnum):
     STATEMENTS_RELEASE = "statements.release"
     STATEMENTS_CONFIRM = "statements.confirm"
     STATEMENTS_SETTLE = "statements.settle"  # invoices matched or sent back, payments recorded, taxes set
+    CHARGES_VIEW = "charges.view"  # costs and adjustments
+    CHARGES_PROPOSE = "charges.propose"  # adjustments
+    CHARGES_DECIDE = "charges.decide"
+    COSTS_ENTER = "costs.enter"  # the organisation's own: what it advanced
+    SCORES_MANAGE = "scores.manage"  # points and ranks of a period: proposed by one person, fixed by another
+    PLANS_TRY = "plans.try"  # a plan on what was paid already
+    CONTRIBUTION_VIEW = "contribution.view"  # what batches leave the bank
     PACKS_VIEW = "packs.view"
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
@@ -149,6 +156,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.REPORTED_VIEW, _P.REMITTANCES_VIEW}
+        | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.SCORES_MANAGE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -159,6 +167,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.EXCEPTIONS_PROPOSE, _P.EXCEPTIONS_CHECK}
         | {_P.PAYMENTS_RULES, _P.REPORTED_VIEW, _P.REPORTED_MATCH, _P.REMITTANCES_VIEW, _P.REMITTANCES_RECORD}
         | {_P.STATEMENTS_SETTLE}
+        | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
@@ -185,6 +194,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _COMPLAINTS
         | {_P.API_MANAGE}
         | {_P.REPORTED_VIEW, _P.REPORTED_WRITE, _P.REMITTANCES_VIEW, _P.REMITTANCES_ANNOUNCE}
+        | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
     ),
     Role.AGENCY_STAFF: frozenset(
         _EVERYONE
@@ -205,6 +215,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _WRITES
         | _COMPLAINTS
         | {_P.API_MANAGE}
+        | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
     ),
 }
 

@@ -183,6 +183,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Reported payments"), "reported.index", _P.REPORTED_VIEW, pages=("reported.",)),
     Entry(_l("Remittances"), "remittances.index", _P.REMITTANCES_VIEW, pages=("remittances.",)),
     Entry(_l("Statements"), "commission.statements", _P.STATEMENTS_VIEW),
+    Entry(_l("Costs and adjustments"), "charges.index", _P.CHARGES_VIEW, pages=("charges.",)),
+    Entry(_l("Scores"), "scores.index", _P.SCORES_MANAGE, pages=("scores.",)),
+    Entry(_l("Plans tried"), "trials.index", _P.PLANS_TRY, pages=("trials.",)),
+    Entry(_l("What batches leave"), "contribution.index", _P.CONTRIBUTION_VIEW),
     Entry(
         _l("Agencies"),
         "vendors.vendors",

@@ -17,7 +17,7 @@ from portal.foundation.navigation import counts
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_export, table_page
 from portal.foundation.web import actor, key, requires, say_flash
-from portal.legal import approving, closing, freezing, letter_views, operations, panel, printing, queries
+from portal.legal import approving, closing, freezing, going_out, letter_views, operations, panel, printing, queries
 from portal.legal.blueprint import blueprint
 from portal.legal.flags import reason_words
 from portal.legal.labels import FILE_LABELS, PACK_STATES
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from portal.foundation.job_pages import ShownJob
     from portal.foundation.language import Message
 
-__all__ = ["blueprint", "closing", "freezing", "letter_views", "panel", "printing"]
+__all__ = ["blueprint", "closing", "freezing", "going_out", "letter_views", "panel", "printing"]
 
 TO_PACK_AT_ONCE = 50
 _JOBS = {PackState.BUILDING: "legal.build", PackState.APPROVED: "legal.print"}

@@ -81,6 +81,11 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("statement_invoice_event", since="0046"),
     Evidence("settlement", since="0046"),
     Evidence("statement_paper", since="0046"),
+    Evidence("charge", since="0047"),
+    Evidence("charge_event", since="0047"),
+    Evidence("statement_share", since="0047"),
+    Evidence("scoring", once="OLD.decided_at IS NOT NULL", since="0047"),
+    Evidence("scoring_row", since="0047"),
 )
 DEEDS = ("update", "delete")
 
@@ -95,6 +100,7 @@ OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLit
 OF_BOTH = (
     "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
     "work_item_desk_insert", "work_item_desk_update", "person_key_erase_evidence", "statement_number_gap",
+    "charge_event_checker",
 )  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
+from portal.commission.contribution import steps
+from portal.commission.step_words import step_facts
 from portal.foundation.access import Permission, Role
 from portal.foundation.database import db
 from portal.foundation.services import services
@@ -32,6 +34,7 @@ def home() -> Any:
     session, clock = db.session(), services().clock
     today = clock.today(who.time_zone)
     now, before = same_days(today)
+    nearest = steps(session, who, today) if who.can(Permission.STATEMENTS_VIEW) else []
     curves = queries.recovery_curves(session, who, today) if who.can(Permission.PLACEMENTS_PROPOSE) else []
     return render_template(
         "oversight/home.html",
@@ -41,6 +44,7 @@ def home() -> Any:
         month=now,
         month_before=before,
         comparisons=comparisons(session, who, now, before),
+        nearest=[step_facts(step) for step in nearest],
         chart=chart_of(curves) if curves else None,
         rate=lambda basis_points: Decimal(basis_points) / 10_000,
     )

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.commission.charge_models import Charge
+from portal.commission.charge_queries import charges
 from portal.commission.life_queries import deadlines
 from portal.commission.models import Statement, StatementEvent, StatementState
 from portal.commission.queries import events_of
+from portal.commission.score_models import Scoring, ScoringState
+from portal.commission.score_queries import scorings
 from portal.contact.models import Promise, PromiseState, WorkItem
 from portal.foundation import hooks
 from portal.foundation.access import Permission, Role
@@ -213,6 +217,29 @@ def _statement_task(statement: Statement, step: StatementEvent, who: str, due: d
     )  # fmt: skip
 
 
+def _charges(desk: Desk) -> Iterator[Task]:
+    """Costs and adjustments that somebody else proposed."""
+    wanted = charges(desk.actor).where(~Charge.decision.has(), Charge.proposed_by != (desk.actor.user_id or 0))
+    for charge in desk.session.scalars(wanted.order_by(Charge.id).limit(MOST)):
+        yield Task(
+            say("%(number)s waits for a second person", number=charge.number), _l("Check and decide"), "charges.charge",
+            {"charge_id": charge.id}, reviewed_by(charge.proposed_at), _name(desk, charge.organisation), None,
+            charge.amount_minor, charge.currency,
+        )  # fmt: skip
+
+
+def _scorings(desk: Desk) -> Iterator[Task]:
+    """Scores of months that somebody else proposed."""
+    wanted = scorings(desk.actor).where(
+        Scoring.state == ScoringState.PROPOSED, Scoring.made_by != (desk.actor.user_id or 0)
+    )
+    for scoring in desk.session.scalars(wanted.order_by(Scoring.id).limit(MOST)):
+        yield Task(
+            say("Scores of %(month)s wait for a second person", month=f"{scoring.period:%Y-%m}"), _l("Check and fix"),
+            "scores.scoring", {"scoring_id": scoring.id}, reviewed_by(scoring.made_at),
+        )  # fmt: skip
+
+
 def _packs(desk: Desk) -> Iterator[Task]:
     wanted = visible(LetterPack, desk.actor).where(LetterPack.state == PackState.REVIEW)
     for pack in desk.session.scalars(wanted.order_by(LetterPack.id).limit(MOST)):
@@ -327,6 +354,8 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_is(Role.FINANCE), _clearings),
     (_may(Permission.STATEMENTS_ISSUE), _finance_statements),
     (_may(Permission.STATEMENTS_CONFIRM), _agency_statements),
+    (_may(Permission.CHARGES_DECIDE), _charges),
+    (_may(Permission.SCORES_MANAGE), _scorings),
     (_may(Permission.PACKS_APPROVE), _packs),
     (_may(Permission.QUEUE_WORK), _promises),
     (_may(Permission.QUEUE_WORK), _callbacks),

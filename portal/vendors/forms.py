@@ -47,6 +47,12 @@ class _TermsForm(RecoveryFields, FlaskForm):
         choices=options(((TailUnit.DAYS.value, _l("days")), (TailUnit.MONTHS.value, _l("months")))),
     )  # fmt: skip
     letter_fee = StringField(_l("Fee per letter"), [Optional(), Length(max=24)])
+    success = BooleanField(
+        _l("Success fee beside another's recovery"),
+        description=_l(
+            "Of letters: the rate is also earned on what a collection agency recovers of the account meanwhile."
+        ),
+    )
     term_days = StringField(_l("Days of a placement"), [_needed, Length(max=8)], default="90")
     capacity = StringField(
         _l("Capacity, accounts"), [Optional(), Length(max=12)], description=_l("Empty: as many as are sent.")
@@ -130,6 +136,7 @@ class _TermsForm(RecoveryFields, FlaskForm):
             work_days=self._work_days(),
             recovery=self.recovery_clauses(),
             remit_days=self._remit_days(),
+            success=bool(self.success.data),
             **counts,
         )
 
@@ -139,6 +146,7 @@ class _TermsForm(RecoveryFields, FlaskForm):
             self[name].data = str(getattr(terms, name))
         self.rate.data = "" if terms.rate is None else _percent(terms.rate)
         self.letter_fee.data = format_amount(terms.letter_fee_minor, currency) if terms.letter_fee_minor else ""
+        self.success.data = terms.success
         self.capacity.data = "" if terms.capacity_accounts is None else str(terms.capacity_accounts)
         self.remit_days.data = "" if terms.remit_days is None else str(terms.remit_days)
         self.work_days.data = "" if terms.work_days is None else str(terms.work_days)

@@ -70,6 +70,7 @@ def _terms(version: ContractVersion, currency: str) -> Iterator[tuple[Message, M
     yield from plan_lines(version.plan)
     yield say("Handed over within"), say("not agreed") if terms.remit_days is None else _days(terms.remit_days)
     yield say("Fee per letter"), _money(terms.letter_fee_minor, currency) if terms.letter_fee_minor else say("none")
+    yield say("Success fee beside another's recovery"), YES if terms.success else NO
     yield say("Length of a placement"), _days(terms.term_days)
     yield say("Capacity, accounts"), _limit(terms.capacity_accounts)
     yield say("Capacity, amount"), _limit(terms.capacity_minor, currency)

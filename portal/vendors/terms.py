@@ -3,7 +3,7 @@
 A plan is data in the notation of reference/commission.md. The page of new terms enters all of it (`notation`); who names a
 flat rate, a tail and net remittance alone, `{"currency", "rate", "tail", "remittance"}`, has all other keys carried from the
 version before untouched. Clauses are `{"settlement": {...}, "data": {...}, "work_days": 7, "recovery": {...}, "remittance":
-{"days": 3}}`, each left out where it was not agreed.
+{"days": 3}, "success": true}`, each left out where it was not agreed.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class Terms:
     `work_days`: within how many days an account is tried, and tried again; None: the usual `WORK_DAYS`. `notation`: the
     whole plan, which then takes the place of rate, tail, `remits_net` and all that was carried. `recovery`: which payments
     count. `remits_net`: of what it receives the organisation keeps its commission (gross: hands all over and bills it); within
-    `remit_days` of receiving it, None: no day is agreed."""
+    `remit_days` of receiving it, None: no day is agreed. `success`: of a letter contract, its rate is earned on what another
+    recovers of the account meanwhile."""
 
     rate: Decimal | None
     letter_fee_minor: int = 0
@@ -116,6 +117,7 @@ class Terms:
     recovery: RecoveryClauses = NO_CLAUSES
     remits_net: bool = False
     remit_days: int | None = None
+    success: bool = False
 
     def check(self) -> None:
         """DomainError that names the field, where a term cannot be meant."""
@@ -192,6 +194,8 @@ class Terms:
             found["recovery"] = recovery
         if self.remit_days is not None:
             found["remittance"] = {"days": self.remit_days}
+        if self.success:
+            found["success"] = True
         return found
 
 
@@ -225,6 +229,7 @@ def terms_of(version: ContractVersion) -> Terms:
         recovery=read_recovery(version.clauses.get("recovery")),
         remits_net=version.plan.get("remittance") == "net",
         remit_days=(version.clauses.get("remittance") or {}).get("days"),
+        success=bool(version.clauses.get("success")),
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from portal.application import load_models
+from portal.commission.charge_models import ChargeState
 from portal.commission.life_models import DisputeEnd, InvoiceState
 from portal.commission.models import StatementState
 from portal.commission.remittance_models import RemittanceState
+from portal.commission.score_models import ScoringState
 from portal.contact.arrangements.models import LIVE, ArrangementState
 from portal.foundation.database import Model
 from portal.oversight.labels import ACTIONS, SUBJECTS
@@ -24,6 +26,8 @@ FAMILIES: dict[str, Iterable[StrEnum]] = {
     "import.": ImportState,
     "arrangement.": ArrangementState,
     "remittance.": RemittanceState,
+    "charge.": ChargeState,
+    "scoring.": ScoringState,
 }
 
 

@@ -63,7 +63,7 @@ def place(
     account: Account, agency: Organisation, placed_on: date, ended_on: date | None = None, *, rate: str = "0.20",
     kind: PlacementKind = PlacementKind.COLLECTION, version_id: int | None = None, plan_currency: str | None = None,
     tail: dict[str, int] | None = None, recovery: dict[str, object] | None = None, free_days: object = None,
-    plan: dict[str, Any] | None = None,
+    plan: dict[str, Any] | None = None, clauses: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """The account with the agency from `placed_on` to `ended_on`, both ends included; the placement's number. `plan`: instead
     of a flat rate, without its currency.
@@ -77,7 +77,8 @@ def place(
             | ({"free_days": free_days} if free_days else {})
         )
         terms |= {"currency": plan_currency or account.currency}
-        version = version_id or _version(work.session, agency, account.currency, kind, terms, recovery)
+        kept = (clauses or {}) | ({"recovery": recovery} if recovery else {})
+        version = version_id or _version(work.session, agency, account.currency, kind, terms, kept)
         batch = _batch(work.session, agency, version, kind, account, placed_on, ended_on)
         starts = _at(placed_on, 9)
         ends = None if ended_on is None else max(_at(ended_on + timedelta(days=1), 0), starts)
@@ -101,8 +102,7 @@ def _at(day: date, hour: int) -> datetime:
 
 
 def _version(
-    session: Session, agency: Organisation, currency: str, kind: PlacementKind, plan: dict[str, Any],
-    recovery: dict[str, object] | None = None,
+    session: Session, agency: Organisation, currency: str, kind: PlacementKind, plan: dict[str, Any], clauses: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
     contract = Contract(
         organisation_id=agency.id, number=f"CT-R{next(_numbers):04d}", kind=kind, currency=currency,
@@ -112,7 +112,7 @@ def _version(
     session.flush()
     version = ContractVersion(
         contract_id=contract.id, organisation_id=agency.id, version=1, effective_from=date(2005, 1, 1),
-        plan=plan, clauses={"recovery": recovery} if recovery else {}, created_at=_at(date(2005, 1, 1), 0),
+        plan=plan, clauses=clauses or {}, created_at=_at(date(2005, 1, 1), 0),
     )  # fmt: skip
     session.add(version)
     session.flush()

@@ -9,6 +9,7 @@ import pytest
 
 from portal.config import Settings
 from tests.support.apps import KINDS, SECRET, dispose, make_app, migrate
+from tests.walls.charging import charged
 from tests.walls.making import make_world
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def world(
     app = make_app(Settings(env="test", home=home, database_url=url, secret_key=SECRET), compiled_templates)
     with app.app_context():
         made = make_world(app, request.param)
+        charged(made)
     yield made
     dispose(app)
 

@@ -8,6 +8,7 @@ up.
 from __future__ import annotations
 
 from portal.foundation.access import Permission
+from tests.walls.charge_routes import CHARGE_ROUTES
 from tests.walls.payment_routes import PAYMENT_ROUTES
 from tests.walls.route import Route
 from tests.walls.statement_routes import STATEMENT_ROUTES
@@ -464,6 +465,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *PAYMENT_ROUTES,
     *SYSTEM_ROUTES,
+    *CHARGE_ROUTES,
     # --- over all rooms ---
     Route("oversight.home", GET, "/", P.HOME_VIEW),
     Route("oversight.audit", GET, "/audit", P.AUDIT_VIEW),

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from portal.commission.charge_models import ChargeClaim, LetterClaim, SuccessClaim
 from portal.commission.charging import Adjustment, Cost, approve_charge, enter_cost, propose_adjustment
-from portal.commission.models import LineChange
 from portal.commission.scoring import propose_scoring
 from portal.commission.trying import Asked, ask_trial
 from portal.foundation.access import Role
@@ -68,14 +67,17 @@ def _claimed(world: World) -> None:
         for side in SIDES:
             agency, firm = world.organisations[f"{side.mark}AG"].id, world.organisations[f"{side.mark}LF"].id
             statement = world.one("statement", f"{side.mark}AG")
-            credit = session.scalars(sa.select(Attribution).where(Attribution.organisation_id == agency)).first()
-            letter = session.scalars(sa.select(Letter).where(Letter.organisation_id == firm)).first()
+            credit = session.scalars(
+                sa.select(Attribution).where(Attribution.organisation_id == agency).order_by(Attribution.id)
+            ).first()
+            letter = session.scalars(
+                sa.select(Letter).where(Letter.organisation_id == firm).order_by(Letter.id)
+            ).first()
             assert credit is not None and letter is not None
             batch = session.scalars(sa.select(Placement.batch_id).where(Placement.id == letter.placement_id)).one()
             session.add_all(
                 (
                     ChargeClaim(charge_id=world.one("charge", f"{side.mark}AG"), statement_id=statement, organisation_id=agency),
-                    LineChange(attribution_id=credit.id, turn=1, statement_id=statement, organisation_id=agency),
                     SuccessClaim(
                         attribution_id=credit.id, turn=1, placement_id=letter.placement_id, statement_id=statement,
                         organisation_id=firm,

@@ -38,7 +38,10 @@ PERIOD = date(2026, 10, 1)
 FIRST_ON, FIRST_ENDED = date(2026, 6, 1), date(2026, 8, 31)
 NOW_ON = date(2026, 9, 15)
 # All that attribution and the close fill, in the order in which keys refer to each other.
-FILLED = ("payment", "attribution", "day_credit", "statement", "statement_event", "line_claim", "commission_line")
+FILLED = (
+    "payment", "attribution", "day_credit", "limitation_clock", "statement", "statement_event", "line_claim", "commission_line",
+    "statement_share",
+)  # fmt: skip
 JOIN = """
 SELECT count(*) FROM payment y JOIN placement p ON p.account_id = y.account_id
 AND p.placed_on <= y.paid_on AND (p.ended_on IS NULL OR y.paid_on <= p.ended_on)

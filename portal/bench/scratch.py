@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from portal import create_app
 from portal.config import Settings
 from portal.foundation.access import Actor, Permission, Role
+from portal.foundation.collector import standing_aside
 from portal.foundation.database import db
 from portal.foundation.migrating import upgrade
 from portal.identity.operations import PersonDetails, create_bank_and_administrator, create_user
@@ -83,7 +84,7 @@ def scratch(server: str | None) -> Iterator[Place]:
 def _founded(home: Path, url: str) -> Iterator[Place]:
     app = create_app(Settings(env="demo", home=home, database_url=url, today=TODAY))
     upgrade(app)
-    with app.app_context():
+    with app.app_context(), standing_aside():
         try:
             yield Place(app, home)
         finally:

@@ -22,27 +22,31 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-__all__ = ["AT_ONCE", "COLUMNS", "FAMILY", "groups", "key_of", "order_of", "payments_of", "placed_with"]
+__all__ = ["AT_ONCE", "COLUMNS", "FAMILY", "apart_by", "groups", "key_of", "order_of", "payments_of", "placed_with"]
 
 AT_ONCE = 5_000  # payments that do not depend on each other are evaluated so many at a time
 FAMILY = sa.func.coalesce(Attribution.reverses_id, Attribution.id)  # a payment with its reversals
 COLUMNS: tuple[Any, ...] = (
     Attribution.id, Attribution.payment_ref, Attribution.paid_on, Attribution.amount_minor, Attribution.credit_minor,
     Attribution.decision, Attribution.exclusion, Attribution.reverses_id, FAMILY.label("family"),
-    Placement.id.label("placement_id"), Placement.batch_id, Attribution.trace, Posting.received_by,
+    Placement.id.label("placement_id"), Placement.batch_id, Posting.received_by,
     Posting.amount_minor.label("posted_minor"), Posting.principal_minor, Posting.interest_minor, Posting.fees_minor,
     Placement.placed_on, Placement.ended_on, Placement.kind, Placement.round,
     Placement.placed_total_minor, Placement.placed_days_past_due, Placement.placed_bucket,
 )  # fmt: skip
 
 
-def order_of(together: Together) -> tuple[Any, ...]:
-    """In which order rows are asked for, so that what has to be evaluated together follows each other."""
-    apart = {
+def apart_by(together: Together) -> tuple[Any, ...]:
+    """What keeps apart credits that need not be evaluated together; of the last column one value is one such group."""
+    return {
         Together.PAYMENT: (Placement.batch_id, FAMILY),
         Together.PLACEMENT: (Placement.batch_id, Placement.id),
     }.get(together, (Placement.batch_id,))
-    return (*apart, Attribution.paid_on, Attribution.id)
+
+
+def order_of(together: Together) -> tuple[Any, ...]:
+    """In which order rows are asked for, so that what has to be evaluated together follows each other."""
+    return (*apart_by(together), Attribution.paid_on, Attribution.id)
 
 
 def groups(rows: Iterable[Any], together: Together) -> Iterator[list[Any]]:

@@ -13,6 +13,7 @@ from portal.commission.labels import REASONS
 from portal.commission.life_forms import AnswerForm
 from portal.commission.life_labels import DISPUTE_REASONS, FOLLOWS, dispute_tag
 from portal.commission.life_models import DisputeReason
+from portal.commission.line_queries import credit_of
 from portal.commission.queries import statement_for
 from portal.foundation.access import Permission
 from portal.foundation.database import db
@@ -85,6 +86,7 @@ def _page(statement_id: int, dispute_id: int, form: AnswerForm) -> str:
     statement = statement_for(session, who, statement_id)
     found = queries.dispute_for(session, who, statement.id, dispute_id)
     line = found.line
+    credit = credit_of(session, who, line) if line else None
     return render_template(
         "commission/dispute.html",
         statement=statement,
@@ -95,7 +97,7 @@ def _page(statement_id: int, dispute_id: int, form: AnswerForm) -> str:
         follows=FOLLOWS[found.end.follows] if found.end and found.end.follows else None,
         clause=REASONS.get(line.reason, line.reason) if line else None,
         why=translate(from_data(line.why["message"])) if line else None,
-        trace=translate(from_data(line.why["trace"])) if line and line.why.get("trace") else None,
+        trace=translate(from_data(credit.trace)) if credit else None,
         form=form,
         answers=found.end is None and who.can(Permission.STATEMENTS_ISSUE),
         withdraws=found.end is None and who.can(Permission.STATEMENTS_CONFIRM),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Ground", "ground_of", "line_at", "other_lines"]
+__all__ = ["Ground", "credit_of", "ground_of", "line_at", "other_lines"]
 
 
 class Ground(NamedTuple):
@@ -59,15 +59,22 @@ def ground_of(session: Session, actor: Actor, line: CommissionLine) -> Ground:
             .where(Placement.id == line.placement_id)
         )
         placed = session.execute(wanted).first()
-    version = contract = credit = None
+    version = contract = None
     if line.contract_version_id is not None:
         version = session.scalar(visible(ContractVersion, actor).where(ContractVersion.id == line.contract_version_id))
         if version is not None:
             contract = session.scalar(visible(Contract, actor).where(Contract.id == version.contract_id))
-    if line.attribution_id is not None:
-        credit = session.scalar(visible(Attribution, actor).where(Attribution.id == line.attribution_id))
+    credit = credit_of(session, actor, line)
     place, batch, reference, opened = tuple(placed) if placed else (None, None, None, None)
     return Ground(place, batch, reference, opened, version, contract, credit)
+
+
+def credit_of(session: Session, actor: Actor, line: CommissionLine) -> Attribution | None:
+    """The decision that a line pays, with its trace. None of what is no payment, and of what a success fee is paid beside:
+    whose that credit is, is no law firm's business."""
+    if line.attribution_id is None:
+        return None
+    return session.scalar(visible(Attribution, actor).where(Attribution.id == line.attribution_id))
 
 
 def other_lines(session: Session, actor: Actor, line: CommissionLine) -> list[tuple[CommissionLine, Statement]]:

@@ -26,7 +26,6 @@ def line(statement_id: int, position: int) -> Any:
     found = line_queries.line_at(session, who, statement_id, position)
     statement = queries.statement_for(session, who, statement_id)
     ground = line_queries.ground_of(session, who, found)
-    trace = found.why.get("trace") or (ground.credit.trace if ground.credit else None)
     return render_template(
         "commission/line.html",
         statement=statement,
@@ -35,7 +34,7 @@ def line(statement_id: int, position: int) -> Any:
         kind=KINDS[found.kind],
         reason=REASONS.get(found.reason, found.reason),
         why=translate(from_data(found.why["message"])),
-        trace=translate(from_data(trace)) if trace else None,
+        trace=translate(from_data(ground.credit.trace)) if ground.credit else None,
         ground=ground,
         clauses=list(plan_lines(ground.version.plan)) if ground.version else [],
         others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],

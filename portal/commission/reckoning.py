@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from portal.commission.beside import bonus, charges, letter_fees
 from portal.commission.charge_models import PAYS, TAKES_BACK, SuccessClaim
-from portal.commission.credit_rows import AT_ONCE, COLUMNS, FAMILY, groups, key_of, order_of, payments_of, placed_with
+from portal.commission.credit_rows import AT_ONCE, COLUMNS, apart_by, groups, key_of, order_of, payments_of, placed_with
 from portal.commission.due import Due, Reckoning, standing_before
 from portal.commission.line_words import Facts, why_earned, why_taken_back
 from portal.commission.models import CommissionLine, LineChange, LineClaim, LineKind
@@ -29,7 +29,7 @@ from portal.commission.plan import (
     read_plan,
     scope_of,
 )
-from portal.foundation.bulk import in_chunks
+from portal.foundation.bulk import among, in_chunks
 from portal.foundation.errors import DomainError
 from portal.foundation.language import as_data, say
 from portal.placement.models import Placement
@@ -39,6 +39,8 @@ from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session
 
 __all__ = ["Due", "Reckoning", "plan_of", "reckon", "standing_before", "unpayable"]
 
@@ -62,8 +64,8 @@ def _by_payments(reckoning: Reckoning) -> Iterator[Due]:
     """What payments earn: for who holds the account, and for the letters that stand beside it."""
     for version, contract in _versions(reckoning, _touched(reckoning).with_only_columns(Placement.contract_version_id)):
         plan = plan_of(version, contract, reckoning.currency)
-        wanted = _credits(reckoning, version.id, plan.together)
-        for due in _of_version(reckoning, version, contract, plan, wanted, LineKind.PAYMENT):
+        rows = _credits(reckoning, version.id, plan.together)
+        for due in _of_version(reckoning, version, contract, plan, rows, LineKind.PAYMENT):
             if plan.together is Together.CONTRACT:
                 reckoning.earned.append((contract.id, due.paid_on, due.commission))
             yield due
@@ -71,8 +73,8 @@ def _by_payments(reckoning: Reckoning) -> Iterator[Due]:
     beside = _beside(reckoning).with_only_columns(Placement.contract_version_id)
     for version, contract in _versions(reckoning, beside):
         plan = plan_of(version, contract, reckoning.currency)
-        wanted = _credits_beside(reckoning, version.id, plan.together)
-        yield from _of_version(reckoning, version, contract, plan, wanted, LineKind.LETTER)
+        rows = _credits_beside(reckoning, version.id, plan.together)
+        yield from _of_version(reckoning, version, contract, plan, rows, LineKind.LETTER)
     yield from _success_taken_back(reckoning)
 
 
@@ -128,11 +130,10 @@ def _of_version(
     version: ContractVersion,
     contract: Contract,
     plan: Plan,
-    wanted: sa.Select[Any],
+    rows: Iterator[Any],
     kind: LineKind,
 ) -> Iterator[Due]:
     facts = Facts(contract.number, version.version, reckoning.currency, version.id)
-    rows = reckoning.session.execute(wanted.execution_options(yield_per=AT_ONCE))
     for group in groups(rows, plan.together):
         batch_ids = {row.batch_id for row in group}
         book = Book(
@@ -165,53 +166,60 @@ def unpayable(version: ContractVersion, contract: Contract, error: PlanError) ->
     return _unreadable(version, contract, error)
 
 
-def _credits(reckoning: Reckoning, version_id: int, together: Together) -> sa.Select[Any]:
+def _credits(reckoning: Reckoning, version_id: int, together: Together) -> Iterator[Any]:
     """All credits that have to be looked at for those that the statement pays, in an order in which groups follow each other."""
     taken = sa.select(LineChange.attribution_id).where(
         LineChange.attribution_id == Attribution.id, LineChange.takes_back,
         LineChange.statement_id.in_(reckoning.holding),
     )  # fmt: skip
     touched = _touched(reckoning).where(Placement.contract_version_id == version_id)
-    whole = {
-        Together.PAYMENT: FAMILY.in_(touched.with_only_columns(FAMILY)),
-        Together.PLACEMENT: Attribution.placement_id.in_(touched.with_only_columns(Attribution.placement_id)),
-        Together.BATCH: Attribution.batch_id.in_(touched.with_only_columns(Attribution.batch_id)),
-        Together.CONTRACT: sa.true(),
-    }[together]
-    return (
+    wanted = (
         sa.select(*COLUMNS, LineClaim.statement_id)
         .join(LineClaim, LineClaim.attribution_id == Attribution.id)
         .join(Posting, Posting.id == Attribution.payment_id)
         .join(Placement, Placement.id == Attribution.placement_id)
         .where(LineClaim.statement_id.in_(reckoning.holding), ~taken.exists())
-        .where(Placement.contract_version_id == version_id, whole)
-        .order_by(*order_of(together))
+        .where(Placement.contract_version_id == version_id)
     )
+    return _whole(reckoning.session, wanted, touched, together)
+
+
+def _whole(session: Session, wanted: sa.Select[Any], touched: sa.Select[Any], together: Together) -> Iterator[Any]:
+    """Of the `wanted` credits those that have to be evaluated together with what is `touched`. They are named, some thousand at
+    a time: of claims that have just been made the planner knows nothing, and joined them to themselves row by row."""
+    wanted = wanted.order_by(*order_of(together)).execution_options(yield_per=AT_ONCE)
+    if together is Together.CONTRACT:
+        yield from session.execute(wanted)
+        return
+    apart = apart_by(together)
+    keys = touched.with_only_columns(*apart).distinct().order_by(*apart).execution_options(yield_per=AT_ONCE)
+    for some in in_chunks((row[-1] for row in session.execute(keys)), AT_ONCE):
+        yield from session.execute(wanted.where(_one_of(session, together, some)))
+
+
+def _one_of(session: Session, together: Together, some: list[int]) -> sa.ColumnElement[bool]:
+    if together is Together.PAYMENT:  # each column has an index, the family of the two has none
+        return sa.or_(among(session, Attribution.id, some), among(session, Attribution.reverses_id, some))
+    return among(session, Placement.id if together is Together.PLACEMENT else Placement.batch_id, some)
 
 
 def _beside(reckoning: Reckoning) -> sa.Select[Any]:
     """Credits that earn a success fee on the statement, with their letter placements."""
     return (
         sa.select(SuccessClaim.attribution_id)
+        .join(Attribution, Attribution.id == SuccessClaim.attribution_id)
         .join(Placement, Placement.id == SuccessClaim.placement_id)
         .where(SuccessClaim.statement_id == reckoning.statement_id)
     )
 
 
-def _credits_beside(reckoning: Reckoning, version_id: int, together: Together) -> sa.Select[Any]:
+def _credits_beside(reckoning: Reckoning, version_id: int, together: Together) -> Iterator[Any]:
     """As `_credits`, of the letter placements that stand beside who is credited."""
     taken = sa.select(SuccessClaim.attribution_id).where(
         SuccessClaim.turn == TAKES_BACK, SuccessClaim.statement_id.in_(reckoning.holding)
     )
     touched = _beside(reckoning).where(Placement.contract_version_id == version_id)
-    families = sa.select(FAMILY).where(Attribution.id.in_(touched))
-    whole = {
-        Together.PAYMENT: FAMILY.in_(families),
-        Together.PLACEMENT: Placement.id.in_(touched.with_only_columns(SuccessClaim.placement_id)),
-        Together.BATCH: Placement.batch_id.in_(touched.with_only_columns(Placement.batch_id)),
-        Together.CONTRACT: sa.true(),
-    }[together]
-    return (
+    wanted = (
         sa.select(*COLUMNS, SuccessClaim.statement_id)
         .select_from(SuccessClaim)
         .join(Attribution, Attribution.id == SuccessClaim.attribution_id)
@@ -220,9 +228,9 @@ def _credits_beside(reckoning: Reckoning, version_id: int, together: Together) -
         .where(
             SuccessClaim.turn == PAYS, SuccessClaim.statement_id.in_(reckoning.holding), Attribution.id.not_in(taken)
         )
-        .where(Placement.contract_version_id == version_id, whole)
-        .order_by(*order_of(together))
+        .where(Placement.contract_version_id == version_id)
     )
+    return _whole(reckoning.session, wanted, touched, together)
 
 
 def _issued(reckoning: Reckoning, group: Sequence[Any], kind: LineKind) -> dict[str, int]:
@@ -270,8 +278,6 @@ def _due(row: Any, line: Line, book: Book, facts: Facts, kind: LineKind) -> Due:
     issued = book.issued.get(line.payment.id)
     is_success = kind is LineKind.LETTER
     why: dict[str, Any] = {"message": as_data(why_earned(row, line, issued, facts))}
-    if not is_success:  # whose the credit is, is no law firm's business
-        why["trace"] = row.trace
     if line.measure is not None and line.value is not None:
         value = line.value if isinstance(line.value, str) else plain(line.value)
         why |= {"measure": line.measure.value, "value": value, "row": line.row}
@@ -327,7 +333,7 @@ def _backwards(reckoning: Reckoning, wanted: sa.Select[Any], kind: LineKind) -> 
     for credit, issued, placement_id, batch_id, version_id, version, number in reckoning.session.execute(wanted):
         facts = Facts(number, version, reckoning.currency, version_id)
         is_own = kind is LineKind.PAYMENT
-        why = {"message": as_data(why_taken_back(int(issued), facts))} | ({"trace": credit.trace} if is_own else {})
+        why = {"message": as_data(why_taken_back(int(issued), facts))}
         yield Due(
             kind, credit.id, placement_id, batch_id, version_id, credit.payment_ref, credit.paid_on, -credit.amount_minor,
             None, -int(issued), "taken_back", why, -credit.credit_minor if is_own else 0,

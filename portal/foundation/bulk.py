@@ -44,12 +44,12 @@ def in_chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def among(session: Session, column: Any, values: Collection[str]) -> sa.ColumnElement[bool]:
-    """Whether a column of text holds one of many values. PostgreSQL takes them as one array, where a list of thousands
-    of parameters costs more to put together than to look up."""
+def among(session: Session, column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column of text or numbers holds one of many values. PostgreSQL takes them as one array, where a list of
+    thousands of parameters costs more to put together than to look up."""
     actor_of(session)
     if session.connection().dialect.name == "postgresql":
-        condition: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(sa.String)))
+        condition: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(column.type)))
         return condition
     wanted: sa.ColumnElement[bool] = column.in_(values)
     return wanted

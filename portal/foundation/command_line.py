@@ -10,6 +10,7 @@ import click
 import structlog
 from flask import Flask
 
+from portal.foundation.collector import standing_aside
 from portal.foundation.declaring import PUBLIC, REFUSED, access, undeclared_commands
 from portal.foundation.errors import DomainError
 from portal.foundation.language import translate
@@ -48,7 +49,7 @@ def in_application(command: Command) -> Command:
     def run(*args: Any, **kwargs: Any) -> Any:
         app = application()
         try:
-            with app.app_context():
+            with app.app_context(), standing_aside():
                 return command(*args, **kwargs)
         except DomainError as error:
             with app.app_context():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from portal.contact.limits.keeping import reckon
 from portal.foundation import hooks
-from portal.foundation.bulk import in_chunks, insert_rows, reserve_ids
+from portal.foundation.bulk import among, in_chunks, insert_rows, reserve_ids
 from portal.placement.models import Placement
 from portal.portfolio.bulk import CHUNK, Applied, AppliesAtOnce
 from portal.portfolio.models import Account
@@ -48,14 +48,16 @@ class BankLedger:
     def accounts(self, refs: Collection[str]) -> Mapping[str, KnownAccount]:
         """The known ones among these account references."""
         rows = self._session.execute(
-            sa.select(Account.account_ref, Account.currency, Account.total_minor).where(Account.account_ref.in_(refs))
+            sa.select(Account.account_ref, Account.currency, Account.total_minor).where(
+                among(self._session, Account.account_ref, refs)
+            )
         )
         return {ref: KnownAccount(currency, balance) for ref, currency, balance in rows}
 
     def payments(self, refs: Collection[str]) -> Mapping[str, bytes]:
         """Content hashes of those of these payments that were posted before."""
         rows = self._session.execute(
-            sa.select(Payment.payment_ref, Payment.content_hash).where(Payment.payment_ref.in_(refs))
+            sa.select(Payment.payment_ref, Payment.content_hash).where(among(self._session, Payment.payment_ref, refs))
         )
         return {ref: bytes(content) for ref, content in rows}
 
@@ -112,7 +114,7 @@ class PaymentWriter(AppliesAtOnce):
     def _accounts(self, refs: Collection[str]) -> dict[str, _Known]:
         rows = self._session.execute(
             sa.select(Account.account_ref, Account.id, Account.customer_id, Account.total_minor).where(
-                Account.account_ref.in_(refs)
+                among(self._session, Account.account_ref, refs)
             )
         )
         return {ref: _Known(*known) for ref, *known in rows}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.contact.limits.models import LimitationRestart
-from portal.foundation.bulk import in_chunks, insert_for
+from portal.foundation.bulk import among, in_chunks, insert_for
 from portal.foundation.visibility import actor_of
 from portal.portfolio.models import LimitationClock
 from portal.recovery.decisions import not_superseded
@@ -48,12 +48,12 @@ def _accounts_of_file(session: Session, run_id: int) -> Sequence[int]:
 
 def _which(session: Session, accounts: list[int], column: Any, condition: sa.ColumnElement[bool]) -> list[int]:
     """Of these accounts those that a table has with a condition."""
-    return list(session.scalars(sa.select(column).where(column.in_(accounts), condition).distinct()))
+    return list(session.scalars(sa.select(column).where(among(session, column, accounts), condition).distinct()))
 
 
 def _put_standing(session: Session, accounts: list[int]) -> None:
     if accounts:
-        statement = sa.update(LimitationClock).where(LimitationClock.account_id.in_(accounts))
+        statement = sa.update(LimitationClock).where(among(session, LimitationClock.account_id, accounts))
         session.execute(statement.values(paid_on=_standing()), execution_options={"synchronize_session": False})
 
 

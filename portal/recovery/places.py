@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
+from portal.foundation.bulk import among
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.tail import earns_until
@@ -69,7 +70,7 @@ def places_of(session: Session, account_ids: Collection[int]) -> dict[int, list[
             Placement.contract_version_id,
         )
         .join(Organisation, Organisation.id == Placement.organisation_id)
-        .where(Placement.account_id.in_(account_ids), Placement.kind.in_(EXCLUDING_KINDS))
+        .where(among(session, Placement.account_id, account_ids), Placement.kind.in_(EXCLUDING_KINDS))
     ).all()  # fmt: skip
     terms = terms_of_versions(session, {row.contract_version_id for row in rows})
     asked = [row.id for row in rows if terms[row.contract_version_id].clauses.exclude_before_contact]

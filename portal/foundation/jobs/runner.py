@@ -17,6 +17,7 @@ from flask_babel import force_locale
 from sqlalchemy.exc import OperationalError
 
 from portal.foundation.access import system_actor
+from portal.foundation.collector import standing_aside
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
 from portal.foundation.hooks import actor_loader, bank_actor
@@ -139,7 +140,8 @@ def _attempt(job: Job, progress: Progress) -> Outcome:
         if handler is None:
             raise DomainError("job.unknown_kind", say("This version of the portal cannot do this kind of job."))
         view = JobView(job.id, job.kind, job.key, job.attempts, actor, job.payload)
-        with force_locale(actor.locale):  # files that it writes are for the person who asked
+        # Files that it writes are for the person who asked.
+        with force_locale(actor.locale), standing_aside():
             return Outcome(JobState.DONE, result=_plain(handler(view, progress)))
     except Cancelled:
         return Outcome(JobState.CANCELLED)

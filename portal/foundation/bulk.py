@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, REGCLASS
 
 from portal.foundation.visibility import actor_of
 
@@ -76,10 +76,9 @@ def reserve_ids(session: Session, model: type[Model], count: int) -> list[int]:
         return []
     table: sa.Table = model.__table__  # type: ignore[assignment]
     if session.connection().dialect.name == "postgresql":
-        sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-        drawn = sa.select(sa.func.nextval(sa.cast(sequence, sa.Text))).select_from(
-            sa.func.generate_series(1, count).table_valued("n")
-        )
+        # asked once, and not for each number
+        sequence = sa.select(sa.cast(sa.func.pg_get_serial_sequence(table.name, "id"), REGCLASS)).scalar_subquery()
+        drawn = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count).table_valued("n"))
         return sorted(session.connection().scalars(drawn))
     last = session.connection().scalar(sa.select(sa.func.max(table.c.id))) or 0
     return list(range(last + 1, last + 1 + count))

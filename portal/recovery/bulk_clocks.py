@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["note_payments"]
 
-AT_ONCE = 1_000  # accounts
+AT_ONCE = 5_000  # accounts
 
 
 def note_payments(session: Session, run_id: int) -> Sequence[int]:

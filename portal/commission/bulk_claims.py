@@ -40,7 +40,7 @@ def claim(session: Session, statement_id: int, organisation_id: int, currency: s
     mine = Attribution.organisation_id == organisation_id, Attribution.currency == currency
     owner = sa.literal(organisation_id, sa.BigInteger)
     statement = sa.literal(statement_id, sa.BigInteger)
-    new = _unclaimed(until).where(*mine).with_only_columns(Attribution.id, statement, owner)
+    new = _unclaimed(until).where(*mine).with_only_columns(Attribution.id, statement, owner).order_by(Attribution.id)
     session.execute(
         sa.insert(LineClaim).from_select(
             ["attribution_id", "statement_id", "organisation_id"], new, include_defaults=False

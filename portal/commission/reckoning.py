@@ -40,7 +40,6 @@ from portal.vendors.models import Contract, ContractVersion
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy.orm import Session
 
 __all__ = ["Due", "Reckoning", "plan_of", "reckon", "standing_before", "unpayable"]
 
@@ -173,34 +172,47 @@ def _credits(reckoning: Reckoning, version_id: int, together: Together) -> Itera
         LineChange.statement_id.in_(reckoning.holding),
     )  # fmt: skip
     touched = _touched(reckoning).where(Placement.contract_version_id == version_id)
+    # Asked for each credit that is named: joined, PostgreSQL reads all claims of a statement that it believes to be small.
+    held_by = sa.select(LineClaim.statement_id).where(LineClaim.attribution_id == Attribution.id).scalar_subquery()
     wanted = (
-        sa.select(*COLUMNS, LineClaim.statement_id)
-        .join(LineClaim, LineClaim.attribution_id == Attribution.id)
+        sa.select(*COLUMNS, held_by.label("statement_id"))
         .join(Posting, Posting.id == Attribution.payment_id)
         .join(Placement, Placement.id == Attribution.placement_id)
-        .where(LineClaim.statement_id.in_(reckoning.holding), ~taken.exists())
-        .where(Placement.contract_version_id == version_id)
+        .where(Attribution.organisation_id == reckoning.organisation_id, Attribution.currency == reckoning.currency)
+        .where(~taken.exists(), Placement.contract_version_id == version_id)
     )
-    return _whole(reckoning.session, wanted, touched, together)
+    return _whole(reckoning, wanted, touched, together, Attribution.placement_id, Attribution.batch_id)
 
 
-def _whole(session: Session, wanted: sa.Select[Any], touched: sa.Select[Any], together: Together) -> Iterator[Any]:
-    """Of the `wanted` credits those that have to be evaluated together with what is `touched`. They are named, some thousand at
-    a time: of claims that have just been made the planner knows nothing, and joined them to themselves row by row."""
+def _whole(
+    reckoning: Reckoning,
+    wanted: sa.Select[Any],
+    touched: sa.Select[Any],
+    together: Together,
+    placement: Any,
+    batch: Any,
+) -> Iterator[Any]:
+    """Of the `wanted` credits that statements hold those that have to be evaluated together with what is `touched`.
+
+    They are named, some thousand at a time: of claims that have just been made the planner knows nothing, and joined them to
+    themselves row by row. `placement`, `batch`: the columns by which they are found.
+    """
+    session, holding = reckoning.session, set(reckoning.holding)
     wanted = wanted.order_by(*order_of(together)).execution_options(yield_per=AT_ONCE)
-    if together is Together.CONTRACT:
-        yield from session.execute(wanted)
+    columns = {
+        # Each has an index; the family of the two has none.
+        Together.PAYMENT: (Attribution.id, Attribution.reverses_id),
+        Together.PLACEMENT: (placement,),
+        Together.BATCH: (batch,),
+    }.get(together)
+    if columns is None:
+        yield from (row for row in session.execute(wanted) if row.statement_id in holding)
         return
     apart = apart_by(together)
     keys = touched.with_only_columns(*apart).distinct().order_by(*apart).execution_options(yield_per=AT_ONCE)
     for some in in_chunks((row[-1] for row in session.execute(keys)), AT_ONCE):
-        yield from session.execute(wanted.where(_one_of(session, together, some)))
-
-
-def _one_of(session: Session, together: Together, some: list[int]) -> sa.ColumnElement[bool]:
-    if together is Together.PAYMENT:  # each column has an index, the family of the two has none
-        return sa.or_(among(session, Attribution.id, some), among(session, Attribution.reverses_id, some))
-    return among(session, Placement.id if together is Together.PLACEMENT else Placement.batch_id, some)
+        of_these = wanted.where(sa.or_(*(among(session, column, some) for column in columns)))
+        yield from (row for row in session.execute(of_these) if row.statement_id in holding)
 
 
 def _beside(reckoning: Reckoning) -> sa.Select[Any]:
@@ -225,12 +237,9 @@ def _credits_beside(reckoning: Reckoning, version_id: int, together: Together) -
         .join(Attribution, Attribution.id == SuccessClaim.attribution_id)
         .join(Posting, Posting.id == Attribution.payment_id)
         .join(Placement, Placement.id == SuccessClaim.placement_id)
-        .where(
-            SuccessClaim.turn == PAYS, SuccessClaim.statement_id.in_(reckoning.holding), Attribution.id.not_in(taken)
-        )
-        .where(Placement.contract_version_id == version_id)
+        .where(SuccessClaim.turn == PAYS, Attribution.id.not_in(taken), Placement.contract_version_id == version_id)
     )
-    return _whole(reckoning.session, wanted, touched, together)
+    return _whole(reckoning, wanted, touched, together, SuccessClaim.placement_id, Placement.batch_id)
 
 
 def _issued(reckoning: Reckoning, group: Sequence[Any], kind: LineKind) -> dict[str, int]:

@@ -18,7 +18,7 @@ from portal.recovery.decisions import not_superseded
 from portal.recovery.models import Attribution, Decision, Payment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -40,10 +40,11 @@ def note_payments(session: Session, run_id: int) -> Sequence[int]:
     return restarted
 
 
-def _accounts_of_file(session: Session, run_id: int) -> Sequence[int]:
+def _accounts_of_file(session: Session, run_id: int) -> Iterable[int]:
     """Named one by one in what follows: of a file that has just come in the planner knows nothing, and joined the whole of
-    the payments to itself, row by row."""
-    return session.scalars(sa.select(Payment.account_id).where(Payment.import_run_id == run_id).distinct()).all()
+    the payments to itself, row by row. Some at a time, so that memory does not grow with the file."""
+    wanted = sa.select(Payment.account_id).where(Payment.import_run_id == run_id).distinct()
+    return session.scalars(wanted.execution_options(yield_per=AT_ONCE))
 
 
 def _which(session: Session, accounts: list[int], column: Any, condition: sa.ColumnElement[bool]) -> list[int]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.commission.charge_models import Charge, ChargeClaim, ChargeEvent, ChargeKind, ChargeState
 from portal.commission.models import Statement
+from portal.commission.queries import seen_by
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["charge_for", "charges", "count_waiting", "organisations_paid", "placement_of_cost", "statement_of"]
+__all__ = [
+    "adjustments_about", "charge_for", "charges", "count_waiting", "organisations_paid", "placement_of_cost", "statement_of",
+]  # fmt: skip
 
 
 def _seen_by(actor: Actor) -> sa.Select[tuple[Charge]]:
@@ -59,6 +62,27 @@ def statement_of(session: Session, actor: Actor, charge_id: int) -> Statement | 
         .join(ChargeClaim, ChargeClaim.statement_id == Statement.id)
         .where(ChargeClaim.charge_id == charge_id)
     )
+
+
+def adjustments_about(
+    session: Session, actor: Actor, organisation_id: int, number: str, line_id: int | None
+) -> list[tuple[Charge, Statement | None]]:
+    """Adjustments that refer to a contested line, by its number or by the line, in order; each with the statement that pays it,
+    as far as the actor may see it."""
+    wanted = (
+        charges(actor)
+        .where(Charge.kind == ChargeKind.ADJUSTMENT, Charge.organisation_id == organisation_id)
+        .where(sa.or_(Charge.about == number, Charge.line_id == line_id) if line_id else Charge.about == number)
+    )
+    found = list(session.scalars(wanted.order_by(Charge.id)))
+    paid = session.execute(
+        seen_by(actor)
+        .join(ChargeClaim, ChargeClaim.statement_id == Statement.id)
+        .where(ChargeClaim.charge_id.in_([charge.id for charge in found]))
+        .add_columns(ChargeClaim.charge_id)
+    )
+    by_charge = {row.charge_id: row.Statement for row in paid}
+    return [(charge, by_charge.get(charge.id)) for charge in found]
 
 
 def count_waiting(session: Session, actor: Actor) -> int:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from portal.commission import charge_queries as queries
 from portal.commission import charging
 from portal.commission.charge_forms import AdjustmentForm, CostForm
+from portal.commission.charge_labels import KINDS, STATES, STEPS, WAITS, charge_tag
 from portal.commission.charge_models import Charge, ChargeEvent, ChargeKind, ChargeState
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
@@ -18,7 +19,6 @@ from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
 from portal.foundation.navigation import counts
 from portal.foundation.services import services
-from portal.foundation.states import StateTag
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
@@ -31,19 +31,6 @@ if TYPE_CHECKING:
     from portal.foundation.language import Message
 
 blueprint = Blueprint("charges", __name__)
-
-WAITS = StateTag("waits", _l("waits for a second person"), "wait")
-STATES = {
-    ChargeState.APPROVED: StateTag("approved", _l("approved"), "good"),
-    ChargeState.REFUSED: StateTag("refused", _l("refused"), "bad"),
-    ChargeState.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
-}
-KINDS = {ChargeKind.ADJUSTMENT: _l("Adjustment"), ChargeKind.COST: _l("Cost advanced")}
-STEPS = {
-    ChargeState.APPROVED: _l("Approved"),
-    ChargeState.REFUSED: _l("Refused"),
-    ChargeState.WITHDRAWN: _l("Withdrawn"),
-}
 
 
 @blueprint.get("/charges")
@@ -64,7 +51,7 @@ def charge(charge_id: int) -> Any:
         charge=found,
         kind=KINDS[found.kind],
         name=name_of(found.organisation),
-        tag=_tag(found),
+        tag=charge_tag(found),
         is_own=found.proposed_by == who.user_id,
         statement=queries.statement_of(db.session(), who, found.id),
         events=_events(found),
@@ -81,6 +68,7 @@ def new_adjustment() -> Any:
         form.statement.data, form.line.data = request.args.get("statement", ""), request.args.get("line", "")
         form.organisation_id.data = request.args.get("organisation", "")
         form.currency.data = request.args.get("currency", "CNY")
+        form.about.data = request.args.get("about", "")
     return _entered(form, lambda: charging.propose_adjustment(actor(), form.adjustment()), _l("New adjustment"))
 
 
@@ -154,10 +142,6 @@ def _done(charge_id: int, sentence: Message) -> Any:
     return redirect(url_for("charges.charge", charge_id=charge_id))
 
 
-def _tag(charge: Charge) -> StateTag:
-    return STATES[charge.decision.state] if charge.decision else WAITS
-
-
 def _events(charge: Charge) -> list[dict[str, Any]]:
     """The latest first."""
     made = {"at": charge.proposed_at, "title": _l("Put forward"), "who": charge.proposed_by_name, "text": ""}
@@ -172,7 +156,7 @@ def _table(who: Actor) -> Table:
     columns = [
         Column("number", _l("Number"), expression=Charge.id, value="number", sortable=True),
         Column("kind", _l("Kind"), value=lambda row: KINDS[row.kind]),
-        Column("state", _l("State"), "state", value=_tag),
+        Column("state", _l("State"), "state", value=charge_tag),
         Column("amount", _l("Amount"), "money", value="amount_minor"),
         Column("charged_on", _l("Day"), "day", value="charged_on"),
         Column("reason", _l("Reason"), value="reason", wraps=True),

@@ -6,13 +6,15 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
+from portal.commission import contested
 from portal.commission import disputes as operations
 from portal.commission import life_queries as queries
 from portal.commission.blueprint import blueprint
+from portal.commission.dispute_page import adjustments_of, credit_now
 from portal.commission.labels import REASONS
 from portal.commission.life_forms import AnswerForm
-from portal.commission.life_labels import DISPUTE_REASONS, FOLLOWS, dispute_tag
-from portal.commission.life_models import DisputeReason
+from portal.commission.life_labels import DISPUTE_REASONS, FOLLOWS, dispute_number, dispute_tag
+from portal.commission.life_models import DisputeReason, Follows
 from portal.commission.line_queries import credit_of
 from portal.commission.queries import statement_for
 from portal.foundation.access import Permission
@@ -22,7 +24,7 @@ from portal.foundation.forms import show_error
 from portal.foundation.language import from_data, say, say_count, translate
 from portal.foundation.web import actor, key, requires, say_flash
 
-__all__ = ["answer_dispute", "contest_lines", "dispute", "withdraw_dispute"]
+__all__ = ["answer_dispute", "contest_lines", "contested", "dispute", "withdraw_dispute"]
 
 
 @blueprint.post("/statements/<int:statement_id>/lines/contest")
@@ -68,6 +70,8 @@ def answer_dispute(statement_id: int, dispute_id: int) -> Any:
             show_error(form, error)
         else:
             say_flash(say("The answer is with the agency."))
+            if follows is Follows.ADJUSTMENT:  # which is proposed from here
+                return redirect(url_for("commission.dispute", statement_id=statement_id, dispute_id=dispute_id))
             return redirect(url_for("commission.statement", statement_id=statement_id))
     return _page(statement_id, dispute_id, form), 422
 
@@ -86,18 +90,21 @@ def _page(statement_id: int, dispute_id: int, form: AnswerForm) -> str:
     statement = statement_for(session, who, statement_id)
     found = queries.dispute_for(session, who, statement.id, dispute_id)
     line = found.line
-    credit = credit_of(session, who, line) if line else None
+    paid = credit_of(session, who, line) if line else None
     return render_template(
         "commission/dispute.html",
         statement=statement,
         dispute=found,
         line=line,
         tag=dispute_tag(found),
+        number=dispute_number(statement, found),
         reason=DISPUTE_REASONS[found.reason],
         follows=FOLLOWS[found.end.follows] if found.end and found.end.follows else None,
         clause=REASONS.get(line.reason, line.reason) if line else None,
         why=translate(from_data(line.why["message"])) if line else None,
-        trace=translate(from_data(credit.trace)) if credit else None,
+        trace=translate(from_data(paid.trace)) if paid else None,
+        credit=credit_now(session, who, found),
+        adjustments=adjustments_of(session, who, statement, found),
         form=form,
         answers=found.end is None and who.can(Permission.STATEMENTS_ISSUE),
         withdraws=found.end is None and who.can(Permission.STATEMENTS_CONFIRM),

@@ -11,7 +11,15 @@ import sqlalchemy as sa
 from portal.commission.bulk_beside import claim_beside, give_back_beside, sum_up
 from portal.commission.bulk_claims import claim, give_back
 from portal.commission.freezing import Part, freeze
-from portal.commission.models import CommissionLine, LineChange, LineKind, Statement, StatementEvent, StatementState
+from portal.commission.models import (
+    TRUE_UP,
+    CommissionLine,
+    LineChange,
+    LineKind,
+    Statement,
+    StatementEvent,
+    StatementState,
+)
 from portal.commission.queries import state_of
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
 from portal.foundation.bulk import in_chunks, insert_rows
@@ -31,7 +39,7 @@ __all__ = ["DRAWN_ANEW", "add_event", "draw", "last_day", "withdraw"]
 DRAWN_ANEW = "drawn anew"  # a code; the page says it in words
 BEING_DRAWN = -1  # lines: from the first number on, the database lets nothing of a statement change
 AT_ONCE = 5_000
-CHANGES = {"true_up"}  # lines of credits that an earlier statement holds; what is taken back is claimed before
+CHANGES = {TRUE_UP}  # lines of credits that an earlier statement holds; what is taken back is claimed before
 LINE_COLUMNS = (
     "statement_id", "organisation_id", "position", "kind", "attribution_id", "placement_id", "batch_id",
     "contract_version_id", "payment_ref", "paid_on", "currency", "base_minor", "rate", "commission_minor", "reason", "why",
@@ -66,7 +74,9 @@ def draw(work: Work, organisation_id: int, currency: str, period: date) -> State
     for chunk in in_chunks(sums.counted(reckon(reckoning)), AT_ONCE):
         _write(work.session, statement, chunk)
     statement.recovered_minor, statement.total_minor = sums.recovered, sums.total
-    basis = {"placed": reckoning.placed} | ({"standing": reckoning.standing} if reckoning.standing else {})
+    basis = {"placed": reckoning.placed, "counts_bases": reckoning.counts_bases} | (
+        {"standing": reckoning.standing} if reckoning.standing else {}
+    )
     freeze(work.session, statement, last_day(period), basis, sums.parts)
     sum_up(work.session, statement.id)
     statement.line_count = sums.lines

@@ -39,7 +39,9 @@ class Due(NamedTuple):
 @dataclass
 class Reckoning:
     """What a statement holds. `before`: the statements of the organisation and currency that stand before it. `placed`: totals
-    placed by batch, in minor units, filled as they are needed. `standing`: its score and rank of the period, likewise."""
+    placed by batch, in minor units, filled as they are needed. `standing`: its score and rank of the period, likewise.
+    `counts_bases`: each base is counted once, so that they add up to what still stands of the payments; statements that were
+    drawn up before this was so are reckoned as they were."""
 
     session: Session
     statement_id: int
@@ -49,6 +51,7 @@ class Reckoning:
     before: Sequence[int]
     placed: dict[str, int] = field(default_factory=dict)
     standing: dict[str, Any] = field(default_factory=dict)
+    counts_bases: bool = True
     earned: list[tuple[int, date, int]] = field(
         default_factory=list
     )  # here so far, by contract and value date, where capped

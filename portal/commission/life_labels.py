@@ -11,10 +11,11 @@ from portal.foundation.states import StateTag
 
 if TYPE_CHECKING:
     from portal.commission.life_models import StatementDispute
+    from portal.commission.models import Statement
     from portal.foundation.language import Message
 
 __all__ = [
-    "CODES", "DISPUTE_REASONS", "FOLLOWS", "INVOICE_STATES", "INVOICE_STEPS", "OPEN", "dispute_tag",
+    "CODES", "DISPUTE_REASONS", "FOLLOWS", "INVOICE_STATES", "INVOICE_STEPS", "OPEN", "dispute_number", "dispute_tag",
     "percent_words",
 ]  # fmt: skip
 
@@ -61,6 +62,11 @@ INVOICE_STEPS = {
 def dispute_tag(dispute: StatementDispute) -> StateTag:
     """Where a contested line stands."""
     return ENDS[dispute.end.state] if dispute.end else OPEN
+
+
+def dispute_number(statement: Statement, dispute: StatementDispute) -> str:
+    """How a contested line is referred to: the statement, the line (0: the whole), and which time it was contested."""
+    return f"{statement.number}/{dispute.line.position if dispute.line else 0}/{dispute.turn}"
 
 
 def percent_words(included: bool) -> Message:

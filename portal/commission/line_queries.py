@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from portal.commission.models import CommissionLine, Statement
-from portal.commission.queries import seen_by
+from portal.commission.models import CommissionLine, LineKind, Statement, StatementState
+from portal.commission.queries import current_state, seen_by
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.placement.models import Placement, PlacementBatch
@@ -15,11 +15,13 @@ from portal.recovery.models import Attribution
 from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from portal.foundation.access import Actor
 
-__all__ = ["Ground", "credit_of", "ground_of", "line_at", "other_lines"]
+__all__ = ["Ground", "credit_of", "ground_of", "later_lines", "line_at", "other_lines", "root_credit"]
 
 
 class Ground(NamedTuple):
@@ -75,6 +77,29 @@ def credit_of(session: Session, actor: Actor, line: CommissionLine) -> Attributi
     if line.attribution_id is None:
         return None
     return session.scalar(visible(Attribution, actor).where(Attribution.id == line.attribution_id))
+
+
+def root_credit(session: Session, actor: Actor, attribution_id: int) -> Attribution:
+    """The decision of a line's credit; of a reversal's the one whose payment it takes back. The actor's own, or the bank's."""
+    found = session.scalars(visible(Attribution, actor).where(Attribution.id == attribution_id)).one()
+    if found.reverses_id is None:
+        return found
+    return session.scalars(visible(Attribution, actor).where(Attribution.id == found.reverses_id)).one()
+
+
+def later_lines(
+    session: Session, actor: Actor, statement_id: int, attribution_ids: Sequence[int]
+) -> list[tuple[CommissionLine, Statement]]:
+    """Lines for these credits on statements drawn up after this one that the actor was shown, in their order."""
+    wanted = (
+        seen_by(actor)
+        .add_columns(CommissionLine)
+        .join(CommissionLine, CommissionLine.statement_id == Statement.id)
+        .where(CommissionLine.attribution_id.in_(attribution_ids), Statement.id > statement_id)
+        .where(CommissionLine.kind == LineKind.PAYMENT, current_state() != StatementState.WITHDRAWN)
+        .order_by(CommissionLine.id)
+    )
+    return [(row.CommissionLine, row.Statement) for row in session.execute(wanted)]
 
 
 def other_lines(session: Session, actor: Actor, line: CommissionLine) -> list[tuple[CommissionLine, Statement]]:

@@ -52,12 +52,15 @@ def why_earned(row: Any, line: Line, issued: int | None, facts: Facts) -> Messag
             "Placed %(start)s to %(end)s; value date %(paid)s; reversal of %(base)s takes back %(commission)s, exactly "
             "what that part of the payment earned under contract %(contract)s, version %(version)s.",
             **known
-            | {"base": Money(-line.base, facts.currency), "commission": Money(-line.commission, facts.currency)},
+            | {
+                "base": Money(-line.payment.amount, facts.currency),
+                "commission": Money(-line.commission, facts.currency),
+            },
         )
     if line.reason == "true_up":
         return say(
-            "Contract %(contract)s, version %(version)s: %(measure)s; paid so far %(issued)s, due by now %(due)s, the "
-            "difference is %(commission)s.",
+            "Contract %(contract)s, version %(version)s: %(measure)s; paid so far %(issued)s for %(base)s, due by now "
+            "%(due)s, the difference is %(commission)s.",
             measure=_measured(line, facts), issued=Money(issued or 0, facts.currency),
             due=Money((issued or 0) + line.commission, facts.currency), **known,
         )  # fmt: skip

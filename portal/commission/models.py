@@ -30,6 +30,9 @@ class StatementState(StrEnum):
     WITHDRAWN = "withdrawn"  # before its release: discarded, or refused by the second person
 
 
+TRUE_UP = "true_up"  # a line's reason: what an earlier line paid for the same credit has changed
+
+
 class LineKind(StrEnum):
     """What a line is for."""
 

@@ -17,7 +17,7 @@ from portal.commission.charge_models import PAYS, TAKES_BACK, SuccessClaim
 from portal.commission.credit_rows import AT_ONCE, COLUMNS, apart_by, groups, key_of, order_of, payments_of, placed_with
 from portal.commission.due import Due, Reckoning, standing_before
 from portal.commission.line_words import Facts, why_earned, why_taken_back
-from portal.commission.models import CommissionLine, LineChange, LineClaim, LineKind
+from portal.commission.models import TRUE_UP, CommissionLine, LineChange, LineClaim, LineKind
 from portal.commission.plan import (
     Book,
     Line,
@@ -146,7 +146,8 @@ def _of_version(
             raise unpayable(version, contract, error) from error
         by_key = {key_of(row): row for row in group}
         for line in lines:
-            yield _due(by_key[line.payment.id], line, book, facts, kind)
+            row = by_key[line.payment.id]
+            yield _due(row, line, _base_of(row, line, reckoning.counts_bases), book, facts, kind)
 
 
 def unpayable(version: ContractVersion, contract: Contract, error: PlanError) -> DomainError:
@@ -282,7 +283,7 @@ def _earned_by_others(reckoning: Reckoning, version: ContractVersion, plan: Plan
 # --- lines -----------------------------------------------------------------------------------------------------------------
 
 
-def _due(row: Any, line: Line, book: Book, facts: Facts, kind: LineKind) -> Due:
+def _due(row: Any, line: Line, base: int, book: Book, facts: Facts, kind: LineKind) -> Due:
     """A line of the engine; what letters earn beside another's recovery adds nothing to the amounts recovered."""
     issued = book.issued.get(line.payment.id)
     is_success = kind is LineKind.LETTER
@@ -292,10 +293,17 @@ def _due(row: Any, line: Line, book: Book, facts: Facts, kind: LineKind) -> Due:
         why |= {"measure": line.measure.value, "value": value, "row": line.row}
     return Due(
         kind, row.id, row.placement_id, row.batch_id, facts.version_id, row.payment_ref, row.paid_on,
-        line.base, None if line.rate is None else plain(line.rate),
+        base, None if line.rate is None else plain(line.rate),
         line.commission, "success" if is_success and line.reason == "rate" else line.reason, why,
         row.credit_minor if issued is None and not is_success else 0,
     )  # fmt: skip
+
+
+def _base_of(row: Any, line: Line, counts_bases: bool) -> int:
+    """What a line adds to the base: what was counted once is not counted again where only its rate has changed."""
+    if counts_bases:
+        return 0 if line.reason == TRUE_UP else line.base
+    return int(row.amount_minor) if line.reason == "reversal" else line.base
 
 
 def _taken_back(reckoning: Reckoning) -> Iterator[Due]:
@@ -321,15 +329,16 @@ def _success_taken_back(reckoning: Reckoning) -> Iterator[Due]:
 
 
 def _paid_for(reckoning: Reckoning, kind: LineKind) -> sa.Select[Any]:
-    """Credits with the sum that earlier statements paid for them."""
-    paid = (
-        sa.select(sa.func.coalesce(sa.func.sum(CommissionLine.commission_minor), 0))
-        .where(CommissionLine.attribution_id == Attribution.id, CommissionLine.kind == kind)
-        .where(CommissionLine.statement_id.in_(reckoning.before))
+    """Credits with the sum that earlier statements paid for them, and the base that they counted."""
+    line = CommissionLine
+    sums = [
+        sa.select(sa.func.coalesce(sa.func.sum(amount), 0))
+        .where(line.attribution_id == Attribution.id, line.kind == kind, line.statement_id.in_(reckoning.before))
         .correlate(Attribution)
         .scalar_subquery()
-    )
-    return sa.select(Attribution, paid.label("paid"))
+        for amount in (line.commission_minor, sa.case((line.reason == TRUE_UP, 0), else_=line.base_minor))
+    ]
+    return sa.select(Attribution, *sums)
 
 
 def _backwards(reckoning: Reckoning, wanted: sa.Select[Any], kind: LineKind) -> Iterator[Due]:
@@ -339,11 +348,12 @@ def _backwards(reckoning: Reckoning, wanted: sa.Select[Any], kind: LineKind) -> 
         .add_columns(Placement.id, Placement.batch_id, ContractVersion.id, ContractVersion.version, Contract.number)
         .order_by(Placement.batch_id, Attribution.paid_on, Attribution.id)
     )
-    for credit, issued, placement_id, batch_id, version_id, version, number in reckoning.session.execute(wanted):
+    for credit, issued, base, placement_id, batch_id, version_id, version, number in reckoning.session.execute(wanted):
         facts = Facts(number, version, reckoning.currency, version_id)
         is_own = kind is LineKind.PAYMENT
         why = {"message": as_data(why_taken_back(int(issued), facts))}
+        counted = int(base) if reckoning.counts_bases else credit.amount_minor
         yield Due(
-            kind, credit.id, placement_id, batch_id, version_id, credit.payment_ref, credit.paid_on, -credit.amount_minor,
+            kind, credit.id, placement_id, batch_id, version_id, credit.payment_ref, credit.paid_on, -counted,
             None, -int(issued), "taken_back", why, -credit.credit_minor if is_own else 0,
         )  # fmt: skip

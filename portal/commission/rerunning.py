@@ -94,6 +94,7 @@ def _again(session: Session, statement: Statement) -> Iterator[Due]:
         Reckoning(
             session, statement.id, statement.organisation_id, statement.currency, statement.period, before,
             placed=dict(kept.get("placed", {})), standing=dict(kept.get("standing", {})),
+            counts_bases=bool(kept.get("counts_bases")),
         )
     )  # fmt: skip
 

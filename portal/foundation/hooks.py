@@ -22,6 +22,7 @@ __all__ = [
     "batch_panels",
     "batch_sent",
     "bearer",
+    "contested_credits",
     "credit_lines",
     "due_work",
     "entrance",
@@ -140,6 +141,10 @@ batch_panels: Hook[[Any, Any, Any], Any] = Hook("batch_panels")
 # placement_id, paid_on, currency, credit_minor (negative for a reversal), payment_ref; with a number, for the bank, those
 # of one file. Recovery answers.
 credit_lines: Hook[..., Any] = Hook("credit_lines")
+# (actor) -> Select: objections to a credit that wait for the bank to decide about it anew, as the actor may see them, in columns
+# attribution_id (the credit of the contested line), dispute_id, statement_id, statement_no, position, organisation_id,
+# words, contested_at; commission answers.
+contested_credits: Hook[[Any], Any] = Hook("contested_credits")
 # (actor) -> Select: what debtors paid, whoever is credited with it, in columns account_id, paid_on, currency, amount_minor
 # (negative for a reversal); recovery answers, to the bank alone.
 payment_lines: Hook[[Any], Any] = Hook("payment_lines")

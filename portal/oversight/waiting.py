@@ -33,6 +33,7 @@ from portal.placement import leaving_queries as leaving
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
 from portal.placement.recall_models import Recall, RecallState
 from portal.placement.recall_queries import recall_rows
+from portal.recovery.contested import count_contested
 from portal.recovery.payment_queries import clearings_to_check
 from portal.recovery.queries import count_exceptions
 from portal.vendors.queries import endings_ahead
@@ -149,6 +150,18 @@ def _exceptions(desk: Desk) -> Iterator[Task]:
     if count:
         yield Task(
             say("Payments that are credited to nobody"), _l("Look through them"), "recovery.exceptions", count=count
+        )
+
+
+def _contested(desk: Desk) -> Iterator[Task]:
+    """Credits that agencies contest, as far as nobody has decided anew."""
+    count = count_contested(desk.session, desk.actor)
+    if count:
+        yield Task(
+            say("Credits of payments that agencies contest"),
+            _l("Look through them"),
+            "recovery.exceptions",
+            count=count,
         )
 
 
@@ -351,6 +364,7 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.PLACEMENTS_PROPOSE), _refused),
     (_may(Permission.BATCHES_ACCEPT), _batches),
     (_is(Role.FINANCE), _exceptions),
+    (_is(Role.FINANCE), _contested),
     (_is(Role.FINANCE), _clearings),
     (_may(Permission.STATEMENTS_ISSUE), _finance_statements),
     (_may(Permission.STATEMENTS_CONFIRM), _agency_statements),

@@ -47,7 +47,9 @@ __all__ = ["DECIDE", "Anew", "decide_again", "decide_touched", "touch_accounts",
 DECIDE = "recovery.decide"
 AT_ONCE = 1_000  # accounts
 # No rule makes or unmakes these: they wait for a person, or for a payment that is not there.
-NOT_BY_PLACEMENT = (Decision.SPLIT_NEEDED, Decision.ORIGINAL_UNKNOWN, Decision.CANNOT_REVERSE)
+NOT_BY_PLACEMENT = (
+    Decision.SPLIT_NEEDED, Decision.ABOVE_BALANCE, Decision.ORIGINAL_UNKNOWN, Decision.CANNOT_REVERSE,
+)  # fmt: skip
 
 BY_PLACEMENT = (Decision.NOT_PLACED, Decision.BEFORE_PLACEMENT, Decision.AFTER_PLACEMENT)
 

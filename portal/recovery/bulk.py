@@ -23,12 +23,14 @@ from portal.recovery.following import follow, wait_for_originals
 from portal.recovery.models import Attribution, Decision, Payment
 from portal.recovery.places import EXCLUDING_KINDS, Held, holder_of, places_of
 from portal.recovery.posting import KnownAccount, PaymentRow
-from portal.recovery.words import trace_of, trace_of_split
+from portal.recovery.words import trace_above_balance, trace_of, trace_of_split
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from portal.foundation.language import Message
     from portal.foundation.work import Work
+    from portal.recovery.attribution import Credit
 
 __all__ = ["BankLedger", "PaymentWriter"]
 
@@ -137,12 +139,11 @@ class PaymentWriter(AppliesAtOnce):
             owed = max(each.account.owed, holder.placed_minor if holder else 0)
             if row.amount > owed:
                 large.append((each, owed))
-            trace = trace_of(row.paid_on, credit, holder)
-            values.append(
-                row_of(
-                    row, each.account.id, row.amount, credit, holder, trace, RULE, self._work.now, payment_id=each.id
-                )
-            )
+            if row.owed is None:
+                values.append(self._value(each, credit, holder, trace_of(row.paid_on, credit, holder)))
+            else:
+                trace = trace_above_balance(row.amount, row.owed, row.currency)
+                values.append(self._value(each, credit, None, trace, Decision.ABOVE_BALANCE))
         if large:
             self._put_aside(values, large, places)
         self._decisions.insert(values)
@@ -164,11 +165,18 @@ class PaymentWriter(AppliesAtOnce):
             if needs_split(row.amount, owed, len(also)):
                 credit = decide(Paid(row.paid_on), [held.place for held in places.get(each.account.id, ())])
                 trace = trace_of_split(row.amount, owed, len(also), row.currency)
-                waiting[each.id] = row_of(
-                    row, each.account.id, row.amount, credit, None, trace, RULE, self._work.now, payment_id=each.id,
-                    decision=Decision.SPLIT_NEEDED.value,
-                )  # fmt: skip
+                waiting[each.id] = self._value(each, credit, None, trace, Decision.SPLIT_NEEDED)
         values[:] = [waiting.get(value[0], value) for value in values]
+
+    def _value(
+        self, each: _Posted, credit: Credit, holder: Held | None, trace: Message, instead: Decision | None = None
+    ) -> tuple[Any, ...]:
+        """The row of a decision; `instead`: of what waits for a person, whatever the placements say."""
+        row = each.row
+        return row_of(
+            row, each.account.id, row.amount, credit, holder, trace, RULE, self._work.now, payment_id=each.id,
+            decision=instead.value if instead else "",
+        )  # fmt: skip
 
     def _placed_accounts(self, customer_ids: Collection[int]) -> Mapping[int, list[Any]]:
         rows = self._session.execute(

@@ -1,4 +1,4 @@
-"""Payments that no rule decides: one person proposes what is to become of them, another one approves it or sends it back.
+"""Payments that no rule decides, or whose credit is contested: one person proposes what is to become of them, another one approves it or sends it back.
 
 What is approved takes the exception's place as a decision by hand, which says who decided, and why. Rules do not overturn it.
 """
@@ -20,11 +20,12 @@ from portal.identity.models import User
 from portal.portfolio.models import Account
 from portal.recovery.attribution import BY_HAND, Credit, Paid, decide, share_faults
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingDecision, ClearingKind, ClearingLine
+from portal.recovery.contested import is_to_decide
 from portal.recovery.decisions import Decisions, alone, row_of
 from portal.recovery.following import follow
 from portal.recovery.models import Attribution, Decision, Payment
 from portal.recovery.places import Held, holder_of, places_of
-from portal.recovery.queries import standing, waits_for_somebody
+from portal.recovery.queries import standing
 from portal.recovery.reported.receipts import note_moved_receipts
 from portal.recovery.words import trace_by_hand, trace_of
 
@@ -46,12 +47,15 @@ LONGEST_REASON = 1_000
 def propose_placement(actor: Actor, attribution_id: int, placement_id: int, reason: str) -> int:
     """Credit a payment to this placement of its account; the proposal's number.
 
-    NotFound for what is no exception; Refused where it is proposed already; DomainError naming the field for another account's
-    placement, a reversal, or a reason that is missing.
+    NotFound for what is no exception and not contested; Refused where it is proposed already; DomainError naming the field for
+    another account's placement, the one that has the credit, a reversal, or a reason that is missing.
     """
     with _proposing(actor, reason) as work:
         (old,) = _exceptions(work, [attribution_id])
         _refuse_reversal(old)
+        if old.decision is Decision.CREDITED and old.placement_id == placement_id:
+            words = say("It is credited to this placement. If that is right, answer the objection instead.")
+            raise DomainError("exception.same", words, field="placement_id")
         held = places_of(work.session, [old.account_id]).get(old.account_id, [])
         if placement_id not in {each.place.window.placement_id for each in held}:
             raise DomainError("exception.placement", say("Choose a placement of this account."), field="placement_id")
@@ -131,7 +135,7 @@ def _exceptions(work: Work, attribution_ids: Sequence[int]) -> list[Attribution]
 
 
 def _waiting(work: Work, attribution_ids: Collection[int]) -> list[Attribution]:
-    wanted = standing(work.actor).where(Attribution.id.in_(attribution_ids), waits_for_somebody())
+    wanted = standing(work.actor).where(Attribution.id.in_(attribution_ids), is_to_decide(work.actor))
     return list(work.session.scalars(wanted.order_by(Attribution.id).execution_options(populate_existing=True)))
 
 
@@ -246,9 +250,11 @@ class _ByHand:
         self._places = places_of(work.session, {line.account_id for line in clearing.lines})
 
     def rows(self, olds: Mapping[int, Attribution]) -> list[tuple[Any, ...]]:
-        """The values to insert: of a payment that is split, the first share takes the exception's place."""
+        """The values to insert: of a payment that is split, the first share takes the exception's place, and the others come
+        behind the shares that it may have had before."""
         payments = self._payments({old.payment_id for old in olds.values()})
         seen: dict[int, int] = {}
+        last = self._last_shares({old.payment_id for old in olds.values()})
         found = []
         for line in self._clearing.lines:
             old = olds[line.attribution_id]
@@ -259,7 +265,7 @@ class _ByHand:
             found.append(
                 row_of(
                     old, line.account_id, line.amount_minor, credit, holder, trace, BY_HAND, self._work.now,
-                    payment_id=old.payment_id, decision=decision, share=old.share + part,
+                    payment_id=old.payment_id, decision=decision, share=last[old.payment_id] + part if part else old.share,
                     supersedes=None if part else old.id,
                 )
             )  # fmt: skip
@@ -287,6 +293,15 @@ class _ByHand:
             trace=trace_of(old.paid_on, credit, holder),
         )  # fmt: skip
         return credit, holder, Decision(credit.decision) if holder else Decision.NOBODY, words
+
+    def _last_shares(self, payment_ids: Collection[int]) -> dict[int, int]:
+        latest = (
+            visible(Attribution, self._work.actor)
+            .with_only_columns(Attribution.payment_id, sa.func.max(Attribution.share))
+            .where(Attribution.payment_id.in_(payment_ids))
+            .group_by(Attribution.payment_id)
+        )
+        return {payment_id: int(share) for payment_id, share in self._work.session.execute(latest)}
 
     def _payments(self, payment_ids: Collection[int]) -> dict[int, Payment]:
         wanted = visible(Payment, self._work.actor).where(Payment.id.in_(payment_ids))

@@ -1,4 +1,4 @@
-"""Pages of payments that no rule decides: the queue, one exception, what is proposed for it, and the second person's word."""
+"""Pages of payments that no rule decides, or whose credit is contested: the queue, one exception, what is proposed for it, and the second person's word."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from portal.foundation.forms import show_error
 from portal.foundation.language import _l, from_data, say, translate
 from portal.foundation.navigation import counts
 from portal.foundation.services import services
-from portal.foundation.table_pages import table_page, table_response
+from portal.foundation.table_pages import table_export, table_page, table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.recovery import clearing, payment_queries, queries
 from portal.recovery.blueprint import blueprint
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingKind, ClearingLine
+from portal.recovery.contested import count_contested, objections_to
+from portal.recovery.contested_table import contested_table
 from portal.recovery.forms import NobodyForm, PlacementForm, ReasonForm, split_form
 from portal.recovery.labels import CLEARINGS, DECISIONS, clearing_state
 from portal.recovery.models import EXCEPTIONS, Attribution, Decision, Payment
@@ -45,17 +47,23 @@ AGES = (7, 30, 90)  # days
 @counts("recovery.exceptions")
 def waiting(who: Actor) -> int:
     """Payments that somebody has to look at."""
-    return queries.count_exceptions(db.session(), who)
+    return queries.count_exceptions(db.session(), who) + count_contested(db.session(), who)
 
 
 @blueprint.get("/payments/exceptions")
 @requires(Permission.PAYMENTS_IMPORT)
 def exceptions() -> Any:
-    """Payments that nobody is credited with, each with the reason."""
+    """Payments that nobody is credited with, each with the reason, and credits that agencies contest."""
     who, session = actor(), db.session()
+    disputed = contested_table(who)
+    exported = table_export(disputed)
+    if exported is not None:
+        return exported
+    objections = table_page(disputed)
     return table_response(
         _queue(who),
         "recovery/exceptions.html",
+        contested=objections if objections.rows else None,
         proposes=who.can(Permission.EXCEPTIONS_PROPOSE),
         to_check=payment_queries.clearings_to_check(session, who) if who.can(Permission.EXCEPTIONS_CHECK) else 0,
         looks=[
@@ -168,10 +176,13 @@ def propose(payment_id: int) -> Any:
 def _page(found: Attribution, posted: Payment, claim: int | None, forms: dict[str, Any]) -> Any:
     session, who = db.session(), actor()
     placements = payment_queries.placements_of(session, who, found.account_id)
+    said = objections_to(session, who, found.id)
+    since = min((each.contested_at for each in said), default=found.decided_at)
     failed = any(form.errors or form.form_errors for form in forms.values())
     page = render_template(
         "recovery/exception.html",
         found=found,
+        objections=said,
         state=DECISIONS[found.decision],
         why=translate(from_data(found.trace)),
         account=payment_queries.account_of(session, who, found.account_id),
@@ -198,7 +209,7 @@ def _page(found: Attribution, posted: Payment, claim: int | None, forms: dict[st
         ],
         claim_url=_clearing_url(claim) if claim else None,
         forms=forms,
-        age=(services().clock.today() - found.decided_at.date()).days,
+        age=(services().clock.today() - since.date()).days,
         **facts_of(posted),
     )
     return page, 422 if failed else 200
@@ -213,7 +224,11 @@ def _timeline(found: Attribution, placements: list[Any]) -> list[tuple[date, Any
 
 def _forms(found: Attribution, posted: Payment) -> dict[str, Any]:
     """What may be proposed, by the step that sends it; of a reversal by itself only that nobody is credited."""
-    placements = payment_queries.placements_of(db.session(), actor(), found.account_id)
+    placements = [
+        row
+        for row in payment_queries.placements_of(db.session(), actor(), found.account_id)
+        if found.decision is not Decision.CREDITED or row.Placement.id != found.placement_id
+    ]
     accounts = payment_queries.accounts_for_shares(db.session(), actor(), posted)
     sent = request.form.get("step", "")
     forms: dict[str, Any] = {}

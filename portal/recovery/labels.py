@@ -19,6 +19,7 @@ DECISIONS = {
     Decision.EXCLUDED: StateTag("excluded", _l("left out by the contract"), "plain"),
     Decision.NOBODY: StateTag("nobody", _l("nobody, by hand"), "plain"),
     Decision.SPLIT_NEEDED: StateTag("split_needed", _l("shares to be named"), "wait"),
+    Decision.ABOVE_BALANCE: StateTag("above_balance", _l("more than is owed"), "wait"),
     Decision.NOT_PLACED: StateTag("not_placed", _l("not placed"), "wait"),
     Decision.BEFORE_PLACEMENT: StateTag("before_placement", _l("before the placement"), "wait"),
     Decision.AFTER_PLACEMENT: StateTag("after_placement", _l("after the placement"), "wait"),

@@ -27,6 +27,7 @@ class Decision(StrEnum):
     )
     NOBODY = "nobody"  # two persons decided that nobody is credited
     SPLIT_NEEDED = "split_needed"  # it pays more accounts than one, and nobody has named the shares yet
+    ABOVE_BALANCE = "above_balance"  # more than its account owes, which the bank's rules put before somebody
     NOT_PLACED = "not_placed"
     BEFORE_PLACEMENT = "before_placement"
     AFTER_PLACEMENT = "after_placement"
@@ -36,7 +37,7 @@ class Decision(StrEnum):
 
 EXCEPTIONS = (
     Decision.NOT_PLACED, Decision.BEFORE_PLACEMENT, Decision.AFTER_PLACEMENT, Decision.ORIGINAL_UNKNOWN,
-    Decision.CANNOT_REVERSE, Decision.SPLIT_NEEDED,
+    Decision.CANNOT_REVERSE, Decision.SPLIT_NEEDED, Decision.ABOVE_BALANCE,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from portal.portfolio.operations import add_import_jobs
 from portal.recovery.bulk import BankLedger, PaymentWriter
 from portal.recovery.pairs import REVERSED_IN_FILE, WaitingRows, told_of
 from portal.recovery.posting import read_payments
-from portal.recovery.rule_models import AboveBalance, Pairs
+from portal.recovery.rule_models import Pairs
 from portal.recovery.rules import rules_now
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ class _Payments:
         organisation_id: int | None = None,
     ) -> Reading[Any]:  # fmt: skip
         """The rows, checked against the accounts and payments on file."""
-        rejects = rules_now(session, actor_of(session)).above_balance is AboveBalance.REJECT
-        return read_payments(table, profile, today=today, ledger=BankLedger(session), rejects_above_balance=rejects)
+        rule = rules_now(session, actor_of(session)).above_balance
+        return read_payments(table, profile, today=today, ledger=BankLedger(session), above_balance=rule)
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What posts and attributes them."""

@@ -15,10 +15,11 @@ from portal.placement.models import Placement, PlacementBatch
 from portal.portfolio.models import Account
 from portal.recovery.attribution import BY_HAND
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingDecision, ClearingLine
+from portal.recovery.contested import is_to_decide
 from portal.recovery.decisions import not_ended, not_superseded
 from portal.recovery.models import Attribution, Payment, SecondLook
 from portal.recovery.places import EXCLUDING_KINDS
-from portal.recovery.queries import standing, waits_for_somebody
+from portal.recovery.queries import standing
 from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Step", "account_of", "accounts_for_shares", "chain_of", "claim_on", "clearing_for", "clearing_lines", "clearings",
     "clearings_to_check", "exception_for", "original_of", "payment_for", "placements_of", "proposals_about",
-    "reversals_of", "second_looks", "similar",
+    "reversals_of", "second_looks", "similar", "to_decide_of",
 ]  # fmt: skip
 
 MOST_REVERSALS, MOST_SIMILAR, MOST_LOOKS, MOST_ACCOUNTS = 100, 5, 20, 20
@@ -96,13 +97,25 @@ def original_of(session: Session, actor: Actor, decisions: Sequence[Attribution]
 
 
 def exception_for(session: Session, actor: Actor, payment_id: int) -> tuple[Attribution, Payment]:
-    """An exception that still waits, with its payment. NotFound where a decision stands."""
-    wanted = standing(actor).where(Attribution.payment_id == payment_id, waits_for_somebody())
-    found = session.scalar(wanted)
+    """A decision on a payment that is before the bank, with the payment; of contested shares the first. NotFound where what
+    stands is not contested."""
+    found = to_decide_of(session, actor, payment_id)
     payment = session.scalar(visible(Payment, actor).where(Payment.id == payment_id))
     if found is None or payment is None:
         raise NotFound
     return found, payment
+
+
+def to_decide_of(session: Session, actor: Actor, payment_id: int) -> Attribution | None:
+    """The decision on a payment that is before the bank; of contested shares the first one without a proposal."""
+    proposed = ClearingClaim.attribution_id.is_not(None)
+    wanted = (
+        standing(actor)
+        .outerjoin(ClearingClaim, ClearingClaim.attribution_id == Attribution.id)
+        .where(Attribution.payment_id == payment_id, is_to_decide(actor))
+        .order_by(proposed, Attribution.share)
+    )
+    return session.scalar(wanted.limit(1))
 
 
 def placements_of(session: Session, actor: Actor, account_id: int) -> list[Any]:

@@ -14,7 +14,7 @@ from portal.recovery import payment_queries as queries
 from portal.recovery.attribution import BY_HAND
 from portal.recovery.blueprint import blueprint
 from portal.recovery.labels import DECISIONS, EXCLUSION_LABELS, RECEIVERS
-from portal.recovery.models import EXCEPTIONS, Payment
+from portal.recovery.models import Payment
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def payment(payment_id: int) -> str:
     latest, posted = queries.payment_for(session, who, payment_id)
     steps = queries.chain_of(session, who, payment_id)
     decisions = [step.decision for step in steps]
-    waits = any(s.stands and s.decision.decision in EXCEPTIONS and s.decision.reverses_id is None for s in steps)
+    waits = who.can(Permission.PAYMENTS_IMPORT) and queries.to_decide_of(session, who, payment_id) is not None
     return render_template(
         "recovery/payment.html",
         latest=latest,
@@ -44,9 +44,7 @@ def payment(payment_id: int) -> str:
         reversals=queries.reversals_of(session, who, decisions),
         original=queries.original_of(session, who, decisions),
         states=DECISIONS,
-        exception_url=url_for("recovery.exception", payment_id=payment_id)
-        if waits and who.can(Permission.PAYMENTS_IMPORT)
-        else None,
+        exception_url=url_for("recovery.exception", payment_id=payment_id) if waits else None,
         second_look=next(
             (look for attribution, look in queries.second_looks(session, who) if attribution.payment_id == payment_id),
             None,

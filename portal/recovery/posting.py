@@ -18,6 +18,7 @@ from portal.portfolio.intake.profile import MappingProfile
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.rows import RowIssue
 from portal.portfolio.intake.seen import SeenReferences, digest_of, mark_of_digest
+from portal.recovery.rule_models import AboveBalance
 
 __all__ = ["KnownAccount", "Ledger", "PaymentRow", "read_payments"]
 
@@ -49,7 +50,8 @@ class PaymentRow:
     """A validated payment. `amount` and its parts in minor units of `currency`, always positive.
 
     A row with `reverses` takes back the payment of that reference. `posted_before`: the same reference with the same
-    content is on file, or stood earlier in this file; nothing is to be done.
+    content is on file, or stood earlier in this file; nothing is to be done. `owed`: what its account owes, where that is less
+    and the bank's rules have somebody decide about it; None: the payment is attributed as any other.
     """
 
     line: int
@@ -69,6 +71,7 @@ class PaymentRow:
     reverses: str
     content_hash: bytes
     posted_before: bool
+    owed: int | None = None
     extra: Mapping[str, str]
     warnings: tuple[RowIssue, ...] = field(default=(), compare=False)
 
@@ -79,20 +82,21 @@ class PaymentRow:
 
 
 def read_payments(
-    table: Table, profile: MappingProfile, *, today: date, ledger: Ledger, rejects_above_balance: bool = False
-) -> Reading[PaymentRow]:
+    table: Table, profile: MappingProfile, *, today: date, ledger: Ledger,
+    above_balance: AboveBalance = AboveBalance.TAKE,
+) -> Reading[PaymentRow]:  # fmt: skip
     """The payments of an open file, row by row. `today` is the business date: value dates beyond it are rejected.
-    `rejects_above_balance`: as the bank's rules say of a payment of more than its account owes."""
-    check = _PaymentCheck(today, ledger, rejects_above_balance)
+    `above_balance`: what the bank's rules say of a payment of more than its account owes."""
+    check = _PaymentCheck(today, ledger, above_balance)
     return Reading(table, profile, profile.as_of(None, today), check)
 
 
 class _PaymentCheck:
     """Turns a draft into a payment, or leaves the reasons in it."""
 
-    def __init__(self, today: date, ledger: Ledger, rejects_above_balance: bool) -> None:
+    def __init__(self, today: date, ledger: Ledger, above_balance: AboveBalance) -> None:
         self._today = today
-        self._rejects_above_balance = rejects_above_balance
+        self._above_balance = above_balance
         self._ledger = ledger
         self._accounts: Mapping[str, KnownAccount] = {}
         self._posted: Mapping[str, bytes] = {}
@@ -121,12 +125,10 @@ class _PaymentCheck:
         draft.refuse_card_numbers(_REFERENCES_AND_FREE_TEXT)
         content = digest_of(account_ref, amount, currency, *parts, paid_on, *days, received_by, channel, reverses)
         posted_before = self._was_posted(draft, payment_ref, content)
+        owed = None
         if account is not None and amount is not None and not reverses and amount > account.balance:
             # What is on file already is taken or unchanged, whatever is owed by now.
-            if self._rejects_above_balance and not posted_before:
-                draft.fail("amount", "above_balance", say("More than the account owes."))
-            else:
-                draft.warn("amount", "above_balance", say("More than the account owes; taken all the same."))
+            owed = self._more_than_owed(draft, AboveBalance.TAKE if posted_before else self._above_balance, account)
         if draft.errors or amount is None or paid_on is None:
             return None
         self._in_file.add(payment_ref, mark_of_digest(content))
@@ -148,9 +150,22 @@ class _PaymentCheck:
             reverses=reverses,
             content_hash=content,
             posted_before=posted_before,
+            owed=owed,
             extra=draft.extra,
             warnings=tuple(draft.warnings),
         )
+
+    @staticmethod
+    def _more_than_owed(draft: Draft, rule: AboveBalance, account: KnownAccount) -> int | None:
+        """As the rule says; what is owed, where somebody has to decide about the payment."""
+        if rule is AboveBalance.REJECT:
+            draft.fail("amount", "above_balance", say("More than the account owes."))
+            return None
+        if rule is AboveBalance.QUEUE:
+            draft.warn("amount", "above_balance", say("More than the account owes; it waits in the exceptions."))
+            return account.balance
+        draft.warn("amount", "above_balance", say("More than the account owes; taken all the same."))
+        return None
 
     def _value_date(self, draft: Draft) -> date | None:
         day = draft.day("paid_on", required=True)

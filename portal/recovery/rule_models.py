@@ -18,6 +18,7 @@ class AboveBalance(StrEnum):
     """What becomes of a payment of more than its account owes."""
 
     TAKE = "take"  # with a warning
+    QUEUE = "queue"  # posted, and credited to nobody until two persons have decided
     REJECT = "reject"
 
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from portal.recovery.attribution import Credit
     from portal.recovery.places import Held
 
-__all__ = ["trace_by_hand", "trace_of", "trace_of_impossible_reversal", "trace_of_reversal", "trace_of_split"]
+__all__ = [
+    "trace_above_balance", "trace_by_hand", "trace_of", "trace_of_impossible_reversal", "trace_of_reversal",
+    "trace_of_split",
+]  # fmt: skip
 
 
 def trace_of(value_date: date, credit: Credit, holder: Held | None) -> Message:
@@ -96,6 +99,15 @@ def trace_of_split(amount: int, owed: int, others: int, currency: str) -> Messag
         "%(amount)s is more than this account owed (%(owed)s), and the customer has other accounts placed (%(n)s). The "
         "shares have to be named; nobody is credited yet.",
         amount=f"{format_amount(amount, currency)} {currency}", owed=format_amount(owed, currency), n=others,
+    )  # fmt: skip
+
+
+def trace_above_balance(amount: int, owed: int, currency: str) -> Message:
+    """The trace of a payment that is more than its account owes, under a rule that puts it before somebody; minor units."""
+    return say(
+        "%(amount)s is more than the account owes (%(owed)s). By the bank's rules for payments two persons decide who is "
+        "credited; nobody is yet.",
+        amount=f"{format_amount(amount, currency)} {currency}", owed=format_amount(owed, currency),
     )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading
-from portal.recovery.models import Payment
+from portal.recovery.models import Attribution, Decision, Payment
+from portal.recovery.rule_models import AboveBalance
+from portal.recovery.rules import PaymentRules, set_rules
 from tests.api.machines import Machine, problem_in
 from tests.identity.factories import actor_of, make_user, observer
 from tests.recovery.factories import held_account
@@ -88,6 +90,16 @@ def test_another_content_under_a_known_reference_is_a_conflict(core: Machine, he
     told = core.post("/payments", {"rows": [payment(held, amount="1.00"), payment(held, "B-2")]}).json
     assert told is not None
     assert told["summary"]["errors"] == {"conflict": 1} and told["rejected"][0]["line"] == 1
+
+
+def test_what_is_more_than_owed_waits_for_two_persons_where_the_banks_rules_say_so(core: Machine, held: Held) -> None:
+    set_rules(actor_of(make_user(Role.FINANCE)), PaymentRules(above_balance=AboveBalance.QUEUE))
+    told = core.post("/payments", {"rows": [payment(held, amount="100000.01"), payment(held, "B-2")]}).json
+    assert told is not None
+    assert (told["summary"]["created"], told["summary"]["warnings"], told["rejected"]) == (2, {"above_balance": 1}, [])
+    with reading(observer()) as session:
+        found = session.execute(sa.select(Attribution.payment_ref, Attribution.decision).order_by(Attribution.id)).all()
+    assert [tuple(row) for row in found] == [("B-1", Decision.ABOVE_BALANCE), ("B-2", Decision.CREDITED)]
 
 
 def test_an_agencys_token_posts_nothing(app: Flask, held: Held) -> None:

@@ -59,7 +59,7 @@ def test_lines_are_ticked_and_contested_and_the_bank_answers_each(app: Flask, fi
     reply = reply.submit("/statements/1/disputes/1/answer", status=422, end="upheld", words="right")
     assert "Choose what follows" in reply
     reply.submit("/statements/1/disputes/1/answer", to="/statements/1", end="upheld", words="right", follows="credit")
-    assert "To the payments that wait for a decision" in bank.get("/statements/1/disputes/1").links
+    assert "Decide about the credit anew" in bank.get("/statements/1/disputes/1").links
     agency.get("/statements/1/disputes/2").submit("/statements/1/disputes/2/withdraw", to="/statements/1", reason="no")
     assert "answered" in agency.get("/statements/1")
 

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.commission.plan import Basis, Book, Payment, Placing, PlanError, earn, read_plan
+from portal.foundation.money import divided_half_up
 
 if TYPE_CHECKING:
+    from random import Random
+
     from portal.commission.plan import Line, Plan
 
 PLACED = date(2024, 1, 1)
@@ -193,6 +196,28 @@ def test_lines_that_were_issued_stay_and_what_differs_follows_as_a_true_up() -> 
         issued={"a": 3_000_00, "b": 3_000_00},
     )  # fmt: skip
     assert undone == [("a", -1_000_00, "true_up"), ("c", -3_000_00, "reversal")]
+
+
+@given(
+    part=st.integers(0, 9_99), amounts=st.lists(st.integers(1, 3_33), min_size=1, max_size=4), issued=st.integers(0, 4),
+    order=st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_what_reversals_take_off_the_base_is_the_share_of_all_of_them_whichever_statement_they_are_on(
+    part: int, amounts: list[int], issued: int, order: Random
+) -> None:
+    payment = paid("p", 10_00, 0, parts={Basis.PRINCIPAL: part})
+    reversals = [back(f"r{n}", "p", amount, 1 + n) for n, amount in enumerate(amounts)]
+    order.shuffle(reversals)  # so that one that came later may have an earlier day
+    earlier, later = reversals[:issued], reversals[issued:]
+    terms = plan(rate="0.1", basis="principal")
+    book = Book(issued={"p": 0} | {reversal.id: 0 for reversal in earlier})
+
+    first = {line.payment.id: line.base for line in earn(terms, [payment, *earlier], Book())}
+    second = {line.payment.id: line.base for line in earn(terms, [payment, *earlier, *later], book)}
+
+    taken = min(sum(amounts), 10_00)
+    bases = [*first.values(), *(second[reversal.id] for reversal in later)]
+    assert sum(bases) == part - divided_half_up(part * taken, 10_00)
 
 
 @pytest.mark.parametrize(

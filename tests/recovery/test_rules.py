@@ -10,15 +10,21 @@ import pytest
 
 from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, Refused
-from portal.foundation.work import reading
+from portal.foundation.work import reading, transaction
+from portal.recovery.again import decide_again
+from portal.recovery.clearing import approve, propose_placement
 from portal.recovery.rule_models import AboveBalance, Pairs
 from portal.recovery.rules import USUAL, PaymentRules, rules_now, set_rules
 from tests.identity.factories import actor_of, make_user, observer
 from tests.portfolio.bringing import bring_payments, last_run
-from tests.recovery.factories import held_account, payments_file
-from tests.recovery.test_payments import paid, reversal
+from tests.recovery.factories import held_account, make_agency, payments_file, place
+from tests.recovery.test_clearing import accounts_of_one_customer, exception_of, trace_of, waiting
+from tests.recovery.test_day_credits import decided, summed
+from tests.recovery.test_payments import decisions, paid, reversal
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
 
 pytestmark = [pytest.mark.settings(today=date(2005, 10, 1)), pytest.mark.usefixtures("app")]
@@ -140,3 +146,57 @@ def test_a_dry_run_and_control_figures_see_all_rows(pairs: Pairs) -> None:
     held = held_account()
     content = payments_file(held.account, paid("P-1", "100.00"), reversal("R-1", "P-1", "100.00"), paid("P-2", "3.00"))
     assert bring_payments(content, control_count=3, control_total="3.00")["rows"] == 3
+
+
+# --- more than is owed, put before two persons -------------------------------------------------------------------------
+
+
+def test_what_is_more_than_owed_is_posted_credited_to_nobody_and_cleared_by_two_persons(db_session: Session) -> None:
+    held, checker = held_account(), finance()
+    setting(above_balance=AboveBalance.QUEUE)
+
+    summary = bring_payments(payments_file(held.account, paid("P-1", "100000.01"), paid("P-2", "100000.00")))
+
+    assert (summary["created"], summary["total"], summary["warnings"]) == (2, "200000.01", {"above_balance": 1})
+    assert decisions(db_session) == [("P-1", "above_balance", 0), ("P-2", "credited", 10_000_000)]
+    assert "TWD is more than the account owes (100000.00)" in trace_of("P-1").replace(",", "")
+    with transaction(observer()) as work:
+        assert decide_again(work, [held.account.id]).changed == 0  # no placement makes or unmakes it
+    number = propose_placement(finance(), exception_of("P-1"), held.placement_id, "Interest since the last balance.")
+    approve(checker, number)
+    assert decisions(db_session)[1:] == [("P-1", "credited", 10_000_001)]
+    assert summed(db_session) == decided(db_session)
+
+
+def test_what_takes_back_a_payment_that_waits_waits_with_it_and_follows_its_decision(db_session: Session) -> None:
+    held = held_account()
+    setting(above_balance=AboveBalance.QUEUE)
+    bring_payments(payments_file(held.account, paid("P-1", "100000.01"), reversal("R-1", "P-1", "0.01")))
+    assert decisions(db_session) == [("P-1", "above_balance", 0), ("R-1", "above_balance", 0)]
+    assert waiting() == 1
+
+    approve(finance(), propose_placement(finance(), exception_of("P-1"), held.placement_id, "Theirs."))
+
+    assert decisions(db_session) == [("P-1", "credited", 10_000_001), ("R-1", "credited", -1)]
+
+
+def test_what_is_on_file_already_is_unchanged_and_shares_are_asked_for_where_others_are_placed(
+    db_session: Session,
+) -> None:
+    first, second = accounts_of_one_customer()
+    place(first, make_agency(), date(2005, 7, 1))
+    place(second, make_agency(), date(2005, 7, 1))
+    bring_payments(payments_file(first, paid("P-1", "100.00")))
+    setting(above_balance=AboveBalance.QUEUE)
+    again = bring_payments(payments_file(first, paid("P-1", "100.00"), paid("P-2", "150.00")))
+    assert (again["created"], again["unchanged"]) == (1, 1)
+    assert decisions(db_session) == [("P-1", "credited", 10_000), ("P-2", "split_needed", 0)]
+
+
+def test_a_pair_that_is_left_out_leaves_the_rest_of_its_file_to_the_same_rule(db_session: Session) -> None:
+    held = held_account()
+    setting(above_balance=AboveBalance.QUEUE, pairs=Pairs.LEAVE_OUT)
+    bring_payments(
+        payments_file(held.account, paid("P-1", "5.00"), reversal("R-1", "P-1", "5.00"), paid("P-2", "100000.01"))
+    )
+    assert decisions(db_session) == [("P-2", "above_balance", 0)]

@@ -86,8 +86,9 @@ class Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one payment earns. `rate`: where one rate made it, before minimum and cap. `measure`: what its band was found by,
-    with the `value` it had and the `row` of the plan, counted from 0. `reason`: a code of reference/commission.md."""
+    """What one payment earns. `base`: of a `true_up` its payment's, which an earlier line has counted. `rate`: where one rate
+    made it, before minimum and cap. `measure`: what its band was found by, with the `value` it had and the `row` of the plan,
+    counted from 0. `reason`: a code of reference/commission.md."""
 
     payment: Payment
     commission: int
@@ -111,11 +112,12 @@ def earn(plan: Plan, payments: Sequence[Payment], book: Book) -> list[Line]:
     earned = _Earner(plan, book, ordered, reversed_amounts).lines()
     lines = []
     taken: defaultdict[str, int] = defaultdict(int)
+    bases = _bases_taken(ordered, earned, book.issued)
     for payment in ordered:
         if payment.reverses is None:
             line = earned[payment.id]
         else:
-            line = _reversal(payment, earned[payment.reverses], taken)
+            line = _reversal(payment, earned[payment.reverses], bases[payment.id], taken)
         lines += _as_issued(line, book.issued, is_undone=reversed_amounts.get(payment.id, 0) == payment.amount)
     return lines
 
@@ -146,13 +148,28 @@ def _reversed_amounts(payments: Sequence[Payment]) -> dict[str, int]:
     return {number: min(total, amounts[number]) for number, total in sums.items()}
 
 
-def _reversal(payment: Payment, of: Line, taken: defaultdict[str, int]) -> Line:
+def _bases_taken(payments: Sequence[Payment], earned: Mapping[str, Line], issued: Mapping[str, int]) -> dict[str, int]:
+    """What each reversal takes off the base of its payment, negative: its share, in the order of the statements, since no later
+    line puts a cent of it right as it does of a commission."""
+    taken: defaultdict[str, int] = defaultdict(int)
+    found = {}
+    reversals = [payment for payment in payments if payment.reverses is not None]
+    for payment in sorted(reversals, key=lambda payment: payment.id not in issued):
+        of = earned[payment.reverses or ""]
+        before = taken[of.payment.id]
+        after = taken[of.payment.id] = min(before - payment.amount, of.payment.amount)
+        shares = [divided_half_up(of.base * part, of.payment.amount) for part in (before, after)]
+        found[payment.id] = shares[0] - shares[1]
+    return found
+
+
+def _reversal(payment: Payment, of: Line, base: int, taken: defaultdict[str, int]) -> Line:
     """The share of what the payment earned; shares of all its parts add up to the whole, and no more is taken than it was."""
     amount = of.payment.amount
     before = taken[of.payment.id]
     after = taken[of.payment.id] = min(before - payment.amount, amount)
     part = divided_half_up(of.commission * after, amount) - divided_half_up(of.commission * before, amount)
-    return Line(payment=payment, commission=-part, reason="reversal", base=before - after, rate=of.rate)
+    return Line(payment=payment, commission=-part, reason="reversal", base=base, rate=of.rate)
 
 
 def _as_issued(line: Line, issued: Mapping[str, int], *, is_undone: bool) -> list[Line]:

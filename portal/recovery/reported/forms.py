@@ -92,7 +92,11 @@ class RulesForm(FlaskForm):
     above_balance = RadioField(
         _l("A payment of more than the account owes"), [_needed],
         choices=options(
-            [(AboveBalance.TAKE.value, _l("take it, with a warning")), (AboveBalance.REJECT.value, _l("reject it"))]
+            [
+                (AboveBalance.TAKE.value, _l("take it, with a warning")),
+                (AboveBalance.QUEUE.value, _l("take it, and let two persons decide who is credited")),
+                (AboveBalance.REJECT.value, _l("reject it")),
+            ]
         ),
     )  # fmt: skip
     pairs = RadioField(

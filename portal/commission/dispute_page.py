@@ -20,7 +20,7 @@ from portal.commission.models import LineKind
 from portal.foundation.access import Permission
 from portal.foundation.language import from_data, translate
 from portal.recovery.labels import CLEARINGS, DECISIONS, clearing_state
-from portal.recovery.payment_queries import chain_of, proposals_about, to_decide_of
+from portal.recovery.payment_queries import chain_of, claim_on, proposals_about, to_decide_of
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = ["CreditNow", "adjustments_of", "credit_now"]
 class CreditNow:
     """How the payment of a contested line is credited today, as far as the reader may see it. `stands`: decision, whose it is,
     since when and why; of none of the reader's the credit has gone. `proposals`: what was proposed since it was contested, to
-    the bank alone; `decide_url`: where it is decided anew, while it waits. `lines`: what later statements say of it."""
+    the bank alone; `decide_url`: where it is decided anew, while it waits for a proposal. `lines`: what later statements say of it."""
 
     payment_url: str | None
     stands: list[dict[str, Any]]
@@ -57,13 +57,15 @@ def credit_now(session: Session, who: Actor, dispute: StatementDispute) -> Credi
     payment_id = root_credit(session, who, line.attribution_id).payment_id
     steps = chain_of(session, who, payment_id)
     decisions = [step.decision for step in steps]
-    waits = who.can(Permission.PAYMENTS_IMPORT) and to_decide_of(session, who, payment_id) is not None
+    waiting = to_decide_of(session, who, payment_id) if who.can(Permission.PAYMENTS_IMPORT) else None
+    if waiting is not None and claim_on(session, who, waiting.id) is not None:
+        waiting = None  # the way to it is by its proposal
     later = later_lines(session, who, dispute.statement_id, [decision.id for decision in decisions])
     return CreditNow(
         payment_url=url_for("recovery.payment", payment_id=payment_id) if who.can(Permission.PAYMENTS_VIEW) else None,
         stands=[_told(step) for step in steps if step.stands],
         proposals=_proposals(session, who, dispute, decisions) if who.can(Permission.PAYMENTS_IMPORT) else [],
-        decide_url=url_for("recovery.exception", payment_id=payment_id) if waits else None,
+        decide_url=url_for("recovery.exception", payment_id=payment_id) if waiting else None,
         lines=[
             {"line": line, "statement": statement, "reason": REASONS.get(line.reason, line.reason)}
             for line, statement in later

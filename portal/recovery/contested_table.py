@@ -18,7 +18,6 @@ from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 from portal.recovery.clearing_models import ClearingClaim
 from portal.recovery.contested import contested, objections
-from portal.recovery.labels import DECISIONS
 from portal.recovery.models import Attribution
 from portal.vendors.labels import name_of
 
@@ -52,7 +51,6 @@ def contested_table(who: Actor) -> Table:
         columns=[
             Column("payment", _l("Payment"), value="Attribution.payment_ref"),
             Column("account", _l("Account"), value="account_ref"),
-            Column("paid_on", _l("Value date"), "day", value="Attribution.paid_on"),
             Column(
                 "age", _l("Days open"), "number",
                 value=lambda row: (today - row.contested_at.astimezone(zone).date()).days,
@@ -61,17 +59,16 @@ def contested_table(who: Actor) -> Table:
                 "amount", _l("Amount"), "money",
                 value="Attribution.amount_minor", currency=lambda row: row.Attribution.currency,
             ),
-            Column("decision", _l("Credit"), "state", value="Attribution.decision", states=DECISIONS),
-            Column("holder", _l("Credited to"), value=lambda row: name_of(row.holder) if row.holder else None),
+            Column("holder", _l("Credited to"), value=lambda row: name_of(row.holder) if row.holder else _l("nobody")),
             Column("agency", _l("Contested by"), value=lambda row: name_of(row.agency)),
-            Column("words", _l("In words"), value="words", wraps=True),
-            Column(
-                "line", _l("Line"), value=lambda row: f"{row.statement_no} / {row.position}", link=_dispute_url(who)
-            ),
             Column(
                 "proposed", _l("Proposal"),
                 value=lambda row: _l("waits for a second person") if row.clearing_id else "",
                 link=lambda row: url_for("recovery.clearing_page", clearing_id=row.clearing_id) if row.clearing_id else None,
+            ),
+            Column("words", _l("In words"), value="words", wraps=True),
+            Column(
+                "line", _l("Line"), value=lambda row: f"{row.statement_no} / {row.position}", link=_dispute_url(who)
             ),
         ],
         row_url=lambda row: url_for("recovery.exception", payment_id=row.Attribution.payment_id),

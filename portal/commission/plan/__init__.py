@@ -6,8 +6,9 @@ the factor of a period; `distance.py`: how far a batch is from its next step.
 """
 
 from portal.commission.plan.distance import Distance, distance_of
-from portal.commission.plan.earning import Book, Line, Payment, Placing, earn, last_day_of, scope_of
+from portal.commission.plan.earning import earn, last_day_of, scope_of
 from portal.commission.plan.factoring import Figures, factor_of, factored, points, ranks
+from portal.commission.plan.facts import Book, Line, Payment, Placing
 from portal.commission.plan.notation import faults_of, highest_rate, read_plan
 from portal.commission.plan.quoting import quote
 from portal.commission.plan.terms import Basis, Kpi, Measure, Plan, PlanError, Tail, Together, plain

@@ -13,7 +13,8 @@ from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from portal.commission.plan.earning import Payment, Placing, earn
+from portal.commission.plan.earning import earn
+from portal.commission.plan.facts import Payment, Placing
 from portal.commission.plan.holes import KNOWN_VALUES
 from portal.commission.plan.terms import Basis, Measure, Plan
 from portal.commission.plan.trying import Example, edges_of, measured_placing, unit_of

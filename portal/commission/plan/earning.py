@@ -13,12 +13,13 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from portal.commission.plan.facts import Book, Line, Payment
 from portal.commission.plan.terms import (
     Bands,
     Basis,
@@ -33,71 +34,7 @@ from portal.commission.plan.terms import (
 )
 from portal.foundation.money import divided_half_up, minor_digits
 
-__all__ = ["Book", "Line", "Payment", "Placing", "earn", "last_day_of", "scope_of"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placing:
-    """A placement as far as plans ask for it; None: not known. `balance`: placed, in minor units. `batch`: the one that it
-    came with, where there is more than one."""
-
-    placed_on: date
-    ended_on: date | None = None
-    id: str = ""
-    batch: str = ""
-    balance: int | None = None
-    age_months: int | None = None
-    days_past_due: int | None = None
-    bucket: str | None = None
-    round: int | None = None
-    stage: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """`amount` in minor units, negative for a reversal, which names what it `reverses`. `parts`: how it divides.
-
-    `refusal`: what attribution has said already of whether it earns: empty, that it does; else the reason why not. None: its
-    days are looked at here.
-    """
-
-    id: str
-    placing: Placing
-    amount: int
-    paid_on: date
-    received_by: str = "bank"
-    reverses: str | None = None
-    stage: str | None = None
-    parts: Mapping[Basis, int] = field(default_factory=dict)
-    refusal: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
-    """What is known beside the payments. `placed`: total of each batch, minor units. `earned_to_date`: what the cap's scope had
-    earned before them, counted for the scope of the first. `earned_in`: the same by scope (`scope_of`).
-    `issued`: commission by payment on earlier statements, their true-ups included."""
-
-    placed: Mapping[str, int] = field(default_factory=dict)
-    earned_to_date: int = 0
-    earned_in: Mapping[str | int, int] = field(default_factory=dict)
-    issued: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What one payment earns. `base`: of a `true_up` its payment's, which an earlier line has counted. `rate`: where one rate
-    made it, before minimum and cap. `measure`: what its band was found by, with the `value` it had and the `row` of the plan,
-    counted from 0. `reason`: a code of reference/commission.md."""
-
-    payment: Payment
-    commission: int
-    reason: str
-    base: int = 0
-    rate: Fraction | None = None
-    measure: Measure | None = None
-    value: Fraction | str | None = None
-    row: int | None = None
+__all__ = ["earn", "last_day_of", "scope_of"]
 
 
 def earn(plan: Plan, payments: Sequence[Payment], book: Book) -> list[Line]:
@@ -109,7 +46,8 @@ def earn(plan: Plan, payments: Sequence[Payment], book: Book) -> list[Line]:
     _check(payments)
     ordered = sorted(payments, key=lambda p: (p.paid_on, p.id))
     reversed_amounts = _reversed_amounts(ordered)
-    earned = _Earner(plan, book, ordered, reversed_amounts).lines()
+    earner = _Earner(plan, book, ordered, reversed_amounts)
+    earned = earner.lines()
     lines = []
     taken: defaultdict[str, int] = defaultdict(int)
     bases = _bases_taken(ordered, earned, book.issued)
@@ -117,7 +55,8 @@ def earn(plan: Plan, payments: Sequence[Payment], book: Book) -> list[Line]:
         if payment.reverses is None:
             line = earned[payment.id]
         else:
-            line = _reversal(payment, earned[payment.reverses], bases[payment.id], taken)
+            piece = earner.pieces.get(payment.reverses)
+            line = _reversal(payment, earned[payment.reverses], bases[payment.id], taken, piece)
         lines += _as_issued(line, book.issued, is_undone=reversed_amounts.get(payment.id, 0) == payment.amount)
     return lines
 
@@ -163,12 +102,19 @@ def _bases_taken(payments: Sequence[Payment], earned: Mapping[str, Line], issued
     return found
 
 
-def _reversal(payment: Payment, of: Line, base: int, taken: defaultdict[str, int]) -> Line:
-    """The share of what the payment earned; shares of all its parts add up to the whole, and no more is taken than it was."""
+def _reversal(payment: Payment, of: Line, base: int, taken: defaultdict[str, int], piece: _Piece | None) -> Line:
+    """The share of what the payment earned; shares of all its parts add up to the whole, and no more is taken than it was.
+
+    Of a piece of a batch's sum each share is the difference of two rounded sums as well, so that what is left of the payment
+    adds up with the other lines to the rounded commission of the batch's net total.
+    """
     amount = of.payment.amount
     before = taken[of.payment.id]
     after = taken[of.payment.id] = min(before - payment.amount, amount)
-    part = divided_half_up(of.commission * after, amount) - divided_half_up(of.commission * before, amount)
+    if piece is None:
+        part = divided_half_up(of.commission * after, amount) - divided_half_up(of.commission * before, amount)
+    else:
+        part = piece.up_to(Fraction(amount - before, amount)) - piece.up_to(Fraction(amount - after, amount))
     return Line(payment=payment, commission=-part, reason="reversal", base=base, rate=of.rate)
 
 
@@ -205,6 +151,7 @@ class _Earner:
             if not self._refusals[payment.id]:
                 self._batches[payment.placing.batch].total += self._left[payment.id]
         self._caps: dict[str | int, _Capped] = {}
+        self.pieces: dict[str, _Piece] = {}
 
     def lines(self) -> dict[str, Line]:
         return {payment.id: self._line(payment) for payment in self._payments}
@@ -221,6 +168,7 @@ class _Earner:
         issued = self._book.issued.get(payment.id)
         if issued is not None and not share_left:
             commission = issued  # a reversal takes back exactly what was paid for it
+            self.pieces.pop(payment.id, None)
         return Line(
             payment=payment, commission=commission, reason=reason, base=base, rate=found.rate, measure=found.told.measure,
             value=found.told.value, row=found.told.row,
@@ -271,15 +219,18 @@ class _Earner:
         return replace(at, of_batch=at.of_batch or bands.by.is_of_batch, told=told)
 
     def _slices(self, bands: Bands, payment: Payment, base: int, minimum: Decimal | None) -> _Found:
-        """The sum over slices, for all of the payment and for what is left of it; of a part that earns, its share."""
-        starts = Fraction(self._batches[payment.placing.batch].recovered if bands.by.is_of_batch else 0)
-        whole, rates = self._sum_over(bands, payment, starts, payment.amount)
-        left, _ = self._sum_over(bands, payment, starts, self._left[payment.id])
-        of_base = Fraction(base, payment.amount)
+        """The sum over slices; of a part that earns, its share. On a measure of the batch a payment fills the slices with what
+        is left of it, and what was taken back of it earned, and loses, at the same rates."""
+        of_batch = bands.by.is_of_batch
+        starts = Fraction(self._batches[payment.placing.batch].recovered if of_batch else 0)
+        fills = (self._left[payment.id] if of_batch else 0) or payment.amount
+        total, rates = self._sum_over(bands, payment, starts, fills)
+        moves = of_batch or any(extra.by.is_of_batch for extra in self._plan.surcharges)
         reason = "rate" if rates else "below_first_band"
         return _Found(
-            whole * of_base, rates.pop() if len(rates) == 1 else None, reason, minimum if reason == "rate" else None,
-            bands.by.is_of_batch, left * of_base, _Told(bands.by, (starts + payment.amount) / self._unit_of(bands.by, payment)),
+            total * Fraction(base, fills), rates.pop() if len(rates) == 1 else None, reason,
+            minimum if reason == "rate" else None, moves,
+            told=_Told(bands.by, (starts + fills) / self._unit_of(bands.by, payment)),
         )  # fmt: skip
 
     def _sum_over(
@@ -341,13 +292,15 @@ class _Earner:
         commission: Fraction | int = found.commission
         if found.of_batch:
             batch = self._batches[payment.placing.batch]
-            commission = _half_up(batch.exact + found.commission) - _half_up(batch.exact)
-            batch.exact += found.commission * share_left if found.left is None else found.left
+            piece = self.pieces[payment.id] = _Piece(batch.exact, found.commission)
+            commission = piece.up_to(Fraction(1))
+            batch.exact += found.commission * share_left
         reason = found.reason
         if found.minimum is not None and reason != "below_first_band":
             least = min(Fraction(found.minimum) * self._unit, Fraction(payment.amount))
             if commission < least:
                 commission, reason = least, "minimum"
+                self.pieces.pop(payment.id, None)
         if self._plan.cap is None:
             return _half_up(commission), reason
         capped = self._capped(self._plan.cap, payment)
@@ -355,6 +308,7 @@ class _Earner:
         most = capped.most(self._plan.cap, base, self._unit)
         if commission > most:
             commission, reason = most, "cap"
+            self.pieces.pop(payment.id, None)
         rounded = _half_up(commission)
         capped.count(_half_up(rounded * share_left), base * share_left)
         return rounded, reason
@@ -381,15 +335,26 @@ _NOT_BY_BAND = _Told()
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The unrounded commission of a payment with how it was found; `left`: of what is left of it, where that is no share."""
+    """The unrounded commission of a payment with how it was found."""
 
     commission: Fraction
     rate: Fraction | None
     reason: str
     minimum: Decimal | None
     of_batch: bool = False
-    left: Fraction | None = None
     told: _Told = _NOT_BY_BAND
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a payment adds to the unrounded sum of its batch, which stood at `before`."""
+
+    before: Fraction
+    adds: Fraction
+
+    def up_to(self, share: Fraction) -> int:
+        """What a share of it makes of the rounded sum."""
+        return _half_up(self.before + self.adds * share) - _half_up(self.before)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from portal.commission.plan.earning import Book, Line, Payment, Placing, earn
+from portal.commission.plan.earning import earn
+from portal.commission.plan.facts import Book, Line, Payment, Placing
 from portal.commission.plan.notation import read_plan
 from portal.commission.plan.terms import Basis, Plan, PlanError, plain
 from portal.foundation.money import format_amount, parse_amount

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from portal.commission.plan.earning import Book, Line, Payment, Placing, earn
+from portal.commission.plan.earning import earn
+from portal.commission.plan.facts import Book, Line, Payment, Placing
 from portal.commission.plan.terms import Bands, Basis, Condition, Measure, Plan
 from portal.foundation.money import divided_half_up, minor_digits
 

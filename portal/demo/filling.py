@@ -52,6 +52,7 @@ __all__ = ["BEGUN", "FILLED", "fill", "state_of_database"]
 BEGUN, FILLED = "demo.begun", "demo.filled"
 EARLY, MIDDLE, LATE = ("M1", "M2", "M3"), ("M2", "M3", "M4", "M5"), ("M4", "M5", "M6", "M7+")
 LATE_EVERY, LATE_CALLERS = 11, ("HT", "ZX", "BL", "XT", "ZX")  # days, and who calls after ten on one of them
+SLOW = "YF"  # sends a batch back when its month has been settled
 OLDEST = ("M5", "M6", "M7+")  # those whose time for a lawyer's letter has come
 
 
@@ -158,7 +159,7 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     on(0, 8, 52, dealing.settle_rules)
     on(31, 8, 20, placing.send, EARLY, {"HT": 35, "ZX": 40, "BL": 25}, count * 12 // 100 + 1)
     on(31, 8, 30, placing.send, MIDDLE, {"AH": 100}, count * 2 // 100 + 1)
-    on(31, 8, 45, placing.answer_batches, refusing="AH")
+    on(31, 8, 45, placing.answer_batches, refusing="AH", slow=SLOW)
     on(31, 8, 50, dealing.deal_out)
     on(45, 8, 40, placing.ask_back, "BL", "vendor1")
     on(46, 8, 10, placing.take_back, "vendor2")
@@ -245,6 +246,10 @@ def _plan_money(stage: Stage) -> None:
         stage.plan(following + timedelta(days=6), 10, 35, partial(settling.settle, stage, period, newest))
         if number == 0:  # what the next statement has to change of what was issued
             ends = following - timedelta(days=1)
+            stage.plan(ends, 8, 20, partial(placing.send, stage, LATE, {SLOW: 100}, 3))
+            stage.plan(ends, 20, 20, partial(paying.pay_new_holder, stage, SLOW))
+            stage.plan(following + timedelta(days=3), 9, 10, partial(placing.refuse_late, stage, SLOW))
+            stage.plan(period + timedelta(days=12), 20, 25, partial(paying.answer_letter, stage, "MH"))
             stage.plan(following + timedelta(days=3), 20, 30, partial(paying.take_one_back, stage, "HT", period, ends))
             stage.plan(following + timedelta(days=4), 20, 30, partial(paying.reach_next_step, stage, "ZX"))
             stage.plan(following + timedelta(days=9), 10, 12, partial(charging.advance_cost, stage, "MH", "260.00"))

@@ -89,10 +89,11 @@ def _terms(house: House, agreement: Agreement) -> Terms:
     recall by a month."""
     terms = Terms(
         agreement.exact_rate, agreement.fee_minor, agreement.term_days, agreement.capacity, recall_notice_days=7,
-        data=DataClauses(),
+        data=DataClauses(), success=agreement.success, answer_hours=agreement.answer_hours,
     )  # fmt: skip
     if agreement.plan is not None:
-        terms = replace(terms, notation={"currency": agreement.currency, **agreement.plan})
+        remits = {"remittance": "net"} if house.code in NET_HOUSES else {}  # a whole plan says it itself
+        terms = replace(terms, notation={"currency": agreement.currency, **agreement.plan, **remits})
     if house.kind is OrganisationKind.LAW_FIRM:
         return terms
     return replace(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from portal.demo.stage import Stage
 
-__all__ = ["import_payments_of", "reach_next_step", "take_one_back"]
+__all__ = ["answer_letter", "import_payments_of", "pay_new_holder", "reach_next_step", "take_one_back"]
 
 # Of ten thousand accounts of a bucket, how many pay something in thirty days; older debt pays less.
 PAYERS = {"M1": 1_700, "M2": 1_200, "M3": 900, "M4": 650, "M5": 500, "M6": 400, "M7+": 220}
@@ -77,6 +77,47 @@ def take_one_back(stage: Stage, code: str, first: date, last: date) -> None:
     day = services().clock.today() - timedelta(days=1)
     row = _row(stage, f"R{reference[1:]}", account_ref, amount, day, "bank", "退单")
     _post(stage, [[*row[:-1], reference]], f"reversals-{day}.csv")
+
+
+def pay_new_holder(stage: Stage, code: str) -> None:
+    """Somebody pays at the counter on the day on which an agency gets the account."""
+    today = services().clock.today()
+    holder = Placement.organisation_id == _organisation(code)
+    _pay_part(stage, "N", sa.select(Placement.account_id).where(holder, Placement.placed_on == today), today)
+
+
+def answer_letter(stage: Stage, code: str) -> None:
+    """Somebody who has had a law firm's letter pays, while an agency holds the account: the firm earns its success fee."""
+    letter, held = aliased(Placement), aliased(Placement)
+    wanted = (
+        sa.select(letter.account_id)
+        .join(held, held.account_id == letter.account_id)
+        .where(letter.organisation_id == _organisation(code), letter.ended_at.is_(None))
+        .where(held.kind == PlacementKind.COLLECTION, held.ended_at.is_(None), held.accepted_at.is_not(None))
+    )
+    _pay_part(stage, "L", wanted, services().clock.today() - timedelta(days=1))
+
+
+def _organisation(code: str) -> sa.ScalarSelect[int]:
+    return sa.select(Organisation.id).where(Organisation.code == code).scalar_subquery()
+
+
+def _pay_part(stage: Stage, letter: str, account_ids: sa.Select[tuple[int]], day: date) -> None:
+    """The first of these accounts that owes anything and keeps to no plan pays a fifth of it on a day."""
+    wanted = (
+        sa.select(Account.account_ref, Account.total_minor)
+        .where(Account.id.in_(account_ids), Account.currency == stage.currency)
+        .order_by(Account.account_ref)
+    )
+    with reading(stage.actor("finance1")) as session:
+        owing = [(ref, total - stage.paid_since.get(ref, 0)) for ref, total in session.execute(wanted)]
+    for account_ref, left in owing:
+        if left > 0 and account_ref not in stage.arranged:
+            part = max(left // 5, 1)
+            stage.note_paid(account_ref, part)
+            reference = f"{letter}{day:%y%m%d}000001"
+            _post(stage, [_row(stage, reference, account_ref, part, day, "bank", "柜面")], f"counter-{day}.csv")
+            return
 
 
 def reach_next_step(stage: Stage, code: str) -> None:

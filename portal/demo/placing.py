@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "LETTERS", "answer_batches", "ask_back", "keep_segments", "propose_run", "propose_trial", "send", "take_back",
+    "LETTERS", "answer_batches", "ask_back", "keep_segments", "propose_run", "propose_trial", "refuse_late", "send",
+    "take_back",
 ]  # fmt: skip
 
 COLLECTION, LETTERS = PlacementKind.COLLECTION, PlacementKind.LETTER
@@ -95,14 +96,24 @@ def propose_trial(stage: Stage, champion: str, challenger: str, buckets: tuple[s
     submit_run(maker, run_id)
 
 
-def answer_batches(stage: Stage, refusing: str = "") -> None:
-    """Every organisation accepts what was sent to it; the one that is named sends it back."""
+def answer_batches(stage: Stage, refusing: str = "", slow: str = "") -> None:
+    """Every organisation accepts what was sent to it; one sends it back, and one takes its time, if they are named."""
     for batch_id, code in _batches(stage.actor("vendor1"), BatchState.SENT):
+        if code == slow:
+            continue
         leader = stage.actor(LEADERS[code])
         if code == refusing:
             refuse_batch(leader, batch_id, "本月人员培训,暂无余力接收新批次")
         else:
             accept_batch(leader, batch_id)
+
+
+def refuse_late(stage: Stage, code: str) -> None:
+    """An organisation sends back what it has not answered for days: what was credited to it meanwhile is taken back."""
+    for batch_id, owner in _batches(stage.actor("vendor1"), BatchState.SENT):
+        if owner == code:
+            refuse_batch(stage.actor(LEADERS[code]), batch_id, "名单与我方在办案件重复,整批退回")
+    run_pending(stage.app)
 
 
 def ask_back(stage: Stage, code: str, asker: str) -> None:

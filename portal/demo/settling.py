@@ -32,11 +32,11 @@ __all__ = ["answer_agencies", "draw", "release", "settle"]
 CENTS = 12  # in minor units
 QUARREL = (
     (DisputeReason.CREDIT, "该笔回款由我方外访当日促成,承诺记录在案,应计入我方"),
-    (DisputeReason.RATE, "该账户移交时已逾期四个月以上,应适用更高一档费率"),
+    (DisputeReason.RATE, "按我方统计该批次回收率已达更高一档,应适用更高费率"),
 )
 ANSWERS: tuple[tuple[DisputeEnd, str, Follows | None], ...] = (
     (DisputeEnd.UPHELD, "核实无误,该差额以调整项列入下期结算单", Follows.ADJUSTMENT),
-    (DisputeEnd.REFUSED, "按委案日计算逾期天数未超过四个月,费率无误", None),
+    (DisputeEnd.REFUSED, "按期末回收率核算,该批次未达更高一档,费率无误", None),
 )
 LEADERS = {house.code: house.leader.user_name for house in HOUSES}
 LEFT_AS_DRAWN = {"YF"}  # of the newest month: where each statement is left for somebody to go on

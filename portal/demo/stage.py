@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portal.foundation.access import Actor, system_actor
@@ -46,7 +46,7 @@ class Stage:
         default_factory=dict
     )  # account: what its debtor will pay of a plan
     _actors: dict[str, Actor] = field(default_factory=dict)
-    _agenda: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    _agenda: list[tuple[datetime, int, Callable[[], Any]]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -95,7 +95,7 @@ class Stage:
         for kept in (self.paid, self.paid_since):
             kept[account_ref] = kept.get(account_ref, 0) + amount
 
-    def plan(self, day: date, hour: int, minute: int, deed: Callable[[], None]) -> None:
+    def plan(self, day: date, hour: int, minute: int, deed: Callable[[], Any]) -> None:
         """Put a deed on the agenda; what would lie on the business date or after it is not part of the history."""
         if self.begins <= day < self.today:
             self._agenda.append((self.instant(day, hour, minute), len(self._agenda), deed))

@@ -67,7 +67,7 @@ def draw(work: Work, organisation_id: int, currency: str, period: date) -> State
         _write(work.session, statement, chunk)
     statement.recovered_minor, statement.total_minor = sums.recovered, sums.total
     basis = {"placed": reckoning.placed} | ({"standing": reckoning.standing} if reckoning.standing else {})
-    freeze(work.session, statement, last_day(period), basis, sums.parts)
+    freeze(work.session, statement, last_day(period), basis, sums.parts, sums.clauses)
     sum_up(work.session, statement.id)
     statement.line_count = sums.lines
     add_event(work, statement, StatementState.DRAWN)
@@ -82,6 +82,7 @@ class _Sums:
     recovered: int = 0
     total: int = 0
     parts: dict[tuple[int | None, int | None], Part] = field(default_factory=dict)  # by contract version and batch
+    clauses: dict[str, Part] = field(default_factory=dict)  # by reason
 
     def counted(self, dues: Iterator[Due]) -> Iterator[tuple[int, Due]]:
         """The lines with their places, counted as they pass."""
@@ -90,7 +91,8 @@ class _Sums:
             self.recovered += due.credit
             self.total += due.commission
             part = self.parts.setdefault((due.contract_version_id, due.batch_id), Part())
-            part.add(due.credit, due.base, due.commission)
+            for each in (part, self.clauses.setdefault(due.reason, Part())):
+                each.add(due.credit, due.base, due.commission)
             yield self.lines, due
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from portal.commission.charge_models import Charge
+from portal.commission.charge_queries import charges
 from portal.commission.models import CommissionLine, Statement
 from portal.commission.queries import seen_by
 from portal.foundation.errors import NotFound
@@ -23,7 +25,8 @@ __all__ = ["Ground", "ground_of", "line_at", "other_lines"]
 
 
 class Ground(NamedTuple):
-    """What a line of a payment rests on, as far as the reader may see it."""
+    """What a line rests on, as far as the reader may see it: a payment on its placement, letters and what is about a batch on
+    that, a cost or an adjustment on its charge."""
 
     placement: Placement | None
     batch: PlacementBatch | None
@@ -32,6 +35,7 @@ class Ground(NamedTuple):
     version: ContractVersion | None
     contract: Contract | None
     credit: Attribution | None
+    charge: Charge | None
 
 
 def line_at(session: Session, actor: Actor, statement_id: int, position: int) -> CommissionLine:
@@ -48,7 +52,7 @@ def line_at(session: Session, actor: Actor, statement_id: int, position: int) ->
 
 
 def ground_of(session: Session, actor: Actor, line: CommissionLine) -> Ground:
-    """Placement, batch, account, plan version and decision of a line."""
+    """Placement, batch, account, plan version, decision and charge of a line."""
     placed: Any = None
     if line.placement_id is not None:
         wanted = (
@@ -67,7 +71,14 @@ def ground_of(session: Session, actor: Actor, line: CommissionLine) -> Ground:
     if line.attribution_id is not None:
         credit = session.scalar(visible(Attribution, actor).where(Attribution.id == line.attribution_id))
     place, batch, reference, opened = tuple(placed) if placed else (None, None, None, None)
-    return Ground(place, batch, reference, opened, version, contract, credit)
+    if batch is None and line.batch_id is not None:
+        batch = session.scalar(visible(PlacementBatch, actor).where(PlacementBatch.id == line.batch_id))
+    return Ground(place, batch, reference, opened, version, contract, credit, _charge(session, actor, line))
+
+
+def _charge(session: Session, actor: Actor, line: CommissionLine) -> Charge | None:
+    charge_id = line.why.get("charge")
+    return session.scalar(charges(actor).where(Charge.id == charge_id)) if charge_id else None
 
 
 def other_lines(session: Session, actor: Actor, line: CommissionLine) -> list[tuple[CommissionLine, Statement]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "STATES", "STEPS", "WAITS", "charge_tag"]
 
-WAITS = StateTag("waits", _l("waits for a second person"), "wait")
+WAITS = StateTag("waits", _l("undecided"), "wait")
 STATES = {
     ChargeState.APPROVED: StateTag("approved", _l("approved"), "good"),
     ChargeState.REFUSED: StateTag("refused", _l("refused"), "bad"),

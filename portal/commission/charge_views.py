@@ -160,7 +160,6 @@ def _table(who: Actor) -> Table:
         Column("amount", _l("Amount"), "money", value="amount_minor"),
         Column("charged_on", _l("Day"), "day", value="charged_on"),
         Column("reason", _l("Reason"), value="reason", wraps=True),
-        Column("about", _l("About"), value="about"),
         Column("maker", _l("Proposed by"), value="proposed_by_name"),
         Column("checker", _l("Decided by"), value=lambda row: row.decision.by_name if row.decision else None),
     ]

@@ -178,11 +178,17 @@ def _decided() -> Refused:
     return Refused("charge.decided", say("This is decided already. Look at its state."))
 
 
+def _code(work: Work, organisation_id: int) -> str:
+    return work.session.scalars(
+        visible(Organisation, work.actor).where(Organisation.id == organisation_id).with_only_columns(Organisation.code)
+    ).one()
+
+
 def _write(work: Work, charge: Charge) -> int:
     """Number it, one at a time, and write it with its audit event."""
     actor = work.actor
     one_at_a_time(work.session, f"charge.number.{charge.kind.value}")
-    mark = f"{PREFIXES[charge.kind]}-{work.today.year}-{charge.organisation_id}-"
+    mark = f"{PREFIXES[charge.kind]}-{_code(work, charge.organisation_id)}-{work.today.year}-"
     used = sa.select(sa.func.count(Charge.id)).where(Charge.number.startswith(mark, autoescape=True))
     charge.number = f"{mark}{(work.session.scalar(used) or 0) + 1:04}"
     charge.proposed_by, charge.proposed_by_name, charge.proposed_at = actor.user_id or 0, actor.name, work.now

@@ -74,10 +74,6 @@ def _table(who: Actor) -> Table:
         columns=[
             Column("batch", _l("Batch"), expression=PlacementBatch.id, value="batch.number", sortable=True),
             Column("organisation", _l("Organisation"), value=lambda row: name_of(row.batch.organisation)),
-            Column(
-                "placed_on", _l("Placed on"), "day", expression=PlacementBatch.placed_on, value="batch.placed_on", sortable=True
-            ),
-            Column("placed", _l("Amount placed"), "money", value=lambda row: Money(row.batch.total_minor, row.batch.currency)),
             Column("recovered", _l("Recovered"), "money", value=_of("recovered")),
             Column("commission", _l("Commission"), "money", value=_of("commission")),
             Column("letters", _l("Letters"), "money", value=_of("letters")),

@@ -77,7 +77,7 @@ def draw(work: Work, organisation_id: int, currency: str, period: date) -> State
     basis = {"placed": reckoning.placed, "counts_bases": reckoning.counts_bases} | (
         {"standing": reckoning.standing} if reckoning.standing else {}
     )
-    freeze(work.session, statement, last_day(period), basis, sums.parts)
+    freeze(work.session, statement, last_day(period), basis, sums.parts, sums.clauses)
     sum_up(work.session, statement.id)
     statement.line_count = sums.lines
     add_event(work, statement, StatementState.DRAWN)
@@ -92,6 +92,7 @@ class _Sums:
     recovered: int = 0
     total: int = 0
     parts: dict[tuple[int | None, int | None], Part] = field(default_factory=dict)  # by contract version and batch
+    clauses: dict[str, Part] = field(default_factory=dict)  # by reason
 
     def counted(self, dues: Iterator[Due]) -> Iterator[tuple[int, Due]]:
         """The lines with their places, counted as they pass."""
@@ -100,7 +101,8 @@ class _Sums:
             self.recovered += due.credit
             self.total += due.commission
             part = self.parts.setdefault((due.contract_version_id, due.batch_id), Part())
-            part.add(due.credit, due.base, due.commission)
+            for each in (part, self.clauses.setdefault(due.reason, Part())):
+                each.add(due.credit, due.base, due.commission)
             yield self.lines, due
 
 

@@ -1,5 +1,5 @@
-"""What a statement keeps beside its lines from the day it is drawn up: taxes, totals by contract and batch, how long it may be
-contested, what its organisation has kept already. Nothing of it is looked up anew later."""
+"""What a statement keeps beside its lines from the day it is drawn up: taxes, totals by contract and batch and by clause, how
+long it may be contested, what its organisation has kept already. Nothing of it is looked up anew later."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONTEST_DAYS = 10  # where the contract does not say
 
 @dataclass
 class Part:
-    """What the lines of one contract version and batch add up to, in minor units."""
+    """What the lines of one contract version and batch, or of one clause, add up to, in minor units."""
 
     lines: int = 0
     recovered: int = 0
@@ -51,6 +51,7 @@ def freeze(
     ends_on: date,
     basis: Mapping[str, Any],
     parts: Mapping[tuple[int | None, int | None], Part],
+    clauses: Mapping[str, Part],
 ) -> None:
     """Within the drawing, after the lines and before the row is closed. `ends_on`: the last day of its month, whose tax
     counts. `basis`: what the lines were reckoned from besides claims."""
@@ -62,6 +63,7 @@ def freeze(
             {"version": version, "batch": batch, **vars(part)}
             for (version, batch), part in sorted(parts.items(), key=lambda item: (item[0][0] or 0, item[0][1] or 0))
         ],
+        "clauses": [{"reason": reason, **vars(part)} for reason, part in sorted(clauses.items())],
     }
     net = [version.id for version in versions if version.plan.get("remittance") == "net"]
     statement.kept_minor = _kept(session, statement.id, net)

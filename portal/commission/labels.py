@@ -16,7 +16,7 @@ STATES = {
     S.CONTESTED: StateTag("contested", _l("contested"), "bad"),
     S.ANSWERED: StateTag("answered", _l("answered"), "go"),
     S.CONFIRMED: StateTag("confirmed", _l("confirmed"), "good"),
-    S.SETTLED: StateTag("settled", _l("settled"), "good"),
+    S.SETTLED: StateTag("settled", _l("fully paid"), "good"),
     S.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
 }
 STEPS = {

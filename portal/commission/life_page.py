@@ -62,6 +62,7 @@ class Life:
     whole_open: bool
     disputes: TablePage | None
     totals: list[queries.Total]
+    clauses: list[queries.ClauseTotal]
     due: int
     owing: int
     invoices: list[StatementInvoice]
@@ -177,6 +178,7 @@ def life_of(session: Session, reader: Actor, statement: Statement, events: Seque
         whole_open=queries.whole_is_open(session, reader, statement.id),
         disputes=table if table.rows else None,
         totals=queries.totals_of(session, reader, statement),
+        clauses=queries.clauses_of(session, reader, statement),
         due=due,
         owing=due - queries.paid_so_far(session, reader, statement.id),
         invoices=queries.invoices_of(session, reader, statement.id),
@@ -192,6 +194,11 @@ def disputes_table(reader: Actor, statement: Statement) -> Table:
         until = queries.local_day(dispute.end.at) if dispute.end else today
         return (until - queries.local_day(dispute.at)).days
 
+    def line_url(dispute: StatementDispute) -> str | None:
+        if dispute.line is None:
+            return None
+        return url_for("commission.line", statement_id=statement.id, position=dispute.line.position)
+
     return Table(
         name=f"{statement.number}-contested",
         statement=queries.disputes_of(reader, statement.id),
@@ -200,7 +207,7 @@ def disputes_table(reader: Actor, statement: Statement) -> Table:
         page_size=20,
         columns=[
             Column("line", _l("Line"), value=lambda d: str(d.line.position) if d.line else say("the whole")),
-            Column("payment", _l("Payment"), value=lambda d: d.line.payment_ref if d.line else None),
+            Column("payment", _l("Payment"), value=lambda d: d.line.payment_ref if d.line else None, link=line_url),
             Column("reason", _l("Kind of objection"), value=lambda d: DISPUTE_REASONS[d.reason]),
             Column("words", _l("In words"), wraps=True),
             Column("at", _l("Contested at"), "instant", expression=StatementDispute.at, sortable=True),

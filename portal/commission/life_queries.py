@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Deadlines", "Total", "count_statements", "deadlines", "dispute_for", "disputes_of", "disputes_open", "due_for_payment",
+    "ClauseTotal", "Deadlines", "Total", "clauses_of", "count_statements", "deadlines", "dispute_for", "disputes_of", "disputes_open", "due_for_payment",
     "due_in_sql", "has_open_dispute", "invoice_for", "invoice_state", "invoices_of", "is_unsettled",
     "local_day", "paid_so_far", "paper_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_is_open",
 ]  # fmt: skip
@@ -239,6 +239,34 @@ class Total(NamedTuple):
     recovered: int
     base: int
     commission: int
+    contract_id: int | None
+
+
+class ClauseTotal(NamedTuple):
+    """What the lines for one reason add up to, in minor units."""
+
+    reason: str
+    lines: int
+    base: int
+    commission: int
+
+
+def clauses_of(session: Session, actor: Actor, statement: Statement) -> list[ClauseTotal]:
+    """By reason, as they were kept when it was drawn up; of an older statement summed now."""
+    kept = (statement.basis or {}).get("clauses")
+    if kept is not None:
+        return [ClauseTotal(each["reason"], each["lines"], each["base"], each["commission"]) for each in kept]
+    line = CommissionLine
+    wanted = (
+        visible(line, actor)
+        .with_only_columns(
+            line.reason, sa.func.count(), sa.func.sum(line.base_minor), sa.func.sum(line.commission_minor)
+        )
+        .where(line.statement_id == statement.id)
+        .group_by(line.reason)
+        .order_by(line.reason)
+    )
+    return [ClauseTotal(reason, n, int(base), int(earned)) for reason, n, base, earned in session.execute(wanted)]
 
 
 def totals_of(session: Session, actor: Actor, statement: Statement) -> list[Total]:
@@ -246,11 +274,13 @@ def totals_of(session: Session, actor: Actor, statement: Statement) -> list[Tota
     parts = (statement.basis or {}).get("parts")
     rows = [_as_kept(part) for part in parts] if parts is not None else _summed(session, actor, statement.id)
     versions = {
-        row.id: (row.number, row.version)
+        row.id: row
         for row in session.execute(
             visible(ContractVersion, actor)
             .join(Contract, Contract.id == ContractVersion.contract_id)
-            .with_only_columns(ContractVersion.id, Contract.number, ContractVersion.version)
+            .with_only_columns(
+                ContractVersion.id, Contract.number, ContractVersion.version, ContractVersion.contract_id
+            )
             .where(ContractVersion.id.in_({row[0] for row in rows if row[0]}))
         )
     }
@@ -262,10 +292,15 @@ def totals_of(session: Session, actor: Actor, statement: Statement) -> list[Tota
             .where(PlacementBatch.id.in_({row[1] for row in rows if row[1]}))
         )
     }
-    return [
-        Total(*versions.get(version, ("", None)), batch, batches.get(batch, ""), lines, recovered, base, commission)
-        for version, batch, lines, recovered, base, commission in rows
-    ]
+    found = []
+    for version_id, batch, lines, recovered, base, commission in rows:
+        version = versions.get(version_id)
+        contract, number, contract_id = (
+            (version.number, version.version, version.contract_id) if version else ("", None, None)
+        )
+        sums = (lines, recovered, base, commission)
+        found.append(Total(contract, number, batch, batches.get(batch, ""), *sums, contract_id))
+    return found
 
 
 def _as_kept(part: dict[str, Any]) -> tuple[Any, ...]:

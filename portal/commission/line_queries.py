@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from portal.commission.charge_models import Charge
+from portal.commission.charge_queries import charges
 from portal.commission.models import CommissionLine, LineKind, Statement, StatementState
 from portal.commission.queries import current_state, seen_by
 from portal.foundation.errors import NotFound
@@ -25,7 +27,8 @@ __all__ = ["Ground", "credit_of", "ground_of", "later_lines", "line_at", "other_
 
 
 class Ground(NamedTuple):
-    """What a line of a payment rests on, as far as the reader may see it."""
+    """What a line rests on, as far as the reader may see it: a payment on its placement, letters and what is about a batch on
+    that, a cost or an adjustment on its charge."""
 
     placement: Placement | None
     batch: PlacementBatch | None
@@ -34,6 +37,7 @@ class Ground(NamedTuple):
     version: ContractVersion | None
     contract: Contract | None
     credit: Attribution | None
+    charge: Charge | None
 
 
 def line_at(session: Session, actor: Actor, statement_id: int, position: int) -> CommissionLine:
@@ -50,7 +54,7 @@ def line_at(session: Session, actor: Actor, statement_id: int, position: int) ->
 
 
 def ground_of(session: Session, actor: Actor, line: CommissionLine) -> Ground:
-    """Placement, batch, account, plan version and decision of a line."""
+    """Placement, batch, account, plan version, decision and charge of a line."""
     placed: Any = None
     if line.placement_id is not None:
         wanted = (
@@ -68,7 +72,14 @@ def ground_of(session: Session, actor: Actor, line: CommissionLine) -> Ground:
             contract = session.scalar(visible(Contract, actor).where(Contract.id == version.contract_id))
     credit = credit_of(session, actor, line)
     place, batch, reference, opened = tuple(placed) if placed else (None, None, None, None)
-    return Ground(place, batch, reference, opened, version, contract, credit)
+    if batch is None and line.batch_id is not None:
+        batch = session.scalar(visible(PlacementBatch, actor).where(PlacementBatch.id == line.batch_id))
+    return Ground(place, batch, reference, opened, version, contract, credit, _charge(session, actor, line))
+
+
+def _charge(session: Session, actor: Actor, line: CommissionLine) -> Charge | None:
+    charge_id = line.why.get("charge")
+    return session.scalar(charges(actor).where(Charge.id == charge_id)) if charge_id else None
 
 
 def credit_of(session: Session, actor: Actor, line: CommissionLine) -> Attribution | None:

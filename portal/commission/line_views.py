@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template, url_for
 
 from portal.commission import line_queries, queries
 from portal.commission.blueprint import blueprint
 from portal.commission.labels import KINDS, REASONS
+from portal.commission.models import LineKind
 from portal.commission.rerunning import ask_for_rerun
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.language import from_data, translate
+from portal.foundation.formats import money
+from portal.foundation.language import from_data, say, translate
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
 from portal.vendors.reading import plan_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portal.commission.models import CommissionLine
+    from portal.vendors.models import ContractVersion
 
 
 @blueprint.get("/statements/<int:statement_id>/lines/<int:position>")
@@ -36,10 +44,17 @@ def line(statement_id: int, position: int) -> Any:
         why=translate(from_data(found.why["message"])),
         trace=translate(from_data(ground.credit.trace)) if ground.credit else None,
         ground=ground,
-        clauses=list(plan_lines(ground.version.plan)) if ground.version else [],
+        clauses=list(_clauses(found, ground.version)) if ground.version else [],
         others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],
         last=statement.line_count,
     )  # fmt: skip
+
+
+def _clauses(line: CommissionLine, version: ContractVersion) -> Iterator[tuple[Any, Any]]:
+    """The clause of the plan; of letters their fee first."""
+    if line.kind is LineKind.LETTER:
+        yield say("Fee per letter"), money(version.letter_fee_minor, line.currency)
+    yield from plan_lines(version.plan)
 
 
 @blueprint.post("/statements/<int:statement_id>/rerun")

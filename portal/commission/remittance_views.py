@@ -26,6 +26,7 @@ from portal.foundation.tables import Column, Empty, Table
 from portal.foundation.visibility import visible
 from portal.foundation.web import actor, requires, say_flash
 from portal.identity.models import Organisation
+from portal.recovery.addresses import payment_url
 from portal.recovery.remitting import NET, Balance
 from portal.recovery.reported.labels import AGE_LABELS
 from portal.recovery.reported.models import AgencyReceipt
@@ -135,7 +136,8 @@ def _open_table(who: Actor, house: Organisation, currency: str) -> Table:
         default_sort="paid_on",
         prefix="o_",
         columns=[
-            Column("payment", _l("Payment"), value="AgencyReceipt.payment_ref"),
+            Column("payment", _l("Payment"), value="AgencyReceipt.payment_ref",
+                   link=payment_url(who, lambda row: row.AgencyReceipt.payment_id)),
             Column(
                 "paid_on", _l("Value date"), "day", value="AgencyReceipt.paid_on", expression=AgencyReceipt.paid_on,
                 sortable=True, nullable=False,

@@ -77,7 +77,7 @@ def statement(statement_id: int) -> Any:
     events = queries.events_of(db.session(), actor(), found.id)
     life = life_of(db.session(), actor(), found, events)
     totals = {
-        "base": Cell("money", found.recovered_minor, found.currency),
+        "base": Cell("money", sum(total.base for total in life.totals), found.currency),
         "commission": Cell("money", found.total_minor, found.currency),
     }
     return table_response(
@@ -92,6 +92,7 @@ def statement(statement_id: int) -> Any:
         name=name_of(found.organisation),
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
+        clauses=REASONS,
         paper_languages=papers.LANGUAGES,
         paper_at_once=papers.AT_ONCE,
         papers_made={code for code in papers.LANGUAGES if paper_of(db.session(), actor(), found.id, code)},
@@ -239,6 +240,7 @@ def _with_work(statement: Any, value: str) -> Any:
 
 
 def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
+    clauses = [(each.reason, REASONS.get(each.reason, each.reason)) for each in life.clauses]
     return Table(
         name=found.number,
         statement=queries.lines_of(who, found.id).options(selectinload(CommissionLine.disputes)),
@@ -264,7 +266,7 @@ def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
                 _of_batch,
                 [(str(total.batch_id), total.batch) for total in life.totals if total.batch_id],
             ),
-            Filter("reason", _l("Clause"), "choice", _for_reason, list(REASONS.items())),
+            Filter("reason", _l("Clause"), "choice", _for_reason, clauses),
         ],
         row_url=_line_url,
         default_sort="position",

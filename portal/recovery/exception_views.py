@@ -19,6 +19,7 @@ from portal.foundation.table_pages import table_export, table_page, table_respon
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
 from portal.recovery import clearing, payment_queries, queries
+from portal.recovery.addresses import account_url
 from portal.recovery.blueprint import blueprint
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingKind, ClearingLine
 from portal.recovery.contested import count_contested, objections_to
@@ -88,7 +89,7 @@ def _queue(who: Actor) -> Table:
         default_sort="-paid_on",
         columns=[
             Column("payment", _l("Payment"), value="Attribution.payment_ref"),
-            Column("account", _l("Account"), value=lambda row: row.account_ref),
+            Column("account", _l("Account"), value=lambda row: row.account_ref, link=account_url(who)),
             Column(
                 "paid_on", _l("Value date"), "day",
                 expression=Attribution.paid_on, value="Attribution.paid_on", sortable=True,

@@ -16,13 +16,14 @@ from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages
 from portal.portfolio.models import ImportKind
 from portal.recovery import again, exception_views, operations, payment_views, queries
+from portal.recovery.addresses import account_url
 from portal.recovery.blueprint import blueprint
 from portal.recovery.labels import DECISIONS
 from portal.recovery.models import Attribution, Decision
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 __all__ = ["again", "blueprint", "exception_views", "payment_views"]
 
@@ -42,7 +43,7 @@ def payments() -> Any:
 def _table(who: Actor) -> Table:
     columns = [
         Column("payment", _l("Payment"), value="Attribution.payment_ref"),
-        Column("account", _l("Account"), value=lambda row: row.account_ref, link=_account_url(who)),
+        Column("account", _l("Account"), value=lambda row: row.account_ref, link=account_url(who)),
         Column(
             "paid_on", _l("Value date"), "day",
             expression=Attribution.paid_on, value="Attribution.paid_on", sortable=True,
@@ -76,15 +77,6 @@ def _nothing(who: Actor) -> Empty:
     if who.can(Permission.PAYMENTS_IMPORT):
         return Empty(say("No payment is posted yet."), say("Import payments"), url_for("recovery.new_import"))
     return Empty(say("No payment is posted yet.") if who.is_bank else say("No payment is credited to you yet."))
-
-
-def _account_url(who: Actor) -> Callable[[Any], str | None]:
-    def url(row: Any) -> str | None:
-        if not row.open_id or not who.can(Permission.ACCOUNTS_VIEW):
-            return None
-        return url_for("portfolio.account", account_id=row.open_id)
-
-    return url
 
 
 def _organisation(row: Any) -> str | None:

@@ -27,6 +27,14 @@
     }
   });
 
+  // A long navigation starts where the page stands in it.
+  const here = document.querySelector(".side [aria-current]");
+  if (here) {
+    const side = here.closest(".side");
+    const hidden = here.getBoundingClientRect().bottom - side.getBoundingClientRect().bottom;
+    if (hidden > 0) side.scrollTop += hidden + here.offsetHeight;
+  }
+
   // After the sign-in page nobody is given back what another one entered and did not save (draft.js).
   if (document.querySelector(".bare [name=user_name]")) sessionStorage.clear();
 

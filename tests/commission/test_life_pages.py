@@ -20,7 +20,7 @@ from tests.commission.factories import Finance, make_finance, released
 from tests.identity.factories import observer
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import Held, held_account, payments_file
-from tests.recovery.test_payments import paid
+from tests.recovery.test_payments import paid, reversal
 from tests.support.pages import PageClient
 
 if TYPE_CHECKING:
@@ -198,6 +198,24 @@ def test_another_agency_finds_none_of_it(app: Flask, finance: Finance, held: Hel
         assert stranger.client.get(path).status_code == 404, path
     stranger.post("/statements/1/lines/contest", {"row": "1", "code": "rate", "reason": "x"}, status=404)
     stranger.post("/statements/1/paper", {"language": "zh"}, status=404)
+
+
+def test_every_figure_of_a_statement_leads_to_its_lines_and_those_to_payment_placement_and_clause(
+    app: Flask, finance: Finance, held: Held
+) -> None:
+    bring_payments(payments_file(held.account, reversal("R-1", "P-1", "500.00", "2005-07-25")))
+    released(finance)
+    bank, contract = PageClient(app).sign_in(finance.maker), "/contracts/1/versions/1"
+
+    page = bank.get("/statements/1")
+
+    to = set(page.links.values())
+    assert {"/statements/1?reason=reversal#lines", "/statements/1?reason=rate#lines", contract} <= to
+    assert "−CN¥100.00" in page and "CN¥240.01" in page  # what each clause adds up to
+    lines = bank.get("/statements/1?reason=reversal")
+    assert "R-1" in lines and "P-2" not in lines
+    to = set(bank.get("/statements/1/lines/1").links.values())
+    assert {"/payments/1", "/batches/1", contract} <= to
 
 
 def deeds(action: str) -> list[dict[str, Any]]:

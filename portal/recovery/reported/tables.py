@@ -10,6 +10,7 @@ from flask import url_for
 from portal.foundation.access import Permission
 from portal.foundation.language import _l, say
 from portal.foundation.tables import Column, Empty, Filter, Table
+from portal.recovery.addresses import account_url, payment_url
 from portal.recovery.reported import queries
 from portal.recovery.reported.labels import AGE_LABELS, KINDS, SHORT_KINDS, STATES, state_tag
 from portal.recovery.reported.models import (
@@ -38,7 +39,7 @@ def reports_table(actor: Actor, rules: PaymentRules, today: date, houses: Sequen
     chased = today - timedelta(days=rules.chase_days)
     columns = [
         Column("reference", _l("Reference"), value="ReportedPayment.reported_ref"),
-        Column("account", _l("Account"), value=lambda row: row.account_ref, link=_account_url(actor)),
+        Column("account", _l("Account"), value=lambda row: row.account_ref, link=account_url(actor)),
         Column("kind", _l("Type of report"), value=lambda row: SHORT_KINDS[row.ReportedPayment.kind]),
         Column(
             "paid_on", _l("Paid on"), "day", value="ReportedPayment.paid_on", expression=ReportedPayment.paid_on,
@@ -52,7 +53,10 @@ def reports_table(actor: Actor, rules: PaymentRules, today: date, houses: Sequen
             "state", _l("State"), "state",
             value=lambda row: state_tag(row.ReportStanding, is_old=_waits_since(row.ReportedPayment) < chased),
         ),
-        Column("posting", _l("Posting"), value="ReportStanding.payment_ref"),
+        Column(
+            "posting", _l("Posting"), value="ReportStanding.payment_ref",
+            link=payment_url(actor, lambda row: row.ReportStanding.payment_id) if actor.is_bank else None,
+        ),
         Column("age", _l("Days open"), "number", value=lambda row: _age(row, today)),
         Column(
             "reported", _l("Reported on"), "day", value="ReportedPayment.reported_on",
@@ -100,8 +104,8 @@ def reports_table(actor: Actor, rules: PaymentRules, today: date, houses: Sequen
 def unreported_table(actor: Actor, today: date, houses: Sequence[tuple[str, str]], prefix: str = "") -> Table:
     """Receipts of agencies that no report is matched with, the latest first."""
     columns = [
-        Column("payment", _l("Payment"), value="AgencyReceipt.payment_ref"),
-        Column("account", _l("Account"), value=lambda row: row.account_ref, link=_account_url(actor)),
+        Column("payment", _l("Payment"), value="AgencyReceipt.payment_ref", link=payment_url(actor, _of_receipt)),
+        Column("account", _l("Account"), value=lambda row: row.account_ref, link=account_url(actor)),
         Column("paid_on", _l("Value date"), "day", value="AgencyReceipt.paid_on"),
         Column(
             "amount", _l("Amount"), "money", value="AgencyReceipt.amount_minor",
@@ -154,13 +158,8 @@ def _nothing(actor: Actor) -> Empty:
     return Empty(say("No agency has reported a payment yet."))
 
 
-def _account_url(actor: Actor) -> Any:
-    def url(row: Any) -> str | None:
-        if not row.open_id or not actor.can(Permission.ACCOUNTS_VIEW):
-            return None
-        return url_for("portfolio.account", account_id=row.open_id)
-
-    return url
+def _of_receipt(row: Any) -> int:
+    return int(row.AgencyReceipt.payment_id)
 
 
 def _waits_since(report: ReportedPayment) -> date:

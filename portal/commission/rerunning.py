@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portal.commission.closing import month_of
 from portal.commission.models import CommissionLine, Statement, StatementState
-from portal.commission.queries import current_state, lines_of, seen_by, statement_for, statement_numbered
+from portal.commission.queries import current_state, lines_of, seen_by, state_of, statement_for, statement_numbered
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
 from portal.foundation.daily import portal_itself
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import handler
 from portal.foundation.language import Message, _l, as_data, say
 from portal.foundation.money import Money
@@ -59,12 +59,13 @@ class Rerun:
 
 
 def rerun(actor: Actor, statement_id: int) -> Rerun:
-    """Reckon a statement again. NotFound where the actor may not see it; DomainError where a plan cannot be read any more.
+    """Reckon a statement again. NotFound where the actor may not see it; Refused for one that was withdrawn; DomainError where
+    a plan cannot be read any more.
 
     It is reckoned by the portal, since an agency sees its statement and not the postings under it.
     """
     with reading(actor) as session:
-        statement_for(session, actor, statement_id)
+        _refuse_withdrawn(session, statement_for(session, actor, statement_id))
     portal = portal_itself() or actor
     with reading(portal) as session:
         statement = statement_for(session, portal, statement_id)
@@ -73,6 +74,19 @@ def rerun(actor: Actor, statement_id: int) -> Rerun:
         for position, (line, due) in enumerate(pairs, 1):
             _compare(found, position, line, due)
         return found
+
+
+def _refuse_withdrawn(session: Session, statement: Statement) -> None:
+    """It gave back what it held, so that there is nothing that it could be reckoned from."""
+    if state_of(session, statement.id) is StatementState.WITHDRAWN:
+        raise Refused(
+            "commission.withdrawn",
+            say(
+                "%(number)s was withdrawn and pays nothing, so there is nothing to reckon again. Look at the statement that "
+                "took its place.",
+                number=statement.number,
+            ),
+        )
 
 
 def _stored(session: Session, actor: Actor, statement: Statement) -> Iterator[CommissionLine]:
@@ -138,9 +152,10 @@ def statements_named(actor: Actor, numbers: Sequence[str], period: str | None) -
 
 
 def ask_for_rerun(actor: Actor, statement_id: int) -> Job:
-    """Ask for a statement to be reckoned again. NotFound where the actor may not see it."""
+    """Ask for a statement to be reckoned again. NotFound where the actor may not see it; Refused for one that was withdrawn."""
     with transaction(actor) as work:
         statement = statement_for(work.session, actor, statement_id)
+        _refuse_withdrawn(work.session, statement)
         moment = f"{work.real_now:%Y-%m-%dT%H:%M}"  # each time is a question of its own, a double click is none
         return work.request_job("commission.rerun", f"{statement.id}-{moment}", {"statement_id": statement.id})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -84,6 +85,37 @@ def test_allocation_is_measured_beside_as_many_bare_placements(where: list[str])
     assert set(size["steps"]) == {"make", "submit_and_approve", "send"}
     assert size["seconds"] > 0 < size["yardstick_seconds"]
     assert figures["ratio"] == size["ratio"] > 0
+
+
+@pytest.mark.bench
+def test_attribution_and_the_close_are_measured_beside_the_bare_join_and_as_many_bare_rows(where: list[str]) -> None:
+    figures = _bench("attribution", *where, "--accounts", str(ACCOUNTS), "--accounts", str(2 * ACCOUNTS))
+
+    assert [size["payments"] for size in figures["sizes"]] == [ACCOUNTS, 2 * ACCOUNTS]
+    assert len(figures["growth_a_row"]) == 1
+    for size in figures["sizes"]:
+        payments = size["payments"]
+        assert size["placements"] == payments * 3 // 2  # half of the accounts had another holder before
+        # A payment, its decision, its account's clock, its claim and its line each; for each of ten agencies the sums of 31
+        # days, a statement, its event and its batch's share.
+        assert size["rows_written"] == 5 * payments + 10 * (31 + 3)
+        assert size["seconds"] == pytest.approx(size["attribute_seconds"] + size["close_seconds"], abs=0.02)
+        assert size["seconds"] > 0 < size["yardstick_seconds"] and size["join_seconds"] < size["yardstick_seconds"]
+        assert size["peak_mb"] > 0
+        assert size["ratio"] == pytest.approx(size["seconds"] / size["yardstick_seconds"], rel=0.1)
+    assert figures["ratio"] == figures["sizes"][-1]["ratio"]
+
+
+@pytest.mark.bench
+def test_a_close_that_left_anything_out_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "portal.bench.attributing.PERIOD", date(2026, 7, 1)
+    )  # on days of the first holders, of every second
+
+    result = CliRunner().invoke(main, ["bench", "attribution", "--sqlite", "--accounts", "200"])
+
+    assert result.exit_code == 1
+    assert "the close did not do its work: 100 lines" in str(result.exception)
 
 
 @pytest.mark.bench

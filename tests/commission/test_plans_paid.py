@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from portal.commission.closing import close_period, draw_period
 from portal.commission.models import CommissionLine, Statement, StatementState
@@ -222,58 +220,6 @@ def test_an_agency_reckons_its_own_statement_again_and_nobody_elses() -> None:
     assert again.is_equal
     with pytest.raises(NotFound):
         rerun(held_account().actor, july)
-
-
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-@pytest.mark.parametrize("mode", ["whole", "marginal"])
-def test_whatever_the_months_in_which_payments_come_all_statements_sum_to_the_plan_of_the_total(
-    mode: str, data: st.DataObject
-) -> None:
-    plan = {"bands": LADDER["bands"] | {"mode": mode}}
-    held, finance = held_account(plan=plan), make_finance()
-    months = [JULY, AUGUST, SEPTEMBER, OCTOBER]
-    posted: list[list[dict[str, str]]] = [[] for _ in months]
-    left = 0
-    for amount in data.draw(st.lists(st.integers(1, 9_000_00), min_size=1, max_size=6)):
-        reference = f"P-{held.account.id}-{sum(map(len, posted))}"
-        arrives = data.draw(st.integers(0, 3))
-        day = months[data.draw(st.integers(0, arrives))].replace(day=data.draw(st.integers(1, 28)))
-        posted[arrives].append(paid(reference, f"{amount / 100:.2f}", day.isoformat()))
-        if data.draw(st.booleans()):
-            taken = data.draw(st.integers(arrives, 3))
-            last = months[taken].replace(day=28).isoformat()
-            posted[taken].append(reversal(f"R{reference}", reference, f"{amount / 100:.2f}", last))
-        else:
-            left += amount
-    for month, rows in zip(months, posted, strict=True):
-        if rows:
-            post(held, *rows)
-        released(finance, month)
-
-    assert sums_of(held) == (left, due_for(mode, left))
-    assert_reruns_are_equal()
-
-
-def sums_of(held: Held) -> tuple[int, int]:
-    """Recovered and paid over all statements of an agency."""
-    with reading(observer()) as session:
-        sums = sa.select(sa.func.sum(Statement.recovered_minor), sa.func.sum(Statement.total_minor))
-        row = session.execute(sums.where(Statement.organisation_id == held.agency.id)).one()
-        return int(row[0]), int(row[1])
-
-
-def due_for(mode: str, recovered: int) -> int:
-    """What the ladder gives for an amount of 100,000.00 placed, worked out apart from the engine; minor units."""
-    second, third = 1_500_000, 3_000_000
-    if mode == "whole":
-        rate = 2 if recovered < second else 3 if recovered <= third else 5
-        hundredths = recovered * rate
-    else:
-        hundredths = (
-            2 * min(recovered, second) + 3 * max(min(recovered, third) - second, 0) + 5 * max(recovered - third, 0)
-        )
-    return (hundredths + 50) // 100
 
 
 @pytest.mark.databases("postgresql")

@@ -5,7 +5,6 @@ What a statement holds of them was claimed before (bulk_beside.py) and never cha
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from portal.commission.charge_models import PAYS, Charge, ChargeClaim, ChargeEvent, ChargeKind, LetterClaim
 from portal.commission.due import Due
 from portal.commission.models import LineKind
+from portal.commission.periods import last_day
 from portal.commission.plan import factor_of, factored
 from portal.commission.score_models import Scoring, ScoringRow, ScoringState
 from portal.foundation.errors import DomainError
@@ -141,7 +141,7 @@ def bonus(reckoning: Reckoning, version: ContractVersion, contract: Contract, pl
         **known,
     )
     yield Due(
-        LineKind.KPI, None, None, None, version.id, contract.number, _last_day(reckoning.period), 0, None, amount, "kpi",
+        LineKind.KPI, None, None, None, version.id, contract.number, last_day(reckoning.period), 0, None, amount, "kpi",
         {"message": as_data(message), "factor": known["factor"], "earned": earned}, 0,
     )  # fmt: skip
 
@@ -167,7 +167,3 @@ def _standing(reckoning: Reckoning) -> _Standing:
             )
         reckoning.standing |= {"scoring": row.scoring_id, "rank": row.rank, "score": row.score}
     return _Standing(int(reckoning.standing["rank"]), Decimal(int(reckoning.standing["score"])) / 100)
-
-
-def _last_day(period: date) -> date:
-    return date.fromordinal(period.replace(day=28).toordinal() + 4).replace(day=1) - date.resolution

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from portal.commission.bulk_beside import waiting_beside, waiting_mark
 from portal.commission.bulk_claims import waiting
-from portal.commission.drawing import draw, last_day
+from portal.commission.drawing import draw
 from portal.commission.models import Statement, StatementEvent
+from portal.commission.periods import last_day
 from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError
 from portal.foundation.jobs import handler
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.jobs import Job, JobView, Progress
 
-__all__ = ["Close", "ask_for_period", "close_period", "draw_period", "month_of"]
+__all__ = ["Close", "ask_for_period", "close_period", "draw_period"]
 
 
 @dataclass
@@ -125,13 +126,3 @@ def _refuse_open_period(today: date, period: date) -> None:
             say("This month is not over. Statements are drawn up from the first day of the next."),
             field="period",
         )
-
-
-def month_of(written: str) -> date:
-    """The first day of a month written as 2005-07. DomainError for anything else."""
-    try:
-        return date.fromisoformat(f"{written}-01")
-    except ValueError:
-        raise DomainError(
-            "commission.period", say("Write the month as year and month, for example 2005-07."), field="period"
-        ) from None

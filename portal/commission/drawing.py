@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from portal.commission.models import (
     StatementEvent,
     StatementState,
 )
+from portal.commission.periods import last_day
 from portal.commission.queries import state_of
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
 from portal.foundation.bulk import in_chunks, insert_rows
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.work import Work
 
-__all__ = ["DRAWN_ANEW", "add_event", "draw", "last_day", "withdraw"]
+__all__ = ["DRAWN_ANEW", "add_event", "draw", "withdraw"]
 
 DRAWN_ANEW = "drawn anew"  # a code; the page says it in words
 BEING_DRAWN = -1  # lines: from the first number on, the database lets nothing of a statement change
@@ -45,11 +46,6 @@ LINE_COLUMNS = (
     "contract_version_id", "payment_ref", "paid_on", "currency", "base_minor", "rate", "commission_minor", "reason", "why",
 )  # fmt: skip
 CHANGE_COLUMNS = ("attribution_id", "turn", "statement_id", "organisation_id", "takes_back")
-
-
-def last_day(period: date) -> date:
-    """The last day of the month that begins on `period`."""
-    return (period.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def draw(work: Work, organisation_id: int, currency: str, period: date) -> Statement:

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 import letters
 from letters.amounts import uppercase_amount
-from portal.commission.drawing import last_day
 from portal.commission.labels import KINDS, REASONS
 from portal.commission.life_models import StatementPaper
 from portal.commission.life_queries import due_for_payment, paper_of, totals_of
 from portal.commission.models import CommissionLine, LineKind
+from portal.commission.periods import last_day
 from portal.commission.queries import lines_of, statement_for
 from portal.foundation.errors import NotFound, Refused
 from portal.foundation.jobs import handler

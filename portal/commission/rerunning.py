@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from portal.commission.closing import month_of
 from portal.commission.models import CommissionLine, Statement, StatementState
+from portal.commission.periods import month_of
 from portal.commission.queries import current_state, lines_of, seen_by, state_of, statement_for, statement_numbered
 from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
 from portal.foundation.daily import portal_itself

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from portal.commission.drawing import last_day
+from portal.commission.periods import last_day
 from portal.commission.score_models import Scoring, ScoringRow, ScoringState
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from portal.commission.drawing import last_day
+from portal.commission.periods import last_day
 from portal.commission.plan import Figures, points, ranks
 from portal.commission.score_models import Scoring, ScoringRow, ScoringState
 from portal.commission.score_queries import panel, scoring_for

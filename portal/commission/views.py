@@ -21,13 +21,14 @@ from portal.commission import (
     tax_views,
 )
 from portal.commission.blueprint import blueprint
-from portal.commission.closing import ask_for_period, month_of
-from portal.commission.drawing import DRAWN_ANEW, last_day
+from portal.commission.closing import ask_for_period
+from portal.commission.drawing import DRAWN_ANEW
 from portal.commission.labels import REASONS, STATES, STEPS
 from portal.commission.life_labels import CODES
 from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
 from portal.commission.life_queries import paper_of
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
+from portal.commission.periods import last_day, month_of
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db

@@ -10,7 +10,7 @@ import pytest
 from portal.commission.charging import approve_charge, enter_cost, propose_adjustment
 from portal.commission.scoring import fix_scoring, propose_scoring
 from portal.legal.operations import record_download
-from tests.commission.factories import JULY, Finance, make_finance, released
+from tests.commission.factories import JULY, Finance, drawn, make_finance, released
 from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, of
 from tests.commission.test_letter_fees import approved_pack, at
 from tests.commission.test_plans_paid import AUGUST, LADDER, lines, post
@@ -132,8 +132,12 @@ def test_a_line_that_is_not_there_is_not_found(app: Flask) -> None:
     held, finance = held_account("0.10"), make_finance()
     post(held, paid("P-1"))
     (statement,) = released(finance)
+    post(held, paid("P-2", day="2005-08-10"))
+    (draft,) = drawn(finance, AUGUST)
     mine, other = PageClient(app).sign_in(held.leader), PageClient(app).sign_in(held_account().leader)
 
     mine.get(f"/statements/{statement}/lines/1")
     for client, path in ((mine, "lines/2"), (mine, "lines/0"), (other, "lines/1")):
         client.get(f"/statements/{statement}/{path}", status=404)
+    mine.get(f"/statements/{draft}/lines/1", status=404)  # the bank has not released it
+    PageClient(app).sign_in(finance.maker).get(f"/statements/{draft}/lines/1")

@@ -168,6 +168,7 @@ def all_command(**given: Any) -> None:
     """All of them, one after the other; `ratio` has each one's by its name."""
     from letters.bench import bench as bench_letters
     from portal.bench.allocating import bench_allocate
+    from portal.bench.attributing import bench_attribution
     from portal.bench.importing import bench_import
     from portal.bench.logging_attempts import bench_attempts
     from portal.bench.segmenting import bench_segments
@@ -178,6 +179,7 @@ def all_command(**given: Any) -> None:
             "letters": bench_letters(),
             "import": bench_import(server, sizes),
             "allocate": bench_allocate(server, sizes),
+            "attribution": bench_attribution(server, sizes),
             "segments": bench_segments(server, sizes),
             "attempts": bench_attempts(server, max(sizes), (1_000, 10_000), 100),
             "pages": bench_pages(server, sizes, 40),  # the queue's among them

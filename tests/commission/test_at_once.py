@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
+from portal.commission import operations
 from portal.commission.charge_models import ChargeClaim
 from portal.commission.charging import approve_charge, propose_adjustment
 from portal.commission.closing import close_period, draw_period
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from portal.foundation.access import Actor
+    from portal.foundation.work import Work
 
 pytestmark = [pytest.mark.settings(today=date(2005, 12, 1)), pytest.mark.databases("postgresql")]
 S = StatementState
@@ -124,7 +127,14 @@ def test_the_last_numbers_of_an_organisation_are_drawn_one_after_the_other(app: 
     assert numbers_of(first) == [1, 2, 3, 4]
 
 
-def test_of_two_who_release_a_statement_at_once_one_does(app: Flask) -> None:
+def test_of_two_who_release_a_statement_at_once_one_does(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = operations._issuer  # asked once a statement is found fit to be released
+
+    def slowly(work: Work, statement: Statement) -> int | None:
+        time.sleep(0.3)  # so that the other one comes in between, if nothing keeps it out
+        return asked(work, statement)
+
+    monkeypatch.setattr(operations, "_issuer", slowly)
     held, finance = held_account("0.10"), make_finance()
     post(held, paid("P-1"))
     (statement,) = drawn(finance)

@@ -166,7 +166,7 @@ def test_all_benchmarks_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch)
 
     figures = _bench("all", "--sqlite", "--accounts", "300")
 
-    assert set(figures["ratio"]) == {"letters", "import", "allocate", "segments", "attempts", "pages"}
+    assert set(figures["ratio"]) == {"letters", "import", "allocate", "attribution", "segments", "attempts", "pages"}
     assert all(ratio > 0 for ratio in figures["ratio"].values())
 
 

@@ -47,7 +47,7 @@ def test_an_adjustment_says_both_persons_and_rests_on_nothing_else(app: Flask) -
         assert "-NT$12.50" in page.text.replace("−", "-")  # the minus of a page is a minus
         for words in ("Paid twice by mistake", "D-1", finance.maker.name, finance.checker.name):
             assert words in page
-        assert headings(page) == ["adjustment", "On other statements"]
+        assert headings(page) == ["Adjustment", "On other statements"]
         assert "Nothing else was paid for it." in page
         assert "Next line" not in page and "Line before" not in page
 
@@ -61,7 +61,7 @@ def test_a_cost_leads_to_its_account_and_placement(app: Flask) -> None:
 
     for page in (bank, firm):
         assert "NT$300.00" in page and "Court fee" in page
-        assert headings(page) == ["costs", "Placement", "On other statements"]
+        assert headings(page) == ["Costs", "Placement", "On other statements"]
         assert held.account.account_ref in page
     assert "20 Jul 2005" in bank
 
@@ -75,7 +75,7 @@ def test_a_bonus_says_rank_and_factor_and_shows_the_clause(app: Flask) -> None:
 
     for page in both(app, finance, held, statement, 2):
         assert "NT$5.00" in page and "factor 1.05" in page and "Rank 1" in page
-        assert headings(page) == ["bonus or penalty", "Clause", "On other statements"]
+        assert headings(page) == ["Bonus or penalty", "Clause", "On other statements"]
         assert "Line before" in page.links and "Next line" not in page.links
 
 
@@ -89,7 +89,7 @@ def test_a_success_fee_names_the_payment_and_nothing_of_who_recovered_it(app: Fl
 
     for page in (bank, mine):
         assert "NT$2.00" in page and "success fee" in page and "P-1" in page
-        assert headings(page) == ["letter fees", "Placement", "Clause", "On other statements"]
+        assert headings(page) == ["Payment", "Placement", "Clause", "On other statements"]
         assert held.account.account_ref in page
     # The credit is another's: the bank is led to the payment, the firm sees neither it nor who was credited.
     assert "P-1" in bank.links and "P-1" not in mine.links
@@ -110,7 +110,7 @@ def test_letters_are_counted_with_their_fee_and_clause(app: Flask) -> None:
     for reader in (finance.maker, firm.lawyer):
         page = PageClient(app).sign_in(reader).get(path)
         assert "CN¥25.50" in page and "3 at CN¥8.50 each" in page and "letter fee" in page
-        assert headings(page) == ["letter fees", "Clause", "On other statements"]
+        assert headings(page) == ["Letter fees", "Clause", "On other statements"]
         assert the_pack(pack_id).number in page
 
 

@@ -40,7 +40,6 @@ __all__ = ["DRAWN_ANEW", "add_event", "draw", "withdraw"]
 DRAWN_ANEW = "drawn anew"  # a code; the page says it in words
 BEING_DRAWN = -1  # lines: from the first number on, the database lets nothing of a statement change
 AT_ONCE = 5_000
-CHANGES = {TRUE_UP}  # lines of credits that an earlier statement holds; what is taken back is claimed before
 LINE_COLUMNS = (
     "statement_id", "organisation_id", "position", "kind", "attribution_id", "placement_id", "batch_id",
     "contract_version_id", "payment_ref", "paid_on", "currency", "base_minor", "rate", "commission_minor", "reason", "why",
@@ -70,10 +69,7 @@ def draw(work: Work, organisation_id: int, currency: str, period: date) -> State
     for chunk in in_chunks(sums.counted(reckon(reckoning)), AT_ONCE):
         _write(work.session, statement, chunk)
     statement.recovered_minor, statement.total_minor = sums.recovered, sums.total
-    basis = {"placed": reckoning.placed, "counts_bases": reckoning.counts_bases} | (
-        {"standing": reckoning.standing} if reckoning.standing else {}
-    )
-    freeze(work.session, statement, last_day(period), basis, sums.parts, sums.clauses)
+    freeze(work.session, statement, last_day(period), reckoning.kept(), sums.parts, sums.clauses)
     sum_up(work.session, statement.id)
     statement.line_count = sums.lines
     add_event(work, statement, StatementState.DRAWN)
@@ -115,7 +111,8 @@ def _write(session: Session, statement: Statement, lines: list[tuple[int, Due]])
         ],
     )  # fmt: skip
     payments = [due for _, due in lines if due.kind is LineKind.PAYMENT]
-    changed = [due.attribution_id for due in payments if due.reason in CHANGES and due.attribution_id]
+    # Credits that an earlier statement holds; what is taken back is claimed before.
+    changed = [due.attribution_id for due in payments if due.reason == TRUE_UP and due.attribution_id]
     turns = _turns(session, changed)
     rows = [(number, turns.get(number, 0) + 1, statement.id, statement.organisation_id, False) for number in changed]
     insert_rows(session, LineChange, CHANGE_COLUMNS, rows)

@@ -61,6 +61,22 @@ class Reckoning:
         """The statements whose claims count."""
         return [*self.before, self.statement_id]
 
+    def kept(self) -> dict[str, Any]:
+        """What a statement keeps of it (`Statement.basis`), for `again`: nothing of this is looked up anew."""
+        standing = {"standing": self.standing} if self.standing else {}
+        return {"placed": self.placed, "counts_bases": self.counts_bases, **standing}
+
+    @classmethod
+    def again(cls, session: Session, statement: Statement) -> Reckoning:
+        """For a statement that stands: from what it keeps."""
+        before = standing_before(session, statement.organisation_id, statement.currency, statement.id)
+        kept = statement.basis or {}
+        return cls(
+            session, statement.id, statement.organisation_id, statement.currency, statement.period, before,
+            placed=dict(kept.get("placed", {})), standing=dict(kept.get("standing", {})),
+            counts_bases=bool(kept.get("counts_bases")),
+        )  # fmt: skip
+
 
 def standing_before(
     session: Session, organisation_id: int, currency: str, statement_id: int | None = None

@@ -22,7 +22,7 @@ from portal.commission.life_models import (
     StatementPaper,
     TaxRule,
 )
-from portal.commission.models import TRUE_UP, CommissionLine, Statement, StatementEvent, StatementState
+from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState, counted_base
 from portal.commission.queries import current_state, seen_by
 from portal.commission.stepping import WITHDRAWN_LINES
 from portal.foundation.errors import NotFound
@@ -313,7 +313,7 @@ def _summed(session: Session, actor: Actor, statement_id: int) -> list[tuple[Any
         visible(line, actor)
         .with_only_columns(
             line.contract_version_id, line.batch_id, sa.func.count(),
-            sa.func.sum(sa.case((line.reason == TRUE_UP, 0), else_=line.base_minor)),
+            sa.func.sum(counted_base()),
             sa.func.sum(line.commission_minor),
         )
         .where(line.statement_id == statement_id)

@@ -181,3 +181,8 @@ class LineChange(Model, OwnRows):
     takes_back: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (sa.UniqueConstraint("statement_id", "attribution_id"),)
+
+
+def counted_base() -> sa.ColumnElement[int]:
+    """What a line adds to a sum of bases, in minor units: of true-ups drawn up before bases were counted once, nothing."""
+    return sa.case((CommissionLine.reason == TRUE_UP, 0), else_=CommissionLine.base_minor)

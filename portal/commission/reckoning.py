@@ -17,7 +17,7 @@ from portal.commission.charge_models import PAYS, TAKES_BACK, SuccessClaim
 from portal.commission.credit_rows import AT_ONCE, COLUMNS, apart_by, groups, key_of, order_of, payments_of, placed_with
 from portal.commission.due import Due, Reckoning, standing_before
 from portal.commission.line_words import Facts, why_earned, why_taken_back
-from portal.commission.models import TRUE_UP, CommissionLine, LineChange, LineClaim, LineKind
+from portal.commission.models import TRUE_UP, CommissionLine, LineChange, LineClaim, LineKind, counted_base
 from portal.commission.plan import (
     Book,
     Line,
@@ -336,7 +336,7 @@ def _paid_for(reckoning: Reckoning, kind: LineKind) -> sa.Select[Any]:
         .where(line.attribution_id == Attribution.id, line.kind == kind, line.statement_id.in_(reckoning.before))
         .correlate(Attribution)
         .scalar_subquery()
-        for amount in (line.commission_minor, sa.case((line.reason == TRUE_UP, 0), else_=line.base_minor))
+        for amount in (line.commission_minor, counted_base())
     ]
     return sa.select(Attribution, *sums)
 

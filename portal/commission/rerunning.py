@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from portal.commission.models import CommissionLine, Statement, StatementState
 from portal.commission.periods import month_of
 from portal.commission.queries import current_state, lines_of, seen_by, state_of, statement_for, statement_numbered
-from portal.commission.reckoning import Due, Reckoning, reckon, standing_before
+from portal.commission.reckoning import Due, Reckoning, reckon
 from portal.foundation.daily import portal_itself
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import handler
@@ -70,7 +70,7 @@ def rerun(actor: Actor, statement_id: int) -> Rerun:
     with reading(portal) as session:
         statement = statement_for(session, portal, statement_id)
         found = Rerun(statement)
-        pairs = zip_longest(_stored(session, portal, statement), _again(session, statement))
+        pairs = zip_longest(_stored(session, portal, statement), reckon(Reckoning.again(session, statement)))
         for position, (line, due) in enumerate(pairs, 1):
             _compare(found, position, line, due)
         return found
@@ -99,18 +99,6 @@ def _stored(session: Session, actor: Actor, statement: Statement) -> Iterator[Co
             return
         yield from page
         position = page[-1].position
-
-
-def _again(session: Session, statement: Statement) -> Iterator[Due]:
-    before = standing_before(session, statement.organisation_id, statement.currency, statement.id)
-    kept = statement.basis or {}
-    return reckon(
-        Reckoning(
-            session, statement.id, statement.organisation_id, statement.currency, statement.period, before,
-            placed=dict(kept.get("placed", {})), standing=dict(kept.get("standing", {})),
-            counts_bases=bool(kept.get("counts_bases")),
-        )
-    )  # fmt: skip
 
 
 def _compare(found: Rerun, position: int, line: CommissionLine | None, due: Due | None) -> None:

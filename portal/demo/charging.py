@@ -46,7 +46,7 @@ def advance_cost(stage: Stage, code: str, amount: str, *, approved: bool = True)
         return
     proof = read_proof(io.BytesIO(RECEIPT), "公告费发票.pdf")
     day = services().clock.today()
-    charge = enter_cost(stage.actor(STAFF[code]), Cost(reference, amount, day, "债务人下落不明,公告送达费", proof))
+    charge = enter_cost(stage.actor(STAFF[code]), Cost(reference, amount, day, "债务人下落不明，公告送达费", proof))
     if approved:
         approve_charge(stage.actor("finance2"), charge)
 

@@ -253,8 +253,8 @@ def _plan_money(stage: Stage) -> None:
             stage.plan(following + timedelta(days=3), 20, 30, partial(paying.take_one_back, stage, "HT", period, ends))
             stage.plan(following + timedelta(days=4), 20, 30, partial(paying.reach_next_step, stage, "ZX"))
             stage.plan(following + timedelta(days=9), 10, 12, partial(charging.advance_cost, stage, "MH", "260.00"))
-            late = "系统故障致结算单迟发,按约补偿"
+            late = "系统故障致结算单迟发，按约补偿"
             stage.plan(following + timedelta(days=9), 10, 22, partial(charging.adjust, stage, "HT", "150.00", late))
-    wrong = "上期批次录入重复,扣回多计佣金"
+    wrong = "上期批次录入重复，扣回多计佣金"
     stage.plan(last, 18, 42, partial(charging.adjust, stage, "BL", "-86.40", wrong, approved=False))
     stage.plan(last, 18, 44, partial(charging.advance_cost, stage, "ZY", "300.00", approved=False))

@@ -41,11 +41,11 @@ def approve_packs(stage: Stage, code: str) -> None:
         for letter_id in sample:
             open_letter(lawyer, pack_id, letter_id)
         if len(others) > 1:
-            refuse_letter(lawyer, pack_id, others[-1], "地址与身份证住址不一致,请银行核实后重新委托")
+            refuse_letter(lawyer, pack_id, others[-1], "地址与身份证住址不一致，请银行核实后重新委托")
         if sample or others:
             approve_pack(lawyer, pack_id)
         else:
-            refuse_pack(lawyer, pack_id, "函件资料均不完整,请银行补充后重新委托")
+            refuse_pack(lawyer, pack_id, "函件资料均不完整，请银行补充后重新委托")
     run_pending(stage.app)
 
 

@@ -103,7 +103,7 @@ def answer_batches(stage: Stage, refusing: str = "", slow: str = "") -> None:
             continue
         leader = stage.actor(LEADERS[code])
         if code == refusing:
-            refuse_batch(leader, batch_id, "本月人员培训,暂无余力接收新批次")
+            refuse_batch(leader, batch_id, "本月人员培训，暂无余力接收新批次")
         else:
             accept_batch(leader, batch_id)
 
@@ -112,7 +112,7 @@ def refuse_late(stage: Stage, code: str) -> None:
     """An organisation sends back what it has not answered for days: what was credited to it meanwhile is taken back."""
     for batch_id, owner in _batches(stage.actor("vendor1"), BatchState.SENT):
         if owner == code:
-            refuse_batch(stage.actor(LEADERS[code]), batch_id, "名单与我方在办案件重复,整批退回")
+            refuse_batch(stage.actor(LEADERS[code]), batch_id, "名单与我方在办案件重复，整批退回")
     run_pending(stage.app)
 
 
@@ -120,7 +120,7 @@ def ask_back(stage: Stage, code: str, asker: str) -> None:
     """Ask for the recall of an organisation's oldest accepted batch."""
     mine = [batch for batch, owner in _batches(stage.actor(asker), BatchState.ACCEPTED) if owner == code]
     if mine:
-        note = "回收率连续两个月低于同批平均,收回后重新委派"
+        note = "回收率连续两个月低于同批平均，收回后重新委派"
         ask_batch_recall(stage.actor(asker), mine[0], Wish(RecallReason.CLIENT, note=note))
 
 

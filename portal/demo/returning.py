@@ -76,7 +76,7 @@ def decide_objections(stage: Stage, checker: str) -> None:
             sa.select(Objection.id).where(Objection.state == ObjectionState.OPEN).order_by(Objection.id)
         ).all()
     for number, objection in enumerate(open_ones):
-        granted, words = (10, "承诺在期内,准予延期") if number == 0 else (None, "无还款迹象,按期收回")
+        granted, words = (10, "承诺在期内，准予延期") if number == 0 else (None, "无还款迹象，按期收回")
         answer_objections(bank, [objection], granted, words)
 
 
@@ -103,7 +103,7 @@ def ask_to_keep(stage: Stage, code: str) -> None:
     leader = stage.actor(LEADERS[code])
     placements = _live(leader, 5)
     if placements:
-        ask_retention(leader, 30, "分期协商中,客户已交首期资料", placement_ids=placements)
+        ask_retention(leader, 30, "分期协商中，客户已交首期资料", placement_ids=placements)
 
 
 def confirm_certificates(stage: Stage, code: str) -> None:
@@ -132,7 +132,7 @@ def plan_leave(stage: Stage, code: str, days: int) -> None:
         organisation = session.scalar(sa.select(Organisation.id).where(Organisation.code == code))
     if organisation is not None:
         row = plan_exit(
-            maker, organisation, stage.today + timedelta(days=days), "合作评级连续两季为末位,协议到期不再续签"
+            maker, organisation, stage.today + timedelta(days=days), "合作评级连续两季为末位，协议到期不再续签"
         )
         submit_exit(maker, row)
 

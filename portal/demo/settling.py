@@ -31,12 +31,12 @@ __all__ = ["answer_agencies", "draw", "release", "settle"]
 
 CENTS = 12  # in minor units
 QUARREL = (
-    (DisputeReason.CREDIT, "该笔回款由我方外访当日促成,承诺记录在案,应计入我方"),
-    (DisputeReason.RATE, "按我方统计该批次回收率已达更高一档,应适用更高费率"),
+    (DisputeReason.CREDIT, "该笔回款由我方外访当日促成，承诺记录在案，应计入我方"),
+    (DisputeReason.RATE, "按我方统计该批次回收率已达更高一档，应适用更高费率"),
 )
 ANSWERS: tuple[tuple[DisputeEnd, str, Follows | None], ...] = (
-    (DisputeEnd.UPHELD, "核实无误,该差额以调整项列入下期结算单", Follows.ADJUSTMENT),
-    (DisputeEnd.REFUSED, "按期末回收率核算,该批次未达更高一档,费率无误", None),
+    (DisputeEnd.UPHELD, "核实无误，该差额以调整项列入下期结算单", Follows.ADJUSTMENT),
+    (DisputeEnd.REFUSED, "按期末回收率核算，该批次未达更高一档，费率无误", None),
 )
 LEADERS = {house.code: house.leader.user_name for house in HOUSES}
 LEFT_AS_DRAWN = {"YF"}  # of the newest month: where each statement is left for somebody to go on
@@ -108,10 +108,10 @@ def settle(stage: Stage, period: date, newest: bool) -> None:
         content = f"%PDF-1.4\n% 演示发票 {number}\n%%EOF\n".encode()
         invoice = upload_invoice(leader, statement_id, details, Proof(content, f"{number}.pdf"))
         if beyond:
-            accept_difference(stage.actor("finance1"), statement_id, invoice.id, "四舍五入造成的尾差,金额很小")
+            accept_difference(stage.actor("finance1"), statement_id, invoice.id, "四舍五入造成的尾差，金额很小")
             if newest:
                 continue
-            accept_difference(stage.actor("finance2"), statement_id, invoice.id, "同意,按结算单金额付款")
+            accept_difference(stage.actor("finance2"), statement_id, invoice.id, "同意，按结算单金额付款")
         _pay(stage, statement_id, due, code, newest)
 
 

@@ -35,10 +35,10 @@ OUTCOMES = {
     "disputes": 1,
 }  # fmt: skip
 NOTES = {
-    "promise": ("称月底发工资后还款", "答应分两次还清,先还一部分", "家人协助还款,已确认日期"),
-    "negotiating": ("希望减免部分利息,已记录诉求", "要求查看明细后再答复"),
-    "refuses": ("情绪激动,表示暂不处理",),
-    "hardship": ("近期住院,收入中断,可提供证明",),
+    "promise": ("称月底发工资后还款", "答应分两次还清，先还一部分", "家人协助还款，已确认日期"),
+    "negotiating": ("希望减免部分利息，已记录诉求", "要求查看明细后再答复"),
+    "refuses": ("情绪激动，表示暂不处理",),
+    "hardship": ("近期住院，收入中断，可提供证明",),
     "disputes": ("对一笔分期手续费有异议",),
 }
 REASONS = ("lost_income", "illness", "over_indebted", "forgot", "other")

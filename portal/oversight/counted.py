@@ -252,6 +252,6 @@ COUNTED: tuple[Counted, ...] = (
     ),
     Counted(
         _keeps_the_register, lambda d: staff_expiring(d.session, d.actor, d.today),
-        say("Trainings and certificates of staff end within 60 days"), _l("See whose"), "vendors.staff", {"ends": "yes"},
+        say("Trainings and certificates of staff end within 60 days"), _l("See who"), "vendors.staff", {"ends": "yes"},
     ),
 )  # fmt: skip

@@ -130,5 +130,5 @@ def trace_by_hand(result: Message, proposer: str, checker: str, reason: str) -> 
     """The trace of what two persons decided: what came of it, who they are, and why."""
     return say(
         "Proposed by %(proposer)s and approved by %(checker)s: “%(reason)s”. %(result)s",
-        proposer=proposer, checker=checker, reason=reason, result=result,
+        proposer=proposer, checker=checker, reason=reason.rstrip("。."), result=result,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from portal.api.webhook_events import listeners, tell
 from portal.api.webhook_models import EventKind
 from portal.foundation import hooks
 from portal.foundation.access import OrganisationKind
+from portal.foundation.database import summed
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l
 from portal.foundation.money import format_amount
@@ -143,7 +144,7 @@ def _payments_credited(work: Work, import_run_id: int) -> None:
         .join(lines, lines.c.placement_id == Placement.id)
         .where(Placement.organisation_id.in_(hearing))
     )
-    credit = sa.cast(sa.func.sum(lines.c.credit_minor), sa.BigInteger)
+    credit = summed(lines.c.credit_minor)
     sums: dict[int, list[tuple[str, int, int]]] = {}
     grouped = (
         credited.with_only_columns(Placement.organisation_id, lines.c.currency, sa.func.count(), credit)

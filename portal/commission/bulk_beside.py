@@ -24,6 +24,7 @@ from portal.commission.charge_models import (
 from portal.commission.models import CommissionLine, Statement
 from portal.commission.plan import PlanError, last_day_of, read_plan
 from portal.foundation import hooks
+from portal.foundation.database import summed
 from portal.foundation.visibility import actor_of
 from portal.placement.models import Placement, PlacementBatch
 from portal.recovery.decisions import not_superseded
@@ -97,7 +98,7 @@ def sum_up(session: Session, statement_id: int) -> None:
     sums = (
         sa.select(
             line.statement_id, line.batch_id, line.kind, line.organisation_id, sa.func.count(),
-            sa.cast(sa.func.sum(line.commission_minor), sa.BigInteger),
+            summed(line.commission_minor),
         )
         .where(line.statement_id == statement_id, line.batch_id.is_not(None))
         .group_by(line.statement_id, line.batch_id, line.kind, line.organisation_id)

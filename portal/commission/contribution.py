@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 from portal.commission.charge_models import StatementShare
 from portal.commission.models import CommissionLine, LineKind, StatementNumber
 from portal.commission.plan import Distance, PlanError, distance_of, read_plan
+from portal.foundation.database import summed
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
 from portal.placement.models import BatchState, Placement, PlacementBatch
@@ -119,7 +120,7 @@ def contributions(session: Session, actor: Actor, batches: Sequence[PlacementBat
     sums = (
         _released(actor)
         .where(StatementShare.batch_id.in_(ids))
-        .with_only_columns(StatementShare.batch_id, StatementShare.kind, _sum(StatementShare.commission_minor))
+        .with_only_columns(StatementShare.batch_id, StatementShare.kind, summed(StatementShare.commission_minor))
         .group_by(StatementShare.batch_id, StatementShare.kind)
     )
     for batch_id, kind, amount in session.execute(sums):
@@ -138,7 +139,7 @@ def totals(session: Session, actor: Actor, today: date) -> list[OfOrganisation]:
     credited = (
         visible(DayCredit, actor)
         .where(DayCredit.batch_id.in_(recent))
-        .with_only_columns(DayCredit.organisation_id, DayCredit.currency, _sum(DayCredit.credit_minor))
+        .with_only_columns(DayCredit.organisation_id, DayCredit.currency, summed(DayCredit.credit_minor))
         .group_by(DayCredit.organisation_id, DayCredit.currency)
     )
     for owner, currency, amount in session.execute(credited):
@@ -151,7 +152,7 @@ def totals(session: Session, actor: Actor, today: date) -> list[OfOrganisation]:
             StatementShare.organisation_id,
             PlacementBatch.currency,
             StatementShare.kind,
-            _sum(StatementShare.commission_minor),
+            summed(StatementShare.commission_minor),
         )
         .group_by(StatementShare.organisation_id, PlacementBatch.currency, StatementShare.kind)
     )
@@ -164,7 +165,7 @@ def totals(session: Session, actor: Actor, today: date) -> list[OfOrganisation]:
             CommissionLine.organisation_id,
             CommissionLine.currency,
             CommissionLine.kind,
-            _sum(CommissionLine.commission_minor),
+            summed(CommissionLine.commission_minor),
         )
         .group_by(CommissionLine.organisation_id, CommissionLine.currency, CommissionLine.kind)
     )
@@ -203,7 +204,7 @@ def steps_of(session: Session, actor: Actor, batches: Iterable[PlacementBatch]) 
     wrong = (
         visible(Placement, actor)
         .where(Placement.reverse, Placement.batch_id.in_(list(plans)))
-        .with_only_columns(Placement.batch_id, _sum(Placement.placed_total_minor))
+        .with_only_columns(Placement.batch_id, summed(Placement.placed_total_minor))
         .group_by(Placement.batch_id)
     )
     in_error = {batch_id: int(amount) for batch_id, amount in session.execute(wrong)}
@@ -232,7 +233,3 @@ def _released(actor: Actor) -> sa.Select[Any]:
     return visible(StatementShare, actor).where(
         StatementShare.statement_id.in_(sa.select(StatementNumber.statement_id))
     )
-
-
-def _sum(column: Any) -> sa.ColumnElement[int]:
-    return sa.cast(sa.func.sum(column), sa.BigInteger)

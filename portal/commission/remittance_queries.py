@@ -19,6 +19,7 @@ from portal.commission.remittance_models import (
     RemittanceEvent,
     RemittanceState,
 )
+from portal.foundation.database import summed
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -80,7 +81,7 @@ def _earned(actor: Actor) -> sa.Subquery:
         StatementEvent.statement_id == CommissionLine.statement_id, StatementEvent.state == StatementState.RELEASED
     )
     lines = visible(CommissionLine, actor).where(shown.exists())
-    total = sa.cast(sa.func.sum(CommissionLine.commission_minor), sa.BigInteger).label("commission")
+    total = summed(CommissionLine.commission_minor).label("commission")
     return (
         lines.with_only_columns(CommissionLine.attribution_id, total).group_by(CommissionLine.attribution_id).subquery()
     )
@@ -89,7 +90,7 @@ def _earned(actor: Actor) -> sa.Subquery:
 def _covered(actor: Actor) -> sa.Subquery:
     """What standing remittances cover, by receipt."""
     received = _standing_events(actor, RemittanceState.RECEIVED).with_only_columns(RemittanceEvent.id)
-    total = sa.cast(sa.func.sum(RemittanceCover.amount_minor), sa.BigInteger).label("covered")
+    total = summed(RemittanceCover.amount_minor).label("covered")
     covers = visible(RemittanceCover, actor).where(RemittanceCover.event_id.in_(received))
     return (
         covers.with_only_columns(RemittanceCover.attribution_id, total)
@@ -125,7 +126,7 @@ def balances(session: Session, actor: Actor, organisation_id: int | None = None)
     """What every agency (or one) holds, by currency; whoever never received anything is left out."""
     rows, figures = _with_figures(actor)
     owner = AgencyReceipt.organisation_id
-    sums = [_sum(AgencyReceipt.amount_minor), _sum(figures["kept"])]
+    sums = [summed(AgencyReceipt.amount_minor), summed(figures["kept"])]
     received = {
         (row[0], row[1]): (int(row[2]), int(row[3]))
         for row in session.execute(
@@ -147,12 +148,8 @@ def balances(session: Session, actor: Actor, organisation_id: int | None = None)
 def _remitted(session: Session, actor: Actor, state: RemittanceState) -> dict[tuple[int, str], int]:
     events = _standing_events(actor, state).join(Remittance, Remittance.id == RemittanceEvent.remittance_id)
     by = Remittance.organisation_id, Remittance.currency
-    sums = events.with_only_columns(*by, _sum(RemittanceEvent.amount_minor)).group_by(*by)
+    sums = events.with_only_columns(*by, summed(RemittanceEvent.amount_minor)).group_by(*by)
     return {(row[0], row[1]): int(row[2]) for row in session.execute(sums)}
-
-
-def _sum(column: Any) -> sa.ColumnElement[int]:
-    return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
 
 
 def receipts(
@@ -193,7 +190,7 @@ def owed_by_age(
         AgencyReceipt.organisation_id == organisation_id, AgencyReceipt.currency == currency, figures["left"] != 0
     ).with_only_columns(age, figures["left"].label("left_"))
     parts_ = parts.subquery()
-    sums = dict(session.execute(sa.select(parts_.c.age, _sum(parts_.c.left_)).group_by(parts_.c.age)).tuples().all())
+    sums = dict(session.execute(sa.select(parts_.c.age, summed(parts_.c.left_)).group_by(parts_.c.age)).tuples().all())
     return [(name, int(sums[name])) for name, *_ends in AGES if name in sums]
 
 

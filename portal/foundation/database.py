@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
 
-__all__ = ["BigKey", "JsonData", "MinorUnits", "Model", "UtcDateTime", "choice", "db", "key_column"]
+__all__ = ["BigKey", "JsonData", "MinorUnits", "Model", "UtcDateTime", "choice", "db", "key_column", "summed"]
 
 WRITE_OPTION = "portal_write"  # execution option: this transaction will write, so SQLite takes its lock at once
 PATIENCE_OPTION = (
@@ -119,6 +119,14 @@ else:
 def key_column() -> Mapped[int]:
     """The numbered key of a table."""
     return mapped_column(BigKey, primary_key=True, autoincrement=True)
+
+
+def summed(amounts: Any) -> sa.ColumnElement[int]:
+    """The sum of a column of whole minor units as a whole number; None where there is no row, as SUM says.
+
+    PostgreSQL adds BIGINTs up into NUMERIC, which would come back as a decimal beside SQLite's integer.
+    """
+    return sa.cast(sa.func.sum(amounts), sa.BigInteger)
 
 
 @event.listens_for(Engine, "connect")

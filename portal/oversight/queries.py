@@ -13,6 +13,7 @@ from portal.commission.models import Statement, StatementState
 from portal.commission.queries import current_state
 from portal.contact.models import AttemptDay, Promise, PromiseState
 from portal.foundation.audit import AuditEvent
+from portal.foundation.database import summed
 from portal.foundation.sealing import last_link, unsealed
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -70,7 +71,7 @@ def commission_in(session: Session, actor: Actor, days: Stretch, zone: str) -> d
         visible(Statement, actor)
         .where(Statement.period >= months_back, Statement.drawn_at >= first, Statement.drawn_at < end)
         .where(current_state() != StatementState.WITHDRAWN)
-        .with_only_columns(Statement.currency, sa.cast(sa.func.sum(Statement.total_minor), sa.BigInteger))
+        .with_only_columns(Statement.currency, summed(Statement.total_minor))
         .group_by(Statement.currency)
         .order_by(Statement.currency)
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from portal.foundation import hooks
-from portal.foundation.database import choice
+from portal.foundation.database import choice, summed
 from portal.foundation.visibility import actor_of
 from portal.placement.leaving_models import ExceptionKind, ExitException
 from portal.placement.models import Placement
@@ -90,7 +90,7 @@ def count_live(session: Session, exit_id: int, organisation_id: int) -> dict[str
             ExitException.kind,
             Placement.currency,
             sa.func.count(),
-            sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger),
+            summed(Placement.placed_total_minor),
         )
         .select_from(Placement)
         .outerjoin(ExitException, sa.and_(ExitException.placement_id == Placement.id, ExitException.exit_id == exit_id))

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from portal.foundation import hooks
 from portal.foundation.bulk import one_at_a_time
+from portal.foundation.database import summed
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.placement.bulk import day_before_start, stage_ids
@@ -134,7 +135,7 @@ def _count_in_batches(work: Work, ended: sa.Select[tuple[int]]) -> None:
         sa.select(
             Placement.batch_id,
             sa.func.count().label("accounts"),
-            sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger).label("minor"),
+            summed(Placement.placed_total_minor).label("minor"),
         )
         .where(Placement.id.in_(ended))
         .group_by(Placement.batch_id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
+from portal.foundation.database import summed
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -86,7 +87,7 @@ def tally_by_obstacle(session: Session, criteria: Criteria, today: date) -> list
         .subquery()
     )
     rows = session.execute(
-        sa.select(counted.c.reason, sa.func.count(), sa.cast(sa.func.sum(counted.c.total_minor), sa.BigInteger))
+        sa.select(counted.c.reason, sa.func.count(), summed(counted.c.total_minor))
         .group_by(counted.c.reason)
         .order_by(sa.func.count().desc(), counted.c.reason)
     )
@@ -174,7 +175,7 @@ def tally_since(session: Session, run: AllocationRun) -> list[Tally]:
         sa.select(
             AllocationLine.reason,
             sa.func.count(),
-            sa.cast(sa.func.sum(AllocationLine.total_minor), sa.BigInteger),
+            summed(AllocationLine.total_minor),
         )
         .where(AllocationLine.run_id == run.id, AllocationLine.reason.startswith(SINCE))
         .group_by(AllocationLine.reason)
@@ -246,7 +247,7 @@ def batches_by_bucket(session: Session, run: AllocationRun) -> dict[int, list[tu
             Placement.batch_id,
             Placement.placed_bucket,
             sa.func.count(),
-            sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger),
+            summed(Placement.placed_total_minor),
         )
         .join(PlacementBatch, PlacementBatch.id == Placement.batch_id)
         .where(PlacementBatch.run_id == run.id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
+from portal.foundation.database import summed
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -304,7 +305,7 @@ def error_by_batch(session: Session, actor: Actor, batch_ids: Sequence[int]) -> 
     rows = session.execute(
         visible(Placement, actor)
         .where(Placement.batch_id.in_(batch_ids), Placement.reverse)
-        .with_only_columns(Placement.batch_id, sa.cast(sa.func.sum(Placement.placed_total_minor), sa.BigInteger))
+        .with_only_columns(Placement.batch_id, summed(Placement.placed_total_minor))
         .group_by(Placement.batch_id)
     )
     return {batch_id: int(total) for batch_id, total in rows}

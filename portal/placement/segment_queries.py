@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from portal.foundation.database import summed
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import User
@@ -115,7 +116,7 @@ def scrub(session: Session, criteria: Criteria, today: date) -> Scrubbed:
     columns = (Account.bucket, obstacles.reason.label("reason"), warning.label("warning"), Account.total_minor)
     one = obstacles.beside(sa.select(*columns).select_from(Account)).where(*eligibility.segment(criteria)).subquery()
     keys = (one.c.bucket, one.c.reason, one.c.warning)
-    amount = sa.cast(sa.func.sum(one.c.total_minor), sa.BigInteger)
+    amount = summed(one.c.total_minor)
     rows = session.execute(sa.select(*keys, sa.func.count(), amount).group_by(*keys)).all()
     free = [row for row in rows if row[1] is None]
     reasons = _tallies((row[1], row[3], row[4]) for row in rows if row[1] is not None)

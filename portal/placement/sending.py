@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from portal.foundation import hooks
 from portal.foundation.bulk import one_at_a_time
+from portal.foundation.database import summed
 from portal.foundation.errors import Refused
 from portal.foundation.language import say
 from portal.foundation.work import transaction
@@ -99,7 +100,7 @@ def _sums(work: Work, run: AllocationRun) -> list[tuple[int, int, int]]:
         sa.select(
             AllocationLine.organisation_id,
             sa.func.count(),
-            sa.cast(sa.func.sum(Account.total_minor), sa.BigInteger),
+            summed(Account.total_minor),
         )
         .join(Account, Account.id == AllocationLine.account_id)
         .where(AllocationLine.run_id == run.id, AllocationLine.organisation_id.is_not(None))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portal.foundation import hooks
 from portal.foundation.access import Permission
+from portal.foundation.database import summed
 from portal.foundation.language import _l, from_data
 from portal.foundation.panels import Panel
 from portal.foundation.visibility import visible
@@ -83,7 +84,7 @@ def credited_in(session: Session, actor: Actor, first: date, last: date) -> dict
     found: dict[str, int] = defaultdict(int)
     for table, sign in _credits(actor):
         days = table.c.organisation_id == owners.c.id, table.c.paid_on.between(first, last)
-        sums = sa.select(table.c.currency, _sum(table)).select_from(owners).join(table, sa.and_(*days))
+        sums = sa.select(table.c.currency, summed(table.c.credit_minor)).select_from(owners).join(table, sa.and_(*days))
         for currency, total in session.execute(sums.group_by(table.c.currency)):
             found[currency] += sign * int(total)
     return dict(sorted(found.items()))
@@ -95,7 +96,9 @@ def credited_by_batch(
     """What was credited to each of these batches by value date, in minor units of its currency, as `credited_in`."""
     found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for table, sign in _credits(actor):
-        sums = sa.select(table.c.batch_id, table.c.paid_on, _sum(table)).where(table.c.batch_id.in_(batch_ids))
+        sums = sa.select(table.c.batch_id, table.c.paid_on, summed(table.c.credit_minor)).where(
+            table.c.batch_id.in_(batch_ids)
+        )
         for batch_id, paid_on, total in session.execute(sums.group_by(table.c.batch_id, table.c.paid_on)):
             found[batch_id][paid_on] += sign * int(total)
     return {batch_id: tuple(sorted(days.items())) for batch_id, days in found.items()}
@@ -115,10 +118,6 @@ def _credits(actor: Actor) -> tuple[tuple[sa.Subquery, int], tuple[sa.Subquery, 
     )
     taken_off = wrong.with_only_columns(*(getattr(Attribution, column.key) for column in kept))
     return (visible(DayCredit, actor).with_only_columns(*kept).subquery(), 1), (taken_off.subquery(), -1)
-
-
-def _sum(table: sa.Subquery) -> sa.ColumnElement[int]:
-    return sa.cast(sa.func.sum(table.c.credit_minor), sa.BigInteger)
 
 
 @hooks.credit_lines.register

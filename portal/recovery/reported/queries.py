@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.foundation.database import summed
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -218,7 +219,7 @@ def _summed(
 ) -> list[tuple[str, str, int, int]]:
     age = sa.case(*((_within(since, name, today), name) for name, *_ends in AGES), else_=AGES[0][0]).label("age")
     parts = rows.with_only_columns(model.currency, age, model.amount_minor).subquery()
-    total = sa.cast(sa.func.sum(parts.c.amount_minor), sa.BigInteger)
+    total = summed(parts.c.amount_minor)
     sums = sa.select(parts.c.currency, parts.c.age, sa.func.count(), total).group_by(parts.c.currency, parts.c.age)
     order = {name: place for place, (name, *_ends) in enumerate(AGES)}
     found = [(str(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in session.execute(sums)]

@@ -16,6 +16,7 @@ from portal.commission.queries import statement_numbered
 from portal.foundation.access import Permission, demand
 from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 from portal.foundation.money import CURRENCIES, parse_amount
 from portal.foundation.visibility import visible
@@ -250,6 +251,4 @@ def _amount(written: str, currency: str) -> int:
 
 
 def _given(reason: str) -> str:
-    if not reason.strip():
-        raise DomainError("charge.reason", say("Say why, so that the other side can follow."), field="reason")
-    return reason.strip()[:LONGEST]
+    return given_reason(reason, LONGEST, "charge.reason", say("Say why, so that the other side can follow."))

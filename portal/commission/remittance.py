@@ -10,7 +10,7 @@ from portal.commission.remittance_models import Remittance, RemittanceCover, Rem
 from portal.foundation.access import OrganisationKind, Permission, demand
 from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError, Faults, NotFound, Refused
-from portal.foundation.free_text import check_free_text
+from portal.foundation.free_text import check_free_text, given_reason
 from portal.foundation.language import say
 from portal.foundation.money import format_amount
 from portal.foundation.services import services
@@ -159,15 +159,13 @@ def take_back(actor: Actor, remittance_id: int, reason: str) -> None:
 
 
 def _end(actor: Actor, remittance_id: int, before: S, after: S, reason: str) -> None:
-    if not reason.strip():
-        raise DomainError("remittance.reason", say("Say why, so that the other side can follow."), field="reason")
-    check_free_text(reason, 1_000, "remittance.reason", "reason")
+    reason = given_reason(reason, 1_000, "remittance.reason", say("Say why, so that the other side can follow."))
     with transaction(actor) as work:
         row = queries.remittance_for(work.session, actor, remittance_id, lock=True)
         if queries.state_of(work.session, actor, row.id) is not before:
             raise Refused("remittance.state", say("This remittance has moved on in the meantime. Look at its state."))
-        _add(work, row, after, None, reason.strip())
-        work.audit(f"remittance.{after.value}", row, after={"reason": reason.strip()})
+        _add(work, row, after, None, reason)
+        work.audit(f"remittance.{after.value}", row, after={"reason": reason})
 
 
 def _new(work: Work, organisation_id: int, currency: str, proof_digest: str = "", proof_name: str = "") -> Remittance:

@@ -14,7 +14,9 @@ from portal.commission.score_models import Scoring, ScoringRow, ScoringState
 from portal.commission.score_queries import panel, scoring_for
 from portal.contact.models import ContactAttempt
 from portal.foundation.access import Permission, demand
+from portal.foundation.database import summed
 from portal.foundation.errors import DomainError, Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 from portal.foundation.money import CURRENCIES
 from portal.foundation.visibility import visible
@@ -85,11 +87,10 @@ def fix_scoring(actor: Actor, scoring_id: int) -> None:
 def refuse_scoring(actor: Actor, scoring_id: int, reason: str) -> None:
     """Send it back with a reason. Refused to who proposed it."""
     demand(actor, Permission.SCORES_MANAGE)
-    if not reason.strip():
-        raise DomainError("scoring.reason", say("Say why, in a few words."), field="reason")
+    reason = given_reason(reason, 1_000, "scoring.reason", say("Say why, in a few words."))
     with transaction(actor) as work:
         scoring = _open(work, scoring_id)
-        scoring.refusal = reason.strip()[:1000]
+        scoring.refusal = reason
         _decided(work, scoring, ScoringState.REFUSED)
 
 
@@ -128,7 +129,7 @@ def _figures(work: Work, period: date, currency: str, marks: Mapping[int, int]) 
     credited = (
         visible(DayCredit, work.actor)
         .where(DayCredit.paid_on.between(period, last), DayCredit.currency == currency)
-        .with_only_columns(DayCredit.organisation_id, sa.cast(sa.func.sum(DayCredit.credit_minor), sa.BigInteger))
+        .with_only_columns(DayCredit.organisation_id, summed(DayCredit.credit_minor))
         .group_by(DayCredit.organisation_id)
     )
     worked = (

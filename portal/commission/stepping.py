@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portal.commission.queries import state_of, statement_for
-from portal.foundation.errors import DomainError, Refused
+from portal.foundation.errors import Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 
 if TYPE_CHECKING:
@@ -31,7 +32,5 @@ def locked(work: Work, statement_id: int, allowed: Collection[StatementState]) -
 
 
 def given(reason: str, field: str = "reason") -> str:
-    """The words, which must be there. DomainError for none."""
-    if not reason.strip():
-        raise DomainError("statement.reason", say("Say why, so that the other side can follow."), field=field)
-    return reason.strip()[:1000]
+    """The words, which must be there, 1,000 characters at most. DomainError otherwise."""
+    return given_reason(reason, 1_000, "statement.reason", say("Say why, so that the other side can follow."), field)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import letters
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import Message, say
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
@@ -210,9 +211,7 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
 
 def given(reason: str) -> str:
     """A reason as it is kept, 400 characters at most. DomainError where there is none."""
-    if not reason.strip():
-        raise DomainError("legal.reason", say("Say why, in a few words."), field="reason")
-    return reason.strip()[:400]
+    return given_reason(reason, 400, "legal.reason", say("Say why, in a few words."))
 
 
 def decided() -> Message:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from portal.foundation.access import Permission, demand
 from portal.foundation.bulk import one_at_a_time
-from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.errors import NotFound, Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
@@ -159,13 +160,7 @@ def locked_run(work: Work, run_id: int) -> AllocationRun:
 
 def check_reason(reason: str, field: str = "reason") -> str:
     """A reason that says something, without the spaces around it. DomainError naming the field otherwise."""
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("placement.reason", say("Say why: the others read it."), field=field)
-    if len(reason) > LONGEST_REASON:
-        words = say("Say it in at most %(most)s characters.", most=LONGEST_REASON)
-        raise DomainError("placement.reason", words, field=field)
-    return reason
+    return given_reason(reason, LONGEST_REASON, "placement.reason", say("Say why: the others read it."), field)
 
 
 def _looked_up(work: Work, criteria: Criteria, method: Method) -> tuple[TakingPart, list[Tally]]:

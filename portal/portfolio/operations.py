@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.free_text import given_reason
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say
 from portal.foundation.visibility import visible
@@ -202,6 +203,4 @@ def set_hold_days(actor: Actor, days: Mapping[HoldFlag, int | None]) -> int:
 
 
 def _given(reason: str, without: Message) -> str:
-    if not reason.strip():
-        raise DomainError("hold.reason", without, field="reason")
-    return reason.strip()[:200]
+    return given_reason(reason, 200, "hold.reason", without)

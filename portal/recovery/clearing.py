@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import Message, say
 from portal.foundation.money import format_amount
 from portal.foundation.visibility import visible
@@ -104,12 +105,7 @@ def _proposing(actor: Actor, reason: str) -> Any:
 
 
 def _given(reason: str) -> str:
-    if not reason.strip():
-        raise DomainError("exception.reason", say("Say why, so that others can follow."), field="reason")
-    if len(reason.strip()) > LONGEST_REASON:
-        words = say("At most %(most)s characters.", most=LONGEST_REASON)
-        raise DomainError("exception.reason", words, field="reason")
-    return reason.strip()
+    return given_reason(reason, LONGEST_REASON, "exception.reason", say("Say why, so that others can follow."))
 
 
 def _exceptions(work: Work, attribution_ids: Sequence[int]) -> list[Attribution]:

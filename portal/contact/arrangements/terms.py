@@ -13,7 +13,7 @@ from typing import NamedTuple
 from portal.contact.arrangements.rules import MOST_INSTALMENTS, Kind, Offer, Part, Rhythm, schedule_of
 from portal.contact.outcomes import REASONS_BEHIND
 from portal.foundation.errors import DomainError, Faults
-from portal.foundation.free_text import check_free_text
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 from portal.foundation.money import Money
 
@@ -172,11 +172,7 @@ def valid_until_of(wanted: date | None, first_on: date, today: date) -> date:
 
 def check_reason(reason: str, field: str = "reason") -> str:
     """A reason that says something, without spaces around it and without a card number. DomainError naming the field."""
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("arrangement.reason", say("Say why: the others read it."), field=field)
-    check_free_text(reason, LONGEST_REASON, "arrangement.reason", field)
-    return reason
+    return given_reason(reason, LONGEST_REASON, "arrangement.reason", say("Say why: the others read it."), field)
 
 
 def _money(minor: int, owed: Owed) -> Money:

@@ -14,7 +14,7 @@ from portal.contact.proofs import KeptProof, keep_for_customer, keep_sealed
 from portal.foundation import hooks
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, NotFound
-from portal.foundation.free_text import check_free_text
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import reading, transaction
@@ -131,11 +131,7 @@ def _keep(work: Work, hold: Hold, kept: KeptProof) -> None:
 
 
 def _given(reason: str, field: str) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("hold.reason", say("Say in a word why."), field=field)
-    check_free_text(reason, LONGEST_REASON, "hold.reason", field)
-    return reason
+    return given_reason(reason, LONGEST_REASON, "hold.reason", say("Say in a word why."), field)
 
 
 # --- what is read -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from portal.contact.messages.sifting import Sifted, sift
 from portal.contact.models import Channel
 from portal.foundation.access import Permission, demand
 from portal.foundation.bulk import in_chunks, one_at_a_time
-from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.errors import NotFound, Refused
+from portal.foundation.free_text import given_reason
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.tabular import CsvWriter, XlsxWriter
@@ -209,15 +210,14 @@ def record_result(actor: Actor, message_id: int, *, delivered: bool, at_gateway:
 def drop_message(actor: Actor, message_id: int, reason: str) -> None:
     """Take a message out of the outbox before it goes. Refused for one that does not wait; DomainError without a reason."""
     demand(actor, Permission.MESSAGES_EXPORT)
-    if not reason.strip():
-        raise DomainError("message.reason", say("Say why, in a few words."), field="reason")
+    reason = given_reason(reason, 200, "message.reason", say("Say why, in a few words."))
     with transaction(actor) as work:
         message = locked_message(work, message_id)
         if message.state is not MessageState.QUEUED or message.handed_at is not None:
             raise Refused("message.gone", say("This message does not wait in the outbox any more."))
         message.state, message.failure = MessageState.FAILED, "dropped"
-        move(work, message, reason.strip()[:200])
-        work.audit("message.dropped", message, reason=reason.strip()[:200])
+        move(work, message, reason)
+        work.audit("message.dropped", message, reason=reason)
 
 
 def move(work: Work, message: OutgoingMessage, detail: str) -> None:

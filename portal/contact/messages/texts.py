@@ -27,6 +27,7 @@ from portal.contact.wording import (
 )
 from portal.foundation.access import OrganisationKind, Permission, demand
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.free_text import check_free_text, given_reason
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
@@ -171,7 +172,8 @@ def approve_text(actor: Actor, template_id: int, version: int, judgement: str = 
     """
     with _deciding(actor, template_id, version) as (work, template, last):
         findings = _refuse_blocked(template, last)
-        judgement = judgement.strip()[:LONGEST_REASON]
+        judgement = judgement.strip()
+        check_free_text(judgement, LONGEST_REASON, "text.judgement", "reason")
         if findings and not judgement:
             words = say("The rules leave words of this text to be judged. Say why they may be said.")
             raise DomainError("text.judgement", words, field="reason")
@@ -383,9 +385,7 @@ def _add_version(work: Work, template: MessageTemplate, content: Content, number
 
 
 def _given(reason: str) -> str:
-    if not reason.strip():
-        raise DomainError("text.reason", say("Say why, in a few words."), field="reason")
-    return reason.strip()[:LONGEST_REASON]
+    return given_reason(reason, LONGEST_REASON, "text.reason", say("Say why, in a few words."))
 
 
 def _facts(template: MessageTemplate, version: int) -> dict[str, Any]:

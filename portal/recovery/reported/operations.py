@@ -8,7 +8,7 @@ from portal.contact.proofs import NO_PROOF, keep_sealed, person_key_of
 from portal.foundation.access import OrganisationKind, Permission, demand
 from portal.foundation.bulk import one_at_a_time
 from portal.foundation.errors import DomainError, Faults, NotFound, Refused
-from portal.foundation.free_text import check_free_text
+from portal.foundation.free_text import check_free_text, given_reason
 from portal.foundation.language import say
 from portal.foundation.money import format_amount
 from portal.foundation.services import services
@@ -216,10 +216,7 @@ def _add_event(work: Work, report: ReportedPayment, step: ReportStep, reason: st
 
 
 def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise DomainError("reported.reason", say("Say why, so that the other side can follow."), field="reason")
-    check_free_text(reason, 1_000, "reported.reason", "reason")
-    return reason.strip()
+    return given_reason(reason, 1_000, "reported.reason", say("Say why, so that the other side can follow."))
 
 
 def _facts(row: ReportedPayment) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def test_two_persons_credit_it_otherwise_and_the_next_statements_have_the_differ
     approve(finance.releaser, number)
 
     assert (waiting(), holder_of("P-1"), holder_of("P-2")) == (0, other.agency.id, held.agency.id)
-    for part in (finance.maker.name, finance.checker.name, "Their promise of 9 July."):
+    for part in (finance.maker.name, finance.checker.name, "Their promise of 9 July"):
         assert part in trace_of("P-1")
     answer_dispute(finance.issuer, july, dispute, DisputeEnd.UPHELD, "It is theirs.", Follows.CREDIT)
     assert waiting() == 0

@@ -70,7 +70,8 @@ def ask_for_period(actor: Actor, period: date) -> Job:
 def _draw_job(job: JobView, progress: Progress) -> dict[str, Any]:
     period = date.fromisoformat(job.payload["period"])
     close = close_period(job.actor, period, progress)
-    return {"message": as_data(close.message()), "url": f"/statements?period={period:%Y-%m}"}
+    tone = "warning" if close.refused else "success"
+    return {"message": as_data(close.message()), "tone": tone, "url": f"/statements?period={period:%Y-%m}"}
 
 
 def close_period(actor: Actor, period: date, progress: Progress | None = None) -> Close:

@@ -151,7 +151,8 @@ def ask_for_rerun(actor: Actor, statement_id: int) -> Job:
 @handler("commission.rerun", _l("Reckoning a statement again"))
 def _rerun_job(job: JobView, progress: Progress) -> dict[str, Any]:
     found = rerun(job.actor, int(job.payload["statement_id"]))
-    return {"message": as_data(told(found)), "url": f"/statements/{found.statement.id}"}
+    tone = "success" if found.is_equal else "warning"
+    return {"message": as_data(told(found)), "tone": tone, "url": f"/statements/{found.statement.id}"}
 
 
 def told(found: Rerun) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import url_for
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from portal.foundation.jobs.progress import Report
     from portal.foundation.language import Message
 
-__all__ = ["JOB_STATES", "ShownJob", "shown_job"]
+__all__ = ["JOB_STATES", "ShownJob", "result_url", "shown_job"]
 
 JOB_STATES = {
     JobState.QUEUED: StateTag("queued", _l("in the queue"), "wait"),
@@ -99,6 +100,14 @@ def _words(job: Job, report: Report) -> Message | None:
 
 
 def _next(job: Job) -> str | None:
+    """The way to its result: by an address that takes its words along, unless the result is a file, which cannot say them."""
+    url = result_url(job)
+    if url is None or not (job.result or {}).get("message") or "." in urlsplit(url).path.rpartition("/")[2]:
+        return url
+    return url_for("jobs.result", job_id=job.id)
+
+
+def result_url(job: Job) -> str | None:
     """Where its result is: an address of this portal, and of no other place."""
     url = (job.result or {}).get("url") if job.state is JobState.DONE else None
     return url if isinstance(url, str) and url.startswith("/") and not url.startswith("//") else None

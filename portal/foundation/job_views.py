@@ -9,10 +9,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import NotFound
-from portal.foundation.job_pages import JOB_STATES, ShownJob, shown_job
+from portal.foundation.job_pages import JOB_STATES, ShownJob, result_url, shown_job
 from portal.foundation.jobs import Job, JobState, cancel_job, retry_job, title_of
 from portal.foundation.jobs.queries import visible_job, visible_jobs
-from portal.foundation.language import _l, say
+from portal.foundation.language import _l, from_data, say
 from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.foundation.web import actor, requires, say_flash
@@ -46,6 +46,19 @@ def job(job_id: int) -> ResponseReturnValue:
 def status(job_id: int) -> ResponseReturnValue:
     """How far it is, for the page that shows it."""
     return _shown(job_id).as_json()
+
+
+@blueprint.get("/<int:job_id>/result")
+@requires(Permission.JOBS_VIEW)
+def result(job_id: int) -> ResponseReturnValue:
+    """Go where its result is, and say there what came of it: of a short job nobody sees the page."""
+    found = _find(job_id)
+    url, came_of_it = result_url(found), found.result or {}
+    if url is None:
+        return redirect(url_for("jobs.job", job_id=job_id))
+    if came_of_it.get("message"):
+        say_flash(from_data(came_of_it["message"]), came_of_it.get("tone", "success"))
+    return redirect(url)
 
 
 @blueprint.post("/<int:job_id>/cancel")

@@ -112,7 +112,8 @@ def test_the_page_says_that_all_lines_are_equal(app: Flask) -> None:
     job = client.get(f"/statements/{august}").submit(f"/statements/{august}/rerun")
     run_pending(app)
 
-    assert "all 2 lines and the total of NT$280.00 are equal, to the cent" in client.get(job.path)
+    page = client.get(client.get(job.path).links["Open the result"], to=f"/statements/{august}")
+    assert "all 2 lines and the total of NT$280.00 are equal, to the cent" in page
 
 
 def test_a_line_too_many_and_one_too_few_are_found(app: Flask) -> None:

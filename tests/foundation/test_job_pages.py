@@ -103,9 +103,12 @@ def test_a_finished_job_leads_to_its_result(
     run_pending(app)
     browser = client_for(manager)
     page = browser.get(f"/jobs/{number}")
-    assert "3 rows were counted" in page and page.links["Open the result"] == "/jobs"
+    assert "3 rows were counted" in page and page.links["Open the result"] == f"/jobs/{number}/result"
+    assert "3 rows were counted" in browser.get(page.links["Open the result"], to="/jobs")
     said = browser.client.get(f"/jobs/{number}.json").json
-    assert (said["state"], said["done"], said["total"], said["next_url"]) == ("done", 3, 3, "/jobs")
+    assert (said["state"], said["done"], said["total"], said["next_url"]) == (
+        "done", 3, 3, f"/jobs/{number}/result",
+    )  # fmt: skip
     assert (said["label"], said["tone"]) == ("finished", "good")
 
 
@@ -116,7 +119,20 @@ def test_a_result_never_leads_away_from_the_portal(
     run_pending(app)
     with system_session(writes=True) as session:
         session.execute(sa.update(Job).values(result={"url": "//elsewhere.example/"}))
-    assert client_for(manager).client.get(f"/jobs/{number}.json").json["next_url"] is None
+    browser = client_for(manager)
+    assert browser.client.get(f"/jobs/{number}.json").json["next_url"] is None
+    browser.get(f"/jobs/{number}/result", to=f"/jobs/{number}")
+
+
+def test_a_file_as_a_result_is_led_to_at_once_since_it_cannot_say_what_came_of_it(
+    app: Flask, manager: User, client_for: Callable[[User], PageClient]
+) -> None:
+    number = ask(manager)
+    run_pending(app)
+    with system_session(writes=True) as session:
+        result = {"url": "/statements/1.pdf?language=zh", "message": {"msgid": "It is made."}}
+        session.execute(sa.update(Job).values(result=result))
+    assert client_for(manager).client.get(f"/jobs/{number}.json").json["next_url"] == "/statements/1.pdf?language=zh"
 
 
 def test_a_failed_job_says_why_and_is_tried_again_by_button(

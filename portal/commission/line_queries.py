@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
 from portal.commission.charge_models import Charge
 from portal.commission.charge_queries import charges
 from portal.commission.models import CommissionLine, LineKind, Statement, StatementState
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["Ground", "credit_of", "ground_of", "later_lines", "line_at", "other_lines", "root_credit"]
+__all__ = ["Ground", "credit_of", "ground_of", "later_lines", "line_at", "lines_for", "other_lines", "root_credit"]
 
 
 class Ground(NamedTuple):
@@ -114,14 +117,47 @@ def later_lines(
 
 
 def other_lines(session: Session, actor: Actor, line: CommissionLine) -> list[tuple[CommissionLine, Statement]]:
-    """Lines for the same credit on the other statements that the actor was shown, in the order of these."""
+    """Other lines about the same credit on statements that the actor was shown, in the order of these: what it earned, what
+    changed of that, and of a reversal what it takes back."""
     if line.attribution_id is None:
         return []
     wanted = (
         seen_by(actor)
         .add_columns(CommissionLine)
         .join(CommissionLine, CommissionLine.statement_id == Statement.id)
-        .where(CommissionLine.attribution_id == line.attribution_id, CommissionLine.id != line.id)
+        .where(_about_the_same(session, actor, line.attribution_id), CommissionLine.id != line.id)
+        .where(CommissionLine.organisation_id == line.organisation_id, current_state() != StatementState.WITHDRAWN)
         .order_by(CommissionLine.id)
     )
     return [(row.CommissionLine, row.Statement) for row in session.execute(wanted)]
+
+
+def _about_the_same(session: Session, actor: Actor, attribution_id: int) -> sa.ColumnElement[bool]:
+    """Whether a line is for this credit, for another decision on its payment, or for a reversal of either. A law firm sees no
+    credits of others, and so of a success fee the one that it is paid beside."""
+    mine = session.scalar(visible(Attribution, actor).where(Attribution.id == attribution_id))
+    if mine is None:
+        return CommissionLine.attribution_id == attribution_id
+    root = mine if mine.reverses_id is None else root_credit(session, actor, attribution_id)
+    same = sa.and_(Attribution.payment_id == root.payment_id, Attribution.share == root.share)
+    decisions = visible(Attribution, actor).where(same).with_only_columns(Attribution.id)
+    ids = list(session.scalars(decisions.order_by(Attribution.id)))
+    reversals = visible(Attribution, actor).where(Attribution.reverses_id.in_(ids)).with_only_columns(Attribution.id)
+    ids += session.scalars(reversals.order_by(Attribution.id))
+    return CommissionLine.attribution_id.in_(ids)
+
+
+def lines_for(session: Session, actor: Actor, payment_id: int) -> list[Any]:
+    """What statements that the actor was shown say of the credits of a payment, success fees beside them included, in the
+    order of the statements: (Statement, CommissionLine, state)."""
+    credits_of_it = visible(Attribution, actor).where(Attribution.payment_id == payment_id)
+    wanted = (
+        seen_by(actor)
+        .add_columns(CommissionLine, current_state().label("state"))
+        .join(CommissionLine, CommissionLine.statement_id == Statement.id)
+        .where(CommissionLine.attribution_id.in_(credits_of_it.with_only_columns(Attribution.id)))
+        .where(current_state() != StatementState.WITHDRAWN)
+        .options(joinedload(Statement.organisation))
+        .order_by(CommissionLine.id)
+    )
+    return list(session.execute(wanted))

@@ -8,13 +8,15 @@ from flask import redirect, render_template, url_for
 
 from portal.commission import line_queries, queries
 from portal.commission.blueprint import blueprint
-from portal.commission.labels import KINDS, REASONS
+from portal.commission.labels import KINDS, REASONS, STATES
 from portal.commission.models import LineKind
 from portal.commission.rerunning import ask_for_rerun
+from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.formats import money
-from portal.foundation.language import from_data, say, translate
+from portal.foundation.language import _l, from_data, say, translate
+from portal.foundation.panels import Panel
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
 from portal.vendors.reading import plan_lines
@@ -22,7 +24,10 @@ from portal.vendors.reading import plan_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy.orm import Session
+
     from portal.commission.models import CommissionLine
+    from portal.foundation.access import Actor
     from portal.vendors.models import ContractVersion
 
 
@@ -62,3 +67,24 @@ def _clauses(line: CommissionLine, version: ContractVersion) -> Iterator[tuple[A
 def rerun(statement_id: int) -> Any:
     """Reckon it again, under its own versions."""
     return redirect(url_for("jobs.job", job_id=ask_for_rerun(actor(), statement_id).id))
+
+
+@hooks.payment_panels.register
+def earned(session: Session, who: Actor, payment_id: int) -> Panel | None:
+    """On the page of a payment: what statements pay for it, for the bank also to others than its holder."""
+    if not who.can(Permission.STATEMENTS_VIEW):
+        return None
+    rows = [
+        {
+            "line": row.CommissionLine,
+            "statement": row.Statement,
+            "clause": REASONS.get(row.CommissionLine.reason, row.CommissionLine.reason),
+            "tag": STATES[row.state],
+            "name": name_of(row.Statement.organisation),
+        }
+        for row in line_queries.lines_for(session, who, payment_id)
+    ]
+    total = sum(row["line"].commission_minor for row in rows)
+    return Panel(
+        _l("On statements"), "commission/payment_panel.html", {"rows": rows, "total": total, "names": who.is_bank}
+    )

@@ -35,6 +35,7 @@ __all__ = [
     "letters_out",
     "live_placements",
     "payment_lines",
+    "payment_panels",
     "payments_credited",
     "person_left",
     "placements_ended",
@@ -148,6 +149,8 @@ contested_credits: Hook[[Any], Any] = Hook("contested_credits")
 # (actor) -> Select: what debtors paid, whoever is credited with it, in columns account_id, paid_on, currency, amount_minor
 # (negative for a reversal); recovery answers, to the bank alone.
 payment_lines: Hook[[Any], Any] = Hook("payment_lines")
+# (session, actor, payment_id) -> Panel | None: what a room knows of a payment that the actor may see, on the page of it.
+payment_panels: Hook[[Any, Any, int], Any] = Hook("payment_panels")
 # (desk) -> list[Task]: what waits for a person in a room below the home page; see oversight/tasks.py.
 tasks: Hook[[Any], Any] = Hook("tasks")
 # (session, actor, words) -> list[Found]: what a room knows by these words (a batch's, statement's or letter's number).

@@ -12,7 +12,7 @@ from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.placement.models import Placement, PlacementBatch
-from portal.portfolio.models import Account
+from portal.portfolio.models import Account, ImportRun
 from portal.recovery.attribution import BY_HAND
 from portal.recovery.clearing_models import Clearing, ClearingClaim, ClearingDecision, ClearingLine
 from portal.recovery.contested import is_to_decide
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Step", "account_of", "accounts_for_shares", "chain_of", "claim_on", "clearing_for", "clearing_lines", "clearings",
-    "clearings_to_check", "exception_for", "original_of", "payment_for", "placements_of", "proposals_about",
+    "clearings_to_check", "exception_for", "file_of", "original_of", "payment_for", "placements_of", "proposals_about",
     "reversals_of", "second_looks", "similar", "to_decide_of",
 ]  # fmt: skip
 
@@ -91,6 +91,11 @@ def original_of(session: Session, actor: Actor, decisions: Sequence[Attribution]
     """What a reversal takes back, by the last of its decisions that names something."""
     ids = [each.reverses_id for each in decisions if each.reverses_id]
     return session.scalar(visible(Attribution, actor).where(Attribution.id == ids[-1])) if ids else None
+
+
+def file_of(session: Session, actor: Actor, payment: Payment) -> ImportRun | None:
+    """The file that a payment came in with."""
+    return session.scalar(visible(ImportRun, actor).where(ImportRun.id == payment.import_run_id))
 
 
 # --- exceptions ---------------------------------------------------------------------------------------------------------

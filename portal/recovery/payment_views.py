@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from flask import render_template, url_for
 
+from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.language import from_data, translate
+from portal.foundation.language import _l, from_data, translate
 from portal.foundation.web import actor, requires
 from portal.recovery import payment_queries as queries
 from portal.recovery.attribution import BY_HAND
 from portal.recovery.blueprint import blueprint
 from portal.recovery.labels import DECISIONS, EXCLUSION_LABELS, RECEIVERS
 from portal.recovery.models import Payment
+from portal.recovery.reported.queries import matched_with
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
     from portal.recovery.payment_queries import Step
 
@@ -52,7 +56,24 @@ def payment(payment_id: int) -> str:
         if who.is_bank
         else None,
         words=_words,
+        came_with=_came_with(session, who, payment_id, posted),
+        panels=[panel for panel in hooks.payment_panels(session, who, payment_id) if panel is not None],
     )
+
+
+def _came_with(session: Session, who: Actor, payment_id: int, posted: Payment | None) -> list[tuple[Any, str, str]]:
+    """What brought a payment, where the reader may open it: its file, and what an agency reported of it: words, name, address."""
+    found: list[tuple[Any, str, str]] = []
+    if posted is not None and who.can(Permission.PAYMENTS_IMPORT):
+        run = queries.file_of(session, who, posted)
+        if run is not None:
+            found.append((_l("Came with the file"), run.file_name, url_for("recovery.import_run", run_id=run.id)))
+    if who.can(Permission.REPORTED_VIEW):
+        found += [
+            (_l("Reported as"), report.reported_ref, url_for("reported.report", reported_id=report.id))
+            for report in matched_with(session, who, payment_id)
+        ]
+    return found
 
 
 def _words(data: dict[str, Any]) -> str:

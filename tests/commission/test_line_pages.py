@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.commission.charging import approve_charge, enter_cost, propose_adjustment
+from portal.commission.operations import issue_statement, release_statement
 from portal.commission.scoring import fix_scoring, propose_scoring
 from portal.legal.operations import record_download
 from tests.commission.factories import JULY, Finance, drawn, make_finance, released
-from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, of
+from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, name_of, of
 from tests.commission.test_letter_fees import approved_pack, at
 from tests.commission.test_plans_paid import AUGUST, LADDER, lines, post
 from tests.legal.factories import the_pack
 from tests.recovery.factories import held_account
-from tests.recovery.test_payments import paid
+from tests.recovery.telling import report
+from tests.recovery.test_payments import paid, reversal
 from tests.support.pages import PageClient
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def test_an_adjustment_says_both_persons_and_rests_on_nothing_else(app: Flask) -
         assert "-NT$12.50" in page.text.replace("−", "-")  # the minus of a page is a minus
         for words in ("Paid twice by mistake", "D-1", finance.maker.name, finance.checker.name):
             assert words in page
-        assert headings(page) == ["Adjustment", "On other statements"]
+        assert headings(page) == ["Adjustment", "Other lines about it"]
         assert "Nothing else was paid for it." in page
         assert "Next line" not in page and "Line before" not in page
 
@@ -61,7 +63,7 @@ def test_a_cost_leads_to_its_account_and_placement(app: Flask) -> None:
 
     for page in (bank, firm):
         assert "NT$300.00" in page and "Court fee" in page
-        assert headings(page) == ["Costs", "Placement", "On other statements"]
+        assert headings(page) == ["Costs", "Placement", "Other lines about it"]
         assert held.account.account_ref in page
     assert "20 Jul 2005" in bank
 
@@ -75,7 +77,7 @@ def test_a_bonus_says_rank_and_factor_and_shows_the_clause(app: Flask) -> None:
 
     for page in both(app, finance, held, statement, 2):
         assert "NT$5.00" in page and "factor 1.05" in page and "Rank 1" in page
-        assert headings(page) == ["Bonus or penalty", "Clause", "On other statements"]
+        assert headings(page) == ["Bonus or penalty", "Clause", "Other lines about it"]
         assert "Line before" in page.links and "Next line" not in page.links
 
 
@@ -89,7 +91,7 @@ def test_a_success_fee_names_the_payment_and_nothing_of_who_recovered_it(app: Fl
 
     for page in (bank, mine):
         assert "NT$2.00" in page and "success fee" in page and "P-1" in page
-        assert headings(page) == ["Payment", "Placement", "Clause", "On other statements"]
+        assert headings(page) == ["Payment", "Placement", "Clause", "Other lines about it"]
         assert held.account.account_ref in page
     # The credit is another's: the bank is led to the payment, the firm sees neither it nor who was credited.
     assert "P-1" in bank.links and "P-1" not in mine.links
@@ -110,7 +112,7 @@ def test_letters_are_counted_with_their_fee_and_clause(app: Flask) -> None:
     for reader in (finance.maker, firm.lawyer):
         page = PageClient(app).sign_in(reader).get(path)
         assert "CN¥25.50" in page and "3 at CN¥8.50 each" in page and "letter fee" in page
-        assert headings(page) == ["Letter fees", "Clause", "On other statements"]
+        assert headings(page) == ["Letter fees", "Clause", "Other lines about it"]
         assert the_pack(pack_id).number in page
 
 
@@ -126,6 +128,52 @@ def test_a_true_up_leads_to_the_line_that_it_mends(app: Flask) -> None:
         before = next(href for href in page.links.values() if href == f"/statements/{july}/lines/1")
         assert "NT$200.00" in page.client.get(before)
         assert f"/statements/{august}/lines/1" in page.client.get(before).links.values()
+
+
+def test_a_reversal_leads_to_the_line_that_it_takes_back_and_that_one_to_it(app: Flask) -> None:
+    held, finance = held_account("0.10"), make_finance()
+    post(held, paid("P-1", "100.00"), paid("P-2", "70.00"), reversal("R-2", "P-2", "20.00", "2005-07-25"))
+    (july,) = released(finance)
+    post(held, reversal("R-1", "P-1", "40.00", "2005-08-10"))
+    (august,) = released(finance, AUGUST)
+    assert [reference for reference, *_ in lines(july)] == ["P-1", "P-2", "R-2"]
+
+    for page in both(app, finance, held, august, 1):
+        assert page.links[name_of(july)] == f"/statements/{july}/lines/1"
+        assert "Nothing else was paid for it." not in page
+    for page in both(app, finance, held, july, 1):
+        assert page.links[name_of(august)] == f"/statements/{august}/lines/1"
+    for page in both(app, finance, held, july, 3):  # on the same statement
+        assert page.links[name_of(july)] in (f"/statements/{july}", f"/statements/{july}/lines/2")
+        assert f"/statements/{july}/lines/2" in page.links.values()
+
+
+def test_a_payment_leads_to_what_it_earned_its_file_and_its_report(app: Flask) -> None:
+    held, finance = held_account("0.20"), make_finance()
+    firm = letters_beside(held)
+    report(held)
+    post(held, paid("P-1", "100.00", "2005-07-10"))
+    bank, agency = PageClient(app).sign_in(finance.maker), PageClient(app).sign_in(held.leader)
+    assert "No statement pays for it yet." in bank.get("/payments/1")
+    statements = drawn(finance)
+    assert "No statement pays for it yet." in agency.get("/payments/1")  # a draft is the bank's own
+    for each in statements:
+        issue_statement(finance.issuer, each)
+        release_statement(finance.releaser, each)
+    beside = of(statements, firm)
+    (own,) = [each for each in statements if each != beside]
+
+    page = bank.get("/payments/1")
+
+    addresses = set(page.links.values())
+    assert {f"/statements/{own}/lines/1", f"/statements/{beside}/lines/1", "/payments/imports/1"} <= addresses
+    assert "/payments/reported/1" in addresses
+    assert "NT$20.00" in page and "NT$2.00" in page and "Commission in all: NT$22.00" in page
+    page = agency.get("/payments/1")
+    addresses = set(page.links.values())
+    assert {f"/statements/{own}/lines/1", "/payments/reported/1"} <= addresses
+    assert not {f"/statements/{beside}/lines/1", "/payments/imports/1"} & addresses
+    assert "NT$20.00" in page and "NT$2.00" not in page
 
 
 def test_a_line_that_is_not_there_is_not_found(app: Flask) -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Placed", "by_reference", "candidates", "count_open", "events_of", "in_age", "of_account", "open_reports", "open_totals", "placed",
+    "Placed", "by_reference", "candidates", "count_open", "events_of", "in_age", "matched_with", "of_account", "open_reports", "open_totals", "placed",
     "report_for", "reports", "unreported", "with_standing",
 ]  # fmt: skip
 
@@ -144,6 +144,12 @@ def of_account(session: Session, actor: Actor, account_id: int) -> Sequence[Any]
     wanted = with_standing(actor).where(ReportedPayment.account_id == account_id)
     latest = wanted.order_by(ReportedPayment.reported_on.desc(), ReportedPayment.id.desc())
     return session.execute(latest.limit(MOST_OF_ACCOUNT)).all()
+
+
+def matched_with(session: Session, actor: Actor, payment_id: int) -> Sequence[ReportedPayment]:
+    """Reports that a posting is matched with, as far as the actor may see them."""
+    wanted = with_standing(actor).where(ReportStanding.payment_id == payment_id).order_by(ReportedPayment.id)
+    return session.scalars(wanted).all()
 
 
 def candidates(session: Session, actor: Actor, report: ReportedPayment) -> Sequence[Any]:

@@ -24,15 +24,18 @@ from portal.recovery.payment_queries import chain_of, claim_on, proposals_about,
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from portal.commission.life_models import StatementDispute
     from portal.commission.models import Statement
     from portal.foundation.access import Actor
     from portal.foundation.states import StateTag
+    from portal.recovery.models import Attribution
     from portal.recovery.payment_queries import Step
 
-__all__ = ["CreditNow", "adjustments_of", "credit_now"]
+__all__ = ["CreditNow", "adjustments_of", "credit_now", "decided_since"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def credit_now(session: Session, who: Actor, dispute: StatementDispute) -> Credi
     later = later_lines(session, who, dispute.statement_id, [decision.id for decision in decisions])
     return CreditNow(
         payment_url=url_for("recovery.payment", payment_id=payment_id) if who.can(Permission.PAYMENTS_VIEW) else None,
-        stands=[_told(step) for step in steps if step.stands],
+        stands=told(steps),
         proposals=_proposals(session, who, dispute, decisions) if who.can(Permission.PAYMENTS_IMPORT) else [],
         decide_url=url_for("recovery.exception", payment_id=payment_id) if waiting else None,
         lines=[
@@ -73,14 +76,29 @@ def credit_now(session: Session, who: Actor, dispute: StatementDispute) -> Credi
     )
 
 
-def _told(step: Step) -> dict[str, Any]:
-    decision = step.decision
-    return {
-        "decision": decision,
-        "tag": DECISIONS[decision.decision],
-        "holder": name_of(step.organisation) if step.organisation else None,
-        "why": translate(from_data(decision.trace)),
-    }
+def told(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """The decisions that stand of those on a payment, as pages show them: `commission/_credit.html`."""
+    return [
+        {
+            "decision": step.decision,
+            "tag": DECISIONS[step.decision.decision],
+            "holder": name_of(step.organisation) if step.organisation else None,
+            "why": translate(from_data(step.decision.trace)),
+        }
+        for step in steps
+        if step.stands
+    ]
+
+
+def decided_since(session: Session, who: Actor, credit: Attribution | None) -> list[dict[str, Any]] | None:
+    """What stands by now of a credit that a line pays, where another decision took its place: as far as the reader may see it,
+    so that of an agency's lost credit there is nothing. None where it stands itself."""
+    if credit is None:
+        return None
+    steps = chain_of(session, who, credit.payment_id)
+    if any(step.stands and step.decision.id == credit.id for step in steps):
+        return None
+    return told(steps)
 
 
 def _proposals(session: Session, who: Actor, dispute: StatementDispute, decisions: list[Any]) -> list[dict[str, Any]]:

@@ -115,6 +115,11 @@ class Life:
         ]
 
     @property
+    def shows_settlement(self) -> bool:
+        """Whether there is anything to say of an invoice and of payments."""
+        return self.state in (S.CONFIRMED, S.SETTLED) or bool(self.invoices or self.settlements)
+
+    @property
     def bills(self) -> bool:
         """Whether the reader has an invoice to upload."""
         may = self.reader.can(Permission.STATEMENTS_CONFIRM) and self.state is S.CONFIRMED and self.due > 0

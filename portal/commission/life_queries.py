@@ -240,6 +240,7 @@ class Total(NamedTuple):
     base: int
     commission: int
     contract_id: int | None
+    version_id: int | None
 
 
 class ClauseTotal(NamedTuple):
@@ -299,7 +300,7 @@ def totals_of(session: Session, actor: Actor, statement: Statement) -> list[Tota
             (version.number, version.version, version.contract_id) if version else ("", None, None)
         )
         sums = (lines, recovered, base, commission)
-        found.append(Total(contract, number, batch, batches.get(batch, ""), *sums, contract_id))
+        found.append(Total(contract, number, batch, batches.get(batch, ""), *sums, contract_id, version_id))
     return found
 
 

@@ -139,8 +139,8 @@ def _about_the_same(session: Session, actor: Actor, attribution_id: int) -> sa.C
     if mine is None:
         return CommissionLine.attribution_id == attribution_id
     root = mine if mine.reverses_id is None else root_credit(session, actor, attribution_id)
-    same = sa.and_(Attribution.payment_id == root.payment_id, Attribution.share == root.share)
-    decisions = visible(Attribution, actor).where(same).with_only_columns(Attribution.id)
+    decisions = visible(Attribution, actor).where(Attribution.payment_id == root.payment_id)
+    decisions = decisions.with_only_columns(Attribution.id)
     ids = list(session.scalars(decisions.order_by(Attribution.id)))
     reversals = visible(Attribution, actor).where(Attribution.reverses_id.in_(ids)).with_only_columns(Attribution.id)
     ids += session.scalars(reversals.order_by(Attribution.id))

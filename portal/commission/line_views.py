@@ -8,13 +8,14 @@ from flask import redirect, render_template, url_for
 
 from portal.commission import line_queries, queries
 from portal.commission.blueprint import blueprint
+from portal.commission.dispute_page import decided_since
 from portal.commission.labels import KINDS, REASONS, STATES
 from portal.commission.models import LineKind
 from portal.commission.rerunning import ask_for_rerun
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.formats import money
+from portal.foundation.formats import money, month
 from portal.foundation.language import _l, from_data, say, translate
 from portal.foundation.panels import Panel
 from portal.foundation.web import actor, requires
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from portal.commission.models import CommissionLine
+    from portal.commission.models import CommissionLine, Statement
     from portal.foundation.access import Actor
     from portal.vendors.models import ContractVersion
 
@@ -49,10 +50,29 @@ def line(statement_id: int, position: int) -> Any:
         why=translate(from_data(found.why["message"])),
         trace=translate(from_data(ground.credit.trace)) if ground.credit else None,
         ground=ground,
+        rests_on=_rests_on(session, who, statement, found),
+        stands=decided_since(session, who, ground.credit),
         clauses=list(_clauses(found, ground.version)) if ground.version else [],
         others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],
         last=statement.line_count,
     )  # fmt: skip
+
+
+def _rests_on(session: Session, who: Actor, statement: Statement, line: CommissionLine) -> list[tuple[Any, str, str]]:
+    """What a line that is no payment was reckoned from, where the reader may open it: words, name, address. Letters rest on
+    their pack; a bonus or penalty on the month's scores, and on the lines whose commission it is a part of."""
+    if line.kind is LineKind.LETTER:
+        hits = [hit for hits in hooks.found(session, who, line.payment_ref) for hit in hits]
+        return [(hit.kind, hit.name, hit.url) for hit in hits if hit.name == line.payment_ref]
+    if line.kind is not LineKind.KPI:
+        return []
+    found = []
+    scoring = (statement.basis or {}).get("standing", {}).get("scoring")
+    if scoring and who.can(Permission.SCORES_MANAGE):
+        found.append((_l("Scores"), month(statement.period), url_for("scores.scoring", scoring_id=scoring)))
+    own_lines = url_for("commission.statement", statement_id=statement.id, contract=line.contract_version_id)
+    found.append((_l("Commission of"), translate(say("all lines of this contract version")), f"{own_lines}#lines"))
+    return found
 
 
 def _clauses(line: CommissionLine, version: ContractVersion) -> Iterator[tuple[Any, Any]]:

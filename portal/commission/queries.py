@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementNumber, StatementState
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
+from portal.recovery.reported.models import AgencyReceipt, Remits
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,6 +23,7 @@ __all__ = [
     "count_in_state",
     "current_state",
     "events_of",
+    "is_kept",
     "lines_of",
     "periods_drawn",
     "seen_by",
@@ -98,6 +100,13 @@ def events_of(session: Session, actor: Actor, statement_id: int) -> list[Stateme
 def lines_of(actor: Actor, statement_id: int) -> sa.Select[tuple[CommissionLine]]:
     """The lines of a statement that the actor was shown."""
     return visible(CommissionLine, actor).where(CommissionLine.statement_id == statement_id)
+
+
+def is_kept(actor: Actor) -> sa.ColumnElement[bool]:
+    """Whether the commission of a line was kept by the organisation already: its own receipt under a net contract. These lines
+    add up to what a statement says was kept."""
+    net = visible(AgencyReceipt, actor).where(AgencyReceipt.remittance == Remits.NET)
+    return CommissionLine.attribution_id.in_(net.with_only_columns(AgencyReceipt.attribution_id))
 
 
 def count_in_state(session: Session, actor: Actor, *states: StatementState) -> int:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["blueprint", "dispute_views", "line_views", "paper_views", "settlement_views", "silence", "tax_views"]
 
 S = StatementState
+_KEPT = [("agency", _l("the agency, which kept its commission"))]
 
 
 @blueprint.get("/statements")
@@ -267,7 +268,9 @@ def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
                 _of_batch,
                 [(str(total.batch_id), total.batch) for total in life.totals if total.batch_id],
             ),
+            Filter("contract", _l("Contract"), "choice", _under, _versions(life)),
             Filter("reason", _l("Clause"), "choice", _for_reason, clauses),
+            *([Filter("held", _l("Received by"), "choice", _kept_by(who), _KEPT)] if found.kept_minor else []),
         ],
         row_url=_line_url,
         default_sort="position",
@@ -281,6 +284,24 @@ def _payment(statement: Any, value: str) -> Any:
 
 def _of_batch(statement: Any, value: str) -> Any:
     return statement.where(CommissionLine.batch_id == int(value))
+
+
+def _versions(life: Life) -> list[tuple[str, Any]]:
+    """Contract versions that lines of the statement are under."""
+    words = {
+        str(total.version_id): say("%(number)s, version %(n)s", number=total.contract, n=total.version)
+        for total in life.totals
+        if total.version_id and total.contract
+    }
+    return list(words.items())
+
+
+def _under(statement: Any, value: str) -> Any:
+    return statement.where(CommissionLine.contract_version_id == int(value))
+
+
+def _kept_by(who: Actor) -> Callable[[Any, str], Any]:
+    return lambda statement, _value: statement.where(queries.is_kept(who))
 
 
 def _for_reason(statement: Any, value: str) -> Any:

@@ -1,15 +1,17 @@
-"""What this room shows on the account page of the portfolio: the letters of an account."""
+"""What this room shows to others: the letters of an account on its page, and a pack to who looks for its number."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import url_for
+
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.language import _l
-from portal.foundation.panels import Panel
+from portal.foundation.panels import Found, Panel
 from portal.legal.labels import letter_tag
-from portal.legal.queries import letters_of_account
+from portal.legal.queries import letters_of_account, pack_numbered
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -17,7 +19,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account
 
-__all__ = ["letters_panel"]
+__all__ = ["found", "letters_panel"]
+
+
+@hooks.found.register
+def found(session: Session, actor: Actor, words: str) -> list[Found]:
+    """A pack by its number."""
+    pack = pack_numbered(session, actor, words) if actor.can(Permission.PACKS_VIEW) else None
+    return [Found(_l("Pack"), pack.number, url_for("legal.pack", pack_id=pack.id))] if pack else []
 
 
 @hooks.account_panels.register

@@ -64,6 +64,11 @@ def pack_for(session: Session, actor: Actor, pack_id: int, *, lock: bool = False
     return found
 
 
+def pack_numbered(session: Session, actor: Actor, number: str) -> LetterPack | None:
+    """The pack of this number, if the actor may see it."""
+    return session.scalar(visible(LetterPack, actor).where(LetterPack.number == number))
+
+
 def has_pack(session: Session, batch_id: int) -> bool:
     """Whether a pack of the batch was built already."""
     return session.scalar(sa.select(LetterPack.id).where(LetterPack.batch_id == batch_id)) is not None

@@ -10,14 +10,19 @@ import pytest
 from portal.commission.charging import approve_charge, enter_cost, propose_adjustment
 from portal.commission.operations import issue_statement, release_statement
 from portal.commission.scoring import fix_scoring, propose_scoring
+from portal.foundation.access import Role
 from portal.legal.operations import record_download
+from portal.recovery.clearing import approve, propose_nobody, propose_placement
 from tests.commission.factories import JULY, Finance, drawn, make_finance, released
 from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, name_of, of
+from tests.commission.test_contested import contest, handed_over
 from tests.commission.test_letter_fees import approved_pack, at
 from tests.commission.test_plans_paid import AUGUST, LADDER, lines, post
+from tests.identity.factories import make_user
 from tests.legal.factories import the_pack
 from tests.recovery.factories import held_account
 from tests.recovery.telling import report
+from tests.recovery.test_clearing import exception_of
 from tests.recovery.test_payments import paid, reversal
 from tests.support.pages import PageClient
 
@@ -79,6 +84,11 @@ def test_a_bonus_says_rank_and_factor_and_shows_the_clause(app: Flask) -> None:
         assert "NT$5.00" in page and "factor 1.05" in page and "Rank 1" in page
         assert headings(page) == ["Bonus or penalty", "Clause", "Other lines about it"]
         assert "Line before" in page.links and "Next line" not in page.links
+        made_of = page.links["all lines of this contract version"]
+        assert "P-1" in page.client.get(made_of.partition("#")[0])
+    manager = PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER)).get(f"/statements/{statement}/lines/2")
+    assert manager.links["July 2005"] == "/scores/1"
+    assert "/scores/1" not in both(app, finance, held, statement, 2)[0].links.values()
 
 
 def test_a_success_fee_names_the_payment_and_nothing_of_who_recovered_it(app: Flask) -> None:
@@ -114,6 +124,7 @@ def test_letters_are_counted_with_their_fee_and_clause(app: Flask) -> None:
         assert "CN¥25.50" in page and "3 at CN¥8.50 each" in page and "letter fee" in page
         assert headings(page) == ["Letter fees", "Clause", "Other lines about it"]
         assert the_pack(pack_id).number in page
+    assert page.links[the_pack(pack_id).number] == f"/packs/{pack_id}"  # the firm's; finance sees no packs
 
 
 def test_a_true_up_leads_to_the_line_that_it_mends(app: Flask) -> None:
@@ -174,6 +185,28 @@ def test_a_payment_leads_to_what_it_earned_its_file_and_its_report(app: Flask) -
     assert {f"/statements/{own}/lines/1", "/payments/reported/1"} <= addresses
     assert not {f"/statements/{beside}/lines/1", "/payments/imports/1"} & addresses
     assert "NT$20.00" in page and "NT$2.00" not in page
+
+
+def test_a_credit_that_was_taken_back_is_shown_with_the_decision_that_stands(app: Flask) -> None:
+    (held, other), finance = handed_over(), make_finance()
+    post(held, paid("P-1", "100.00"), paid("P-2", "50.00"))
+    (july,) = released(finance)
+    assert "The credit today" not in headings(both(app, finance, held, july, 1)[0])
+    contest(held, july, 1, 2)
+    approve(finance.releaser, propose_nobody(finance.issuer, [exception_of("P-1")], "Paid at our counter"))
+    proposal = propose_placement(finance.issuer, exception_of("P-2"), other.placement_id, "Their promise")
+    approve(finance.releaser, proposal)
+    mine, _ = released(finance, AUGUST)
+    assert [reason for *_, reason in lines(mine)] == ["taken_back"] * 2
+
+    for statement in (july, mine):
+        bank, agency = both(app, finance, held, statement, 1)
+        assert "no longer holds" in bank and "Paid at our counter" in bank
+        assert "no longer holds" in agency and "This payment is not credited to you any more." in agency
+        assert "Paid at our counter" not in agency
+        bank, agency = both(app, finance, held, statement, 2)
+        assert "Their promise" in bank and other.agency.name in bank
+        assert "Their promise" not in agency and other.agency.name not in agency.html
 
 
 def test_a_line_that_is_not_there_is_not_found(app: Flask) -> None:

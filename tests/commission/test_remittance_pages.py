@@ -10,11 +10,13 @@ import pytest
 
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
+from tests.commission.factories import make_finance, released
+from tests.commission.test_remittances import net_account, receive
 from tests.identity.factories import make_user
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import held_account, payments_file
 from tests.recovery.telling import report
-from tests.recovery.test_payments import paid
+from tests.recovery.test_payments import paid, reversal
 from tests.support.pages import PageClient
 
 if TYPE_CHECKING:
@@ -130,3 +132,20 @@ def test_a_file_of_reports_is_tried_and_sent_by_page(app: Flask, agency: PageCli
     run_pending(app)
     assert "1 row was left out." in agency.get("/payments/reported/imports/1")
     assert "F-1" in agency.get("/payments/reported")
+
+
+def test_the_large_figures_of_a_statement_lead_to_what_they_are_made_of(app: Flask, finance: PageClient) -> None:
+    held = net_account()
+    receive(held, paid("P-1", "100.00"), paid("P-3", "30.00"), reversal("R-3", "P-3", "30.00", "2005-07-25"))
+    bring_payments(payments_file(held.account, paid("P-2", "50.00")))
+    released(make_finance())
+
+    for client in (finance, PageClient(app).sign_in(held.leader)):
+        page = client.get("/statements/1")
+        kept = page.links["−NT$20.00"]
+        assert (page.links["NT$150.00"], page.links["NT$30.00"], kept) == (
+            "#totals", "#clauses", "/statements/1?held=agency#lines",
+        )  # fmt: skip
+        assert {"totals", "clauses", "lines"} <= {element.get("id") for element in page.root.iter()}
+        lines = client.get(kept.partition("#")[0])
+        assert all(reference in lines for reference in ("P-1", "P-3", "R-3")) and "P-2" not in lines

@@ -350,9 +350,7 @@ def _write_rows(
     summary.known_after_all(done.known_skips)
     for reason, issues in done.late_skips.items():
         summary.left_out(reason, len(issues))
-        walk.warnings += [
-            {"line": e.line, "errors": _issues([e])} for e in issues[: MOST_WARNINGS_KEPT - len(walk.warnings)]
-        ]
+        walk.warnings += [{"line": e.line, "errors": _issues([e])} for e in issues[:MOST_WARNINGS_KEPT]]
     summary.applied(created=done.created, updated=done.updated, unchanged=done.unchanged, totals=done.totals)
     summary.breach = done.breach
     return writer

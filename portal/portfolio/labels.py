@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from portal.foundation.language import Message, _l, from_data, say, translate
 from portal.foundation.states import StateTag
 from portal.portfolio.intake.layout import CHINESE
+from portal.portfolio.intake.rows import SKIPS, WARNINGS
 from portal.portfolio.models import (
     AccountStatus,
     ContactKind,
@@ -166,7 +167,11 @@ CHANGE_LABELS = {
     "holds": _l("New holds"),
     "older": _l("Rows older than what is known"),
 }
-SKIP_LABELS = {"not_overdue": _l("not overdue"), "no_balance": _l("no balance owed")}
+SKIP_LABELS = {
+    "not_overdue": _l("not overdue"),
+    "no_balance": _l("no balance owed"),
+    "reversed_in_file": _l("a payment and its reversal in the same file"),
+}
 ERROR_LABELS = {
     "missing": _l("a required value is missing"),
     "unreadable": _l("a value cannot be read"),
@@ -184,6 +189,21 @@ ERROR_LABELS = {
     "above_balance": _l("more than the account owes"),
 }
 WARNING_LABELS = ERROR_LABELS | {"missing": _l("a value is empty")}  # the row was taken, so it was not required
+
+
+def left_out(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of the rows that a run keeps beside it those that a rule left out, which stand under "skipped"."""
+    return [row for row in rows if any(issue["code"] in SKIPS for issue in row["errors"])]
+
+
+def warned(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that were taken with a warning."""
+    return [row for row in rows if not any(issue["code"] in SKIPS for issue in row["errors"])]
+
+
+def loses_values(codes: Iterable[str]) -> bool:
+    """Whether any warning of these codes says that a value was left out of its row: some say only what to look at."""
+    return any(code not in WARNINGS for code in codes)
 
 
 def issue_words(issues: Iterable[Mapping[str, Any]]) -> str:

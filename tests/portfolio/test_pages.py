@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.jobs import run_pending
+from portal.portfolio.intake.rows import ERRORS, SKIPS, WARNINGS
+from portal.portfolio.labels import ERROR_LABELS, SKIP_LABELS, WARNING_LABELS
 from portal.portfolio.models import Account, Hold, ImportRun, ImportState
 from tests.identity.factories import make_agency, make_user
 from tests.portfolio.bringing import bring_accounts
@@ -289,3 +291,9 @@ def test_the_language_can_be_changed_on_a_page_that_answers_a_post(pages: PageCl
     for before, following in (("/accounts/1", "/accounts/1"), ("/accounts/1/reveal", "/")):  # which takes no GET
         page = pages.post("/accounts/1/reveal", headers={"Referer": f"http://localhost{before}"}, status=200)
         assert page.field("next").get("value") == following
+
+
+def test_every_reason_for_leaving_a_row_out_or_marking_it_has_words() -> None:
+    assert set(SKIPS) <= set(SKIP_LABELS)
+    assert set(ERRORS) <= set(ERROR_LABELS)
+    assert set(ERRORS) | set(WARNINGS) <= set(WARNING_LABELS)

@@ -10,7 +10,10 @@ import pytest
 
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
-from tests.identity.factories import make_user
+from portal.portfolio.importing import ImportRefused
+from portal.recovery.rule_models import Pairs
+from portal.recovery.rules import PaymentRules, set_rules
+from tests.identity.factories import actor_of, make_user
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import held_account, make_agency, make_book, payments_file, place
 from tests.recovery.test_payments import paid, reversal
@@ -18,6 +21,8 @@ from tests.support.pages import PageClient
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from tests.support.pages import Page
 
 pytestmark = [pytest.mark.settings(today=date(2005, 10, 1)), pytest.mark.databases("sqlite")]
 
@@ -116,3 +121,35 @@ def test_who_calls_sees_nothing_that_was_credited_to_the_house_before(app: Flask
     bring_payments(payments_file(held.account, paid("P-1", "1234.56"), paid("P-2", "77.00", "2005-08-10")))
     page = PageClient(app).sign_in(make_user(Role.AGENCY_STAFF, later)).get(f"/queue/{held.account.id}")
     assert "77.00" in page and "1,234.56" not in page
+
+
+def test_what_a_rule_left_out_is_listed_as_skipped_and_a_warning_says_no_more_than_it_is(
+    pages: PageClient, app: Flask
+) -> None:
+    set_rules(actor_of(make_user(Role.FINANCE)), PaymentRules(pairs=Pairs.LEAVE_OUT))
+    (account,) = make_book(total_minor=100_00)
+    rows = (paid("P-1", "60.00"), reversal("R-1", "P-1", "60.00"), paid("P-2", "999.00"))
+    bring_payments(payments_file(account, *rows))
+
+    page = pages.get("/payments/imports/1")
+
+    skipped, marked = part(page, "skipped"), part(page, "warnings")
+    assert "a payment and its reversal in the same file: 2" in skipped
+    assert "P-1" in skipped and "R-1" in skipped and "P-2" not in skipped
+    assert "more than the account owes: 1" in marked and "P-1" not in marked
+    assert "left out" not in marked
+    assert "reversed_in_file" not in page.html
+
+
+def test_a_file_of_which_nothing_was_imported_took_nothing_with_a_warning(pages: PageClient) -> None:
+    (account,) = make_book(total_minor=100_00)
+    with pytest.raises(ImportRefused):
+        bring_payments(payments_file(account, paid("P-2", "999.00")), control_count=7)
+
+    page = pages.get("/payments/imports/1")
+
+    assert "Rows with a warning" in page and "Taken with a warning" not in page
+
+
+def part(page: Page, id: str) -> str:
+    return " ".join("".join(page.element(id).itertext()).split())

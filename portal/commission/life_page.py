@@ -115,6 +115,12 @@ class Life:
         ]
 
     @property
+    def only_contract(self) -> int | None:
+        """The contract that all lines are under, where it is one."""
+        found = {total.contract_id for total in self.totals if total.contract_id}
+        return found.pop() if len(found) == 1 else None
+
+    @property
     def shows_settlement(self) -> bool:
         """Whether there is anything to say of an invoice and of payments."""
         return self.state in (S.CONFIRMED, S.SETTLED) or bool(self.invoices or self.settlements)

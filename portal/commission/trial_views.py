@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
@@ -14,7 +15,7 @@ from portal.commission.trying import ask_trial
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError
-from portal.foundation.forms import key_of, show_error, to_choose
+from portal.foundation.forms import key_of, show_error
 from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
 from portal.foundation.language import _l, say
@@ -24,6 +25,14 @@ from portal.foundation.table_pages import table_response
 from portal.foundation.tables import Cell, Column, Empty, Table
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
+from portal.vendors.plans.choices import choices
+from portal.vendors.plans.page import entered, shown
+from portal.vendors.queries import versions_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.vendors.models import Contract, ContractVersion
 
 blueprint = Blueprint("trials", __name__)
 
@@ -38,28 +47,64 @@ def index() -> Any:
 @blueprint.route("/trials/new", methods=["GET", "POST"])
 @requires(Permission.PLANS_TRY)
 def new_trial() -> Any:
-    """Try a plan."""
-    organisation = key_of(request.args.get("organisation"))
-    contracts = queries.contracts_to_try(db.session(), actor(), organisation)
-    form = TrialForm()
-    form.contract_id.choices = to_choose((one.id, f"{one.number} · {name_of(one.organisation)}") for one in contracts)
+    """Try a plan on the payments of a contract, which is chosen first; it begins with the plan of a version, or as another
+    trial had it."""
+    session, who, today = db.session(), actor(), services().clock.today()
+    contract = _contract(session, who)
+    if contract is None:
+        return _choose_contract(session, who)
+    versions = versions_of(session, contract)
+    begun, base = _begun(session, who, versions)
+    form, step = TrialForm(), request.form.get("step", "")
     if request.method == "GET":
-        today = services().clock.today()
-        form.contract_id.data = request.args.get("contract", "")
-        form.version.data = request.args.get("version", "")
         form.first_on.data = _day("first") or (today - timedelta(days=365))
         form.last_on.data = _day("last") or (today - timedelta(days=1))
-    elif form.validate_on_submit():
+        part = shown(base, contract.currency, today)
+    else:
+        part = entered(request.form.to_dict(), contract.currency, today, step)
+    asks = request.method == "POST" and not step
+    if asks and form.validate_on_submit() and part.plan is not None:
+        known = next((v.version for v in versions if shown(v.plan, contract.currency, today).data == part.data), None)
         try:
-            trial_id = ask_trial(actor(), form.asked())
+            trial_id = ask_trial(who, form.asked(contract, known, json.dumps(part.data)))
         except DomainError as error:
             if error.field is None:
                 raise
             show_error(form, error)
         else:
             return redirect(url_for("trials.trial", trial_id=trial_id))
-    page = render_template("commission/trial_form.html", form=form)
-    return (page, 422) if form.errors else page
+    unsaved = asks and part.plan is None
+    page = render_template(
+        "commission/trial_form.html", form=form, part=part, choices=choices(), unsaved=unsaved, contract=contract,
+        name=name_of(contract.organisation), versions=versions, begun=begun,
+    )  # fmt: skip
+    return page, 422 if form.errors or form.form_errors or unsaved else 200
+
+
+def _contract(session: Session, who: Actor) -> Contract | None:
+    """The contract that the address names; of an organisation with one contract, that."""
+    named = key_of(request.args.get("contract"))
+    if named is not None:
+        return queries.contract_for(session, who, named)
+    organisation = key_of(request.args.get("organisation"))
+    theirs = queries.contracts_to_try(session, who, organisation) if organisation else []
+    return theirs[0] if len(theirs) == 1 else None
+
+
+def _choose_contract(session: Session, who: Actor) -> str:
+    contracts = queries.contracts_to_try(session, who, key_of(request.args.get("organisation")))
+    named = [(one.id, f"{one.number} · {name_of(one.organisation)}") for one in contracts]
+    days = {name: request.args[name] for name in ("first", "last") if request.args.get(name)}
+    return render_template("commission/trial_contract.html", contracts=named, days=days)
+
+
+def _begun(session: Session, who: Actor, versions: list[ContractVersion]) -> tuple[int | None, dict[str, Any] | None]:
+    """With which version's plan the form begins, and the plan; of another trial its own."""
+    trial_id, number = key_of(request.args.get("trial")), key_of(request.args.get("version"))
+    if trial_id is not None and number is None:
+        return None, queries.trial_for(session, who, trial_id).plan
+    version = next((each for each in versions if each.version == number), versions[0] if versions else None)
+    return (version.version, version.plan) if version else (None, None)
 
 
 @blueprint.get("/trials/<int:trial_id>")

@@ -110,12 +110,36 @@ def test_a_plan_is_tried_from_its_version_and_from_a_statement_and_can_be_taken_
     assert "Try another plan on this month" in manager.get(f"/statements/{statement}")
 
     form = manager.get(f"/trials/new?contract={contract}&version=1&first=2005-07-01&last=2005-07-31")
-    page = form.submit("form", plan='{"rate": "0.5"}', to="/trials/1")
+    wrong = form.submit("form", status=422, **{"p-bands-0-rate": "500%"})
+    assert "The plan cannot be tried yet" in wrong
+    page = form.submit("form", to="/trials/1", **{"p-bands-0-rate": "50%"})
 
     assert "NT$500.00" in page and "NT$20.00" in page and "NT$480.00" in page
     assert "480.00" in manager.client.get("/trials/1?export=csv").text
     assert "No plan has been tried yet." not in manager.get("/trials")
     PageClient(app).sign_in(held.leader).get("/trials/1", status=403)
+    again = manager.get(page.links["Try another"])
+    assert again.field("p-bands-0-rate").get("value") == "50%"
+    same = form.submit("form", to="/trials/2")  # as it stands it is the version's plan, and the trial says so
+    assert "version=1" in same.links["Try another"]
+
+
+def test_the_contract_of_a_trial_is_chosen_from_a_list_and_known_where_one_comes_from(app: Flask) -> None:
+    held, other, finance = held_account(plan=LADDER), held_account("0.10"), make_finance()
+    post(held, paid("P-1", "1000.00"))
+    (statement,) = released(finance)
+    manager = PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER))
+
+    page = manager.get("/trials/new")
+
+    options = {option.get("value") for option in page.field("contract").iter("option")}
+    assert {str(contract_of(held)), str(contract_of(other))} <= options
+    assert "p-bands-0-rate" in manager.get(f"/trials/new?contract={contract_of(held)}").html
+    assert "p-bands-0-rate" in manager.get(f"/trials/new?organisation={held.agency.id}").html
+    address = manager.get(f"/statements/{statement}").links["Try another plan on this month"]
+    assert f"contract={contract_of(held)}" in address
+    assert manager.get(address).field("first_on").get("value") == "2005-07-01"
+    manager.get("/trials/new?contract=999999", status=404)
 
 
 def test_a_batch_says_what_it_leaves_to_the_bank_and_to_both_how_far_the_next_step_is(app: Flask) -> None:

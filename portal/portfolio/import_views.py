@@ -85,7 +85,7 @@ class ImportPages:
     keeps_extra: bool = True  # what feeds no field is kept with the row
     has_amounts: bool = True
     onward: Onward | None = None
-    beside: tuple[Any, str] | None = None  # what such files go with: its name, and its endpoint
+    beside: tuple[Any, str] | None = None  # what such files go with: its name, and its endpoint with the room
     listed: Listed | None = None
     # The words that a column takes, where it takes only those of a list.
     words: Mapping[str, Iterable[str]] = field(default_factory=dict)

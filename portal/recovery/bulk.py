@@ -23,7 +23,7 @@ from portal.recovery.following import follow, wait_for_originals
 from portal.recovery.models import Attribution, Decision, Payment
 from portal.recovery.places import EXCLUDING_KINDS, Held, holder_of, places_of
 from portal.recovery.posting import KnownAccount, PaymentRow
-from portal.recovery.words import trace_above_balance, trace_of, trace_of_split
+from portal.recovery.words import trace_above_balance, trace_of, trace_of_split, with_more_than_owed
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -140,7 +140,10 @@ class PaymentWriter(AppliesAtOnce):
             if row.amount > owed:
                 large.append((each, owed))
             if row.owed is None:
-                values.append(self._value(each, credit, holder, trace_of(row.paid_on, credit, holder)))
+                trace = trace_of(row.paid_on, credit, holder)
+                values.append(
+                    self._value(each, credit, holder, with_more_than_owed(trace) if row.amount > owed else trace)
+                )
             else:
                 trace = trace_above_balance(row.amount, row.owed, row.currency)
                 values.append(self._value(each, credit, None, trace, Decision.ABOVE_BALANCE))

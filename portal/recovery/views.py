@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["again", "blueprint", "exception_views", "payment_views"]
 
 IMPORTS = ImportPages(
-    ImportKind.PAYMENTS, "recovery", _l("Imports of payments"), _l("Import payments"), operations.PAYMENTS
+    ImportKind.PAYMENTS,
+    "recovery",
+    _l("Imports of payments"),
+    _l("Import payments"),
+    operations.PAYMENTS,
+    beside=(_l("Rules for payments"), "reported.rules"),
 )
 add_import_pages(blueprint, IMPORTS, "/payments/imports", Permission.PAYMENTS_IMPORT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portal.foundation.language import Message, say
-from portal.foundation.money import format_amount
+from portal.foundation.money import Money
 from portal.recovery.models import Decision
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "trace_above_balance", "trace_by_hand", "trace_of", "trace_of_impossible_reversal", "trace_of_reversal",
-    "trace_of_split",
+    "trace_of_split", "with_more_than_owed",
 ]  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def trace_of_split(amount: int, owed: int, others: int, currency: str) -> Messag
     return say(
         "%(amount)s is more than this account owed (%(owed)s), and the customer has other accounts placed (%(n)s). The "
         "shares have to be named; nobody is credited yet.",
-        amount=f"{format_amount(amount, currency)} {currency}", owed=format_amount(owed, currency), n=others,
+        amount=Money(amount, currency), owed=Money(owed, currency), n=others,
     )  # fmt: skip
 
 
@@ -107,8 +107,14 @@ def trace_above_balance(amount: int, owed: int, currency: str) -> Message:
     return say(
         "%(amount)s is more than the account owes (%(owed)s). By the bank's rules for payments two persons decide who is "
         "credited; nobody is yet.",
-        amount=f"{format_amount(amount, currency)} {currency}", owed=format_amount(owed, currency),
+        amount=Money(amount, currency), owed=Money(owed, currency),
     )  # fmt: skip
+
+
+def with_more_than_owed(trace: Message) -> Message:
+    """The trace of a payment that was taken although it is more than its account owed. How much that was is not said: whoever
+    held the account once does not learn what it owes now."""
+    return say("%(trace)s It was more than the account owed when it came in.", trace=trace)
 
 
 def trace_of_reversal(original: str | None, reference: str) -> Message:

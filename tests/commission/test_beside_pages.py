@@ -120,7 +120,9 @@ def test_a_plan_is_tried_from_its_version_and_from_a_statement_and_can_be_taken_
     PageClient(app).sign_in(held.leader).get("/trials/1", status=403)
     again = manager.get(page.links["Try another"])
     assert again.field("p-bands-0-rate").get("value") == "50%"
-    same = form.submit("form", to="/trials/2")  # as it stands it is the version's plan, and the trial says so
+    same = manager.get(form.path).submit(
+        "form", to="/trials/2"
+    )  # as it stands it is the version's plan, and the trial says so
     assert "version=1" in same.links["Try another"]
 
 

@@ -190,7 +190,7 @@ def test_control_figures_that_differ_are_told_on_the_runs_page(pages: PageClient
     run_pending(app)
 
     page = pages.get("/imports/1")
-    assert "The file adds up to 1000.00, the control figures say 5." in page
+    assert "The file adds up to 1,000.00, the control figures say 5." in page
     assert "not applied" in page.html
 
 

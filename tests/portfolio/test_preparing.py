@@ -196,7 +196,7 @@ def test_a_trial_that_would_be_refused_says_why(pages: PageClient, app: Flask) -
     receive(pages, accounts_file({})).submit("prepare", step="try", control_total="5")
     run_pending(app)
 
-    assert "The import would be refused: The file adds up to 1000.00" in pages.get("/imports/1/prepare")
+    assert "The import would be refused: The file adds up to 1,000.00" in pages.get("/imports/1/prepare")
 
 
 def test_an_encoding_that_has_to_be_named_is_asked_for_without_sending_again(pages: PageClient) -> None:

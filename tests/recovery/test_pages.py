@@ -153,3 +153,14 @@ def test_a_file_of_which_nothing_was_imported_took_nothing_with_a_warning(pages:
 
 def part(page: Page, id: str) -> str:
     return " ".join("".join(page.element(id).itertext()).split())
+
+
+def test_a_payment_of_more_than_is_owed_says_so_and_the_rules_are_a_click_away(pages: PageClient) -> None:
+    held = held_account()
+    owed = held.account.total_minor // 100
+    bring_payments(payments_file(held.account, paid("P-1", f"{owed + 1}.00"), paid("P-2", "1.00")))
+
+    assert "It was more than the account owed when it came in." in pages.get("/payments/1")
+    assert "It was more than the account owed" not in pages.get("/payments/2")
+    for path in ("/payments", "/payments/imports"):
+        assert pages.get(path).links["Rules for payments"] == "/payments/rules"

@@ -159,7 +159,7 @@ def test_what_is_more_than_owed_is_posted_credited_to_nobody_and_cleared_by_two_
 
     assert (summary["created"], summary["total"], summary["warnings"]) == (2, "200000.01", {"above_balance": 1})
     assert decisions(db_session) == [("P-1", "above_balance", 0), ("P-2", "credited", 10_000_000)]
-    assert "TWD is more than the account owes (100000.00)" in trace_of("P-1").replace(",", "")
+    assert "TWD 100000.01 is more than the account owes (TWD 100000.00)" in trace_of("P-1")
     with transaction(observer()) as work:
         assert decide_again(work, [held.account.id]).changed == 0  # no placement makes or unmakes it
     number = propose_placement(finance(), exception_of("P-1"), held.placement_id, "Interest since the last balance.")

@@ -46,6 +46,6 @@ IMPORTS = ImportPages(
     ImportKind.ATTEMPTS, "contact", _l("Files of contact attempts"), _l("Log by file"), ATTEMPTS,
     owners=Owners(_agencies, name_of), keeps_extra=False, has_amounts=False, change_labels=CHANGE_LABELS,
     listed=Listed(("breach", "presumed"), _l("Contacts against the conduct rules"), _findings),
-    beside=(_l("Evidence"), "evidence"), words=COLUMN_WORDS,
+    beside=(_l("Evidence"), "contact.evidence"), words=COLUMN_WORDS,
 )  # fmt: skip
 add_import_pages(blueprint, IMPORTS, "/attempts/imports", Permission.ATTEMPTS_IMPORT)

@@ -122,9 +122,14 @@ class ControlFigures:
                 "intake.control_total",
                 say(
                     "The file adds up to %(found)s, %(source)s say %(said)s. Nothing was imported.",
-                    found=f"{found:f}",
-                    said=f"{said:f}",
+                    found=_figure(found),
+                    said=_figure(said),
                     source=source,
                 ),
                 field="control_total",
             )
+
+
+def _figure(total: Decimal) -> str:
+    """A sum over all currencies as people write it, the same in both languages."""
+    return f"{total:,f}".replace("-", "−")

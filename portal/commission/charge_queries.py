@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "adjustments_about", "charge_for", "charges", "count_waiting", "organisations_paid", "placement_of_cost", "statement_of",
+    "adjustments_about", "charge_for", "charges", "count_waiting", "may_advance_costs", "organisations_paid", "placement_of_cost", "statement_of",
 ]  # fmt: skip
 
 
@@ -106,6 +106,16 @@ def placement_of_cost(session: Session, actor: Actor, account_ref: str) -> Place
         .limit(1)
     )
     return session.scalar(wanted)
+
+
+def may_advance_costs(session: Session, actor: Actor) -> bool:
+    """Whether the actor's organisation ever had an account for letters or litigation: others have no cost to enter."""
+    wanted = (
+        visible(Placement, actor)
+        .where(Placement.kind.in_((PlacementKind.LETTER, PlacementKind.LITIGATION)))
+        .where(Placement.organisation_id == actor.organisation_id, Placement.accepted_at.is_not(None))
+    )
+    return session.scalar(wanted.with_only_columns(Placement.id).limit(1)) is not None
 
 
 def organisations_paid(session: Session, actor: Actor) -> list[Organisation]:

@@ -37,7 +37,9 @@ blueprint = Blueprint("charges", __name__)
 @requires(Permission.CHARGES_VIEW)
 def index() -> Any:
     """All that the person may see."""
-    return table_response(_table(actor()), "commission/charges.html")
+    who = actor()
+    advances = who.can(Permission.COSTS_ENTER) and queries.may_advance_costs(db.session(), who)
+    return table_response(_table(who), "commission/charges.html", advances=advances)
 
 
 @blueprint.get("/charges/<int:charge_id>")

@@ -6,7 +6,7 @@ statement yet is not counted as paid.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portal.commission.charge_models import StatementShare
-from portal.commission.models import CommissionLine, LineKind, StatementNumber
+from portal.commission.life_queries import recovered_of
+from portal.commission.models import CommissionLine, LineKind, Statement, StatementNumber
 from portal.commission.plan import Distance, PlanError, distance_of, read_plan
 from portal.foundation.database import summed
 from portal.foundation.visibility import visible
@@ -39,6 +40,7 @@ __all__ = [
     "Step",
     "batch_rows",
     "contributions",
+    "in_all",
     "steps",
     "steps_of",
     "totals",
@@ -50,9 +52,11 @@ TOTALS_OVER = timedelta(days=366)
 
 @dataclass
 class Contribution:
-    """Minor units of one currency. `other`: bonus, penalty and adjustments."""
+    """Minor units of one currency. `other`: bonus, penalty and adjustments; `billed`: of what was recovered, what released
+    statements have paid for."""
 
     recovered: int = 0
+    billed: int = 0
     by_kind: dict[LineKind, int] = field(default_factory=dict)
 
     @property
@@ -70,6 +74,11 @@ class Contribution:
     @property
     def other(self) -> int:
         return self.by_kind.get(LineKind.KPI, 0) + self.by_kind.get(LineKind.ADJUSTMENT, 0)
+
+    @property
+    def unbilled(self) -> int:
+        """Of what was recovered, what no released statement pays for yet."""
+        return self.recovered - self.billed
 
     @property
     def left(self) -> int:
@@ -125,12 +134,15 @@ def contributions(session: Session, actor: Actor, batches: Sequence[PlacementBat
     )
     for batch_id, kind, amount in session.execute(sums):
         found[batch_id].by_kind[kind] = int(amount)
+    for batch_id, amount in _billed(session, actor, {batch.organisation_id for batch in batches}).items():
+        if batch_id in found:
+            found[batch_id].billed = amount
     return [OfBatch(batch, found[batch.id]) for batch in batches]
 
 
-def totals(session: Session, actor: Actor, today: date) -> list[OfOrganisation]:
-    """The same by organisation and currency, over the batches placed in the last twelve months; what stands on statements and
-    belongs to no batch (a bonus, an adjustment) is in it from the first of these days on."""
+def totals(session: Session, actor: Actor, today: date, organisation_id: int | None = None) -> list[OfOrganisation]:
+    """The same by organisation (or of one) and currency, over the batches placed in the last twelve months; what stands on
+    statements and belongs to no batch (a bonus, an adjustment) is in it from the first of these days on."""
     since = today - TOTALS_OVER
     recent = (
         visible(PlacementBatch, actor).where(PlacementBatch.placed_on >= since).with_only_columns(PlacementBatch.id)
@@ -173,8 +185,49 @@ def totals(session: Session, actor: Actor, today: date) -> list[OfOrganisation]:
         for owner, currency, kind, amount in session.execute(wanted):
             by_kind = found[owner, currency].by_kind
             by_kind[kind] = by_kind.get(kind, 0) + int(amount)
+    batches = session.execute(
+        visible(PlacementBatch, actor)
+        .where(PlacementBatch.placed_on >= since)
+        .with_only_columns(PlacementBatch.id, PlacementBatch.organisation_id, PlacementBatch.currency)
+        .order_by(PlacementBatch.id)
+    ).all()
+    billed = _billed(session, actor, {owner for owner, _ in found})
+    for batch_id, owner, currency in batches:
+        if batch_id in billed:
+            found[owner, currency].billed += billed[batch_id]
     names = {one.id: one for one in session.scalars(visible(Organisation, actor))}
-    return [OfOrganisation(names[owner], currency, sums) for (owner, currency), sums in sorted(found.items())]
+    return [
+        OfOrganisation(names[owner], currency, sums)
+        for (owner, currency), sums in sorted(found.items())
+        if organisation_id in (None, owner)
+    ]
+
+
+def in_all(rows: Sequence[OfOrganisation]) -> list[tuple[str, Contribution]]:
+    """What organisations come to together, by currency, where they are several."""
+    found: defaultdict[str, Contribution] = defaultdict(Contribution)
+    for row in rows:
+        total = found[row.currency]
+        total.recovered, total.billed = total.recovered + row.sums.recovered, total.billed + row.sums.billed
+        for kind, amount in row.sums.by_kind.items():
+            total.by_kind[kind] = total.by_kind.get(kind, 0) + amount
+    several = Counter(row.currency for row in rows)
+    return [(currency, total) for currency, total in sorted(found.items()) if several[currency] > 1]
+
+
+def _billed(session: Session, actor: Actor, organisation_ids: set[int]) -> dict[int, int]:
+    """What released statements say was recovered, by batch; minor units."""
+    released = (
+        visible(Statement, actor)
+        .where(Statement.organisation_id.in_(organisation_ids))
+        .where(Statement.id.in_(sa.select(StatementNumber.statement_id)))
+        .order_by(Statement.id)
+    )
+    found: defaultdict[int, int] = defaultdict(int)
+    for statement in session.scalars(released):
+        for batch_id, amount in recovered_of(session, actor, statement):
+            found[batch_id] += amount
+    return found
 
 
 def steps(session: Session, actor: Actor, today: date) -> list[Step]:

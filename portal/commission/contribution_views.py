@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 
 from portal.commission import contribution as reads
 from portal.commission.charge_queries import organisations_paid
@@ -12,6 +12,7 @@ from portal.commission.step_words import step_facts
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
+from portal.foundation.forms import key_of
 from portal.foundation.language import _l, say
 from portal.foundation.money import Money
 from portal.foundation.panels import Panel
@@ -36,10 +37,13 @@ blueprint = Blueprint("contribution", __name__)
 def index() -> Any:
     """Recovered, less commission, letters and costs, batch by batch; above it by organisation."""
     who, session = actor(), db.session()
+    chosen = key_of(request.args.get("organisation"))
+    organisations = reads.totals(session, who, services().clock.today(), chosen)
     return table_response(
         _table(who),
         "commission/contribution.html",
-        organisations=reads.totals(session, who, services().clock.today()),
+        organisations=organisations,
+        in_all=reads.in_all(organisations),
         name_of=name_of,
     )
 
@@ -75,6 +79,7 @@ def _table(who: Actor) -> Table:
             Column("batch", _l("Batch"), expression=PlacementBatch.id, value="batch.number", sortable=True),
             Column("organisation", _l("Organisation"), value=lambda row: name_of(row.batch.organisation)),
             Column("recovered", _l("Recovered"), "money", value=_of("recovered")),
+            Column("unbilled", _l("Not on a statement yet"), "money", value=_of("unbilled")),
             Column("commission", _l("Commission"), "money", value=_of("commission")),
             Column("letters", _l("Letters"), "money", value=_of("letters")),
             Column("costs", _l("Costs"), "money", value=_of("costs")),

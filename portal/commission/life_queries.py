@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClauseTotal", "Deadlines", "Total", "clauses_of", "count_statements", "deadlines", "dispute_for", "disputes_of", "disputes_open", "due_for_payment",
     "due_in_sql", "has_open_dispute", "invoice_for", "invoice_state", "invoices_of", "is_unsettled",
-    "local_day", "paid_so_far", "paper_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_is_open",
+    "local_day", "paid_so_far", "paper_of", "recovered_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_is_open",
 ]  # fmt: skip
 
 S = StatementState
@@ -302,6 +302,13 @@ def totals_of(session: Session, actor: Actor, statement: Statement) -> list[Tota
         sums = (lines, recovered, base, commission)
         found.append(Total(contract, number, batch, batches.get(batch, ""), *sums, contract_id, version_id))
     return found
+
+
+def recovered_of(session: Session, actor: Actor, statement: Statement) -> list[tuple[int, int]]:
+    """What a statement says was recovered, by batch: (batch, minor units); a batch under several versions more than once."""
+    parts = (statement.basis or {}).get("parts")
+    rows = [_as_kept(part) for part in parts] if parts is not None else _summed(session, actor, statement.id)
+    return [(row[1], row[3]) for row in rows if row[1]]
 
 
 def _as_kept(part: dict[str, Any]) -> tuple[Any, ...]:

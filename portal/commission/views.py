@@ -21,6 +21,7 @@ from portal.commission import (
     tax_views,
 )
 from portal.commission.blueprint import blueprint
+from portal.commission.charge_queries import organisations_paid
 from portal.commission.closing import ask_for_period
 from portal.commission.drawing import DRAWN_ANEW
 from portal.commission.labels import REASONS, STATES, STEPS
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = ["blueprint", "dispute_views", "line_views", "paper_views", "settlement_views", "silence", "tax_views"]
 
 S = StatementState
+UNSEEN = (S.DRAWN, S.ISSUED, S.WITHDRAWN)  # an agency sees no statement in these
 _KEPT = [("agency", _l("the agency, which kept its commission"))]
 
 
@@ -214,7 +216,8 @@ def _statements_table(who: Actor) -> Table:
         default_sort="-period",
         filters=[
             Filter("period", _l("Month"), "choice", _in_month, months),
-            Filter("state", _l("State"), "choice", _in_state, [(s.value, tag.label) for s, tag in STATES.items()]),
+            *([Filter("organisation", _l("Organisation"), "choice", _of, _organisations(who))] if who.is_bank else []),
+            Filter("state", _l("State"), "choice", _in_state, [(s.value, STATES[s].label) for s in _states(who)]),
             Filter("life", _l("Still to do"), "choice", _with_work, [(code, label) for code, label, _ in LIFE_FILTERS]),
         ],
         row_url=lambda row: url_for("commission.statement", statement_id=row.Statement.id),
@@ -231,6 +234,19 @@ def _money(field: str) -> Callable[[Any], Money]:
 
 def _in_month(statement: Any, value: str) -> Any:
     return statement.where(Statement.period == date.fromisoformat(f"{value}-01"))
+
+
+def _organisations(who: Actor) -> list[tuple[str, str]]:
+    return [(str(one.id), name_of(one)) for one in organisations_paid(db.session(), who)]
+
+
+def _of(statement: Any, value: str) -> Any:
+    return statement.where(Statement.organisation_id == int(value))
+
+
+def _states(who: Actor) -> list[StatementState]:
+    """States in which the reader meets statements: an agency none of before the release."""
+    return [state for state in STATES if who.is_bank or state not in UNSEEN]
 
 
 def _in_state(statement: Any, value: str) -> Any:

@@ -161,3 +161,49 @@ def test_a_batch_says_what_it_leaves_to_the_bank_and_to_both_how_far_the_next_st
     assert number in listed and "NT$9,800.00" in listed
     assert number in bank.client.get("/contribution?export=csv").text
     agency.get("/contribution", status=403)
+
+
+def test_what_batches_leave_says_what_is_not_billed_and_follows_the_organisation(app: Flask) -> None:
+    held, other, finance = held_account("0.10"), held_account("0.10"), make_finance()
+    post(held, paid("P-1", "1000.00"))
+    post(other, paid("P-2", "500.00"))
+    released(finance)
+    post(held, paid("P-3", "77.00", "2005-08-10"))
+    bank = PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER))
+
+    page = bank.get("/contribution")
+
+    totals = [["".join(cell.itertext()).strip() for cell in row] for row in page.root.iter("tr")]
+    (mine,) = [row[2:5] for row in totals if row[1] == "TWD" and row[2] == "NT$1,077.00"]
+    assert mine == ["NT$1,077.00", "NT$77.00", "NT$100.00"]
+    (whole,) = [row[2:5] for row in totals if row[:2] == ["In all", "TWD"]]
+    assert whole == ["NT$1,577.00", "NT$77.00", "NT$150.00"]
+    one = bank.get(f"/contribution?organisation={other.agency.id}")
+    assert "NT$1,077.00" not in one and "In all" not in one and "NT$500.00" in one
+
+
+def test_the_list_of_statements_is_narrowed_by_organisation_and_offers_an_agency_the_states_that_it_meets(
+    app: Flask,
+) -> None:
+    held, other, finance = held_account("0.10"), held_account("0.10"), make_finance()
+    post(held, paid("P-1", "1000.00"))
+    post(other, paid("P-2", "500.00"))
+    released(finance)
+    bank, agency = PageClient(app).sign_in(finance.maker), PageClient(app).sign_in(held.leader)
+
+    narrowed = bank.get(f"/statements?organisation={other.agency.id}")
+
+    assert "NT$500.00" in narrowed and "NT$1,000.00" not in narrowed
+
+    def offered(client: PageClient) -> set[str]:
+        return {option.get("value") or "" for option in client.get("/statements").field("state").iter("option")}
+
+    assert {"drawn", "issued", "withdrawn", "released"} <= offered(bank)
+    assert not {"drawn", "issued", "withdrawn"} & offered(agency) and "released" in offered(agency)
+
+
+def test_a_cost_is_offered_to_enter_to_who_can_have_one(app: Flask) -> None:
+    firm, held = litigated(), held_account("0.10")
+
+    assert "New cost" in PageClient(app).sign_in(firm.leader).get("/charges").links
+    assert "New cost" not in PageClient(app).sign_in(held.leader).get("/charges").links

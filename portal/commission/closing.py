@@ -58,7 +58,7 @@ def ask_for_period(actor: Actor, period: date) -> Job:
     `period` is the first day of the month. DomainError where the month is not over.
     """
     with transaction(actor) as work:
-        _refuse_open_period(work.today, period)
+        refuse_open_period(work.today, period)
         # A new payment, a letter or a cost, or a statement taken back, is a new reason to draw; a second click is none.
         credit = work.session.scalar(sa.select(sa.func.max(Attribution.id))) or 0
         step = work.session.scalar(sa.select(sa.func.max(StatementEvent.id))) or 0
@@ -80,7 +80,7 @@ def close_period(actor: Actor, period: date, progress: Progress | None = None) -
     Begun again after it died it goes on where it stopped: what was drawn up holds its credits. What stands in one
     organisation's way does not stand in another's.
     """
-    _refuse_open_period(services().clock.today(), period)
+    refuse_open_period(services().clock.today(), period)
     with reading(actor) as session:
         pairs = _waiting(session, last_day(period))
         names = {row.id: row.name for row in session.execute(sa.select(Organisation.id, Organisation.name))}
@@ -120,7 +120,8 @@ def draw_period(actor: Actor, period: date) -> list[Statement]:
     return close.drawn
 
 
-def _refuse_open_period(today: date, period: date) -> None:
+def refuse_open_period(today: date, period: date) -> None:
+    """DomainError where a month is not over."""
     if last_day(period) >= today:
         raise DomainError(
             "commission.period_open",

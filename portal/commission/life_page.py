@@ -7,18 +7,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
+from sqlalchemy.orm import joinedload
 
 from portal.commission import life_queries as queries
+from portal.commission.contribution import steps_of
 from portal.commission.disputes import may_contest_line
 from portal.commission.life_labels import DISPUTE_REASONS, INVOICE_STATES, INVOICE_STEPS, dispute_tag, percent_words
 from portal.commission.life_models import InvoiceState, StatementDispute
 from portal.commission.models import StatementState
+from portal.commission.step_words import step_facts
 from portal.foundation.access import Permission
 from portal.foundation.language import _l, say
 from portal.foundation.money import Money
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_page
 from portal.foundation.tables import Column, Empty, Table
+from portal.foundation.visibility import visible
+from portal.placement.models import PlacementBatch
 from portal.vendors.labels import exact_percent
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["LIFE_FILTERS", "Life", "disputes_table", "life_of", "to_settle"]
 
 S = StatementState
+STEPS_SHOWN = 12
 UNDECIDED = (InvoiceState.DIFFERS, InvoiceState.PROPOSED)
 STANDING = (InvoiceState.MATCHED, InvoiceState.ACCEPTED)
 # What the list of statements can be narrowed to: code, words, condition.
@@ -51,7 +57,7 @@ LIFE_FILTERS = (
 @dataclass(frozen=True)
 class Life:
     """Amounts in minor units of the statement's currency. `until`: deadlines to contest; `owing`: of what is due, what has not
-    been paid; negative where the organisation owes it."""
+    been paid; negative where the organisation owes it. `steps`: step_words.py, of its batches."""
 
     statement: Statement
     state: StatementState
@@ -67,6 +73,7 @@ class Life:
     owing: int
     invoices: list[StatementInvoice]
     settlements: list[Settlement]
+    steps: list[dict[str, Any]]
 
     @property
     def contests(self) -> bool:
@@ -179,6 +186,7 @@ def life_of(session: Session, reader: Actor, statement: Statement, events: Seque
     """All of it, for one statement and one reader."""
     table = table_page(disputes_table(reader, statement))
     due = queries.due_for_payment(statement)
+    totals = queries.totals_of(session, reader, statement)
     return Life(
         statement=statement,
         state=events[-1].state,
@@ -188,22 +196,34 @@ def life_of(session: Session, reader: Actor, statement: Statement, events: Seque
         open_disputes=queries.disputes_open(session, reader, statement.id),
         whole_open=queries.whole_is_open(session, reader, statement.id),
         disputes=table if table.rows else None,
-        totals=queries.totals_of(session, reader, statement),
+        totals=totals,
         clauses=queries.clauses_of(session, reader, statement),
         due=due,
         owing=due - queries.paid_so_far(session, reader, statement.id),
         invoices=queries.invoices_of(session, reader, statement.id),
         settlements=queries.settlements_of(session, reader, statement.id),
+        steps=_steps(session, reader, totals),
     )
+
+
+def _steps(session: Session, reader: Actor, totals: Sequence[queries.Total]) -> list[dict[str, Any]]:
+    """Where the batches of a statement stand today on the steps of their plans: of the few that are with most of its lines."""
+    ids = [total.batch_id for total in sorted(totals, key=lambda total: -total.lines) if total.batch_id]
+    wanted = (
+        visible(PlacementBatch, reader)
+        .where(PlacementBatch.id.in_(list(dict.fromkeys(ids))[:STEPS_SHOWN]))
+        .options(joinedload(PlacementBatch.contract_version))
+        .order_by(PlacementBatch.id)
+    )
+    return [step_facts(step) for step in steps_of(session, reader, list(session.scalars(wanted)))]
 
 
 def disputes_table(reader: Actor, statement: Statement) -> Table:
     """What was contested, the open ones first in time."""
     today = services().clock.today()
 
-    def age(dispute: StatementDispute) -> int:
-        until = queries.local_day(dispute.end.at) if dispute.end else today
-        return (until - queries.local_day(dispute.at)).days
+    def age(dispute: StatementDispute) -> int | None:
+        return None if dispute.end else (today - queries.local_day(dispute.at)).days
 
     def line_url(dispute: StatementDispute) -> str | None:
         if dispute.line is None:

@@ -22,7 +22,7 @@ from portal.commission import (
 )
 from portal.commission.blueprint import blueprint
 from portal.commission.charge_queries import organisations_paid
-from portal.commission.closing import ask_for_period
+from portal.commission.closing import ask_for_period, refuse_open_period
 from portal.commission.drawing import DRAWN_ANEW
 from portal.commission.labels import REASONS, STATES, STEPS
 from portal.commission.life_labels import CODES
@@ -30,9 +30,11 @@ from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
 from portal.commission.life_queries import paper_of
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
 from portal.commission.periods import last_day, month_of
+from portal.commission.stepping import SILENCE
 from portal.foundation import hooks
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
+from portal.foundation.errors import DomainError
 from portal.foundation.formats import month
 from portal.foundation.language import Message, _l, from_data, say, translate
 from portal.foundation.money import Money
@@ -61,15 +63,33 @@ _KEPT = [("agency", _l("the agency, which kept its commission"))]
 @blueprint.get("/statements")
 @requires(Permission.STATEMENTS_VIEW)
 def statements() -> Any:
-    """All statements that the person may see, and the month that can be drawn up next."""
-    return table_response(_statements_table(actor()), "commission/statements.html", month_ends=_last_month())
+    """All statements that the person may see, and the month that can be drawn up next; a month that was asked for and cannot be
+    is refused where it was written."""
+    written = request.args.get("month")
+    return table_response(
+        _statements_table(actor()), "commission/statements.html",
+        month=f"{_last_month():%Y-%m}" if written is None else written,
+        refusal=None if written is None else _refusal(written),
+    )  # fmt: skip
+
+
+def _refusal(written: str) -> Message | None:
+    """Why a month cannot be drawn up."""
+    try:
+        refuse_open_period(services().clock.today(), month_of(written))
+    except DomainError as error:
+        return error.message
+    return None
 
 
 @blueprint.post("/statements/draw")
 @requires(Permission.STATEMENTS_DRAW)
 def draw() -> Any:
     """Ask for a month's statements."""
-    job = ask_for_period(actor(), month_of(request.form.get("period", "")))
+    written = request.form.get("period", "")
+    if _refusal(written) is not None:
+        return redirect(url_for("commission.statements", month=written[:20]))
+    job = ask_for_period(actor(), month_of(written))
     return redirect(url_for("jobs.job", job_id=job.id))
 
 
@@ -190,6 +210,8 @@ def _step(event: StatementEvent) -> dict[str, Any]:
     """A step as the timeline shows it; what the program wrote as a code is said in words."""
     anew = {DRAWN_ANEW: _l("What came in since stands on the statement drawn up after it.")}
     text = (anew | CODES).get(event.reason, event.reason)
+    if event.reason == SILENCE:  # nobody did it
+        return {"at": event.at, "title": STATES[event.state].label, "who": None, "text": text}
     return {"at": event.at, "title": STEPS[event.state], "who": event.by_name, "text": text}
 
 

@@ -147,7 +147,7 @@ def test_the_contract_of_a_trial_is_chosen_from_a_list_and_known_where_one_comes
 def test_a_batch_says_what_it_leaves_to_the_bank_and_to_both_how_far_the_next_step_is(app: Flask) -> None:
     held, finance = held_account(plan=LADDER), make_finance()
     post(held, paid("P-1", "10000.00"))
-    released(finance)
+    (statement,) = released(finance)
     batch, number = batch_of(held)
     bank, agency = PageClient(app).sign_in(make_user(Role.VENDOR_MANAGER)), PageClient(app).sign_in(held.leader)
 
@@ -155,6 +155,8 @@ def test_a_batch_says_what_it_leaves_to_the_bank_and_to_both_how_far_the_next_st
 
     for page in (mine, theirs):
         assert "NT$5,000.00" in page and "3 % from NT$15,000.00" in page and "NT$250.00" in page
+    for page in (bank.get(f"/statements/{statement}"), agency.get(f"/statements/{statement}")):
+        assert "3 % from NT$15,000.00" in page and "NT$5,000.00" in page and page.element("steps") is not None
     assert "NT$9,800.00" in mine and "What it leaves" not in theirs
     assert number in agency.get("/") and "Steps within reach" in bank.get("/")
     listed = bank.get("/contribution")

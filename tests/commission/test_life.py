@@ -49,6 +49,7 @@ from tests.identity.factories import observer
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import Held, held_account, payments_file
 from tests.recovery.test_payments import paid, reversal
+from tests.support.pages import PageClient
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -200,6 +201,8 @@ def test_after_the_deadline_lines_cannot_be_contested_and_silence_confirms(app: 
 
     assert events(statement_id)[-1] == (S.CONFIRMED, SILENCE)
     assert confirm_by_silence(observer()) == 0
+    page = PageClient(app).sign_in(held.leader).get(f"/statements/{statement_id}")
+    assert "Nobody contested it in time" in page and "Confirmed by the agency" not in page
 
 
 def test_an_open_dispute_stops_silence_and_its_answer_opens_only_that_line_again() -> None:

@@ -61,7 +61,14 @@ def test_lines_are_ticked_and_contested_and_the_bank_answers_each(app: Flask, fi
     reply.submit("/statements/1/disputes/1/answer", to="/statements/1", end="upheld", words="right", follows="credit")
     assert "Decide about the credit anew" in bank.get("/statements/1/disputes/1").links
     agency.get("/statements/1/disputes/2").submit("/statements/1/disputes/2/withdraw", to="/statements/1", reason="no")
-    assert "answered" in agency.get("/statements/1")
+    page = agency.get("/statements/1")
+    assert "answered" in page
+    ages = [
+        "".join(cells[5].itertext()).strip()
+        for row in page.element("contested").iter("tr")
+        if len(cells := list(row)) == 7
+    ]
+    assert ages[1:] == ["–", "–"]  # nothing of it is open
 
 
 def test_nothing_ticked_or_chosen_is_said_in_words(app: Flask, finance: Finance, held: Held) -> None:

@@ -91,9 +91,11 @@ def test_anothers_statement_is_not_there_for_any_request(app: Flask, finance: Fi
 
 @pytest.mark.parametrize("written", ["", "July", "2005-13", "2005-07-01", "2005-08"])
 def test_a_month_that_is_none_or_not_over_is_refused_in_words(app: Flask, finance: Finance, written: str) -> None:
-    page = PageClient(app).sign_in(finance.maker).post("/statements/draw", {"period": written}, status=422)
+    page = PageClient(app).sign_in(finance.maker).post("/statements/draw", {"period": written}, to="/statements")
 
-    assert "month" in page
+    assert "month" in "".join(page.element("month-error").itertext())
+    assert (page.field("period").get("value"), page.field("period").get("aria-invalid")) == (written, "true")
+    assert page.form("/statements/draw").get("novalidate") is not None  # a browser refuses in its own language
 
 
 def test_a_reason_is_asked_for(app: Flask, finance: Finance, held: Held) -> None:

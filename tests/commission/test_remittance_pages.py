@@ -134,6 +134,16 @@ def test_a_file_of_reports_is_tried_and_sent_by_page(app: Flask, agency: PageCli
     assert "F-1" in agency.get("/payments/reported")
 
 
+def test_a_payment_is_reported_in_the_accounts_currency_where_none_is_named(agency: PageClient, held: Held) -> None:
+    form = {
+        "account_ref": held.account.account_ref, "kind": "expected", "amount": "100.00", "currency": "",
+        "paid_on": "2005-08-01", "reported_ref": "A-1",
+    }  # fmt: skip
+    assert "NT$100.00" in agency.post("/payments/reported/new", form, to="/payments/reported/1")
+    wrong = agency.post("/payments/reported/new", form | {"account_ref": "NONE", "reported_ref": "A-2"}, status=422)
+    assert wrong.field("account_ref").get("aria-invalid") == "true"
+
+
 def test_the_large_figures_of_a_statement_lead_to_what_they_are_made_of(app: Flask, finance: PageClient) -> None:
     held = net_account()
     receive(held, paid("P-1", "100.00"), paid("P-3", "30.00"), reversal("R-3", "P-3", "30.00", "2005-07-25"))

@@ -164,3 +164,11 @@ def test_a_payment_of_more_than_is_owed_says_so_and_the_rules_are_a_click_away(p
     assert "It was more than the account owed" not in pages.get("/payments/2")
     for path in ("/payments", "/payments/imports"):
         assert pages.get(path).links["Rules for payments"] == "/payments/rules"
+
+
+def test_a_reversal_takes_away_on_its_page_as_in_the_list(pages: PageClient) -> None:
+    held = held_account()
+    bring_payments(payments_file(held.account, paid("P-1", "100.00"), reversal("R-1", "P-1", "40.00")))
+
+    text = pages.get("/payments/2").text
+    assert text.count("NT$40.00") == text.count("−NT$40.00") > 0

@@ -97,6 +97,8 @@ def test_the_plan_is_kept_and_its_version_says_what_was_changed(
     assert "the rate that is reached holds for everything: 2% from 0%; 3% from 15%" in read
     assert "before: 20% of each payment" in read
     assert "There is no cliff" not in read
+    places = ["".join(cell.itertext()) for cell in read.root.iter("th") if cell.get("scope") == "row"]
+    assert "just below 15%" in places and places.count("15%") == 1
 
 
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])

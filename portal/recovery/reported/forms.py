@@ -43,7 +43,10 @@ class ReportForm(FlaskForm):
     amount = StringField(
         _l("Amount"), [_needed, Length(max=40)], render_kw={"inputmode": "decimal", "autocomplete": "off"}
     )
-    currency = StringField(_l("Currency"), [_needed, Length(max=16)], render_kw={"autocomplete": "off"})
+    currency = StringField(
+        _l("Currency"), [Optional(), Length(max=16)], render_kw={"autocomplete": "off"},
+        description=_l("Left empty: the account's."),
+    )  # fmt: skip
     paid_on = DateField(_l("Paid on"), [_needed])
     received_on = DateField(
         _l("Received on"), [Optional()], description=_l("Of money that you have received; otherwise leave it empty.")
@@ -58,10 +61,11 @@ class ReportForm(FlaskForm):
     )
     proof = FileField(_l("Proof"), description=_l("A PDF, PNG or JPEG file of up to 10 MB."))
 
-    def told(self) -> Telling:
-        """What was entered; DomainError naming the field for an amount or a currency that cannot be read."""
+    def told(self, of_account: str) -> Telling:
+        """What was entered, in the account's currency where none is named; DomainError naming the field for an amount or a
+        currency that cannot be read."""
         try:
-            currency = parse_currency(plain(self.currency.data or ""))
+            currency = parse_currency(plain(self.currency.data or "") or of_account)
         except ValueError:
             raise DomainError("reported.currency", say("This currency is not known."), field="currency") from None
         try:

@@ -224,8 +224,9 @@ def new_report() -> Any:
     who, form = actor(), ReportForm()
     if form.validate_on_submit():
         try:
+            account_ref = (form.account_ref.data or "").strip()
             reported_id, is_new = operations.report_payment(
-                who, (form.account_ref.data or "").strip(), form.told(), form.note.data or "", form.file()
+                who, account_ref, form.told(_currency_of(who, account_ref)), form.note.data or "", form.file()
             )
         except DomainError as error:
             show_error(form, error)
@@ -239,6 +240,14 @@ def new_report() -> Any:
     elif request.method == "GET":
         _begin(form, who)
     return render_template("recovery/new_report.html", form=form), 422 if form.errors or form.form_errors else 200
+
+
+def _currency_of(who: Actor, account_ref: str) -> str:
+    """The currency of an account that the agency may report on; DomainError for another."""
+    placed = queries.placed(db.session(), who, [account_ref], _today()).get(account_ref)
+    if placed is None:
+        raise operations.unknown_account()
+    return placed.currency
 
 
 def _begin(form: ReportForm, who: Actor) -> None:

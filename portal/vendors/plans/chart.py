@@ -5,7 +5,7 @@ Places are whole units of the drawing (about a pixel on a telephone); labels are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +17,7 @@ from portal.foundation.money import Money
 from portal.vendors.plans.words import MEASURES, rate_words, value_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["HEIGHT", "LEFT", "LOW", "TOP", "WIDTH", "Chart", "CliffMark", "Figure", "chart_of"]
 
@@ -87,7 +87,7 @@ def chart_of(curve: Curve, currency: str) -> Chart:
                       Money(cliff.jump, currency))
             for number, cliff in enumerate(curve.cliffs, 1)
         ),
-        figures=tuple(_figure(curve, point, currency, tops.get(id(point))) for point in curve.points),
+        figures=_figures(curve, currency, tops),
         paid=None if curve.moves_amount else Money(curve.amount, currency),
     )  # fmt: skip
 
@@ -157,6 +157,15 @@ def _value(curve: Curve, point: Point, currency: str) -> Message | str:
     if isinstance(point.at, str):
         return value_words(Decimal(point.at) if point.at.isdigit() else point.at, curve.measure, currency)
     return value_words(Fraction(point.at, curve.unit), curve.measure, currency)
+
+
+def _figures(curve: Curve, currency: str, tops: Mapping[int, int]) -> tuple[Figure, ...]:
+    """A row for each point. One step before a limit is written like the limit where figures are rounded: it says so."""
+    found = [_figure(curve, point, currency, tops.get(id(point))) for point in curve.points]
+    for n, (before, after) in enumerate(pairwise(found)):
+        if str(before.value) == str(after.value):
+            found[n] = replace(before, value=say("just below %(value)s", value=before.value))
+    return tuple(found)
 
 
 def _figure(curve: Curve, point: Point, currency: str, cliff: int | None) -> Figure:

@@ -167,6 +167,7 @@ CHANGE_LABELS = {
     "holds": _l("New holds"),
     "older": _l("Rows older than what is known"),
 }
+RECEIVERS = {"bank": _l("the bank"), "agency": _l("the agency")}  # who received a payment
 SKIP_LABELS = {
     "not_overdue": _l("not overdue"),
     "no_balance": _l("no balance owed"),

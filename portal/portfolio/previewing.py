@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portal.foundation.errors import DomainError
 from portal.foundation.formats import amount, day, instant
-from portal.foundation.language import translate
+from portal.foundation.language import say, translate
 from portal.foundation.tabular import cell_text
 from portal.portfolio import labels
 from portal.portfolio.intake import RejectedRow, SkippedRow
@@ -86,6 +86,8 @@ def _row(outcome: Any, fields: tuple[str, ...], raw: dict[str, Any]) -> PreviewR
     warnings = tuple(map(_issue, row.warnings))
     if isinstance(outcome, SkippedRow):
         return PreviewRow(outcome.line, "skipped", cells, (outcome.reason,), warnings)
+    if getattr(row, "posted_before", False):
+        warnings += (translate(say("Posted before, or already in a row above: nothing changes.")),)
     return PreviewRow(outcome.line, "good", cells, (), warnings)
 
 
@@ -113,6 +115,8 @@ def _value(row: Any, name: str, raw: Any) -> str:
         return day(value)
     if name == "flags" and isinstance(value, tuple):
         return "; ".join(str(labels.HOLD_LABELS[HoldFlag(flag)]) for flag in value)
+    if name == "received_by":
+        return str(labels.RECEIVERS.get(str(value), value))
     if name == "region":
         return str(region_name(value))
     return "; ".join(value) if isinstance(value, tuple) else str(value)

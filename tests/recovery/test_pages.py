@@ -172,3 +172,20 @@ def test_a_reversal_takes_away_on_its_page_as_in_the_list(pages: PageClient) -> 
 
     text = pages.get("/payments/2").text
     assert text.count("NT$40.00") == text.count("−NT$40.00") > 0
+
+
+def test_the_preview_says_the_receiver_in_words_and_that_a_row_stands_twice(app: Flask) -> None:
+    held = held_account()
+    pages = PageClient(app).sign_in(make_user(Role.FINANCE, locale="zh_Hans"))
+    row = paid("P-1") | {"received_by": "bank"}
+    content = payments_file(held.account, row, row)
+
+    page = pages.post(
+        "/payments/imports/new", {"file": (io.BytesIO(content), "july.csv")}, to="/payments/imports/1/prepare",
+        content_type="multipart/form-data",
+    )  # fmt: skip
+
+    (shown,) = [each for each in page.root.iter("div") if "preview-frame" in (each.get("class") or "")]
+    cells = ["".join(cell.itertext()).strip() for cell in shown.iter("td")]
+    assert "银行" in cells and "bank" not in cells
+    assert page.text.count("已出现在上方的行中") == 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from portal.foundation.jobs.progress import Report
     from portal.foundation.language import Message
 
-__all__ = ["JOB_STATES", "ShownJob", "shown_job"]
+__all__ = ["JOB_STATES", "ShownJob", "leads_to", "outcome", "shown_job"]
 
 JOB_STATES = {
     JobState.QUEUED: StateTag("queued", _l("in the queue"), "wait"),
@@ -79,7 +79,7 @@ def shown_job(actor: Actor, job: Job) -> ShownJob:
         error=from_data(job.error["message"]) if job.error else None,
         is_over=job.is_over,
         poll_url=url_for("jobs.status", job_id=job.id),
-        next_url=_next(job),
+        next_url=url_for("jobs.result", job_id=job.id) if leads_to(job) else None,
         cancel_url=url_for("jobs.cancel", job_id=job.id) if own and not job.is_over and not stopping else None,
         retry_url=url_for("jobs.retry", job_id=job.id) if own and failed else None,
     )
@@ -89,8 +89,8 @@ def _words(job: Job, report: Report) -> Message | None:
     """What came of it, or what it is at, or how far it is."""
     if job.state is JobState.QUEUED:
         return say("It begins as soon as a worker is free.")
-    if job.state is JobState.DONE and job.result and job.result.get("message"):
-        return from_data(job.result["message"])
+    if said := outcome(job):
+        return said
     if job.state is JobState.RUNNING and report.note:
         return from_data(report.note)
     if report.total:
@@ -98,7 +98,13 @@ def _words(job: Job, report: Report) -> Message | None:
     return say("%(done)s so far", done=f"{report.done:,}") if report.done else None
 
 
-def _next(job: Job) -> str | None:
+def outcome(job: Job) -> Message | None:
+    """What came of a job that ended well, if it says anything."""
+    words = (job.result or {}).get("message") if job.state is JobState.DONE else None
+    return from_data(words) if words else None
+
+
+def leads_to(job: Job) -> str | None:
     """Where its result is: an address of this portal, and of no other place."""
     url = (job.result or {}).get("url") if job.state is JobState.DONE else None
     return url if isinstance(url, str) and url.startswith("/") and not url.startswith("//") else None

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from portal.foundation.access import Actor, Permission
 from portal.foundation.database import db
 from portal.foundation.errors import NotFound
-from portal.foundation.job_pages import JOB_STATES, ShownJob, shown_job
+from portal.foundation.job_pages import JOB_STATES, ShownJob, leads_to, outcome, shown_job
 from portal.foundation.jobs import Job, JobState, cancel_job, retry_job, title_of
 from portal.foundation.jobs.queries import visible_job, visible_jobs
 from portal.foundation.language import _l, say
@@ -46,6 +46,20 @@ def job(job_id: int) -> ResponseReturnValue:
 def status(job_id: int) -> ResponseReturnValue:
     """How far it is, for the page that shows it."""
     return _shown(job_id).as_json()
+
+
+@blueprint.get("/<int:job_id>/result")
+@requires(Permission.JOBS_VIEW)
+def result(job_id: int) -> ResponseReturnValue:
+    """On to where its result is, which says what came of it: the job's own page is gone before anybody can read it."""
+    found = _find(job_id)
+    url = leads_to(found)
+    if url is None:
+        return redirect(url_for("jobs.job", job_id=found.id))
+    said = outcome(found)
+    if said is not None:
+        say_flash(said)
+    return redirect(url)
 
 
 @blueprint.post("/<int:job_id>/cancel")

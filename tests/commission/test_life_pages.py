@@ -16,7 +16,7 @@ from portal.foundation.audit import AuditEvent
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading
-from tests.commission.factories import Finance, make_finance, released
+from tests.commission.factories import Finance, drawn, make_finance, released
 from tests.identity.factories import observer
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import Held, held_account, payments_file
@@ -188,6 +188,16 @@ def test_home_tells_each_what_waits(app: Flask, finance: Finance, held: Held) ->
 
     assert "Statements are to be paid" in bank.get("/")
     assert "Confirmed statements wait" not in agency.get("/")
+
+
+@pytest.mark.settings(today=date(2005, 8, 1))
+def test_an_agencys_home_counts_what_was_released_and_no_draft(app: Flask, finance: Finance, held: Held) -> None:
+    released(finance)
+    bring_payments(payments_file(held.account, paid("P-3", "1.00")))
+    drawn(finance)
+
+    assert "CN¥240.01" in PageClient(app).sign_in(held.leader).get("/")
+    assert "CN¥240.21" in PageClient(app).sign_in(finance.maker).get("/")
 
 
 def test_another_agency_finds_none_of_it(app: Flask, finance: Finance, held: Held) -> None:

@@ -113,6 +113,8 @@ def test_the_page_says_that_all_lines_are_equal(app: Flask) -> None:
     run_pending(app)
 
     assert "all 2 lines and the total of NT$280.00 are equal, to the cent" in client.get(job.path)
+    verdict = client.get(client.get(job.path).links["Open the result"], to=f"/statements/{august}")
+    assert "all 2 lines and the total of NT$280.00 are equal, to the cent" in verdict
 
 
 def test_a_line_too_many_and_one_too_few_are_found(app: Flask) -> None:

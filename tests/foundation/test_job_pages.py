@@ -103,10 +103,23 @@ def test_a_finished_job_leads_to_its_result(
     run_pending(app)
     browser = client_for(manager)
     page = browser.get(f"/jobs/{number}")
-    assert "3 rows were counted" in page and page.links["Open the result"] == "/jobs"
+    onward = f"/jobs/{number}/result"
+    assert "3 rows were counted" in page and page.links["Open the result"] == onward
     said = browser.client.get(f"/jobs/{number}.json").json
-    assert (said["state"], said["done"], said["total"], said["next_url"]) == ("done", 3, 3, "/jobs")
+    assert (said["state"], said["done"], said["total"], said["next_url"]) == ("done", 3, 3, onward)
     assert (said["label"], said["tone"]) == ("finished", "good")
+
+
+def test_the_page_of_a_result_says_once_what_came_of_the_job(
+    app: Flask, manager: User, client_for: Callable[[User], PageClient]
+) -> None:
+    number = ask(manager)
+    browser = client_for(manager)
+    browser.get(f"/jobs/{number}/result", to=f"/jobs/{number}")  # there is none yet
+    run_pending(app)
+
+    assert "3 rows were counted" in browser.get(f"/jobs/{number}/result", to="/jobs")
+    assert "3 rows were counted" not in browser.get("/jobs")
 
 
 def test_a_result_never_leads_away_from_the_portal(
@@ -116,7 +129,9 @@ def test_a_result_never_leads_away_from_the_portal(
     run_pending(app)
     with system_session(writes=True) as session:
         session.execute(sa.update(Job).values(result={"url": "//elsewhere.example/"}))
-    assert client_for(manager).client.get(f"/jobs/{number}.json").json["next_url"] is None
+    browser = client_for(manager)
+    assert browser.client.get(f"/jobs/{number}.json").json["next_url"] is None
+    browser.get(f"/jobs/{number}/result", to=f"/jobs/{number}")
 
 
 def test_a_failed_job_says_why_and_is_tried_again_by_button(

@@ -473,6 +473,7 @@ ROUTES: tuple[Route, ...] = (
     Route("jobs.index", GET, "/jobs", P.JOBS_VIEW),
     Route("jobs.job", GET, "/jobs/<int:job_id>", P.JOBS_VIEW, ("job",)),
     Route("jobs.status", GET, "/jobs/<int:job_id>.json", P.JOBS_VIEW, ("job",)),
+    Route("jobs.result", GET, "/jobs/<int:job_id>/result", P.JOBS_VIEW, ("job",)),
     Route("jobs.cancel", POST, "/jobs/<int:job_id>/cancel", P.JOBS_VIEW, ("own job",)),
     Route("jobs.retry", POST, "/jobs/<int:job_id>/retry", P.JOBS_VIEW, ("own job",)),
 )  # fmt: skip

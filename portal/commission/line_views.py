@@ -8,7 +8,7 @@ from flask import redirect, render_template, url_for
 
 from portal.commission import line_queries, queries
 from portal.commission.blueprint import blueprint
-from portal.commission.labels import KINDS, REASONS
+from portal.commission.labels import clause_of, kind_of
 from portal.commission.models import LineKind
 from portal.commission.rerunning import ask_for_rerun
 from portal.foundation.access import Permission
@@ -39,13 +39,13 @@ def line(statement_id: int, position: int) -> Any:
         statement=statement,
         name=name_of(statement.organisation),
         line=found,
-        kind=KINDS[found.kind],
-        reason=REASONS.get(found.reason, found.reason),
+        kind=kind_of(found),
+        reason=clause_of(found),
         why=translate(from_data(found.why["message"])),
         trace=translate(from_data(ground.credit.trace)) if ground.credit else None,
         ground=ground,
         clauses=list(_clauses(found, ground.version)) if ground.version else [],
-        others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],
+        others=[(other, of, clause_of(other)) for other, of in line_queries.other_lines(session, who, found)],
         last=statement.line_count,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from portal.commission import (
 from portal.commission.blueprint import blueprint
 from portal.commission.closing import ask_for_period
 from portal.commission.drawing import DRAWN_ANEW
-from portal.commission.labels import REASONS, STATES, STEPS
+from portal.commission.labels import REASONS, STATES, STEPS, clause_of
 from portal.commission.life_labels import CODES
 from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
 from portal.commission.life_queries import paper_of
@@ -254,7 +254,7 @@ def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
             Column("base", _l("Base"), "money", value="base_minor"),
             Column("rate", _l("Rate"), "percent", value=lambda line: Decimal(line.rate) if line.rate else None),
             Column("commission", _l("Commission"), "money", value="commission_minor"),
-            Column("reason", _l("Clause"), value=lambda line: REASONS.get(line.reason, line.reason)),
+            Column("reason", _l("Clause"), value=clause_of),
             Column("dispute", _l("Contested"), "state", value=life.tag_of),
             Column("why", _l("Why"), "why", value=lambda line: translate(from_data(line.why["message"]))),
         ],

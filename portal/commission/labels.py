@@ -29,7 +29,7 @@ STEPS = {
     S.ISSUED: _l("Issued"),
     S.RELEASED: _l("Released to the agency"),
     S.CONTESTED: _l("Contested"),
-    S.ANSWERED: _l("Answered"),
+    S.ANSWERED: _l("Answered by the bank"),
     S.CONFIRMED: _l("Confirmed by the agency"),
     S.SETTLED: _l("Settled: all that is due is paid"),
     S.WITHDRAWN: _l("Withdrawn"),

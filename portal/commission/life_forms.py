@@ -84,7 +84,7 @@ class SettlementForm(FlaskForm):
     """What was paid."""
 
     amount = StringField(_l("Amount"), [_needed, Length(max=24)], render_kw=_DECIMAL)
-    paid_on = DateField(_l("Paid on"), [_needed])
+    paid_on = DateField(_l("Day of payment"), [_needed])
     bank_ref = StringField(_l("Bank's reference"), [_needed, Length(max=64)])
     reason = TextAreaField(
         _l("Why more than is owed"), [Optional(), Length(max=1000)], render_kw={"rows": 2},

@@ -46,7 +46,9 @@ class ReportForm(FlaskForm):
     currency = StringField(_l("Currency"), [_needed, Length(max=16)], render_kw={"autocomplete": "off"})
     paid_on = DateField(_l("Paid on"), [_needed])
     received_on = DateField(
-        _l("Received on"), [Optional()], description=_l("Of money that you have received; otherwise leave it empty.")
+        _l("Money received on"),
+        [Optional()],
+        description=_l("Of money that you have received; otherwise leave it empty."),
     )
     channel = StringField(_l("Channel"), [Optional(), Length(max=LONGEST_CHANNEL)])
     reported_ref = StringField(

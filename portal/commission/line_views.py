@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import redirect, render_template, url_for
 
 from portal.commission import line_queries, queries
 from portal.commission.blueprint import blueprint
+from portal.commission.disputes import may_contest, may_contest_line
 from portal.commission.labels import clause_of, kind_of
+from portal.commission.life_labels import DISPUTE_REASONS, dispute_tag
+from portal.commission.life_queries import deadlines
 from portal.commission.models import LineKind
 from portal.commission.rerunning import ask_for_rerun
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.formats import money
 from portal.foundation.language import from_data, say, translate
+from portal.foundation.services import services
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
 from portal.vendors.reading import plan_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
-    from portal.commission.models import CommissionLine
+    from portal.commission.models import CommissionLine, Statement
+    from portal.foundation.access import Actor
     from portal.vendors.models import ContractVersion
 
 
@@ -47,7 +53,25 @@ def line(statement_id: int, position: int) -> Any:
         clauses=list(_clauses(found, ground.version)) if ground.version else [],
         others=[(other, of, clause_of(other)) for other, of in line_queries.other_lines(session, who, found)],
         last=statement.line_count,
+        contest=_contest(who, statement, found),
+        reasons=DISPUTE_REASONS,
+        disputes=[(each, dispute_tag(each)) for each in found.disputes],
     )  # fmt: skip
+
+
+class Contest(NamedTuple):
+    """That this reader may contest a line now, until the end of this day; None: there is no such day."""
+
+    until: date | None
+
+
+def _contest(who: Actor, statement: Statement, line: CommissionLine) -> Contest | None:
+    """None where it cannot be contested, or not by this reader."""
+    events = queries.events_of(db.session(), who, statement.id)
+    until, today = deadlines(statement, events), services().clock.today()
+    if not may_contest(who, events[-1].state, until, today) or not may_contest_line(line, until, today):
+        return None
+    return Contest((until.last if line.disputes else until.first) if until else None)
 
 
 def _clauses(line: CommissionLine, version: ContractVersion) -> Iterator[tuple[Any, Any]]:

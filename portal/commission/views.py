@@ -24,7 +24,7 @@ from portal.commission.blueprint import blueprint
 from portal.commission.closing import ask_for_period
 from portal.commission.drawing import DRAWN_ANEW
 from portal.commission.labels import REASONS, STATES, STEPS, clause_of
-from portal.commission.life_labels import CODES
+from portal.commission.life_labels import CODES, DISPUTE_REASONS
 from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
 from portal.commission.life_queries import paper_of
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
@@ -94,6 +94,7 @@ def statement(statement_id: int) -> Any:
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
         clauses=REASONS,
+        reasons=DISPUTE_REASONS,
         paper_languages=papers.LANGUAGES,
         paper_at_once=papers.AT_ONCE,
         papers_made={code for code in papers.LANGUAGES if paper_of(db.session(), actor(), found.id, code)},

@@ -64,6 +64,25 @@ def test_lines_are_ticked_and_contested_and_the_bank_answers_each(app: Flask, fi
     assert "answered" in agency.get("/statements/1")
 
 
+def test_a_line_is_contested_from_its_own_page(app: Flask, finance: Finance, held: Held) -> None:
+    released(finance)
+    agency, bank = PageClient(app).sign_in(held.leader), PageClient(app).sign_in(finance.maker)
+    path, way = "/statements/1/lines/2", "/statements/1/lines/contest"
+    assert "Contest this line" not in bank.get(path)
+    page = agency.get(path)
+    assert "This line can be contested until 11 Aug 2005." in page
+
+    page = page.submit(way, to="/statements/1", code="rate", reason="25 % was agreed")
+
+    assert "1 line is contested; the bank will answer." in page
+    # The others are still open, and until when is said as before.
+    assert "Contested and waiting for the bank: 1. Lines can be contested until 11 Aug 2005." in page
+    shown = agency.get(path)
+    assert "25 % was agreed" in shown and "/statements/1/disputes/1" in shown.links.values()
+    assert "This line can be contested" not in shown
+    assert "This line can be contested" in agency.get("/statements/1/lines/1")
+
+
 def test_nothing_ticked_or_chosen_is_said_in_words(app: Flask, finance: Finance, held: Held) -> None:
     released(finance)
     agency = PageClient(app).sign_in(held.leader)

@@ -15,13 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
 from portal.commission import life_queries as queries
-from portal.commission.disputes import (
-    answer_dispute,
-    answer_statement,
-    contest_lines,
-    contest_statement,
-    withdraw_dispute,
-)
+from portal.commission.disputes import answer_dispute, contest_lines, contest_statement, withdraw_dispute
 from portal.commission.freezing import contest_days
 from portal.commission.invoice_files import read_invoice_file
 from portal.commission.invoices import InvoiceDetails, accept_difference, return_invoice, upload_invoice
@@ -220,31 +214,6 @@ def test_an_open_dispute_stops_silence_and_its_answer_opens_only_that_line_again
         contest_lines(held.actor, statement_id, [second], DisputeReason.RATE, "too late for this one")
     on(date(2005, 8, 30))
     contest_lines(held.actor, statement_id, [first], DisputeReason.RATE, "still wrong")
-
-
-def test_the_whole_is_contested_for_the_first_time_until_the_first_deadline_only() -> None:
-    held, finance, statement_id = statement_of()
-    contest_lines(held.actor, statement_id, lines(statement_id)[:1], DisputeReason.RATE, "wrong")
-    on(date(2005, 8, 20))
-    answer_dispute(finance.issuer, statement_id, disputes(statement_id)[0], DisputeEnd.REFUSED, "right")
-
-    with pytest.raises(Refused) as refused:  # the answer opens its line again, and nothing else
-        contest_statement(held.actor, statement_id, "and something is missing")
-    assert refused.value.code == "dispute.too_late"
-
-
-def test_a_whole_that_was_contested_in_time_is_open_again_after_its_answer() -> None:
-    held, finance, statement_id = statement_of()
-    contest_statement(held.actor, statement_id, "something is missing")
-    on(date(2005, 8, 20))
-    answer_statement(finance.issuer, statement_id, "nothing is")
-
-    on(date(2005, 8, 30))
-    contest_statement(held.actor, statement_id, "still missing")
-    answer_statement(finance.issuer, statement_id, "nothing is")
-    on(date(2005, 9, 10))
-    with pytest.raises(Refused):
-        contest_statement(held.actor, statement_id, "and still")
 
 
 def test_the_contract_says_how_long_and_else_it_is_ten_days() -> None:

@@ -74,7 +74,11 @@ class CostForm(FlaskForm):
         _l("What for"), [_needed, Length(max=1000)], render_kw={"rows": 3},
         description=_l("For example court fee, service by publication, appraisal."),
     )  # fmt: skip
-    proof = FileField(_l("Receipt"), description=_l("A PDF, PNG or JPEG file of up to 10 MB."))
+    proof = FileField(
+        _l("Receipt"),
+        [InputRequired(_l("Add the receipt as a PDF, PNG or JPEG file: a cost is paid by its proof."))],
+        description=_l("A PDF, PNG or JPEG file of up to 10 MB."),
+    )
 
     def cost(self) -> Cost:
         """As entered; DomainError for a file that is no receipt."""

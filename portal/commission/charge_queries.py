@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from portal.commission.charge_models import Charge, ChargeClaim, ChargeEvent, ChargeKind, ChargeState
-from portal.commission.models import Statement
+from portal.commission.models import CommissionLine, Statement
 from portal.commission.queries import seen_by
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation
-from portal.placement.models import Placement
+from portal.placement.models import Placement, PlacementBatch
+from portal.placement.references import account_reference
 from portal.portfolio.models import Account
 from portal.vendors.models import PlacementKind
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "adjustments_about", "charge_for", "charges", "count_waiting", "may_advance_costs", "organisations_paid", "placement_of_cost", "statement_of",
+    "Subject", "adjustments_about", "charge_for", "charges", "count_waiting", "may_advance_costs", "organisations_paid",
+    "placement_of_cost", "statement_of", "subject_of",
 ]  # fmt: skip
 
 
@@ -62,6 +64,37 @@ def statement_of(session: Session, actor: Actor, charge_id: int) -> Statement | 
         .join(ChargeClaim, ChargeClaim.statement_id == Statement.id)
         .where(ChargeClaim.charge_id == charge_id)
     )
+
+
+class Subject(NamedTuple):
+    """What a charge is for, as far as the reader may see it: a line of a statement, a batch, an account (its reference, and its
+    id where the reader may open it)."""
+
+    line: CommissionLine | None
+    statement: Statement | None
+    batch: PlacementBatch | None
+    account_ref: str | None
+    open_id: int | None
+
+
+def subject_of(session: Session, actor: Actor, charge: Charge) -> Subject:
+    """What a charge is for."""
+    line = statement = batch = reference = opened = None
+    if charge.line_id is not None:
+        wanted = seen_by(actor).join(CommissionLine, CommissionLine.statement_id == Statement.id)
+        row = session.execute(wanted.add_columns(CommissionLine).where(CommissionLine.id == charge.line_id)).first()
+        line, statement = (row.CommissionLine, row.Statement) if row else (None, None)
+    if charge.batch_id is not None:
+        batch = session.scalar(visible(PlacementBatch, actor).where(PlacementBatch.id == charge.batch_id))
+    if charge.placement_id is not None:
+        placed = (
+            visible(Placement, actor)
+            .outerjoin(Account, Account.id == Placement.account_id)
+            .where(Placement.id == charge.placement_id)
+            .with_only_columns(*account_reference())
+        )
+        reference, opened = session.execute(placed).first() or (None, None)
+    return Subject(line, statement, batch, reference, opened)
 
 
 def adjustments_about(

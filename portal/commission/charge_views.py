@@ -55,6 +55,7 @@ def charge(charge_id: int) -> Any:
         name=name_of(found.organisation),
         tag=charge_tag(found),
         is_own=found.proposed_by == who.user_id,
+        subject=queries.subject_of(db.session(), who, found),
         statement=queries.statement_of(db.session(), who, found.id),
         events=_events(found),
     )

@@ -12,7 +12,7 @@ from flask import url_for
 
 from portal.commission.charge_labels import charge_tag
 from portal.commission.charge_queries import adjustments_about
-from portal.commission.labels import REASONS
+from portal.commission.labels import clause_of
 from portal.commission.life_labels import dispute_number
 from portal.commission.life_models import DisputeEnd, DisputeReason, Follows
 from portal.commission.line_queries import later_lines, root_credit
@@ -69,10 +69,7 @@ def credit_now(session: Session, who: Actor, dispute: StatementDispute) -> Credi
         stands=told(steps),
         proposals=_proposals(session, who, dispute, decisions) if who.can(Permission.PAYMENTS_IMPORT) else [],
         decide_url=url_for("recovery.exception", payment_id=payment_id) if waiting else None,
-        lines=[
-            {"line": line, "statement": statement, "reason": REASONS.get(line.reason, line.reason)}
-            for line, statement in later
-        ],
+        lines=[{"line": line, "statement": statement, "reason": clause_of(line)} for line, statement in later],
     )
 
 

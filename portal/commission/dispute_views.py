@@ -11,7 +11,7 @@ from portal.commission import disputes as operations
 from portal.commission import life_queries as queries
 from portal.commission.blueprint import blueprint
 from portal.commission.dispute_page import adjustments_of, credit_now
-from portal.commission.labels import REASONS
+from portal.commission.labels import clause_of
 from portal.commission.life_forms import AnswerForm
 from portal.commission.life_labels import DISPUTE_REASONS, FOLLOWS, dispute_number, dispute_tag
 from portal.commission.life_models import DisputeReason, Follows
@@ -100,7 +100,7 @@ def _page(statement_id: int, dispute_id: int, form: AnswerForm) -> str:
         number=dispute_number(statement, found),
         reason=DISPUTE_REASONS[found.reason],
         follows=FOLLOWS[found.end.follows] if found.end and found.end.follows else None,
-        clause=REASONS.get(line.reason, line.reason) if line else None,
+        clause=clause_of(line) if line else None,
         why=translate(from_data(line.why["message"])) if line else None,
         trace=translate(from_data(paid.trace)) if paid else None,
         credit=credit_now(session, who, found),

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from portal.commission.drawing import add_event
 from portal.commission.life_models import DisputeEnd, DisputeEvent, DisputeReason, Follows, StatementDispute
-from portal.commission.life_queries import Deadlines, deadlines, dispute_for, disputes_open
+from portal.commission.life_queries import Deadlines, deadlines, dispute_for, disputes_open, whole_was_contested
 from portal.commission.models import CommissionLine, Statement, StatementState
 from portal.commission.queries import events_of, state_of
 from portal.commission.stepping import WITHDRAWN_LINES, given, locked
+from portal.foundation.access import Permission
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.visibility import visible
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "answer_dispute", "answer_statement", "confirm_statement", "contest_lines", "contest_statement", "may_contest_line",
-    "withdraw_dispute",
+    "answer_dispute", "answer_statement", "confirm_statement", "contest_lines", "contest_statement", "is_in_time",
+    "may_contest", "may_contest_line", "withdraw_dispute",
 ]  # fmt: skip
 
 S = StatementState
@@ -68,17 +69,30 @@ def contest_statement(actor: Actor, statement_id: int, reason: str) -> None:
     with transaction(actor) as work:
         statement = locked(work, statement_id, {S.RELEASED, S.ANSWERED})
         until = deadlines(statement, events_of(work.session, work.actor, statement.id))
-        if until is not None and work.today > until.last:
+        before = whole_was_contested(work.session, work.actor, statement.id)
+        if until is not None and not is_in_time(until, work.today, again=before):
             raise _too_late(until)
         _add(work, statement, DisputeReason.MISSING, words, None)
         add_event(work, statement, S.CONTESTED, words)
 
 
+def may_contest(reader: Actor, state: StatementState, until: Deadlines | None, today: date) -> bool:
+    """Whether this reader may contest anything of a statement in this state now."""
+    may = reader.can(Permission.STATEMENTS_CONFIRM) and state in OPEN_TO_CONTEST
+    return may and is_in_time(until, today, again=True)
+
+
 def may_contest_line(line: CommissionLine, until: Deadlines | None, today: date) -> bool:
-    """Whether a line is open to be contested: for the first time until the first deadline, after an answer until the last."""
+    """Whether a line is open to be contested: not while an objection to it waits for its answer."""
     if line.disputes and line.disputes[-1].end is None:
         return False
-    return until is None or today <= (until.last if line.disputes else until.first)
+    return is_in_time(until, today, again=bool(line.disputes))
+
+
+def is_in_time(until: Deadlines | None, today: date, *, again: bool) -> bool:
+    """A line, or the statement as a whole, is contested for the first time until the first deadline; what was contested
+    before (`again`) until the last."""
+    return until is None or today <= (until.last if again else until.first)
 
 
 def _lines(work: Work, statement: Statement, wanted: set[int]) -> list[CommissionLine]:

@@ -14,6 +14,7 @@ from portal.commission.models import CommissionLine
 from portal.commission.taxes import taxed
 from portal.recovery.models import Attribution, Payment, Receiver
 from portal.vendors.models import ContractVersion
+from portal.vendors.recovery_terms import CONTEST_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
     from portal.commission.models import Statement
 
-__all__ = ["CONTEST_DAYS", "Part", "contest_days", "freeze", "tax_rule_on"]
-
-CONTEST_DAYS = 10  # where the contract does not say
+__all__ = ["Part", "contest_days", "freeze", "tax_rule_on"]
 
 
 @dataclass

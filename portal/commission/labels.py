@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from portal.commission.models import LineKind, StatementState
 from portal.foundation.language import _l
 from portal.foundation.states import StateTag
 
-__all__ = ["KINDS", "REASONS", "STATES", "STEPS"]
+if TYPE_CHECKING:
+    from portal.commission.models import CommissionLine
+
+__all__ = ["KINDS", "REASONS", "STATES", "STEPS", "clause_of", "kind_of"]
 
 S = StatementState
 STATES = {
@@ -24,7 +29,7 @@ STEPS = {
     S.ISSUED: _l("Issued"),
     S.RELEASED: _l("Released to the agency"),
     S.CONTESTED: _l("Contested"),
-    S.ANSWERED: _l("Answered"),
+    S.ANSWERED: _l("Answered by the bank"),
     S.CONFIRMED: _l("Confirmed by the agency"),
     S.SETTLED: _l("Settled: all that is due is paid"),
     S.WITHDRAWN: _l("Withdrawn"),
@@ -56,3 +61,13 @@ REASONS = {
     "adjustment": _l("adjustment"),
     "kpi": _l("bonus or penalty"),
 }
+
+
+def clause_of(line: CommissionLine) -> Any:
+    """What a line is due for, the same on page, paper and in the workbook."""
+    return REASONS.get(line.reason, line.reason)
+
+
+def kind_of(line: CommissionLine) -> Any:
+    """What sort of line it is. A success fee is kept with the letters that it is earned beside, and is no fee of a letter."""
+    return REASONS["success"] if line.reason == "success" else KINDS[line.kind]

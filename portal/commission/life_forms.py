@@ -18,7 +18,7 @@ from portal.commission.paying import Paid
 from portal.foundation.errors import DomainError
 from portal.foundation.forms import options, to_choose
 from portal.foundation.language import _l, say
-from portal.foundation.money import Money, parse_amount
+from portal.foundation.money import Money, format_amount, parse_amount
 from portal.vendors.proofs import Proof
 
 __all__ = ["AnswerForm", "InvoiceForm", "SettlementForm", "TaxForm"]
@@ -55,14 +55,15 @@ class InvoiceForm(FlaskForm):
         _l("Amount with tax"), [_needed, Length(max=24)], description=_l("In %(currency)s, as the invoice says."),
         render_kw=_DECIMAL,
     )  # fmt: skip
-    tax = StringField(_l("Tax within it"), [_needed, Length(max=24)], default="0", render_kw=_DECIMAL)
+    tax = StringField(_l("Tax within it"), [_needed, Length(max=24)], render_kw=_DECIMAL)
     file = FileField(
         _l("File of the invoice"), [InputRequired(_l("Choose the file."))],
         description=_l("A PDF, OFD or XML file of up to 10 MB."),
     )  # fmt: skip
 
-    def __init__(self, currency: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, currency: str, tax: int | None, **kwargs: Any) -> None:
+        """`tax`: what the statement says of it, in minor units; None where it has none, and the invoice alone says it."""
+        super().__init__(**{"tax": None if tax is None else format_amount(tax, currency)} | kwargs)
         self.currency = currency
         self.amount.description = say("In %(currency)s, as the invoice says.", currency=currency)  # type: ignore[assignment]  # translated when shown
 
@@ -84,7 +85,7 @@ class SettlementForm(FlaskForm):
     """What was paid."""
 
     amount = StringField(_l("Amount"), [_needed, Length(max=24)], render_kw=_DECIMAL)
-    paid_on = DateField(_l("Paid on"), [_needed])
+    paid_on = DateField(_l("Day of payment"), [_needed])
     bank_ref = StringField(_l("Bank's reference"), [_needed, Length(max=64)])
     reason = TextAreaField(
         _l("Why more than is owed"), [Optional(), Length(max=1000)], render_kw={"rows": 2},
@@ -92,7 +93,7 @@ class SettlementForm(FlaskForm):
     )  # fmt: skip
 
     def __init__(self, currency: str, owing: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"amount": format_amount(owing, currency)} | kwargs)
         self.currency = currency
         self.amount.description = say("Owed now: %(owing)s. A part is fine.", owing=Money(owing, currency))  # type: ignore[assignment]  # translated when shown
 

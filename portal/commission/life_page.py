@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.commission import life_queries as queries
 from portal.commission.contribution import steps_of
-from portal.commission.disputes import may_contest_line
+from portal.commission.disputes import is_in_time, may_contest, may_contest_line
 from portal.commission.life_labels import DISPUTE_REASONS, INVOICE_STATES, INVOICE_STEPS, dispute_tag, percent_words
 from portal.commission.life_models import InvoiceState, StatementDispute
 from portal.commission.models import StatementState
@@ -65,7 +65,7 @@ class Life:
     today: date
     until: queries.Deadlines | None
     open_disputes: int
-    whole_open: bool
+    whole_contested: bool
     disputes: TablePage | None
     totals: list[queries.Total]
     clauses: list[queries.ClauseTotal]
@@ -78,8 +78,7 @@ class Life:
     @property
     def contests(self) -> bool:
         """Whether the reader may contest lines now."""
-        may = self.reader.can(Permission.STATEMENTS_CONFIRM) and self.state in (S.RELEASED, S.ANSWERED, S.CONTESTED)
-        return may and (self.until is None or self.today <= self.until.last)
+        return may_contest(self.reader, self.state, self.until, self.today)
 
     def may_contest(self, line: CommissionLine) -> bool:
         """Whether this line can be ticked."""
@@ -98,12 +97,8 @@ class Life:
     @property
     def contests_whole(self) -> bool:
         """Whether the reader may say now that something is missing."""
-        return self.contests and self.state is not S.CONTESTED
-
-    @property
-    def reasons(self) -> list[tuple[str, Any]]:
-        """What can be wrong with a line."""
-        return [(reason.value, label) for reason, label in DISPUTE_REASONS.items()]
+        in_time = is_in_time(self.until, self.today, again=self.whole_contested)
+        return self.contests and in_time and self.state is not S.CONTESTED
 
     @property
     def invoice(self) -> StatementInvoice | None:
@@ -194,7 +189,7 @@ def life_of(session: Session, reader: Actor, statement: Statement, events: Seque
         today=services().clock.today(),
         until=queries.deadlines(statement, events),
         open_disputes=queries.disputes_open(session, reader, statement.id),
-        whole_open=queries.whole_is_open(session, reader, statement.id),
+        whole_contested=queries.whole_was_contested(session, reader, statement.id),
         disputes=table if table.rows else None,
         totals=totals,
         clauses=queries.clauses_of(session, reader, statement),

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClauseTotal", "Deadlines", "Total", "clauses_of", "count_statements", "deadlines", "dispute_for", "disputes_of", "disputes_open", "due_for_payment",
     "due_in_sql", "has_open_dispute", "invoice_for", "invoice_state", "invoices_of", "is_unsettled",
-    "local_day", "paid_so_far", "paper_of", "recovered_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_is_open",
+    "local_day", "paid_so_far", "paper_of", "recovered_of", "settlements_of", "tax_rules", "to_bill", "totals_of", "undecided_invoice", "whole_was_contested",
 ]  # fmt: skip
 
 S = StatementState
@@ -104,10 +104,10 @@ def disputes_open(session: Session, actor: Actor, statement_id: int | None = Non
     return session.scalar(sa.select(sa.func.count()).select_from(wanted.limit(10_000).subquery())) or 0
 
 
-def whole_is_open(session: Session, actor: Actor, statement_id: int) -> bool:
-    """Whether what the agency said of a statement as a whole waits for an answer."""
+def whole_was_contested(session: Session, actor: Actor, statement_id: int) -> bool:
+    """Whether the agency has said something of a statement as a whole."""
     wanted = visible(StatementDispute, actor).where(
-        StatementDispute.statement_id == statement_id, StatementDispute.line_id.is_(None), ~_ended()
+        StatementDispute.statement_id == statement_id, StatementDispute.line_id.is_(None)
     )
     return session.scalar(wanted.with_only_columns(StatementDispute.id).limit(1)) is not None
 

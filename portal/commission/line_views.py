@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import redirect, render_template, url_for
 
 from portal.commission import line_queries, queries
 from portal.commission.blueprint import blueprint
 from portal.commission.dispute_page import decided_since
-from portal.commission.labels import KINDS, REASONS, STATES
+from portal.commission.disputes import may_contest, may_contest_line
+from portal.commission.labels import STATES, clause_of, kind_of
+from portal.commission.life_labels import DISPUTE_REASONS, dispute_tag
+from portal.commission.life_queries import deadlines
 from portal.commission.models import LineKind
 from portal.commission.rerunning import ask_for_rerun
 from portal.foundation import hooks
@@ -18,12 +21,14 @@ from portal.foundation.database import db
 from portal.foundation.formats import money, month
 from portal.foundation.language import _l, from_data, say, translate
 from portal.foundation.panels import Panel
+from portal.foundation.services import services
 from portal.foundation.web import actor, requires
 from portal.vendors.labels import name_of
 from portal.vendors.reading import plan_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -45,16 +50,19 @@ def line(statement_id: int, position: int) -> Any:
         statement=statement,
         name=name_of(statement.organisation),
         line=found,
-        kind=KINDS[found.kind],
-        reason=REASONS.get(found.reason, found.reason),
+        kind=kind_of(found),
+        reason=clause_of(found),
         why=translate(from_data(found.why["message"])),
         trace=translate(from_data(ground.credit.trace)) if ground.credit else None,
         ground=ground,
         rests_on=_rests_on(session, who, statement, found),
         stands=decided_since(session, who, ground.credit),
         clauses=list(_clauses(found, ground.version)) if ground.version else [],
-        others=[(other, of, REASONS.get(other.reason, other.reason)) for other, of in line_queries.other_lines(session, who, found)],
+        others=[(other, of, clause_of(other)) for other, of in line_queries.other_lines(session, who, found)],
         last=statement.line_count,
+        contest=_contest(who, statement, found),
+        reasons=DISPUTE_REASONS,
+        disputes=[(each, dispute_tag(each)) for each in found.disputes],
     )  # fmt: skip
 
 
@@ -73,6 +81,21 @@ def _rests_on(session: Session, who: Actor, statement: Statement, line: Commissi
     own_lines = url_for("commission.statement", statement_id=statement.id, contract=line.contract_version_id)
     found.append((_l("Commission of"), translate(say("all lines of this contract version")), f"{own_lines}#lines"))
     return found
+
+
+class Contest(NamedTuple):
+    """That this reader may contest a line now, until the end of this day; None: there is no such day."""
+
+    until: date | None
+
+
+def _contest(who: Actor, statement: Statement, line: CommissionLine) -> Contest | None:
+    """None where it cannot be contested, or not by this reader."""
+    events = queries.events_of(db.session(), who, statement.id)
+    until, today = deadlines(statement, events), services().clock.today()
+    if not may_contest(who, events[-1].state, until, today) or not may_contest_line(line, until, today):
+        return None
+    return Contest((until.last if line.disputes else until.first) if until else None)
 
 
 def _clauses(line: CommissionLine, version: ContractVersion) -> Iterator[tuple[Any, Any]]:
@@ -98,7 +121,7 @@ def earned(session: Session, who: Actor, payment_id: int) -> Panel | None:
         {
             "line": row.CommissionLine,
             "statement": row.Statement,
-            "clause": REASONS.get(row.CommissionLine.reason, row.CommissionLine.reason),
+            "clause": clause_of(row.CommissionLine),
             "tag": STATES[row.state],
             "name": name_of(row.Statement.organisation),
         }

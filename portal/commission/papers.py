@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 import letters
 from letters.amounts import uppercase_amount
-from portal.commission.labels import KINDS, REASONS
+from portal.commission.labels import clause_of
 from portal.commission.life_models import StatementPaper
 from portal.commission.life_queries import due_for_payment, paper_of, totals_of
-from portal.commission.models import CommissionLine, LineKind
+from portal.commission.models import CommissionLine
 from portal.commission.periods import last_day
 from portal.commission.queries import lines_of, statement_for
 from portal.foundation.errors import NotFound, Refused
@@ -131,10 +131,8 @@ def paper_pdf(session: Session, actor: Actor, statement: Statement, bank: str, l
 
 
 def _in_words(minor: int, currency: str) -> str | None:
-    """人民币大写, as a Chinese payment needs it; None for other currencies."""
-    if currency != "CNY":
-        return None
-    return ("负" if minor < 0 else "") + uppercase_amount(abs(minor))
+    """人民币大写, as a Chinese payment needs it, without a sign: whose it is stands before it. None for other currencies."""
+    return uppercase_amount(abs(minor)) if currency == "CNY" else None
 
 
 def _lines(session: Session, actor: Actor, statement: Statement) -> list[dict[str, Any]]:
@@ -143,12 +141,9 @@ def _lines(session: Session, actor: Actor, statement: Statement) -> list[dict[st
     number = batch.where(PlacementBatch.id == CommissionLine.batch_id).correlate(CommissionLine).scalar_subquery()
     wanted = lines_of(actor, statement.id).add_columns(number).order_by(CommissionLine.position).limit(ANNEX_MOST)
     return [
-        {
-            "line": line, "batch": batch_number or "",
-            "what": str(REASONS.get(line.reason, line.reason)) if line.kind is LineKind.PAYMENT else str(KINDS[line.kind]),
-        }
+        {"line": line, "batch": batch_number or "", "what": str(clause_of(line))}
         for line, batch_number in session.execute(wanted)
-    ]  # fmt: skip
+    ]
 
 
 def _footer(number: str) -> str:

@@ -49,6 +49,7 @@ def _released() -> sa.Exists:
     return (
         sa.select(StatementEvent.id)
         .where(StatementEvent.statement_id == Statement.id, StatementEvent.state == StatementState.RELEASED)
+        .correlate(Statement)
         .exists()
     )
 

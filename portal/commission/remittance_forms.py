@@ -61,7 +61,7 @@ class AnnounceForm(_HandedForm):
 class RecordForm(_HandedForm):
     """What the bank has received."""
 
-    on = DateField(_l("Received on"), [_needed])
+    on = DateField(_l("Money received on"), [_needed])
     reference = StringField(
         _l("The bank's reference"), [_needed, Length(max=64)], render_kw={"autocomplete": "off"},
         description=_l("Of the posting in the bank's own account; recorded once."),

@@ -142,7 +142,7 @@ def _open_table(who: Actor, house: Organisation, currency: str) -> Table:
                 "paid_on", _l("Value date"), "day", value="AgencyReceipt.paid_on", expression=AgencyReceipt.paid_on,
                 sortable=True, nullable=False,
             ),
-            Column("received", _l("Received on"), "day", value="AgencyReceipt.received_on"),
+            Column("received", _l("Money received on"), "day", value="AgencyReceipt.received_on"),
             Column("amount", _l("Amount"), "money", value="AgencyReceipt.amount_minor", currency=currency),
             Column(
                 "kept", _l("Commission kept"), "money", currency=currency,

@@ -42,7 +42,7 @@ def new_invoice(statement_id: int) -> Any:
     statement = statement_for(db.session(), actor(), statement_id)
     currency, number = statement.currency, statement.number
     due, tax = queries.due_for_payment(statement), statement.tax_minor
-    form = InvoiceForm(currency)
+    form = InvoiceForm(currency, tax if statement.tax_rate else None)
     if form.validate_on_submit():
         try:
             invoice = invoices.upload_invoice(actor(), statement_id, form.details(), form.upload())

@@ -24,8 +24,8 @@ from portal.commission.blueprint import blueprint
 from portal.commission.charge_queries import organisations_paid
 from portal.commission.closing import ask_for_period, refuse_open_period
 from portal.commission.drawing import DRAWN_ANEW
-from portal.commission.labels import REASONS, STATES, STEPS
-from portal.commission.life_labels import CODES
+from portal.commission.labels import REASONS, STATES, STEPS, clause_of
+from portal.commission.life_labels import CODES, DISPUTE_REASONS
 from portal.commission.life_page import LIFE_FILTERS, life_of, to_settle
 from portal.commission.life_queries import paper_of
 from portal.commission.models import CommissionLine, Statement, StatementEvent, StatementState
@@ -117,6 +117,7 @@ def statement(statement_id: int) -> Any:
         issued_by_me=any(e.state is S.ISSUED and e.by_user_id == actor().user_id for e in events),
         last_day=last_day(found.period),
         clauses=REASONS,
+        reasons=DISPUTE_REASONS,
         paper_languages=papers.LANGUAGES,
         paper_at_once=papers.AT_ONCE,
         papers_made={code for code in papers.LANGUAGES if paper_of(db.session(), actor(), found.id, code)},
@@ -293,7 +294,7 @@ def _lines_table(who: Actor, found: Statement, life: Life) -> Table:
             Column("base", _l("Base"), "money", value="base_minor"),
             Column("rate", _l("Rate"), "percent", value=lambda line: Decimal(line.rate) if line.rate else None),
             Column("commission", _l("Commission"), "money", value="commission_minor"),
-            Column("reason", _l("Clause"), value=lambda line: REASONS.get(line.reason, line.reason)),
+            Column("reason", _l("Clause"), value=clause_of),
             Column("dispute", _l("Contested"), "state", value=life.tag_of),
             Column("why", _l("Why"), "why", value=lambda line: translate(from_data(line.why["message"]))),
         ],

@@ -1,19 +1,22 @@
-"""A statement as a workbook: all its lines, and what they add up to by contract version and batch."""
+"""A statement as a workbook: whose it is, all its lines, and what they add up to by contract version and batch."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.commission.labels import KINDS, REASONS
+from portal.commission.labels import clause_of, kind_of
 from portal.commission.life_queries import due_for_payment, totals_of
 from portal.commission.models import CommissionLine
+from portal.commission.periods import last_day
 from portal.commission.queries import lines_of
 from portal.foundation.exports import book_stream
+from portal.foundation.formats import day, month
 from portal.foundation.language import from_data, say, translate
 from portal.foundation.money import format_amount
 from portal.foundation.visibility import visible
 from portal.placement.models import PlacementBatch
+from portal.vendors.labels import name_of
 from portal.vendors.models import Contract, ContractVersion
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ def workbook(session: Session, actor: Actor, statement: Statement) -> Iterator[b
     """The file in pieces, in the reader's language. Amounts and rates are numbers; nothing of it grows in memory."""
     return book_stream(
         [
+            (_said(say("Statement"))[:31], [_said(say("Statement")), statement.number], _whose(statement)),
             (_said(say("Lines"))[:31], _heads(LINE_HEADS), _lines(session, actor, statement)),
             (_said(say("Totals"))[:31], _heads(TOTAL_HEADS), _totals(session, actor, statement)),
         ]
@@ -55,6 +59,16 @@ def _said(words: Any) -> str:
     return str(translate(words))
 
 
+def _whose(statement: Statement) -> Iterator[list[Any]]:
+    """What the file is, for whoever finds it without its name."""
+    yield [_said(say("Organisation")), name_of(statement.organisation)]
+    yield [_said(say("Month")), month(statement.period)]
+    days = say("%(start)s to %(end)s", start=day(statement.period), end=day(last_day(statement.period)))
+    yield [_said(say("Period")), _said(days)]
+    yield [_said(say("Currency")), statement.currency]
+    yield [_said(say("Lines")), statement.line_count]
+
+
 def _lines(session: Session, actor: Actor, statement: Statement) -> Iterator[list[Any]]:
     wanted = (
         lines_of(actor, statement.id)
@@ -63,9 +77,9 @@ def _lines(session: Session, actor: Actor, statement: Statement) -> Iterator[lis
     )
     for line, batch, contract, version in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
         yield [
-            line.position, str(KINDS[line.kind]), line.payment_ref, line.paid_on, batch or "", contract or "", version,
+            line.position, str(kind_of(line)), line.payment_ref, line.paid_on, batch or "", contract or "", version,
             _figure(line.base_minor, line.currency), Decimal(line.rate) if line.rate else None,
-            _figure(line.commission_minor, line.currency), line.currency, str(REASONS.get(line.reason, line.reason)),
+            _figure(line.commission_minor, line.currency), line.currency, str(clause_of(line)),
             line.reason, str(translate(from_data(line.why["message"]))),
         ]  # fmt: skip
 
@@ -95,6 +109,8 @@ def _totals(session: Session, actor: Actor, statement: Statement) -> Iterator[li
             (say("Tax"), statement.tax_minor),
             (say("Gross"), statement.gross_minor),
         ]
+    if statement.kept_minor:
+        sums.append((say("Kept by the entrusted party already"), -statement.kept_minor))
     sums.append((say("Due for payment"), due_for_payment(statement)))
     for words, minor in sums:
         yield [_said(words), None, None, None, None, None, _figure(minor, currency), currency]

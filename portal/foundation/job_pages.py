@@ -90,8 +90,8 @@ def _words(job: Job, report: Report) -> Message | None:
     """What came of it, or what it is at, or how far it is."""
     if job.state is JobState.QUEUED:
         return say("It begins as soon as a worker is free.")
-    if job.state is JobState.DONE and job.result and job.result.get("message"):
-        return from_data(job.result["message"])
+    if job.state is JobState.DONE and (job.result or {}).get("message"):
+        return from_data((job.result or {})["message"])
     if job.state is JobState.RUNNING and report.note:
         return from_data(report.note)
     if report.total:

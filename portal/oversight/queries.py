@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from portal.commission.models import Statement, StatementState
-from portal.commission.queries import current_state
+from portal.commission.queries import current_state, seen_by
 from portal.contact.models import AttemptDay, Promise, PromiseState
 from portal.foundation.audit import AuditEvent
 from portal.foundation.database import summed
@@ -64,11 +64,12 @@ class Chain:
 
 
 def commission_in(session: Session, actor: Actor, days: Stretch, zone: str) -> dict[str, int]:
-    """Commission of statements that were drawn up in these days and stand, by currency in minor units."""
+    """Commission of statements that were drawn up in these days and stand, by currency in minor units; to an agency, of those
+    that were released."""
     first, end = _instants(days, zone)
     months_back = (days.first - timedelta(days=100)).replace(day=1)
     statement = (
-        visible(Statement, actor)
+        seen_by(actor)
         .where(Statement.period >= months_back, Statement.drawn_at >= first, Statement.drawn_at < end)
         .where(current_state() != StatementState.WITHDRAWN)
         .with_only_columns(Statement.currency, summed(Statement.total_minor))

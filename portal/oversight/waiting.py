@@ -14,7 +14,7 @@ from portal.commission.charge_models import Charge
 from portal.commission.charge_queries import charges
 from portal.commission.life_queries import deadlines
 from portal.commission.models import Statement, StatementEvent, StatementState
-from portal.commission.queries import events_of
+from portal.commission.queries import events_of, seen_by
 from portal.commission.score_models import Scoring, ScoringState
 from portal.commission.score_queries import scorings
 from portal.contact.models import Promise, PromiseState, WorkItem
@@ -211,7 +211,7 @@ def _statements(desk: Desk, states: tuple[StatementState, ...]) -> list[Any]:
         .scalar_subquery()
     )
     wanted = (
-        visible(Statement, desk.actor)
+        seen_by(desk.actor)
         .join(StatementEvent, StatementEvent.id == newest)
         .join(Organisation, Organisation.id == Statement.organisation_id)
         .add_columns(StatementEvent, Organisation)

@@ -24,7 +24,8 @@ from portal.placement.models import BatchState, PlacementBatch
 from portal.placement.recall_forms import AcceptForm
 from portal.placement.recall_labels import RECALL_REASONS, RECALL_STATES, when_words
 from portal.placement.tables import batches_table, placements_table
-from portal.vendors.labels import KIND_LABELS, name_of, rates_words
+from portal.vendors.labels import KIND_LABELS, name_of
+from portal.vendors.plans.summary import rates_words
 
 __all__ = ["accept_batch", "batch", "batches", "refuse_batch"]
 

@@ -40,6 +40,8 @@ __all__ = [
 ]  # fmt: skip
 
 AGES = (7, 30, 90)  # days
+# What the usual reason for crediting nobody is true of; of all else the person says why.
+NOBODY_HAD_IT = {Decision.NOT_PLACED, Decision.BEFORE_PLACEMENT, Decision.AFTER_PLACEMENT}
 
 
 # --- the queue ----------------------------------------------------------------------------------------------------------
@@ -283,7 +285,7 @@ def nobody() -> Any:
     ids = [n for n in request.args.getlist("row", type=int) if 0 < n < 2**63][: clearing.MOST_AT_ONCE]
     chosen = queries.exceptions_among(db.session(), actor(), ids)
     form = NobodyForm()
-    if request.method == "GET":
+    if request.method == "GET" and all(each.decision in NOBODY_HAD_IT for each in chosen):
         form.reason.data = translate(say("Recovered by the bank itself: no agency had the account."))
     if form.validate_on_submit():
         try:

@@ -12,10 +12,10 @@ from portal.foundation.language import _l
 from portal.foundation.states import StateTag
 from portal.vendors.models import CredentialKind, Item, PlacementKind, RecordKind, Tier
 from portal.vendors.standing import WARNING_DAYS
-from portal.vendors.terms import AtEnd, plan_rates
+from portal.vendors.terms import AtEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT_END_LABELS", "ITEM_LABELS", "KIND_LABELS", "PAPER_LABELS", "RECORD_LABELS", "TIER_LABELS", "TIER_TAGS",
-    "exact_percent", "member_state", "name_of", "paper_state", "rates_words", "record_state", "standing_state",
+    "exact_percent", "member_state", "name_of", "paper_state", "record_state", "standing_state",
 ]  # fmt: skip
 
 KIND_LABELS: dict[PlacementKind, Any] = {
@@ -141,11 +141,3 @@ def exact_percent(rate: Decimal | None) -> str:
         return percent(None)
     exponent = rate.normalize().as_tuple().exponent
     return percent(rate, max(0, -exponent - 2) if isinstance(exponent, int) else None)
-
-
-def rates_words(plan: Mapping[str, Any]) -> str:
-    """What a plan pays in a word for a list: its flat rate, `14.13%`, or from the lowest to the highest, `5%–24%`."""
-    rates = plan_rates(plan)
-    if rates is None or rates[0] == rates[1]:
-        return exact_percent(rates[0] if rates else None)
-    return f"{exact_percent(rates[0])}–{exact_percent(rates[1])}"

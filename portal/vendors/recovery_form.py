@@ -31,8 +31,10 @@ class RecoveryFields:
     )  # fmt: skip
     exclude_before_contact = BooleanField(_l("Payments before the first contact do not count"))
     contest_days = StringField(
-        _l("Days to contest a decision"), [Optional(), Length(max=4)], description=_l("Empty: not agreed.")
-    )
+        _l("Days to contest a decision"),
+        [Optional(), Length(max=4)],
+        description=_l("Empty: not agreed, and 10 days count."),
+    )  # CONTEST_DAYS
 
     def recovery_reads(self) -> list[Callable[[], object]]:
         """What has to be readable, each by itself."""

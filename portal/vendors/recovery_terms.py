@@ -15,9 +15,10 @@ from portal.foundation.language import Message, say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["NO_CLAUSES", "RecoveryClauses", "channel_words", "read_recovery", "recovery_lines"]
+__all__ = ["CONTEST_DAYS", "NO_CLAUSES", "RecoveryClauses", "channel_words", "read_recovery", "recovery_lines"]
 
 LONGEST_GRACE = LONGEST_CONTEST = 365  # days
+CONTEST_DAYS = 10  # to contest what was released, where the contract does not say
 MOST_CHANNELS, LONGEST_CHANNEL = 20, 64
 
 
@@ -102,7 +103,9 @@ def recovery_lines(clauses: RecoveryClauses) -> Iterator[tuple[Message, Message 
     )
     yield (
         say("A decision on a payment may be contested within"),
-        say("%(n)s days", n=contest) if contest else say("not agreed in this version"),
+        say("%(n)s days", n=contest)
+        if contest
+        else say("%(n)s days, as usual: not agreed in this version", n=CONTEST_DAYS),
     )
 
 

@@ -20,10 +20,11 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.vendors import entering, operations, queries, staff_file_views, staff_views, vendor_views
 from portal.vendors.blueprint import blueprint
 from portal.vendors.forms import ContractForm, VersionForm
-from portal.vendors.labels import KIND_LABELS, name_of, rates_words
+from portal.vendors.labels import KIND_LABELS, name_of
 from portal.vendors.models import Contract, ContractVersion, PlacementKind
 from portal.vendors.plans.choices import choices
 from portal.vendors.plans.page import PlanPart, entered, picture_of, shown
+from portal.vendors.plans.summary import rates_words
 from portal.vendors.reading import lines_of
 from portal.vendors.terms import terms_of
 
@@ -112,7 +113,7 @@ def new_contract() -> Any:
         form.started_on.data = services().clock.today()
     part = _plan_part(form, form.currency_or(), None)
     saves = _saves()
-    if saves and form.validate_on_submit() and form.readable() and part.plan is not None:
+    if saves and form.validate_on_submit() and form.readable() and part.may_be_kept:
         try:
             currency = form.code()
             contract_id = operations.create_contract(
@@ -144,7 +145,7 @@ def new_version(contract_id: int) -> Any:
         form.show(terms_of(last), found.currency)
     part = _plan_part(form, found.currency, last.plan)
     saves = _saves()
-    if saves and form.validate_on_submit() and form.figures_readable(found.currency) and part.plan is not None:
+    if saves and form.validate_on_submit() and form.figures_readable(found.currency) and part.may_be_kept:
         try:
             terms = form.terms(found.currency, part.data)
             operations.add_version(actor(), found.id, _given(form.effective_from.data), terms)
@@ -178,7 +179,7 @@ def _terms_page(
     for name in ("rate", "tail_length", "tail_unit"):
         if form[name].errors:
             part.errors[name] = [*form[name].errors]
-    unsaved = saves and part.plan is None
+    unsaved = saves and not part.may_be_kept
     page = render_template(template, form=form, part=part, choices=choices(), unsaved=unsaved, **known)
     return page, 422 if form.errors or unsaved else 200
 

@@ -245,12 +245,12 @@ class Walk:
             page.locator("main a", has_text=f"CS-2005-07-{code}-TWD").first.click()
             page.wait_for_url(re.compile(r"/statements/\d+$"))
             address = page.url.removeprefix(self.portal.url)
-            self._act(page, f"{address}/issue")
+            self._act(page, f"{address}/issue", confirm=True)
             expect(page.locator(f"form[action='{address}/release']")).to_have_count(0)
             self.picture(page, "5-issued")
         with self.as_("finance2") as page:
             page.goto(self.portal.url + address)
-            self._act(page, f"{address}/release")
+            self._act(page, f"{address}/release", confirm=True)
             self.picture(page, "5-released")
         return address
 
@@ -261,7 +261,7 @@ class Walk:
             why = page.locator("main tbody details summary").first
             why.click()
             self.picture(page, "5-agency-reads")
-            self._act(page, f"{address}/confirm")
+            self._act(page, f"{address}/confirm", confirm=True)
             self.picture(page, "5-confirmed")
 
     # --- 6 and 7: the lawyer's letters, and the trail of it all ------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.commission.charging import Adjustment, approve_charge, propose_adjustment
 from portal.foundation.access import Role
 from tests.commission.factories import make_finance, released
 from tests.commission.test_beside import BONUS, RECEIPT, batch_of, litigated
@@ -56,19 +57,40 @@ def test_an_adjustment_is_proposed_by_one_and_approved_by_another_and_the_agency
     assert "Paid by" in maker.get("/charges/1")
 
 
+def test_an_adjustment_of_a_line_leads_to_that_line(app: Flask) -> None:
+    held, finance = held_account("0.10"), make_finance()
+    post(held, paid("P-1", "1000.00"))
+    (statement,) = released(finance)
+    number = f"CS-{held.agency.code}-2005-0001"
+    wanted = Adjustment(held.agency.id, "TWD", "-1", reason="Twice", statement=number, line=1)
+    approve_charge(finance.releaser, propose_adjustment(finance.issuer, wanted))
+
+    for reader in (finance.maker, held.leader):
+        links = PageClient(app).sign_in(reader).get("/charges/1").links
+        assert links[f"{number} / 1"] == f"/statements/{statement}/lines/1"
+        assert "/batches/1" in links.values()
+
+
 def test_a_firm_enters_a_cost_with_its_receipt_which_leaves_only_as_a_file(app: Flask) -> None:
     held, finance = litigated(), make_finance()
     firm, bank = PageClient(app).sign_in(held.leader), PageClient(app).sign_in(finance.maker)
     entered = {
         "account_ref": held.account.account_ref, "amount": "300", "charged_on": "2005-07-20", "reason": "Court fee",
     }  # fmt: skip
-    wrong = firm.get("/charges/costs/new").submit("/charges/costs/new", status=422, **entered)
+    form = firm.get("/charges/costs/new")
+    labels = {label.get("for"): "".join(label.itertext()).strip() for label in form.root.iter("label")}
+    assert labels["proof"] == "Receipt"  # not "(optional)"
+    wrong = form.submit("/charges/costs/new", status=422, **entered)
     assert "Add the receipt" in wrong
     script = {"proof": (io.BytesIO(b"<html><script>alert(1)</script>"), "court.pdf")}
     assert "no PDF, PNG or JPEG" in firm.post("/charges/costs/new", entered | script, status=422)
     receipt = {"proof": (io.BytesIO(RECEIPT), "../法院 court.pdf")}
     page = firm.post("/charges/costs/new", entered | receipt, to="/charges/1")
     assert "court" in page and "Court fee" in page
+    for reader in (firm, bank):  # also before anybody has decided
+        shown = reader.get("/charges/1")
+        assert held.account.account_ref in shown and "/batches/2" in shown.links.values()
+    assert "/accounts/1" in bank.get("/charges/1").links.values()
     for reader in (firm, bank):
         file = reader.client.get("/charges/1/file")
         assert file.data == RECEIPT and file.mimetype == "application/pdf"

@@ -302,10 +302,10 @@ def test_the_agency_sees_of_its_objection_only_its_own_side(app: Flask) -> None:
 
     assert "This payment is not credited to you any more." in page
     assert f"/statements/{mine}/lines/1" in page.links.values()
-    for hidden in (other.agency.name, "Their secret promise.", finance.maker.name, f"/statements/{theirs}/"):
+    for hidden in (other.agency.name, "Their secret promise", finance.maker.name, f"/statements/{theirs}/"):
         assert hidden not in page.html
     rival.get("/statements/1/disputes/1", status=404)
-    assert "Their secret promise." in rival.get("/payments/1")  # whose it is now reads why
+    assert "Their secret promise" in rival.get("/payments/1")  # whose it is now reads why
     agency.get("/payments/exceptions", status=403)
 
 

@@ -16,12 +16,12 @@ from portal.foundation.audit import AuditEvent
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading
-from tests.commission.factories import Finance, make_finance, released
+from tests.commission.factories import Finance, drawn, make_finance, released
 from tests.identity.factories import observer
 from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import Held, held_account, payments_file
 from tests.recovery.test_payments import paid, reversal
-from tests.support.pages import PageClient
+from tests.support.pages import Page, PageClient
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -71,6 +71,41 @@ def test_lines_are_ticked_and_contested_and_the_bank_answers_each(app: Flask, fi
     assert ages[1:] == ["–", "–"]  # nothing of it is open
 
 
+def test_a_line_is_contested_from_its_own_page(app: Flask, finance: Finance, held: Held) -> None:
+    released(finance)
+    agency, bank = PageClient(app).sign_in(held.leader), PageClient(app).sign_in(finance.maker)
+    path, way = "/statements/1/lines/2", "/statements/1/lines/contest"
+    assert "Contest this line" not in bank.get(path)
+    page = agency.get(path)
+    assert "This line can be contested until 11 Aug 2005." in page
+
+    page = page.submit(way, to="/statements/1", code="rate", reason="25 % was agreed")
+
+    assert "1 line is contested; the bank will answer." in page
+    # The others are still open, and until when is said as before.
+    assert "Contested and waiting for the bank: 1. Lines can be contested until 11 Aug 2005." in page
+    shown = agency.get(path)
+    assert "25 % was agreed" in shown and "/statements/1/disputes/1" in shown.links.values()
+    assert "This line can be contested" not in shown
+    assert "This line can be contested" in agency.get("/statements/1/lines/1")
+
+
+def test_what_cannot_be_undone_is_asked_before(app: Flask, finance: Finance, held: Held) -> None:
+    def asks(page: Page, address: str) -> str:
+        return next(iter(page.form(address).iter("button"))).get("data-confirm") or ""
+
+    maker, checker = PageClient(app).sign_in(finance.maker), PageClient(app).sign_in(finance.checker)
+    (statement,) = drawn(finance)
+    page = maker.get(f"/statements/{statement}")
+    assert "over CN¥240.01?" in asks(page, f"/statements/{statement}/issue")
+    page.submit(f"/statements/{statement}/issue")
+    page = checker.get(f"/statements/{statement}")
+    assert held.agency.name in asks(page, f"/statements/{statement}/release")
+    page.submit(f"/statements/{statement}/release")
+    page = PageClient(app).sign_in(held.leader).get(f"/statements/{statement}")
+    assert "CN¥240.01 due" in asks(page, f"/statements/{statement}/confirm")
+
+
 def test_nothing_ticked_or_chosen_is_said_in_words(app: Flask, finance: Finance, held: Held) -> None:
     released(finance)
     agency = PageClient(app).sign_in(held.leader)
@@ -89,6 +124,7 @@ def test_an_invoice_is_uploaded_its_difference_accepted_by_two_and_paid(
     assert "Upload your invoice over CN¥240.01." in page
     entered = {"number": "INV-7", "issued_on": "2005-08-01", "amount": "240.00", "tax": "0"}
 
+    assert agency.get("/statements/1/invoices/new").field("tax").get("value") in (None, "")  # the statement says none
     wrong = agency.post("/statements/1/invoices/new", entered | {"file": (BytesIO(b"MZ"), "x.pdf")}, status=422)
     assert "This is no PDF, OFD or XML file" in wrong
     file = (BytesIO(b"%PDF-1.4 invoice"), "../发票.pdf")
@@ -103,6 +139,7 @@ def test_an_invoice_is_uploaded_its_difference_accepted_by_two_and_paid(
     assert answer.data == b"%PDF-1.4 invoice" and answer.headers["Content-Security-Policy"].startswith("sandbox")
 
     form = second.get("/statements/1/settlements/new")
+    assert form.field("amount").get("value") == "240.01"
     page = form.submit("form", to="/statements/1", amount="100", bank_ref="TT-1")
     assert "CN¥140.01 is still owed" in page
     more = second.get("/statements/1/settlements/new").submit("form", status=422, amount="140.02", bank_ref="TT-2")
@@ -125,7 +162,10 @@ def test_the_tax_is_set_on_a_page_and_shown_on_the_next_statement(app: Flask, fi
 
     shown = client.get("/statements/1")
     assert "CN¥13.59" in shown and "6%, within the amounts of the lines" in shown
-    PageClient(app).sign_in(held.leader).get("/statements/taxes", status=403)
+    agency = PageClient(app).sign_in(held.leader)
+    agency.get("/statements/taxes", status=403)
+    agency.get("/statements/1").submit("/statements/1/confirm", to="/statements/1")
+    assert agency.get("/statements/1/invoices/new").field("tax").get("value") == "13.59"
 
 
 def test_the_workbook_holds_all_lines_with_numbers_and_the_totals(app: Flask, finance: Finance, held: Held) -> None:
@@ -195,6 +235,16 @@ def test_home_tells_each_what_waits(app: Flask, finance: Finance, held: Held) ->
 
     assert "Statements are to be paid" in bank.get("/")
     assert "Confirmed statements wait" not in agency.get("/")
+
+
+@pytest.mark.settings(today=date(2005, 8, 1))
+def test_an_agencys_home_counts_what_was_released_and_no_draft(app: Flask, finance: Finance, held: Held) -> None:
+    released(finance)
+    bring_payments(payments_file(held.account, paid("P-3", "1.00")))
+    drawn(finance)
+
+    assert "CN¥240.01" in PageClient(app).sign_in(held.leader).get("/")
+    assert "CN¥240.21" in PageClient(app).sign_in(finance.maker).get("/")
 
 
 def test_another_agency_finds_none_of_it(app: Flask, finance: Finance, held: Held) -> None:

@@ -112,6 +112,18 @@ def test_a_finished_job_leads_to_its_result(
     assert (said["label"], said["tone"]) == ("finished", "good")
 
 
+def test_the_page_of_a_result_says_once_what_came_of_the_job(
+    app: Flask, manager: User, client_for: Callable[[User], PageClient]
+) -> None:
+    number = ask(manager)
+    browser = client_for(manager)
+    browser.get(f"/jobs/{number}/result", to=f"/jobs/{number}")  # there is none yet
+    run_pending(app)
+
+    assert "3 rows were counted" in browser.get(f"/jobs/{number}/result", to="/jobs")
+    assert "3 rows were counted" not in browser.get("/jobs")
+
+
 def test_a_result_never_leads_away_from_the_portal(
     app: Flask, manager: User, client_for: Callable[[User], PageClient]
 ) -> None:

@@ -98,6 +98,20 @@ def test_one_proposes_a_placement_and_another_approves_it(pages: PageClient, sec
     pages.get("/payments/exceptions/1", status=404)
 
 
+def test_the_usual_reason_is_offered_only_where_it_is_true(pages: PageClient) -> None:
+    (account,) = make_book()
+    held = held_account()
+    bring_payments(payments_file(account, paid("P-1")))
+    bring_payments(payments_file(held.account, reversal("R-1", "P-9", "5.00")))  # waits for what it takes back
+
+    def offered(query: str) -> str:
+        return "".join(pages.get(f"/payments/exceptions/nobody?{query}").field("reason").itertext()).strip()
+
+    assert offered("row=1") == "Recovered by the bank itself: no agency had the account."
+    assert offered("row=2") == ""
+    assert offered("row=1&row=2") == ""
+
+
 def test_several_are_nobodys_and_are_sent_back_with_a_reason(pages: PageClient, second: PageClient) -> None:
     (account,) = make_book()
     bring_payments(payments_file(account, paid("P-1"), paid("P-2")))

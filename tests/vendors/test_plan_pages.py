@@ -101,6 +101,29 @@ def test_the_plan_is_kept_and_its_version_says_what_was_changed(
     assert "just below 15%" in places and places.count("15%") == 1
 
 
+def test_a_plan_with_a_hole_is_kept_only_by_who_says_that_it_was_seen(
+    agency_and_form: tuple[Any, int, Page], db_session: Session
+) -> None:
+    _, contract, form = agency_and_form
+    wanted = LADDER | {"p-bands-0-value": "10%", "effective_from": "2005-08-01", "rate": ""}
+
+    page = form.submit("form", status=422, **wanted)
+
+    assert plan_of(db_session)["rate"] == "0.2"
+    db_session.rollback()
+    assert "Say that you have seen what earns nothing" in page
+    assert "Below 10% (recovery rate of the batch) nothing is earned." in page
+    seen = page.field("holes_seen")
+    assert seen.get("checked") is None
+    # What was seen of one hole is not seen of another.
+    other = page.submit("form", status=422, holes_seen=seen.get("value"), **{"p-bands-0-value": "12%"})
+    shown = other.submit("form", status=200, step="show", holes_seen=other.field("holes_seen").get("value"))
+    assert shown.field("holes_seen").get("checked") is not None
+    page = shown.submit("form", to=f"/contracts/{contract}")
+    assert plan_of(db_session)["bands"]["rows"][0]["from"] == "0.12"
+    assert "2%–3%, only from 12%" in page
+
+
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])
 def test_a_plan_with_faults_is_not_kept_and_each_is_told_at_its_field(
     client_for: Callable[..., PageClient], db_session: Session, locale: str
@@ -182,14 +205,6 @@ def test_a_stage_that_is_named_twice_is_told_and_not_overwritten(agency_and_form
     page = form.submit("form", status=422, effective_from="2005-08-01", **twice)
 
     assert page.field("p-stages-1-stage").get("aria-invalid") == "true"
-
-
-def test_a_hole_is_a_warning_and_no_refusal(agency_and_form: tuple[Any, int, Page]) -> None:
-    _, contract, form = agency_and_form
-    page = form.submit("form", status=200, step="show", rate="", **(LADDER | {"p-bands-0-value": "5%"}))
-
-    assert "Below 5% (recovery rate of the batch) nothing is earned." in page
-    page.submit("form", to=f"/contracts/{contract}", effective_from="2005-08-01")
 
 
 def test_a_new_contract_is_made_with_a_whole_plan(client_for: Callable[..., PageClient], db_session: Session) -> None:

@@ -15,9 +15,9 @@ import portal.commission.plan as engine
 from portal.commission.plan import PlanError, faults_of, read_plan
 from portal.commission.plan.holes import holes_of
 from portal.foundation.language import translate
-from portal.vendors.labels import rates_words
 from portal.vendors.plans.entries import count_of, entries_of, notation_of, with_step
 from portal.vendors.plans.faults import OF_PLACES, SENTENCES, sentence_of
+from portal.vendors.plans.summary import rates_words
 from portal.vendors.plans.words import REASONS, clauses_of, warning_of
 
 if TYPE_CHECKING:
@@ -178,3 +178,19 @@ PLAN_WITH_HOLE = {
 def test_a_list_says_from_which_to_which_rate(app: Flask, plan: dict[str, Any], words: str) -> None:
     with app.test_request_context():
         assert rates_words(plan) == words
+
+
+@pytest.mark.parametrize(
+    ("bands", "en", "zh"),
+    [
+        (PLAN_WITH_HOLE["bands"], "10%, only from 15%", "10%，自15%起"),
+        ({"by": "payment_amount", "mode": "whole", "rows": [{"above": "500", "rate": "0.1"}]},
+         "10%, only above CN¥500.00", "10%，仅高于¥500.00"),
+        ({"by": "round", "rows": [{"is": ["1", "2"], "rate": "0.1"}]}, "10%, none for round 3", "10%，第 3 手除外"),
+    ],
+)  # fmt: skip
+def test_of_a_plan_with_a_hole_a_list_says_where_it_earns(app: Flask, bands: dict[str, Any], en: str, zh: str) -> None:
+    for locale, words in (("en", en), ("zh_Hans", zh)):
+        with app.test_request_context(), force_locale(locale):
+            said = rates_words({"currency": "CNY", "bands": bands})
+            assert (said if isinstance(said, str) else translate(said)) == words

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.commission.freezing import contest_days
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError
@@ -19,7 +20,7 @@ from portal.foundation.work import transaction
 from portal.vendors.models import ContractVersion
 from portal.vendors.operations import add_version
 from portal.vendors.reading import lines_of
-from portal.vendors.recovery_terms import RecoveryClauses, channel_words
+from portal.vendors.recovery_terms import NO_CLAUSES, RecoveryClauses, channel_words, recovery_lines
 from portal.vendors.terms import AtEnd, DataClauses, Settlement, Tail, TailUnit, Terms, terms_of
 from tests.identity.factories import contracts_clerk, make_agency, make_user, observer
 from tests.vendors.factories import make_contract
@@ -195,6 +196,12 @@ def test_which_payments_count_is_kept_with_the_version_and_read_back() -> None:
     assert terms_of(as_version(terms)) == terms
     assert "recovery" not in FULL.clauses()
     assert channel_words("giro， 代扣;giro\nautopay") == ("giro", "代扣", "autopay")
+
+
+def test_a_contract_that_says_nothing_of_it_says_how_long_a_decision_may_be_contested() -> None:
+    words = {str(label): str(said) for label, said in recovery_lines(NO_CLAUSES)}
+    assert words["A decision on a payment may be contested within"] == "10 days, as usual: not agreed in this version"
+    assert contest_days({}) == 10
 
 
 @pytest.mark.parametrize(

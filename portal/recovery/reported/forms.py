@@ -49,7 +49,9 @@ class ReportForm(FlaskForm):
     )  # fmt: skip
     paid_on = DateField(_l("Paid on"), [_needed])
     received_on = DateField(
-        _l("Received on"), [Optional()], description=_l("Of money that you have received; otherwise leave it empty.")
+        _l("Money received on"),
+        [Optional()],
+        description=_l("Of money that you have received; otherwise leave it empty."),
     )
     channel = StringField(_l("Channel"), [Optional(), Length(max=LONGEST_CHANNEL)])
     reported_ref = StringField(

@@ -13,7 +13,7 @@ from portal.commission.plan.curve import curve_of
 from portal.commission.plan.holes import holes_of
 from portal.commission.plan.trying import Tried, example_of, tried
 from portal.foundation.errors import DomainError, errors_in
-from portal.foundation.language import Message, say
+from portal.foundation.language import Message, say, translate
 from portal.foundation.money import Money
 from portal.vendors.plans.chart import Chart, chart_of
 from portal.vendors.plans.entries import MOST_ROWS, Written, count_of, entries_of, notation_of, with_step
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["PlanPart", "entered", "picture_of", "shown"]
 
 LONGEST_NOTATION = 20_000
+SEEN = "holes_seen"  # the box beside what earns nothing
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,22 @@ class PlanPart:
         return count_of(self.values, name)
 
     @property
+    def holes_digest(self) -> str:
+        """Of what the plan's warnings say: what was seen of one plan is not what another says. Empty without a warning."""
+        warnings = self.effect.warnings if self.effect else []
+        return digest(_text({str(n): translate(words) for n, words in enumerate(warnings)})) if warnings else ""
+
+    @property
+    def holes_seen(self) -> bool:
+        """Whether the box beside the warnings is ticked, for these warnings."""
+        return self.values.get(SEEN) == self.holes_digest
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether there is a plan to keep, and what earns nothing under it was seen."""
+        return self.plan is not None and (not self.holes_digest or self.holes_seen)
+
+    @property
     def notation_digest(self) -> str:
         """Of the notation that the fields mean."""
         return digest(_text(self.data))
@@ -114,6 +131,13 @@ def entered(values: Mapping[str, str], currency: str, today: date, step: str = "
         changed["x-own"] = "1"
     if step == "read":
         return _from_notation(changed, currency, today)
+    part = _entered(changed, values, currency, today, step)
+    if not step and part.plan is not None and not part.may_be_kept:
+        part.errors[SEEN] = [say("Say that you have seen what earns nothing under this plan, or give it a rate.")]
+    return part
+
+
+def _entered(changed: dict[str, str], values: Mapping[str, str], currency: str, today: date, step: str) -> PlanPart:
     if step == "example":
         changed = {name: value for name, value in changed.items() if not is_of_example(name)} | {"x-own": ""}
     pasted = values.get("p-notation", "")

@@ -261,14 +261,19 @@ def warning_of(hole: Hole, currency: str) -> Message:
         if hole.with_it:
             return say("Up to %(limit)s (%(measure)s) nothing is earned.", limit=limit, measure=MEASURES[hole.measure])
         return say("Below %(limit)s (%(measure)s) nothing is earned.", limit=limit, measure=MEASURES[hole.measure])
+    values = hole_values(hole, currency)
+    if hole.rateless:
+        return say("For %(values)s there is no rate at all: enter a rate for all other payments.", values=values)
+    return say("For %(values)s nothing is earned: no row names it.", values=values)
+
+
+def hole_values(hole: Hole, currency: str) -> Message:
+    """The values that no row names."""
     named = [
         value_words(value if hole.measure.is_a_word else Decimal(value), hole.measure, currency)
         for value in hole.values
     ]
-    values = joined(named, say("%(first)s, %(rest)s"))
-    if hole.rateless:
-        return say("For %(values)s there is no rate at all: enter a rate for all other payments.", values=values)
-    return say("For %(values)s nothing is earned: no row names it.", values=values)
+    return joined(named, say("%(first)s, %(rest)s"))
 
 
 def joined(parts: Sequence[Message | str], by: Message | None = None) -> Message:

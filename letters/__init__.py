@@ -22,8 +22,10 @@ from letters.errors import (
     UnknownTemplate,
 )
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
+from letters.options import PrintOptions, in_postal_order
 from letters.pictures import page_pictures
 from letters.render import render_print_file, render_single
+from letters.sheets import write_labels, write_test_page
 from letters.template import Template, load_template, template_names
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "LettersError",
     "ManifestRow",
     "NothingToPrint",
+    "PrintOptions",
     "Problem",
     "Stopped",
     "Template",
@@ -39,12 +42,15 @@ __all__ = [
     "UnknownTemplate",
     "check_letter",
     "content_hash",
+    "in_postal_order",
     "load_template",
     "page_pictures",
     "render_document",
     "render_print_file",
     "render_single",
     "template_names",
+    "write_labels",
     "write_manifest_csv",
     "write_manifest_xlsx",
+    "write_test_page",
 ]

@@ -12,6 +12,7 @@ import click
 from letters.errors import LettersError, NothingToPrint
 from letters.jobfile import read_job
 from letters.manifest import ManifestRow, write_manifest_csv
+from letters.options import PrintOptions, in_postal_order
 from letters.render import render_print_file
 from letters.template import load_template
 
@@ -39,8 +40,10 @@ def _public(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Print file to write.")
 @click.option("--strict", is_flag=True, help="Write nothing if any letter is held.")
 @click.option("--split", type=click.Path(file_okay=False, path_type=Path), help="Folder for one PDF per letter.")
+@click.option("--duplex", is_flag=True, help="Begin each letter on the front of a sheet.")
+@click.option("--postal", is_flag=True, help="Print in postal order (by postcode) instead of the data's order.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
-def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int) -> None:
+def render(data: Path, out: Path, strict: bool, split: Path | None, duplex: bool, postal: bool, workers: int) -> None:
     """Render the letters of DATA (JSON) to one PDF and OUT.manifest.csv.
 
     A letter that cannot be printed is held, with its reason in the manifest. Prints a JSON summary.
@@ -51,7 +54,10 @@ def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int
         template = load_template(name)
         if not out.parent.is_dir():
             raise click.UsageError(f"The folder {out.parent} does not exist.")
-        done = render_print_file(template, head, rows, out, workers, strict=strict, split=split)
+        if postal:
+            rows = [rows[place] for place in in_postal_order(rows)]
+        options = PrintOptions(duplex=duplex, split=split, strict=strict)
+        done = render_print_file(template, head, rows, out, workers, options=options)
         manifest = out.with_name(out.name + ".manifest.csv")
         _write_manifest(done, out, manifest)
     except NothingToPrint as refusal:

@@ -5,7 +5,7 @@
     pdf = render_single(template, head, letter)
     rows = render_print_file(template, head, letters, Path("pack.pdf"), workers=2)
 
-See docs/letters.md.
+`letters.seal` is imported by whoever seals: what signs takes most of a second to load. See docs/letters.md.
 """
 
 from letters.check import check_letter
@@ -25,12 +25,10 @@ from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xls
 from letters.options import PrintOptions, in_postal_order
 from letters.pictures import page_pictures
 from letters.render import render_print_file, render_single
-from letters.seal import Certificate, SealFault, read_certificate, seal_letter
 from letters.sheets import write_labels, write_test_page
 from letters.template import Template, load_template, template_names
 
 __all__ = [
-    "Certificate",
     "DataFault",
     "FontsMissing",
     "LettersError",
@@ -38,7 +36,6 @@ __all__ = [
     "NothingToPrint",
     "PrintOptions",
     "Problem",
-    "SealFault",
     "Stopped",
     "Template",
     "TemplateFault",
@@ -48,11 +45,9 @@ __all__ = [
     "in_postal_order",
     "load_template",
     "page_pictures",
-    "read_certificate",
     "render_document",
     "render_print_file",
     "render_single",
-    "seal_letter",
     "template_names",
     "write_labels",
     "write_manifest_csv",

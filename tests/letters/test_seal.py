@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
 
-from letters import SealFault, read_certificate, render_single, seal_letter
+from letters import render_single
+from letters.seal import SealFault, read_certificate, seal_letter
 from tests.letters.factories import head, letter, template
 from tests.letters.support import assert_sound, pages_text
 

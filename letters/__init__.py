@@ -23,10 +23,11 @@ from letters.errors import (
 )
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
 from letters.options import PrintOptions, in_postal_order
-from letters.pictures import page_pictures
+from letters.pictures import is_drawable_png, page_pictures
 from letters.render import render_print_file, render_single
 from letters.sheets import write_labels, write_test_page
 from letters.template import Template, load_template, template_names
+from letters.worker import single_name
 
 __all__ = [
     "DataFault",
@@ -43,11 +44,13 @@ __all__ = [
     "check_letter",
     "content_hash",
     "in_postal_order",
+    "is_drawable_png",
     "load_template",
     "page_pictures",
     "render_document",
     "render_print_file",
     "render_single",
+    "single_name",
     "template_names",
     "write_labels",
     "write_manifest_csv",

@@ -35,7 +35,7 @@ def name_of_part(number: int, letters: Sequence[tuple[int, str, str]], *, split:
 
 def write_outcomes(part: Path, outcomes: Sequence[Outcome]) -> None:
     """Say that a part (its PDF) is finished, and what became of its letters."""
-    unfinished = part.with_suffix(".part")
+    unfinished = part.with_suffix(f".{os.getpid()}.part")
     with unfinished.open("w", encoding="utf-8") as file:
         json.dump([asdict(outcome) for outcome in outcomes], file, ensure_ascii=True)
         file.flush()

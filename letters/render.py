@@ -246,4 +246,5 @@ def _chunks(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
 def _take_files(source: Path, names: Iterable[str], target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in names:
-        shutil.move(source / name, target / name)
+        if (source / name).exists() or not (target / name).exists():  # an attempt before may have taken it
+            shutil.move(source / name, target / name)

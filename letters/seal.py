@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pypdfium2
@@ -86,14 +86,15 @@ def read_certificate(content: bytes, password: str) -> Certificate:
     )
 
 
-def seal_letter(pdf: bytes, certificate: Certificate, *, reason: str, image: tuple[int, int] | None = None) -> bytes:
-    """The letter with a PAdES signature under the certificate; `reason` stands in it.
+def seal_letter(
+    pdf: bytes, certificate: Certificate, *, now: datetime, reason: str, image: tuple[int, int] | None = None
+) -> bytes:
+    """The letter with a PAdES signature under the certificate; `reason` stands in it, and the time of signing.
 
     `image`: width and height in pixels of the seal that the letter shows. The signature then lies over it, so that a reader who
     clicks on the seal is told whose it is; without it, or where the letter shows none, the signature has no place on the page.
-    SealFault where the certificate is not valid now.
+    SealFault where the certificate is not valid at `now`, the real time in UTC.
     """
-    now = datetime.now(UTC)
     if not certificate.valid_from <= now <= certificate.valid_until:
         raise SealFault(
             "seal.ended",

@@ -78,7 +78,7 @@ def _render(part: Part) -> list[Outcome]:
 
 
 def _write(file: Path, content: bytes) -> None:
-    unfinished = file.with_suffix(".part")
+    unfinished = file.with_suffix(f".{os.getpid()}.part")  # a worker that was given up may still be writing the same
     with unfinished.open("wb") as stream:
         stream.write(content)
         stream.flush()

@@ -9,8 +9,9 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.legal.approving import approve_pack
 from portal.legal.models import Letter, LetterPack, PackState
-from portal.legal.operations import build_pack, open_letter, record_download, refuse_letter, refuse_pack
+from portal.legal.operations import build_pack, open_letter, refuse_letter, refuse_pack
 from portal.legal.queries import batches_to_pack, letter_rows, packs
+from portal.legal.taking import record_download
 
 if TYPE_CHECKING:
     from portal.demo.stage import Stage

@@ -9,7 +9,7 @@ import pytest
 
 from portal.commission.charging import approve_charge, enter_cost, propose_adjustment
 from portal.commission.scoring import fix_scoring, propose_scoring
-from portal.legal.operations import record_download
+from portal.legal.taking import record_download
 from tests.commission.factories import JULY, Finance, drawn, make_finance, released
 from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, of
 from tests.commission.test_letter_fees import approved_pack, at

@@ -71,7 +71,9 @@ def said_by_pdfsig(pdf: bytes, folder: Path) -> str:
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)])
 def test_a_sealed_letter_is_valid_for_a_reader_that_is_not_ours_and_says_the_same(key: Any, tmp_path: Path) -> None:
     plain = with_seal()
-    sealed = seal_letter(plain, read_certificate(a_certificate(key), PASSWORD), reason="律师函", image=seal_size())
+    sealed = seal_letter(
+        plain, read_certificate(a_certificate(key), PASSWORD), now=datetime.now(UTC), reason="律师函", image=seal_size()
+    )
     said = said_by_pdfsig(sealed, tmp_path)
     assert "Signature is Valid" in said
     assert "Total document signed" in said
@@ -82,14 +84,22 @@ def test_a_sealed_letter_is_valid_for_a_reader_that_is_not_ours_and_says_the_sam
 
 
 def test_a_change_after_sealing_shows(tmp_path: Path) -> None:
-    sealed = seal_letter(with_seal(), read_certificate(a_certificate(), PASSWORD), reason="律师函")
+    sealed = seal_letter(
+        with_seal(), read_certificate(a_certificate(), PASSWORD), now=datetime.now(UTC), reason="律师函"
+    )
     changed = sealed.replace(b"/Title", b"/Titel", 1)
     assert changed != sealed
     assert "Signature is Valid" not in said_by_pdfsig(changed, tmp_path)
 
 
 def test_the_signature_lies_on_the_seal_that_the_letter_shows(tmp_path: Path) -> None:
-    sealed = seal_letter(with_seal(), read_certificate(a_certificate(), PASSWORD), reason="律师函", image=seal_size())
+    sealed = seal_letter(
+        with_seal(),
+        read_certificate(a_certificate(), PASSWORD),
+        now=datetime.now(UTC),
+        reason="律师函",
+        image=seal_size(),
+    )
     (tmp_path / "a.pdf").write_bytes(sealed)
     with pikepdf.open(tmp_path / "a.pdf") as document:
         (widget,) = [note for page in document.pages for note in page.get("/Annots", [])]
@@ -130,4 +140,6 @@ def test_a_certificate_that_cannot_seal_is_refused_with_what_is_wrong(content: b
 @pytest.mark.parametrize("days", [(-30, -1), (1, 30)])
 def test_a_certificate_seals_only_while_it_is_valid(days: tuple[int, int]) -> None:
     with pytest.raises(SealFault, match="valid from"):
-        seal_letter(with_seal(), read_certificate(a_certificate(days=days), PASSWORD), reason="律师函")
+        seal_letter(
+            with_seal(), read_certificate(a_certificate(days=days), PASSWORD), now=datetime.now(UTC), reason="律师函"
+        )

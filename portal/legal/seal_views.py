@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, url_for
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import PasswordField
 
 import letters
@@ -31,7 +31,11 @@ __all__ = ["put_certificate", "put_seal", "seal", "seal_picture", "test_page"]
 class CertificateForm(FlaskForm):  # type: ignore[misc]
     """The firm's certificate with its key."""
 
-    file = FileField(_l("Certificate with its key"), description=_l("A PKCS#12 file (.p12 or .pfx) of up to 64 KB."))
+    file = FileField(
+        _l("Certificate with its key"),
+        [FileRequired()],
+        description=_l("A PKCS#12 file (.p12 or .pfx) of up to 64 KB."),
+    )
     password = PasswordField(
         _l("Password of the file"),
         render_kw={"autocomplete": "off", "maxlength": 200},
@@ -44,6 +48,7 @@ class ImageForm(FlaskForm):  # type: ignore[misc]
 
     image = FileField(
         _l("Picture of the seal"),
+        [FileRequired()],
         description=_l("A PNG picture with a transparent ground, 120 to 1,200 pixels a side, up to 300 KB."),
     )
 

@@ -87,8 +87,7 @@ def print_pack(job: JobView, progress: Progress) -> dict[str, Any]:
         edition = pack.edition
     with work_folder(f"pack-{pack_id}-{edition}") as folder:
         rows = _render(source, numbered, folder, progress)
-        printed = _keep(rows, numbered, folder)
-    _finish(job.actor, pack_id, edition, printed)
+        _finish(job.actor, pack_id, edition, _keep(rows, numbered, folder))
     return _result(pack_id)
 
 

@@ -82,16 +82,18 @@ def seal_singles(job: JobView, progress: Progress) -> dict[str, Any]:
         rows = _laid_out(found, folder, progress)
         sealed = [row for row in rows if row.status == "printed"]
         _seal(found, sealed, folder, progress)
-        digest = _zip(found, sealed, folder)
-    with transaction(job.actor) as work:
-        pack = pack_for(work.session, job.actor, pack_id, lock=True)
-        if pack.state is PackState.READY and pack.edition == found.edition:
-            pack.singles_digest = digest
-            work.audit(
-                "legal.singles_sealed", pack, letters=len(sealed), sha256=digest, certificate=found.certificate.serial
-            )
+        _finish(job.actor, pack_id, found, len(sealed), _zip(found, sealed, folder))
     words = say("The sealed letters of pack %(number)s are ready to be taken away.", number=found.number)
     return {"message": as_data(words), "url": f"/packs/{pack_id}"}
+
+
+def _finish(actor: Actor, pack_id: int, found: _Pack, count: int, digest: str) -> None:
+    """The letters can be taken away, unless the pack was made again in the meantime."""
+    with transaction(actor) as work:
+        pack = pack_for(work.session, actor, pack_id, lock=True)
+        if pack.state is PackState.READY and pack.edition == found.edition:
+            pack.singles_digest = digest
+            work.audit("legal.singles_sealed", pack, letters=count, sha256=digest, certificate=found.certificate.serial)
 
 
 def _read(actor: Actor, pack_id: int) -> _Pack:

@@ -9,10 +9,11 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from letters.amounts import MINOR_DIGITS, UPPERCASE_LIMIT, print_amount, read_amount
+from letters.amounts import MINOR_DIGITS, UPPERCASE_LIMIT, read_amount
 from letters.dates import read_date
 from letters.errors import Problem
 from letters.fonts import FontSet, font_set
+from letters.rules import broken
 from letters.schema import Field
 from letters.template import Template
 
@@ -45,9 +46,8 @@ def check_data(template: Template, head: Mapping[str, Any], letter: object, *, p
     if not isinstance(letter, Mapping):
         return [_problem("letter.not_object", "", "the row is not an object with fields", "该行不是字段对象")]
     found = list(_check_part(template, "letter", letter, printed=printed))
-    if not found:
-        found += _check_sums(letter)
-        found += _check_dates(head, letter)
+    if not found and not list(_check_part(template, "head", head, printed=True)):
+        found += broken(template.rules, template.fields, head, letter)
     return found
 
 
@@ -214,48 +214,6 @@ _CHECKS: dict[str, Callable[[str, Any, FontSet], Iterator[Problem]]] = {
     "card_last4": _check_card,
     "url": _check_url,
 }
-
-
-def _check_sums(letter: Mapping[str, Any]) -> Iterator[Problem]:
-    """Principal, interest and fees make the total; the items, where given, make the parts."""
-    currency = letter.get("currency")
-    if not isinstance(currency, str) or "total" not in letter:
-        return
-    principal, interest, fees, total = (
-        read_amount(letter[name], currency) for name in ("principal", "interest", "fees", "total")
-    )
-    if total == 0:
-        yield _problem("sum.nothing_due", "total", "is zero: nothing is due", "应还总额为零")
-    yield from _compare(
-        "total", "principal + interest + fees", "本金＋利息＋费用", principal + interest + fees, total, currency
-    )
-    items = letter.get("items") or ()
-    if items:
-        parts = (("principal", "本金", principal), ("interest_and_fees", "利息和费用", interest + fees))
-        for name, words, expected in parts:
-            got = sum(read_amount(item[name], currency) for item in items)
-            yield from _compare("items", f"the items' {name}", f"明细{words}合计", got, expected, currency)
-
-
-def _compare(field: str, en: str, zh: str, got: int, expected: int, currency: str) -> Iterator[Problem]:
-    if got != expected:
-        sum_, stated = print_amount(got, currency), print_amount(expected, currency)
-        yield _problem(
-            "sum.differs",
-            field,
-            f"does not add up: {en} is {sum_}, stated {stated}",
-            f"金额不符：{zh}为 {sum_}，所列为 {stated}",
-        )
-
-
-def _check_dates(head: Mapping[str, Any], letter: Mapping[str, Any]) -> Iterator[Problem]:
-    """A balance is not dated after the letter that states it."""
-    try:
-        late = read_date(letter.get("as_of")) > read_date(head.get("issued_on"))
-    except ValueError:
-        return
-    if late:
-        yield _problem("date.after_issue", "as_of", "is later than the letter's own date", "晚于函件日期")
 
 
 def is_empty(value: Any) -> bool:

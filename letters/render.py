@@ -81,7 +81,7 @@ def render_print_file(
                 progress(done, total)
         job.refuse_if_nothing(strict)
         finished = Path(scratch) / "print.pdf"
-        merge_parts(job.parts, job.bookmarks(), template.title("zh"), finished)
+        merge_parts(job.parts, job.bookmarks(), template.title(template.language), finished)
         if split:
             _move_files(job.split, split)
         finished.replace(out)

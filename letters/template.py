@@ -23,6 +23,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from letters.errors import TemplateFault, UnknownTemplate
+from letters.languages import LANGUAGES
+from letters.rules import Rules, read_rules
 from letters.schema import Field, read_fields
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,7 +46,8 @@ class Template:
     page_limit: int
     style: str
     citations: tuple[Mapping[str, str], ...]
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
+    rules: Rules
     assets: Mapping[str, bytes]
     sample: Mapping[str, Any]
     _titles: Mapping[str, str]
@@ -96,14 +99,16 @@ def _read(folder: Path) -> Template:
     try:
         schema = yaml.safe_load((folder / "schema.yaml").read_text("utf-8"))
         page = _environment().from_string((folder / "template.html").read_text("utf-8"))
+        fields = read_fields(schema, folder.name)
         citations = json.loads((folder / "citations.json").read_text("utf-8"))
         return Template(
             name=folder.name,
             folder=folder,
             version=f"{schema['version']}+{_digest(folder)}",
-            language=schema["language"],
+            language=_known_language(schema["language"]),
             jurisdiction=schema["jurisdiction"],
-            fields=read_fields(schema, folder.name),
+            fields=fields,
+            rules=read_rules(schema, fields),
             page_limit=int(schema["page_limit"]),
             style=(folder / "style.css").read_text("utf-8"),
             citations=tuple(citations),
@@ -118,6 +123,12 @@ def _read(folder: Path) -> Template:
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         where, why = folder.name, str(error)
     raise TemplateFault("template.broken", f"{where}: {why}", f"模板错误 {where}：{why}")
+
+
+def _known_language(tag: object) -> str:
+    if tag not in LANGUAGES:
+        raise ValueError(f"the language must be one of {', '.join(LANGUAGES)}")
+    return str(tag)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):

@@ -21,6 +21,7 @@ from letters.errors import (
     TemplateFault,
     UnknownTemplate,
 )
+from letters.inspection import check_template
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
 from letters.pictures import page_pictures
 from letters.render import render_print_file, render_single
@@ -38,6 +39,7 @@ __all__ = [
     "TemplateFault",
     "UnknownTemplate",
     "check_letter",
+    "check_template",
     "content_hash",
     "load_template",
     "page_pictures",

@@ -13,6 +13,7 @@ from letters.amounts import MINOR_DIGITS, UPPERCASE_LIMIT, read_amount
 from letters.dates import read_date
 from letters.errors import Problem
 from letters.fonts import FontSet, font_set
+from letters.pixels import MOST_PIXELS, picture_size
 from letters.rules import broken
 from letters.schema import Field
 from letters.template import Template
@@ -20,6 +21,7 @@ from letters.template import Template
 _CARD = re.compile(r"[0-9０-９]{4}")
 _URL = re.compile(r"https?://[!-~]{1,300}", re.ASCII)
 _LONGEST_TEXT = 2000
+_MOST_ROWS = 1000
 _LARGEST_IMAGE = 512 * 1024
 
 
@@ -78,6 +80,9 @@ def _check_field(
         if not isinstance(value, list | tuple):
             yield _problem("field.type", path, "must be a list", "应为列表")
             return
+        if len(value) > _MOST_ROWS:
+            yield _problem("field.too_long", path, f"has more than {_MOST_ROWS} rows", f"超过 {_MOST_ROWS} 行")
+            return
         for index, text in enumerate(value):
             yield from _check_text(f"{path}[{index}]", text, fonts)
     elif entry.type == "image":
@@ -93,6 +98,9 @@ def _check_list(
 ) -> Iterator[Problem]:
     if not isinstance(value, list | tuple):
         yield _problem("field.type", path, "must be a list", "应为列表")
+        return
+    if len(value) > _MOST_ROWS:
+        yield _problem("field.too_long", path, f"has more than {_MOST_ROWS} rows", f"超过 {_MOST_ROWS} 行")
         return
     for index, row in enumerate(value):
         if not isinstance(row, Mapping):
@@ -189,8 +197,8 @@ def _check_image(path: str, value: Any, template: Template) -> Iterator[Problem]
     yield _problem(
         "field.image",
         path,
-        "is neither an image of the template nor a PNG (base64, 512 KB at most)",
-        "既不是模板自带图片，也不是 PNG 图片（base64，不超过 512 KB）",
+        "is neither an image of the template nor a PNG (base64, 512 KB and 6 million pixels at most)",
+        "既不是模板自带图片，也不是 PNG 图片（base64，不超过 512 KB、600 万像素）",
     )
 
 
@@ -203,7 +211,8 @@ def read_png(value: str) -> bytes | None:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return content if content.startswith(b"\x89PNG\r\n\x1a\n") else None
+    size = picture_size(content) if content.startswith(b"\x89PNG\r\n\x1a\n") else None
+    return content if size and size[0] * size[1] <= MOST_PIXELS else None
 
 
 _CHECKS: dict[str, Callable[[str, Any, FontSet], Iterator[Problem]]] = {

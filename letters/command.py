@@ -1,4 +1,4 @@
-"""The command line of the letter engine: `letters render`. The portal's own command registers the group."""
+"""The command line of the letter engine: `letters render` and `letters check`. The portal's own command registers the group."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from letters.errors import LettersError, NothingToPrint
+from letters.inspection import check_template
 from letters.jobfile import read_job
 from letters.manifest import ManifestRow, write_manifest_csv
 from letters.render import render_print_file
@@ -24,7 +26,7 @@ HELD_SHOWN = 50
 
 @click.group()
 def letters() -> None:
-    """Letters: render print files from data."""
+    """Letters: render print files from data, check templates."""
 
 
 def _public(command: Callable[..., None]) -> Callable[..., None]:
@@ -66,6 +68,28 @@ def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int
         click.echo(json.dumps(_summary(done, out, manifest), ensure_ascii=False))
 
 
+@letters.command()
+@_public
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--allow", multiple=True, metavar="ID", help="Rule on wording to let pass, where the rule says it may be."
+)
+def check(folder: Path, allow: tuple[str, ...]) -> None:
+    """Say everything that keeps the template in FOLDER from being published, a line each with its place.
+
+    Exit 0 if nothing does, 3 if something does.
+    """
+    try:
+        found = check_template(folder, allowed=allow)
+    except LettersError as refusal:
+        _refuse(refusal.message_en)
+    for problem in found:
+        click.echo(_sayable(problem.message_en), err=True)
+    if found:
+        sys.exit(REFUSED)
+    click.echo(f"{folder.name}: nothing found")
+
+
 def _write_manifest(rows: list[ManifestRow], out: Path, manifest: Path) -> None:
     """The manifest whole or not at all; a print file without its manifest is taken back."""
     unfinished = manifest.with_name(f".{manifest.name}.part")
@@ -97,7 +121,7 @@ def _tell_held(rows: list[ManifestRow]) -> None:
         click.echo(f"held: {len(held) - HELD_SHOWN} more", err=True)
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     click.echo(_sayable(message), err=True)
     sys.exit(REFUSED)
 

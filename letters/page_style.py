@@ -13,6 +13,9 @@ FILE = "style.css"
 _RULES = ("page", "media", "top-left-corner", "top-left", "top-center", "top-right", "top-right-corner",
           "bottom-left-corner", "bottom-left", "bottom-center", "bottom-right", "bottom-right-corner",
           "left-top", "left-middle", "left-bottom", "right-top", "right-middle", "right-bottom", "footnote")  # fmt: skip
+DEEPEST = 20
+"""Blocks and functions in one another."""
+
 _LOADING = ("url", "src", "image", "image-set", "-webkit-image-set", "element", "attr", "cross-fade", "paint", "env")
 """Functions that load something, or that take an address from elsewhere."""
 
@@ -32,22 +35,25 @@ def style_words(style: str) -> Iterator[tuple[str, int]]:
     yield from _strings(tinycss2.parse_component_value_list(style))
 
 
-def _check(tokens: list[Any], file: str, line: int, assets: Collection[str]) -> Iterator[Finding]:
+def _check(tokens: list[Any], file: str, line: int, assets: Collection[str], depth: int = 0) -> Iterator[Finding]:
     for token in tokens:
         where = line + token.source_line - 1
+        if depth > DEEPEST:
+            yield Finding("template.style", file, where, "is nested too deeply", "嵌套过深")
+            return
         if token.type == "at-keyword" and token.lower_value not in _RULES:
             yield Finding("template.style", file, where, f"@{token.value} is not allowed", f"不允许使用 @{token.value}")
         elif token.type == "url":
             yield from _address(token.value, file, where, assets)
         elif token.type == "function":
             yield from _function(token, file, where, assets)
-            yield from _check(token.arguments, file, line, assets)
+            yield from _check(token.arguments, file, line, assets, depth + 1)
         elif token.type == "error":
             yield Finding(
                 "template.style", file, where, f"not understood: {token.message}", f"无法识别：{token.message}"
             )
         elif token.type in ("{} block", "[] block", "() block"):
-            yield from _check(token.content, file, line, assets)
+            yield from _check(token.content, file, line, assets, depth + 1)
 
 
 def _function(token: Any, file: str, line: int, assets: Collection[str]) -> Iterator[Finding]:
@@ -66,11 +72,11 @@ def _address(value: str, file: str, line: int, assets: Collection[str]) -> Itera
         yield Finding("template.asset", file, line, en, zh)
 
 
-def _strings(tokens: list[Any]) -> Iterator[tuple[str, int]]:
-    for token in tokens:
+def _strings(tokens: list[Any], depth: int = 0) -> Iterator[tuple[str, int]]:
+    for token in tokens if depth <= DEEPEST else ():
         if token.type == "string":
             yield token.value, token.source_line
         elif token.type == "function":
-            yield from _strings(token.arguments)
+            yield from _strings(token.arguments, depth + 1)
         elif token.type in ("{} block", "[] block", "() block"):
-            yield from _strings(token.content)
+            yield from _strings(token.content, depth + 1)

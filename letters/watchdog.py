@@ -8,6 +8,7 @@ time and not the wall clock, so that a busy machine holds no letter.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -55,11 +56,10 @@ def processor_limit(seconds: float) -> Iterator[None]:
 
 
 def _begin(entry: _Watched) -> None:
-    """Watch a thread; the watcher is started where there is none (a forked process has none)."""
+    """Watch a thread; the watcher is started where there is none."""
     global _watcher
     with _woken:
         if _watcher is None or not _watcher.is_alive():
-            _watched.clear()
             _watcher = threading.Thread(target=_watch, name="letters-watchdog", daemon=True)
             _watcher.start()
         _watched.add(entry)
@@ -77,3 +77,15 @@ def _watch() -> None:
                     raised = ctypes.py_object(TooSlow)
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(entry.thread), raised)
         time.sleep(_EVERY)
+
+
+def _begin_anew() -> None:
+    """A forked process has no watcher, and perhaps a lock that nobody will give back."""
+    global _lock, _woken, _watcher
+    _lock = threading.Lock()
+    _woken = threading.Condition(_lock)
+    _watched.clear()
+    _watcher = None
+
+
+os.register_at_fork(after_in_child=_begin_anew)

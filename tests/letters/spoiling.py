@@ -7,6 +7,7 @@ from pathlib import Path
 
 from letters import Problem, check_template
 from letters.template import TEMPLATES
+from letters.watchdog import TooSlow, processor_limit
 
 
 def copy_of(name: str, tmp_path: Path) -> Path:
@@ -31,3 +32,16 @@ def places(folder: Path) -> list[tuple[str, str]]:
 
 def problems(folder: Path) -> list[Problem]:
     return check_template(folder)
+
+
+def work_without_end() -> str:
+    """What a worker process says after it was stopped in endless work that catches every exception."""
+    try:
+        with processor_limit(0.3):
+            while True:
+                try:
+                    sum(range(1000))
+                except Exception:
+                    continue
+    except TooSlow:
+        return "stopped"

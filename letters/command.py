@@ -41,19 +41,22 @@ def _public(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Print file to write.")
 @click.option("--strict", is_flag=True, help="Write nothing if any letter is held.")
 @click.option("--split", type=click.Path(file_okay=False, path_type=Path), help="Folder for one PDF per letter.")
+@click.option("--archive", is_flag=True, help="Write the letters of --split as PDF/A-3u.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
-def render(data: Path, out: Path, strict: bool, split: Path | None, workers: int) -> None:
+def render(data: Path, out: Path, strict: bool, split: Path | None, archive: bool, workers: int) -> None:
     """Render the letters of DATA (JSON) to one PDF and OUT.manifest.csv.
 
     A letter that cannot be printed is held, with its reason in the manifest. Prints a JSON summary.
     Exit 0 if a file was written, 3 if not.
     """
+    if archive and split is None:
+        raise click.UsageError("--archive is for single letters: name their folder with --split.")
     try:
         name, head, rows = read_job(data)
         template = load_template(name)
         if not out.parent.is_dir():
             raise click.UsageError(f"The folder {out.parent} does not exist.")
-        done = render_print_file(template, head, rows, out, workers, strict=strict, split=split)
+        done = render_print_file(template, head, rows, out, workers, strict=strict, split=split, archive=archive)
         manifest = out.with_name(out.name + ".manifest.csv")
         _write_manifest(done, out, manifest)
     except NothingToPrint as refusal:

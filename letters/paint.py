@@ -28,6 +28,9 @@ for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
 
+ARCHIVE = {"pdf_variant": "pdf/a-3u"}
+"""What WeasyPrint is told for a letter that is kept for good: fonts and colours fixed, each glyph with its character."""
+
 LAYOUT_SECONDS = 20
 """Processor time for the layout of one letter; an ordinary one takes a twentieth of a second."""
 
@@ -88,12 +91,12 @@ class Painter:
             )
         return document
 
-    def write(self, documents: Sequence[Document]) -> bytes:
-        """The PDF of several letters' pages in order. Equal pages give equal bytes."""
+    def write(self, documents: Sequence[Document], *, archive: bool = False) -> bytes:
+        """The PDF of several letters' pages in order. Equal pages give equal bytes. `archive`: as PDF/A-3u."""
         pages = [page for document in documents for page in document.pages]
         try:
             with processor_limit(DRAWING_SECONDS * len(documents)):
-                content: bytes = documents[0].copy(pages).write_pdf(cache=self._images)
+                content: bytes = documents[0].copy(pages).write_pdf(cache=self._images, **(ARCHIVE if archive else {}))
         except TooSlow:
             raise LettersError(
                 "template.too_slow",

@@ -34,8 +34,10 @@ PARTS_A_WORKER = 6
 _T = TypeVar("_T")
 
 
-def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[str, Any]) -> bytes:
-    """The PDF of one letter, as it will print, for review.
+def render_single(
+    template: Template, head: Mapping[str, Any], letter: Mapping[str, Any], *, archive: bool = False
+) -> bytes:
+    """The PDF of one letter, as it will print, for review; with `archive` as PDF/A-3u.
 
     `letter_no` and `verify_code` may be missing: the page says that they come with the approval.
     LettersError with the first problem if the letter cannot be printed.
@@ -44,7 +46,7 @@ def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[s
     if not problems:
         try:
             painter = Painter(template, head)
-            return painter.write([painter.lay_out(letter)])
+            return painter.write([painter.lay_out(letter)], archive=archive)
         except Refusal as refusal:
             problems = [refusal.problem]
     first = problems[0]
@@ -62,20 +64,21 @@ def render_print_file(
     *,
     strict: bool = False,
     split: Path | None = None,
+    archive: bool = False,
 ) -> list[ManifestRow]:
     """Render letters to one print file, in the order given, and say what became of each.
 
     A letter that cannot be printed is held (its row says why) and the rest goes on. `out` appears whole or
     not at all. `progress(done, total)` is called after each part (total 0 if `letters` has no length);
     `should_stop()` is asked between parts. With `strict` one held letter stops the job. `split` is a folder
-    for one PDF per letter beside the print file.
+    for one PDF per letter beside the print file; with `archive` those are PDF/A-3u (the print file never is).
 
     Raises NothingToPrint (no letter, all held, or one held under `strict`; its `rows` are the manifest),
     Stopped, FontsMissing.
     """
     total = len(letters) if isinstance(letters, Sized) else 0
     with tempfile.TemporaryDirectory(prefix=".letters-", dir=out.parent) as scratch:
-        job = _Job(template, head, Path(scratch), split is not None)
+        job = _Job(template, head, Path(scratch), split is not None, archive)
         for done in job.run(letters, workers, should_stop or (lambda: False)):
             if progress:
                 progress(done, total)
@@ -91,12 +94,13 @@ def render_print_file(
 class _Job:
     """One print file in the making: its rows and parts so far, the numbers seen, the page reached."""
 
-    def __init__(self, template: Template, head: Mapping[str, Any], scratch: Path, split: bool) -> None:
+    def __init__(self, template: Template, head: Mapping[str, Any], scratch: Path, split: bool, archive: bool) -> None:
         self.rows: list[ManifestRow] = []
         self.parts: list[Path] = []
         self.split = scratch / "split"
         self.split.mkdir()
         self._with_split = split
+        self._archive = archive
         self._template = template
         self._head = {key: value for key, value in head.items() if key != "letters"}
         self._head_problems = check_head(template, head)
@@ -142,7 +146,9 @@ class _Job:
             if good:
                 out = self._scratch / f"part-{number:06d}.pdf"
                 split = self.split if self._with_split else None
-                yield Part(self._template.name, self._template.folder.parent, self._head, good, out, split)
+                yield Part(
+                    self._template.name, self._template.folder.parent, self._head, good, out, split, self._archive
+                )
 
     def _examine(self, position: int, letter: Any) -> bool:
         """Add the letter's row; whether nothing holds it so far."""

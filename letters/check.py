@@ -131,11 +131,13 @@ def _check_text(path: str, value: Any, fonts: FontSet) -> Iterator[Problem]:
 
 
 def _printable(character: str, fonts: FontSet) -> bool:
-    """White space prints as a space; what has no shape or no agreed one (controls, direction marks,
-    private use, the replacement character of a broken import) does not print."""
+    """White space prints as a space; what has no shape or no agreed one (controls, direction marks, variation
+    selectors, private use, the replacement character of a broken import) does not print."""
     if character in "\t\n\r":
         return True
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or character == "\ufffd":
+        return False
+    if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return False
     return fonts.covers(character)
 

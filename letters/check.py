@@ -33,7 +33,8 @@ def check_letter(
     `printed` asks also for what is drawn only with the approval (the number). Problems of the head are
     among them: they hold every letter.
     """
-    return [*check_head(template, head), *check_data(template, head, letter, printed=printed)]
+    of_head = check_head(template, head)
+    return [*of_head, *check_data(template, head, letter, printed=printed, rules=not of_head)]
 
 
 def check_head(template: Template, head: object) -> list[Problem]:
@@ -43,12 +44,14 @@ def check_head(template: Template, head: object) -> list[Problem]:
     return list(_check_part(template, "head", head, printed=True))
 
 
-def check_data(template: Template, head: Mapping[str, Any], letter: object, *, printed: bool) -> list[Problem]:
-    """Problems of one letter's own data, the head taken as right."""
+def check_data(
+    template: Template, head: Mapping[str, Any], letter: object, *, printed: bool, rules: bool
+) -> list[Problem]:
+    """Problems of one letter's own data. `rules`: the template's rules too, which need a head without problems."""
     if not isinstance(letter, Mapping):
         return [_problem("letter.not_object", "", "the row is not an object with fields", "该行不是字段对象")]
     found = list(_check_part(template, "letter", letter, printed=printed))
-    if not found and not list(_check_part(template, "head", head, printed=True)):
+    if rules and not found:
         found += broken(template.rules, template.fields, head, letter)
     return found
 

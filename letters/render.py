@@ -152,7 +152,9 @@ class _Job:
 
     def _examine(self, position: int, letter: Any) -> bool:
         """Add the letter's row; whether nothing holds it so far."""
-        problems = [*self._head_problems, *check_data(self._template, self._head, letter, printed=True)]
+        rules = not self._head_problems
+        own = check_data(self._template, self._head, letter, printed=True, rules=rules)
+        problems = [*self._head_problems, *own]
         number = _text(letter, "letter_no").strip()
         earlier = self._positions.setdefault(number, position) if number else position
         if earlier != position:

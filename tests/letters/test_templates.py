@@ -118,6 +118,18 @@ def test_a_plan_that_does_not_come_out_or_is_longer_than_five_years_is_held(
     assert codes(*sample(SETTLEMENT, **changes)) == [problem]
 
 
+@pytest.mark.parametrize("nothing", ["", None, "0", "0.00"])
+def test_an_agreement_without_a_waiver_says_so(nothing: Any) -> None:
+    text = text_of(SETTLEMENT, 1, waived=nothing)
+    assert "本协议不涉及减免" in text and "甲方同意减免" not in text
+
+
+def test_a_head_that_is_wrong_is_said_and_nothing_else_breaks() -> None:
+    template, head, letter = sample(DEMAND_US)
+    assert codes(template, head | {"issued_on": "soon"}, letter) == [("field.date", "issued_on")]
+    assert codes(template, [], letter) == [("field.type", "head")]  # type: ignore[arg-type]
+
+
 def test_a_plan_of_exactly_five_years_is_let_pass() -> None:
     assert codes(*sample(SETTLEMENT, instalments=[{"due_on": "2031-11-22", "amount": "45210.55"}])) == []
 

@@ -21,6 +21,7 @@ from letters.errors import (
     TemplateFault,
     UnknownTemplate,
 )
+from letters.inspection import check_template
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
 from letters.options import PrintOptions, in_postal_order
 from letters.pictures import is_drawable_png, page_pictures
@@ -42,6 +43,7 @@ __all__ = [
     "TemplateFault",
     "UnknownTemplate",
     "check_letter",
+    "check_template",
     "content_hash",
     "in_postal_order",
     "is_drawable_png",

@@ -27,9 +27,9 @@ class Outcome:
     problem: Problem | None = None
 
 
-def name_of_part(number: int, letters: Sequence[tuple[int, str, str]], *, split: bool) -> str:
-    """The name of a part by what it holds: place, number and content hash of each letter, and whether singles go with it."""
-    said = json.dumps([list(letter) for letter in letters] + [split], ensure_ascii=True)
+def name_of_part(number: int, letters: Sequence[tuple[int, str, str]], *, split: bool, archive: bool) -> str:
+    """The name of a part by what it holds: place, number and content hash of each letter, and whether and how singles go with it."""
+    said = json.dumps([list(letter) for letter in letters] + [split, archive], ensure_ascii=True)
     return f"part-{number:06d}-{hashlib.sha256(said.encode('ascii')).hexdigest()[:24]}"
 
 

@@ -16,12 +16,14 @@ class PrintOptions:
 
     `split`: a folder for one PDF per letter beside the print file. `kept`: a folder in which finished parts stay, so that
     a job that died goes on where it was; whoever names it removes it. `strict`: one held letter stops the job.
+    `archive`: the letters of `split` are PDF/A-3u, the print file never is.
     """
 
     duplex: bool = False
     split: Path | None = None
     kept: Path | None = None
     strict: bool = False
+    archive: bool = False
 
 
 def in_postal_order(letters: Sequence[Mapping[str, Any]]) -> list[int]:

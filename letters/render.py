@@ -36,8 +36,10 @@ PARTS_A_WORKER = 6
 _T = TypeVar("_T")
 
 
-def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[str, Any]) -> bytes:
-    """The PDF of one letter, as it will print, for review.
+def render_single(
+    template: Template, head: Mapping[str, Any], letter: Mapping[str, Any], *, archive: bool = False
+) -> bytes:
+    """The PDF of one letter, as it will print, for review; with `archive` as PDF/A-3u.
 
     `letter_no` and `verify_code` may be missing: the page says that they come with the approval.
     LettersError with the first problem if the letter cannot be printed.
@@ -46,7 +48,7 @@ def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[s
     if not problems:
         try:
             painter = Painter(template, head)
-            return painter.write([painter.lay_out(letter)])
+            return painter.write([painter.lay_out(letter)], archive=archive)
         except Refusal as refusal:
             problems = [refusal.problem]
     first = problems[0]
@@ -83,7 +85,7 @@ def render_print_file(
                 progress(done, total)
         job.refuse_if_nothing()
         whole = Path(scratch) / "print.pdf"
-        merge_parts(job.parts, job.bookmarks(), template.title("zh"), whole, duplex=chosen.duplex)
+        merge_parts(job.parts, job.bookmarks(), template.title(template.language), whole, duplex=chosen.duplex)
         if chosen.split:
             _take_files(job.split, job.singles(), chosen.split)
         whole.replace(out)
@@ -149,12 +151,17 @@ class _Job:
             if good:
                 rows = [self.rows[position - 1] for position, _ in good]
                 held = [(row.position, row.letter_no, row.content_sha256) for row in rows]
-                out = self._folder / f"{name_of_part(number, held, split=split is not None)}.pdf"
-                yield Part(self._template.name, self._template.folder.parent, self._head, good, out, split)
+                how = self._options
+                name = name_of_part(number, held, split=split is not None, archive=how.archive)
+                out = self._folder / f"{name}.pdf"
+                folder = self._template.folder.parent
+                yield Part(self._template.name, folder, self._head, good, out, split, how.archive)
 
     def _examine(self, position: int, letter: Any) -> bool:
         """Add the letter's row; whether nothing holds it so far."""
-        problems = [*self._head_problems, *check_data(self._template, self._head, letter, printed=True)]
+        rules = not self._head_problems
+        own = check_data(self._template, self._head, letter, printed=True, rules=rules)
+        problems = [*self._head_problems, *own]
         number = _text(letter, "letter_no").strip()
         earlier = self._positions.setdefault(number, position) if number else position
         if earlier != position:

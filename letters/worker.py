@@ -24,7 +24,8 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 @dataclass(frozen=True)
 class Part:
-    """The letters of one part (position in the data, data), and where its PDF and single files go."""
+    """The letters of one part (position in the data, data), where its PDF and single files go, and whether
+    the single files are for the archive."""
 
     template: str
     templates: Path
@@ -32,6 +33,7 @@ class Part:
     letters: tuple[tuple[int, Mapping[str, Any]], ...]
     out: Path
     split: Path | None
+    archive: bool = False
 
 
 def end_with_parent() -> None:
@@ -71,7 +73,8 @@ def _render(part: Part) -> list[Outcome]:
         laid_out.append(document)
         outcomes.append(Outcome(position, len(document.pages)))
         if part.split:
-            _write(part.split / single_name(position, str(letter["letter_no"])), painter.write([document]))
+            single = part.split / single_name(position, str(letter["letter_no"]))
+            _write(single, painter.write([document], archive=part.archive))
     if laid_out:
         _write(part.out, painter.write(laid_out))
     return outcomes

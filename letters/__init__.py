@@ -5,7 +5,7 @@
     pdf = render_single(template, head, letter)
     rows = render_print_file(template, head, letters, Path("pack.pdf"), workers=2)
 
-See docs/letters.md.
+`letters.seal` is imported by whoever seals: what signs takes most of a second to load. See docs/letters.md.
 """
 
 from letters.check import check_letter
@@ -21,10 +21,14 @@ from letters.errors import (
     TemplateFault,
     UnknownTemplate,
 )
+from letters.inspection import check_template
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
-from letters.pictures import page_pictures
+from letters.options import PrintOptions, in_postal_order
+from letters.pictures import is_drawable_png, page_pictures
 from letters.render import render_print_file, render_single
+from letters.sheets import write_labels, write_test_page
 from letters.template import Template, load_template, template_names
+from letters.worker import single_name
 
 __all__ = [
     "DataFault",
@@ -32,19 +36,26 @@ __all__ = [
     "LettersError",
     "ManifestRow",
     "NothingToPrint",
+    "PrintOptions",
     "Problem",
     "Stopped",
     "Template",
     "TemplateFault",
     "UnknownTemplate",
     "check_letter",
+    "check_template",
     "content_hash",
+    "in_postal_order",
+    "is_drawable_png",
     "load_template",
     "page_pictures",
     "render_document",
     "render_print_file",
     "render_single",
+    "single_name",
     "template_names",
+    "write_labels",
     "write_manifest_csv",
     "write_manifest_xlsx",
+    "write_test_page",
 ]

@@ -9,16 +9,19 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from letters.amounts import MINOR_DIGITS, UPPERCASE_LIMIT, print_amount, read_amount
+from letters.amounts import MINOR_DIGITS, UPPERCASE_LIMIT, read_amount
 from letters.dates import read_date
 from letters.errors import Problem
 from letters.fonts import FontSet, font_set
+from letters.pixels import MOST_PIXELS, picture_size
+from letters.rules import broken
 from letters.schema import Field
 from letters.template import Template
 
 _CARD = re.compile(r"[0-9０-９]{4}")
 _URL = re.compile(r"https?://[!-~]{1,300}", re.ASCII)
 _LONGEST_TEXT = 2000
+_MOST_ROWS = 1000
 _LARGEST_IMAGE = 512 * 1024
 
 
@@ -30,7 +33,8 @@ def check_letter(
     `printed` asks also for what is drawn only with the approval (the number). Problems of the head are
     among them: they hold every letter.
     """
-    return [*check_head(template, head), *check_data(template, head, letter, printed=printed)]
+    of_head = check_head(template, head)
+    return [*of_head, *check_data(template, head, letter, printed=printed, rules=not of_head)]
 
 
 def check_head(template: Template, head: object) -> list[Problem]:
@@ -40,14 +44,15 @@ def check_head(template: Template, head: object) -> list[Problem]:
     return list(_check_part(template, "head", head, printed=True))
 
 
-def check_data(template: Template, head: Mapping[str, Any], letter: object, *, printed: bool) -> list[Problem]:
-    """Problems of one letter's own data, the head taken as right."""
+def check_data(
+    template: Template, head: Mapping[str, Any], letter: object, *, printed: bool, rules: bool
+) -> list[Problem]:
+    """Problems of one letter's own data. `rules`: the template's rules too, which need a head without problems."""
     if not isinstance(letter, Mapping):
         return [_problem("letter.not_object", "", "the row is not an object with fields", "该行不是字段对象")]
     found = list(_check_part(template, "letter", letter, printed=printed))
-    if not found:
-        found += _check_sums(letter)
-        found += _check_dates(head, letter)
+    if rules and not found:
+        found += broken(template.rules, template.fields, head, letter)
     return found
 
 
@@ -78,6 +83,9 @@ def _check_field(
         if not isinstance(value, list | tuple):
             yield _problem("field.type", path, "must be a list", "应为列表")
             return
+        if len(value) > _MOST_ROWS:
+            yield _problem("field.too_long", path, f"has more than {_MOST_ROWS} rows", f"超过 {_MOST_ROWS} 行")
+            return
         for index, text in enumerate(value):
             yield from _check_text(f"{path}[{index}]", text, fonts)
     elif entry.type == "image":
@@ -93,6 +101,9 @@ def _check_list(
 ) -> Iterator[Problem]:
     if not isinstance(value, list | tuple):
         yield _problem("field.type", path, "must be a list", "应为列表")
+        return
+    if len(value) > _MOST_ROWS:
+        yield _problem("field.too_long", path, f"has more than {_MOST_ROWS} rows", f"超过 {_MOST_ROWS} 行")
         return
     for index, row in enumerate(value):
         if not isinstance(row, Mapping):
@@ -123,11 +134,13 @@ def _check_text(path: str, value: Any, fonts: FontSet) -> Iterator[Problem]:
 
 
 def _printable(character: str, fonts: FontSet) -> bool:
-    """White space prints as a space; what has no shape or no agreed one (controls, direction marks,
-    private use, the replacement character of a broken import) does not print."""
+    """White space prints as a space; what has no shape or no agreed one (controls, direction marks, variation
+    selectors, private use, the replacement character of a broken import) does not print."""
     if character in "\t\n\r":
         return True
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or character == "\ufffd":
+        return False
+    if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return False
     return fonts.covers(character)
 
@@ -189,8 +202,8 @@ def _check_image(path: str, value: Any, template: Template) -> Iterator[Problem]
     yield _problem(
         "field.image",
         path,
-        "is neither an image of the template nor a PNG (base64, 512 KB at most)",
-        "既不是模板自带图片，也不是 PNG 图片（base64，不超过 512 KB）",
+        "is neither an image of the template nor a PNG (base64, 512 KB and 6 million pixels at most)",
+        "既不是模板自带图片，也不是 PNG 图片（base64，不超过 512 KB、600 万像素）",
     )
 
 
@@ -203,7 +216,8 @@ def read_png(value: str) -> bytes | None:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return content if content.startswith(b"\x89PNG\r\n\x1a\n") else None
+    size = picture_size(content) if content.startswith(b"\x89PNG\r\n\x1a\n") else None
+    return content if size and size[0] * size[1] <= MOST_PIXELS else None
 
 
 _CHECKS: dict[str, Callable[[str, Any, FontSet], Iterator[Problem]]] = {
@@ -214,48 +228,6 @@ _CHECKS: dict[str, Callable[[str, Any, FontSet], Iterator[Problem]]] = {
     "card_last4": _check_card,
     "url": _check_url,
 }
-
-
-def _check_sums(letter: Mapping[str, Any]) -> Iterator[Problem]:
-    """Principal, interest and fees make the total; the items, where given, make the parts."""
-    currency = letter.get("currency")
-    if not isinstance(currency, str) or "total" not in letter:
-        return
-    principal, interest, fees, total = (
-        read_amount(letter[name], currency) for name in ("principal", "interest", "fees", "total")
-    )
-    if total == 0:
-        yield _problem("sum.nothing_due", "total", "is zero: nothing is due", "应还总额为零")
-    yield from _compare(
-        "total", "principal + interest + fees", "本金＋利息＋费用", principal + interest + fees, total, currency
-    )
-    items = letter.get("items") or ()
-    if items:
-        parts = (("principal", "本金", principal), ("interest_and_fees", "利息和费用", interest + fees))
-        for name, words, expected in parts:
-            got = sum(read_amount(item[name], currency) for item in items)
-            yield from _compare("items", f"the items' {name}", f"明细{words}合计", got, expected, currency)
-
-
-def _compare(field: str, en: str, zh: str, got: int, expected: int, currency: str) -> Iterator[Problem]:
-    if got != expected:
-        sum_, stated = print_amount(got, currency), print_amount(expected, currency)
-        yield _problem(
-            "sum.differs",
-            field,
-            f"does not add up: {en} is {sum_}, stated {stated}",
-            f"金额不符：{zh}为 {sum_}，所列为 {stated}",
-        )
-
-
-def _check_dates(head: Mapping[str, Any], letter: Mapping[str, Any]) -> Iterator[Problem]:
-    """A balance is not dated after the letter that states it."""
-    try:
-        late = read_date(letter.get("as_of")) > read_date(head.get("issued_on"))
-    except ValueError:
-        return
-    if late:
-        yield _problem("date.after_issue", "as_of", "is later than the letter's own date", "晚于函件日期")
 
 
 def is_empty(value: Any) -> bool:

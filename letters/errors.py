@@ -41,6 +41,17 @@ class LettersError(Exception):
         self.message_en = message_en
         self.message_zh = message_zh
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """It comes whole out of a worker process."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[LettersError], args: tuple[object, ...], facts: dict[str, object]) -> LettersError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
 
 class UnknownTemplate(LettersError):
     """No template folder of that name."""

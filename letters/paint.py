@@ -18,13 +18,27 @@ from weasyprint.urls import FatalURLFetchingError
 
 from letters.assets import BASE, OwnAssets
 from letters.context import letter_context
-from letters.errors import Problem, TemplateFault
+from letters.errors import LettersError, Problem, TemplateFault
 from letters.fonts import font_set
 from letters.template import Template
+from letters.watchdog import TooSlow, processor_limit
 
 for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
     logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+ARCHIVE = {"pdf_variant": "pdf/a-3u"}
+"""What WeasyPrint is told for a letter that is kept for good: fonts and colours fixed, each glyph with its character."""
+
+LAYOUT_SECONDS = 20
+"""Processor time for the layout of one letter; an ordinary one takes a twentieth of a second."""
+
+DRAWING_SECONDS = 5
+"""Processor time for the drawing of each letter of a document."""
+
+_LARGEST_SIDE = 1600
+"""Pixels of CSS: the long side of A3 and a little."""
 
 
 class Refusal(Exception):
@@ -56,7 +70,7 @@ class Painter:
             markup = self._template.markup(letter_context(self._template, self._head, letter))
         except TemplateFault as fault:
             raise Refusal(Problem(fault.code, fault.field, fault.message_en, fault.message_zh)) from None
-        document = self._guarded(
+        document: Document = self._guarded(
             lambda: HTML(string=markup, base_url=BASE, url_fetcher=self._fetcher).render(
                 stylesheets=[self._style], font_config=self._fonts, cache=self._images
             )
@@ -71,12 +85,24 @@ class Painter:
                     f"共 {len(document.pages)} 页，超过模板上限 {limit} 页",
                 )
             )
+        if any(max(page.width, page.height) > _LARGEST_SIDE for page in document.pages):
+            raise Refusal(
+                Problem("letter.too_large", "", "has a page larger than A3 (420 mm)", "页面大于 A3（420 毫米）")
+            )
         return document
 
-    def write(self, documents: Sequence[Document]) -> bytes:
-        """The PDF of several letters' pages in order. Equal pages give equal bytes."""
+    def write(self, documents: Sequence[Document], *, archive: bool = False) -> bytes:
+        """The PDF of several letters' pages in order. Equal pages give equal bytes. `archive`: as PDF/A-3u."""
         pages = [page for document in documents for page in document.pages]
-        content: bytes = documents[0].copy(pages).write_pdf(cache=self._images)
+        try:
+            with processor_limit(DRAWING_SECONDS * len(documents)):
+                content: bytes = documents[0].copy(pages).write_pdf(cache=self._images, **(ARCHIVE if archive else {}))
+        except TooSlow:
+            raise LettersError(
+                "template.too_slow",
+                f"Template {self._template.name} takes too long to draw.",
+                f"模板 {self._template.name} 绘制耗时过长。",
+            ) from None
         return content
 
     def forget_images(self) -> None:
@@ -85,9 +111,19 @@ class Painter:
 
     @staticmethod
     def _guarded(action: Any) -> Any:
-        """Run a WeasyPrint step; an address it may not fetch becomes a Refusal naming it."""
+        """Run a WeasyPrint step; an address it may not fetch, or work without end, becomes a Refusal."""
         try:
-            return action()
+            with processor_limit(LAYOUT_SECONDS):
+                return action()
+        except TooSlow:
+            raise Refusal(
+                Problem(
+                    "letter.too_slow",
+                    "",
+                    f"takes more than {LAYOUT_SECONDS} seconds of the processor to lay out",
+                    f"排版耗时超过 {LAYOUT_SECONDS} 秒",
+                )
+            ) from None
         except FatalURLFetchingError as error:
             name = str(error.args[0] if error.args else "?")
             raise Refusal(

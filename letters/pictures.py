@@ -1,10 +1,11 @@
-"""Pages of a letter as pictures, for the lawyer's review on screen."""
+"""Pictures: a letter's pages for the lawyer's review on screen, and whether a picture of a seal can be drawn."""
 
 from __future__ import annotations
 
 import io
 
 import pypdfium2
+from PIL import Image, UnidentifiedImageError
 
 
 def page_pictures(pdf: bytes, dpi: int = 80) -> list[bytes]:
@@ -21,3 +22,15 @@ def _png(page: pypdfium2.PdfPage, dpi: int) -> bytes:
     out = io.BytesIO()
     image.save(out, format="PNG", optimize=False)
     return out.getvalue()
+
+
+def is_drawable_png(content: bytes) -> bool:
+    """Whether the content is a whole PNG. Ask for its size in pixels first: a small file can hold a very large picture."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            picture.verify()  # its chunks: WeasyPrint has Pillow draw what is cut off
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            picture.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True

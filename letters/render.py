@@ -21,11 +21,13 @@ from typing import Any, TypeVar
 from letters.check import check_data, check_head, check_letter
 from letters.content import content_hash
 from letters.errors import LettersError, NothingToPrint, Problem, Stopped
+from letters.kept import Outcome, finished, name_of_part
 from letters.manifest import ManifestRow
 from letters.merge import merge_parts
+from letters.options import PrintOptions
 from letters.paint import Painter, Refusal
 from letters.template import Template
-from letters.worker import Outcome, Part, end_with_parent, render_part
+from letters.worker import Part, end_with_parent, render_part, single_name
 
 LETTERS_A_PART = 100
 PARTS_A_WORKER = 6
@@ -34,8 +36,10 @@ PARTS_A_WORKER = 6
 _T = TypeVar("_T")
 
 
-def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[str, Any]) -> bytes:
-    """The PDF of one letter, as it will print, for review.
+def render_single(
+    template: Template, head: Mapping[str, Any], letter: Mapping[str, Any], *, archive: bool = False
+) -> bytes:
+    """The PDF of one letter, as it will print, for review; with `archive` as PDF/A-3u.
 
     `letter_no` and `verify_code` may be missing: the page says that they come with the approval.
     LettersError with the first problem if the letter cannot be printed.
@@ -44,7 +48,7 @@ def render_single(template: Template, head: Mapping[str, Any], letter: Mapping[s
     if not problems:
         try:
             painter = Painter(template, head)
-            return painter.write([painter.lay_out(letter)])
+            return painter.write([painter.lay_out(letter)], archive=archive)
         except Refusal as refusal:
             problems = [refusal.problem]
     first = problems[0]
@@ -59,48 +63,48 @@ def render_print_file(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    *,
-    strict: bool = False,
-    split: Path | None = None,
+    options: PrintOptions | None = None,
 ) -> list[ManifestRow]:
     """Render letters to one print file, in the order given, and say what became of each.
 
     A letter that cannot be printed is held (its row says why) and the rest goes on. `out` appears whole or
     not at all. `progress(done, total)` is called after each part (total 0 if `letters` has no length);
-    `should_stop()` is asked between parts. With `strict` one held letter stops the job. `split` is a folder
-    for one PDF per letter beside the print file.
+    `should_stop()` is asked between parts.
 
     Raises NothingToPrint (no letter, all held, or one held under `strict`; its `rows` are the manifest),
-    Stopped, FontsMissing.
+    Stopped, FontsMissing, OSError where there is no room.
     """
+    chosen = options or PrintOptions()
     total = len(letters) if isinstance(letters, Sized) else 0
     with tempfile.TemporaryDirectory(prefix=".letters-", dir=out.parent) as scratch:
-        job = _Job(template, head, Path(scratch), split is not None)
+        kept = chosen.kept or Path(scratch)
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        job = _Job(template, head, kept, chosen)
         for done in job.run(letters, workers, should_stop or (lambda: False)):
             if progress:
                 progress(done, total)
-        job.refuse_if_nothing(strict)
-        finished = Path(scratch) / "print.pdf"
-        merge_parts(job.parts, job.bookmarks(), template.title("zh"), finished)
-        if split:
-            _move_files(job.split, split)
-        finished.replace(out)
+        job.refuse_if_nothing()
+        whole = Path(scratch) / "print.pdf"
+        merge_parts(job.parts, job.bookmarks(), template.title(template.language), whole, duplex=chosen.duplex)
+        if chosen.split:
+            _take_files(job.split, job.singles(), chosen.split)
+        whole.replace(out)
     return job.rows
 
 
 class _Job:
     """One print file in the making: its rows and parts so far, the numbers seen, the page reached."""
 
-    def __init__(self, template: Template, head: Mapping[str, Any], scratch: Path, split: bool) -> None:
+    def __init__(self, template: Template, head: Mapping[str, Any], folder: Path, options: PrintOptions) -> None:
         self.rows: list[ManifestRow] = []
-        self.parts: list[Path] = []
-        self.split = scratch / "split"
-        self.split.mkdir()
-        self._with_split = split
+        self.parts: list[tuple[Path, list[int]]] = []
+        self.split = folder / "split"
+        self.split.mkdir(exist_ok=True)
+        self._options = options
         self._template = template
         self._head = {key: value for key, value in head.items() if key != "letters"}
         self._head_problems = check_head(template, head)
-        self._scratch = scratch
+        self._folder = folder
         self._positions: dict[str, int] = {}
         self._page = 0
 
@@ -115,14 +119,14 @@ class _Job:
         if len(self.rows) > done:
             yield len(self.rows)
 
-    def refuse_if_nothing(self, strict: bool) -> None:
+    def refuse_if_nothing(self) -> None:
         """NothingToPrint if no letter is left, or if one is held and the caller wants all or none."""
         held = sum(row.status == "held" for row in self.rows)
         if held == len(self.rows):
             raise NothingToPrint(
                 "letters.nothing", "There is no letter to print.", "没有可打印的函件。", rows=self.rows
             )
-        if strict and held:
+        if self._options.strict and held:
             raise NothingToPrint(
                 "letters.held",
                 f"{held} of {len(self.rows)} letters are held; nothing was written.",
@@ -134,19 +138,30 @@ class _Job:
         """Number and name of each printed letter, with its first page."""
         return [(f"{row.letter_no} {row.name}", row.first_page) for row in self.rows if row.first_page is not None]
 
+    def singles(self) -> list[str]:
+        """The file names of the printed letters' own PDFs."""
+        return [single_name(row.position, row.letter_no) for row in self.rows if row.status == "printed"]
+
     def _parts(self, letters: Iterable[Any]) -> Iterator[Part]:
         """The data cut into parts of LETTERS_A_PART rows, held rows left out of them."""
         numbered = enumerate(letters, start=1)
+        split = self.split if self._options.split else None
         for number, chunk in enumerate(_chunks(numbered, LETTERS_A_PART)):
             good = tuple((position, letter) for position, letter in chunk if self._examine(position, letter))
             if good:
-                out = self._scratch / f"part-{number:06d}.pdf"
-                split = self.split if self._with_split else None
-                yield Part(self._template.name, self._template.folder.parent, self._head, good, out, split)
+                rows = [self.rows[position - 1] for position, _ in good]
+                held = [(row.position, row.letter_no, row.content_sha256) for row in rows]
+                how = self._options
+                name = name_of_part(number, held, split=split is not None, archive=how.archive)
+                out = self._folder / f"{name}.pdf"
+                folder = self._template.folder.parent
+                yield Part(self._template.name, folder, self._head, good, out, split, how.archive)
 
     def _examine(self, position: int, letter: Any) -> bool:
         """Add the letter's row; whether nothing holds it so far."""
-        problems = [*self._head_problems, *check_data(self._template, self._head, letter, printed=True)]
+        rules = not self._head_problems
+        own = check_data(self._template, self._head, letter, printed=True, rules=rules)
+        problems = [*self._head_problems, *own]
         number = _text(letter, "letter_no").strip()
         earlier = self._positions.setdefault(number, position) if number else position
         if earlier != position:
@@ -175,28 +190,34 @@ class _Job:
             if outcome.problem:
                 self.rows[outcome.position - 1] = replace(row, status="held", problems=(outcome.problem,))
             else:
-                first, self._page = self._page + 1, self._page + outcome.pages
+                blank = outcome.pages % 2 if self._options.duplex else 0
+                first, self._page = self._page + 1, self._page + outcome.pages + blank
                 self.rows[outcome.position - 1] = replace(row, first_page=first, last_page=self._page)
-        if any(outcome.problem is None for outcome in outcomes):
-            self.parts.append(part.out)
+        lengths = [outcome.pages for outcome in outcomes if outcome.problem is None]
+        if lengths:
+            self.parts.append((part.out, lengths))
 
 
 def _render(
     parts: Sequence[Part], workers: int, should_stop: Callable[[], bool]
 ) -> Iterator[tuple[Part, list[Outcome]]]:
-    """Parts with their outcomes, in order; a single part for one worker is made in this process."""
+    """Parts with their outcomes, in order; what an earlier process finished is taken as it is, and a single part for one
+    worker is made in this process."""
     if should_stop():
         raise Stopped
-    if workers <= 1 and len(parts) == 1:
-        yield parts[0], render_part(parts[0])
+    known = {part.out: finished(part.out) for part in parts}
+    to_make = [part for part in parts if known[part.out] is None]
+    if workers <= 1 and len(to_make) <= 1:
+        for part in parts:
+            yield part, known[part.out] or render_part(part)
         return
     spawn = multiprocessing.get_context("spawn")
-    count = max(1, min(workers, len(parts)))
+    count = max(1, min(workers, len(to_make)))
     pool = ProcessPoolExecutor(max_workers=count, mp_context=spawn, initializer=end_with_parent)
     try:
-        waiting = [(part, pool.submit(render_part, part)) for part in parts]
-        for part, future in waiting:
-            yield part, future.result()
+        waiting = {part.out: pool.submit(render_part, part) for part in to_make}
+        for part in parts:
+            yield part, known[part.out] or waiting[part.out].result()
             if should_stop():
                 raise Stopped
     except BrokenProcessPool:
@@ -229,7 +250,8 @@ def _chunks(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield chunk
 
 
-def _move_files(source: Path, target: Path) -> None:
+def _take_files(source: Path, names: Iterable[str], target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for file in sorted(source.iterdir()):
-        shutil.move(file, target / file.name)
+    for name in names:
+        if (source / name).exists() or not (target / name).exists():  # an attempt before may have taken it
+            shutil.move(source / name, target / name)

@@ -1,13 +1,13 @@
 """A letter template: a folder of HTML, CSS, a schema of its fields, citations, sample data and images.
 
-Users edit templates, so they run in a sandbox: autoescape, no globals, a handful of filters, primitives
-only in the context, and an undefined field is an error that names it.
+Users edit templates, so a folder is judged before it is used (`letters.parts`): a small part of Jinja, plain HTML, own
+images only, every name declared. What passes still runs in a sandbox: autoescape, no globals, a handful of filters,
+primitives only in the context, a bounded length.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,20 +15,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, UndefinedError
 from jinja2 import Template as JinjaTemplate
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from letters.errors import TemplateFault, UnknownTemplate
-from letters.schema import Field, read_fields
+from letters.page_language import FILTERS
+from letters.parts import Broken, find_unsafe, read_parts
+from letters.rules import Rules
+from letters.schema import Field
 
 TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-_FILTERS = ("length", "join", "first", "last", "default", "e", "escape")
-_IMAGES = (".png", ".jpg", ".jpeg")
+MOST_MARKUP = 1_000_000
+"""Characters of HTML of one letter; an ordinary one has about 10,000."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,8 @@ class Template:
     page_limit: int
     style: str
     citations: tuple[Mapping[str, str], ...]
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
+    rules: Rules
     assets: Mapping[str, bytes]
     sample: Mapping[str, Any]
     _titles: Mapping[str, str]
@@ -57,7 +60,7 @@ class Template:
     def markup(self, context: Mapping[str, Any]) -> str:
         """The HTML of one letter. TemplateFault names a field the template uses and does not get."""
         try:
-            return self._page.render(context)
+            return self._bounded(context)
         except UndefinedError as error:
             name = re.findall(r"'([^']+)'", str(error))[-1:] or ["?"]
             raise TemplateFault(
@@ -72,6 +75,16 @@ class Template:
                 f"Template {self.name} was refused: {error}.",
                 f"模板 {self.name} 被拒绝执行：{error}。",
             ) from None
+
+    def _bounded(self, context: Mapping[str, Any]) -> str:
+        """The page's text; a page of many nested loops is given up before it fills the memory."""
+        pieces, size = [], 0
+        for piece in self._page.generate(context):
+            size += len(piece)
+            if size > MOST_MARKUP:
+                raise SecurityError(f"a letter of more than {MOST_MARKUP:,} characters of HTML")
+            pieces.append(piece)
+        return "".join(pieces)
 
 
 def template_names(folder: Path = TEMPLATES) -> list[str]:
@@ -89,35 +102,36 @@ def load_template(name: str, folder: Path = TEMPLATES) -> Template:
             f"There is no template {name!r}; there are: {', '.join(known)}.",
             f"没有名为 {name!r} 的模板；可用模板：{'、'.join(known)}。",
         )
-    return _read(folder / name)
+    return read_template(folder / name)
 
 
-def _read(folder: Path) -> Template:
+def read_template(folder: Path) -> Template:
+    """Read and judge a folder: TemplateFault with the first thing wrong and its place."""
+    environment = sandbox()
     try:
-        schema = yaml.safe_load((folder / "schema.yaml").read_text("utf-8"))
-        page = _environment().from_string((folder / "template.html").read_text("utf-8"))
-        citations = json.loads((folder / "citations.json").read_text("utf-8"))
-        return Template(
-            name=folder.name,
-            folder=folder,
-            version=f"{schema['version']}+{_digest(folder)}",
-            language=schema["language"],
-            jurisdiction=schema["jurisdiction"],
-            fields=read_fields(schema, folder.name),
-            page_limit=int(schema["page_limit"]),
-            style=(folder / "style.css").read_text("utf-8"),
-            citations=tuple(citations),
-            settings=dict(schema.get("settings") or {}),
-            assets={file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.suffix in _IMAGES},
-            sample=json.loads((folder / "sample.json").read_text("utf-8")),
-            _titles=schema["title"],
-            _page=page,
-        )
-    except TemplateSyntaxError as error:
-        where, why = f"template.html:{error.lineno}", str(error.message)
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        where, why = folder.name, str(error)
-    raise TemplateFault("template.broken", f"{where}: {why}", f"模板错误 {where}：{why}")
+        parts = read_parts(folder, environment)
+    except Broken as broken:
+        raise broken.finding.fault(folder.name) from None
+    unsafe = find_unsafe(parts)
+    if unsafe:
+        raise unsafe[0].fault(folder.name)
+    return Template(
+        name=folder.name,
+        folder=folder,
+        version=f"{parts.schema['version']}+{_digest(folder)}",
+        language=parts.schema["language"],
+        jurisdiction=parts.schema["jurisdiction"],
+        fields=parts.fields,
+        rules=parts.rules,
+        page_limit=int(parts.schema["page_limit"]),
+        style=parts.style,
+        citations=tuple(parts.citations),
+        settings=parts.settings,
+        assets=parts.assets,
+        sample=parts.sample,
+        _titles=parts.schema["title"],
+        _page=environment.from_string(parts.page),
+    )
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -130,11 +144,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         raise SecurityError(f"the operator {operator} is not allowed")
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
+def sandbox() -> ImmutableSandboxedEnvironment:
     """No loader (nothing to include), no globals (no range: a loop ends where the data ends), few filters."""
     environment = _Sandbox(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
     return environment
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from letters.errors import Problem
+from letters.kept import Outcome, write_outcomes
 from letters.paint import Painter, Refusal
 from letters.template import load_template
 
@@ -24,7 +24,8 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 @dataclass(frozen=True)
 class Part:
-    """The letters of one part (position in the data, data), and where its PDF and single files go."""
+    """The letters of one part (position in the data, data), where its PDF and single files go, and whether
+    the single files are for the archive."""
 
     template: str
     templates: Path
@@ -32,15 +33,7 @@ class Part:
     letters: tuple[tuple[int, Mapping[str, Any]], ...]
     out: Path
     split: Path | None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a letter: how many pages it has, or the problem that holds it."""
-
-    position: int
-    pages: int
-    problem: Problem | None = None
+    archive: bool = False
 
 
 def end_with_parent() -> None:
@@ -54,9 +47,14 @@ def end_with_parent() -> None:
 
 
 def render_part(part: Part) -> list[Outcome]:
-    """Lay out the letters of a part and write them as one document; no file if none could be printed."""
+    """Lay out the letters of a part and write them as one document; no file if none could be printed.
+
+    Files appear whole: what a killed process leaves has another name.
+    """
     with _garbage_seldom():
-        return _render(part)
+        outcomes = _render(part)
+    write_outcomes(part.out, outcomes)
+    return outcomes
 
 
 def _render(part: Part) -> list[Outcome]:
@@ -75,10 +73,20 @@ def _render(part: Part) -> list[Outcome]:
         laid_out.append(document)
         outcomes.append(Outcome(position, len(document.pages)))
         if part.split:
-            (part.split / single_name(position, str(letter["letter_no"]))).write_bytes(painter.write([document]))
+            single = part.split / single_name(position, str(letter["letter_no"]))
+            _write(single, painter.write([document], archive=part.archive))
     if laid_out:
-        part.out.write_bytes(painter.write(laid_out))
+        _write(part.out, painter.write(laid_out))
     return outcomes
+
+
+def _write(file: Path, content: bytes) -> None:
+    unfinished = file.with_suffix(f".{os.getpid()}.part")  # a worker that was given up may still be writing the same
+    with unfinished.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())  # or the name could outlive the content in a crash of the machine
+    unfinished.replace(file)
 
 
 @contextmanager

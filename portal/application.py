@@ -62,6 +62,7 @@ MODELS = (
     "portal.commission.charge_models",
     "portal.commission.score_models",
     "portal.legal.models",
+    "portal.legal.seal_models",
     "portal.api.webhook_models",
     "portal.api.models",
 )

@@ -2,26 +2,75 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.x509.oid import NameOID
+
+from letters import load_template
 from portal.demo.cast import HOUSES
 from portal.foundation.jobs import run_pending
+from portal.foundation.services import services
+from portal.foundation.visibility import visible
 from portal.foundation.work import reading
+from portal.identity.models import Organisation
 from portal.legal.approving import approve_pack
 from portal.legal.models import Letter, LetterPack, PackState
-from portal.legal.operations import build_pack, open_letter, record_download, refuse_letter, refuse_pack
+from portal.legal.operations import TEMPLATE, build_pack, open_letter, refuse_letter, refuse_pack
 from portal.legal.queries import batches_to_pack, letter_rows, packs
+from portal.legal.sealing import ask_singles
+from portal.legal.signing import certificate_of, put_certificate, put_image
+from portal.legal.taking import record_download, set_up_print
 
 if TYPE_CHECKING:
     from portal.demo.stage import Stage
 
 __all__ = ["approve_packs", "build_packs", "take_files"]
 
+CERTIFICATE_WORD = "demo-seal-2026"  # of a certificate that the demo makes for itself
 FIRMS = {house.code: [person.user_name for person in house.people] for house in HOUSES}
+
+
+def give_seal(stage: Stage, code: str) -> None:
+    """The firm's lawyer adds the picture of its seal and a certificate, which the demo issues to itself."""
+    lawyer = stage.actor(FIRMS[code][0])
+    with reading(lawyer) as session:
+        if certificate_of(session, lawyer) is not None:
+            return
+        name = (
+            session.scalars(visible(Organisation, lawyer).where(Organisation.id == lawyer.organisation_id)).one().name
+        )
+    put_image(lawyer, load_template(TEMPLATE).assets["seal-placeholder.png"])
+    put_certificate(lawyer, _certificate(name), CERTIFICATE_WORD)
+
+
+def _certificate(name: str) -> bytes:
+    """A certificate as PKCS#12, valid from the demo's first days to long after: no reader of PDF trusts its issuer, which is the firm itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), services().clock.real_now()
+    holder = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(holder)
+        .issuer_name(holder)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=14_600))
+        .sign(key, hashes.SHA256())
+    )
+    return serialize_key_and_certificates(
+        None, key, certificate, None, BestAvailableEncryption(CERTIFICATE_WORD.encode())
+    )
 
 
 def build_packs(stage: Stage, code: str) -> None:
     """Make a pack of every letter batch that the firm has accepted."""
+    give_seal(stage, code)
     assistant = stage.actor(FIRMS[code][1])
     with reading(assistant) as session:
         waiting = [batch.id for batch in session.scalars(batches_to_pack(assistant))]
@@ -52,7 +101,13 @@ def approve_packs(stage: Stage, code: str) -> None:
 def take_files(stage: Stage, code: str) -> None:
     """The assistant takes the files of what is ready."""
     assistant = stage.actor(FIRMS[code][1])
-    for pack_id in _packs(stage, code, PackState.READY):
+    ready = _packs(stage, code, PackState.READY)
+    for pack_id in ready[:1]:
+        set_up_print(assistant, pack_id, duplex=True, postal=True)
+        run_pending(stage.app)
+        ask_singles(assistant, pack_id)
+        run_pending(stage.app)
+    for pack_id in ready:
         for file_name in ("print.pdf", "manifest.csv"):
             record_download(assistant, pack_id, file_name)
 

@@ -12,21 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from portal.foundation.access import Permission, demand
-from portal.foundation.errors import DomainError, Refused
-from portal.foundation.formats import day
+from portal.foundation.errors import Refused
 from portal.foundation.language import Message, say
-from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
-from portal.identity.models import Organisation, User
+from portal.identity.models import Organisation
 from portal.legal import bulk
+from portal.legal.licences import licence_of
 from portal.legal.models import Letter, LetterCounter, LetterPack, LetterState, PackState
 from portal.legal.numbering import letter_number
 from portal.legal.operations import decided
 from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
+from portal.legal.taking import request_print
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
     from portal.legal.queries import Sample
 
-__all__ = ["Numbers", "approve_pack", "licence_of", "nothing_left", "what_is_missing"]
+__all__ = ["Numbers", "approve_pack", "nothing_left", "what_is_missing"]
 
 
 class Numbers(NamedTuple):
@@ -79,21 +78,8 @@ def approve_pack(actor: Actor, pack_id: int) -> Numbers:
         after = {"state": pack.state.value, "letters": len(chosen), "first": numbers.first, "last": numbers.last}
         work.audit("legal.pack_approved", pack, after=after | {"content_sha256": pack.content_sha256},
                    licence=licence, left_out=left_out)  # fmt: skip
-        work.request_job("legal.print", str(pack.id), {"pack": pack.id}, total=len(chosen))
+        request_print(work, pack, len(chosen))
         return numbers
-
-
-def licence_of(session: Session, actor: Actor, today: date) -> str:
-    """The number of the actor's own lawyer's licence. DomainError (403) without one that is valid on the day."""
-    wanted = visible(User, actor).where(User.id == actor.user_id)
-    person = session.scalars(wanted).one()
-    if not person.lawyer_licence_no:
-        words = say("Letters are approved under a lawyer's own licence, and none is on file for you.")
-        raise DomainError("legal.no_licence", words, status=403)
-    if person.lawyer_licence_until is not None and person.lawyer_licence_until < today:
-        words = say("Your lawyer's licence on file ended on %(day)s.", day=day(person.lawyer_licence_until))
-        raise DomainError("legal.licence_ended", words, status=403)
-    return person.lawyer_licence_no
 
 
 def what_is_missing(sample: Sample) -> Message | None:

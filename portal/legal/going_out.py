@@ -10,7 +10,7 @@ from portal.foundation import hooks
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.legal.models import Letter, LetterEvent, LetterPack, LetterState, PackDownload
-from portal.legal.operations import PACK_FILES
+from portal.legal.taking import PACK_FILES
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor

@@ -22,6 +22,8 @@ LETTER_STATES = {
 }
 FILE_LABELS = {
     "print": _l("Print file"),
+    "labels": _l("Address labels"),
+    "singles": _l("Sealed single letters (ZIP)"),
     "manifest_csv": _l("Manifest (CSV)"),
     "manifest_xlsx": _l("Manifest (XLSX)"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -13,14 +13,17 @@ from portal.foundation.database import db
 from portal.foundation.errors import NotFound
 from portal.foundation.language import say
 from portal.foundation.web import actor, requires, say_flash
-from portal.legal import operations, queries
+from portal.legal import operations, queries, releasing
 from portal.legal.blueprint import blueprint
 from portal.legal.flags import reason_words, words
 from portal.legal.labels import letter_tag
 from portal.legal.models import PackState
 from portal.legal.reading import Opened, pages_of
 
-__all__ = ["letter", "letter_pdf", "page_picture", "refuse_letter"]
+if TYPE_CHECKING:
+    from portal.foundation.language import Message
+
+__all__ = ["letter", "letter_pdf", "page_picture", "refuse_letter", "release_letter"]
 
 EACH_SIDE = 8  # letters of the list shown before and behind the one that is open
 
@@ -51,7 +54,10 @@ def letter(pack_id: int, letter_id: int) -> str:
         next_id=rows[here + 1].Letter.id if here + 1 < len(rows) else None,
         next_to_open=queries.next_to_open(session, who, pack_id, opened.letter.position),
         sample=queries.sample_of(session, who, pack_id),
-        can_refuse=pack.state is PackState.REVIEW and not opened.letter.flagged and event is None,
+        can_refuse=pack.state is PackState.REVIEW and event is None,
+        can_release=pack.state is PackState.REVIEW and event is None and opened.letter.flagged,
+        forbids=_forbids(opened),
+        release=queries.release_of(session, who, letter_id),
     )
 
 
@@ -83,6 +89,24 @@ def refuse_letter(pack_id: int, letter_id: int) -> Any:
     operations.refuse_letter(actor(), pack_id, letter_id, request.form.get("reason", ""))
     say_flash(say("The letter is left out of the pack."))
     return redirect(url_for("legal.letter", pack_id=pack_id, letter_id=letter_id))
+
+
+@blueprint.post("/packs/<int:pack_id>/letters/<int:letter_id>/release")
+@requires(Permission.PACKS_APPROVE)
+def release_letter(pack_id: int, letter_id: int) -> Any:
+    """Let a letter go on that stands aside."""
+    releasing.release_letter(actor(), pack_id, letter_id, request.form.get("reason", ""))
+    say_flash(say("The letter goes on with the pack."))
+    return redirect(url_for("legal.letter", pack_id=pack_id, letter_id=letter_id))
+
+
+def _forbids(opened: Opened) -> Message | None:
+    """Why a letter that stands aside cannot go on."""
+    letter = opened.letter
+    if not letter.flagged:
+        return None
+    standing = queries.obstacles_now(db.session(), letter.pack_id, letter.id).get(letter.id)
+    return releasing.what_forbids(letter.flags, standing)
 
 
 def _laid_out(opened: Opened) -> tuple[int, str | None]:

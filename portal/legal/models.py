@@ -57,10 +57,15 @@ class LetterPack(Model, OwnRows):
     lawyer_licence_no: Mapped[str] = mapped_column(sa.String(64), default="", comment="under which it was approved")
     refusal: Mapped[str] = mapped_column(sa.String(400), default="")
     content_sha256: Mapped[str | None] = mapped_column(sa.String(64), comment="over the letters' hashes, as approved")
+    edition: Mapped[int] = mapped_column(default=1, comment="how often its files were made, from 1")
+    duplex: Mapped[bool] = mapped_column(default=False, comment="each letter begins on the front of a sheet")
+    postal: Mapped[bool] = mapped_column(default=False, comment="printed by postcode, not by number")
     print_digest: Mapped[str | None] = mapped_column(sa.String(64))
     print_pages: Mapped[int | None]
     manifest_digest: Mapped[str | None] = mapped_column(sa.String(64))
     manifest_xlsx_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    labels_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    singles_digest: Mapped[str | None] = mapped_column(sa.String(64), comment="ZIP of sealed single letters")
     organisation: Mapped[Organisation] = relationship()
 
 
@@ -109,6 +114,19 @@ class LetterEvent(Model, OwnRows):
     by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
+
+
+class LetterRelease(Model, OwnRows):
+    """A lawyer let a letter go on that a check had put aside, and says why. Append-only."""
+
+    __tablename__ = "letter_release"
+    id: Mapped[int] = key_column()
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    flags: Mapped[list[Any]] = mapped_column(JsonData, comment="why it stood aside, as letter.flags")
+    reason: Mapped[str] = mapped_column(sa.String(400))
+    by_user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    at: Mapped[datetime]
 
 
 class LetterOpening(Model, OwnRows):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import letters
 from portal.foundation.access import Permission, demand
-from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.errors import DomainError, Refused
 from portal.foundation.free_text import given_reason
 from portal.foundation.language import Message, say
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.legal import flags
-from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, LetterState, PackDownload, PackState
+from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, LetterState, PackState
 from portal.legal.queries import batch_to_pack, event_of, has_pack, letter_for, open_pack_of, pack_for, sealed_letter
 from portal.legal.reading import Opened, unsealed
 from portal.legal.wording import client, firm_part, head_of, wording
@@ -25,40 +25,11 @@ if TYPE_CHECKING:
     from portal.placement.models import PlacementBatch
 
 __all__ = [
-    "PACK_FILES", "TEMPLATE", "PackFile", "Taken", "build_pack", "close_pack", "demand", "given", "open_letter", "peek",
-    "record_download", "refuse_letter", "refuse_pack",
+    "TEMPLATE", "build_pack", "close_pack", "decided", "given", "in_review", "open_letter", "peek", "refuse_letter", "refuse_pack",
 ]  # fmt: skip
 
 TEMPLATE = "lawyer-letter-zh"
 SHORTEST, LONGEST = 3, 90  # days to pay
-
-
-class PackFile(NamedTuple):
-    """A file of a ready pack: how it is recorded, and where the pack keeps its address."""
-
-    code: str
-    column: str
-    mimetype: str
-
-
-PACK_FILES = {
-    "print.pdf": PackFile("print", "print_digest", "application/pdf"),
-    "manifest.csv": PackFile("manifest_csv", "manifest_digest", "text/csv; charset=utf-8"),
-    "manifest.xlsx": PackFile(
-        "manifest_xlsx",
-        "manifest_xlsx_digest",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-}
-
-
-class Taken(NamedTuple):
-    """A file that somebody takes away: its address in the storage, its size in bytes, its name."""
-
-    digest: str
-    size: int
-    file_name: str
-    mimetype: str
 
 
 # --- building -----------------------------------------------------------------------------------------------------------
@@ -141,16 +112,16 @@ def peek(actor: Actor, pack_id: int, letter_id: int) -> Opened:
 
 
 def refuse_letter(actor: Actor, pack_id: int, letter_id: int, reason: str) -> None:
-    """Leave one letter out of the approval. NotFound where the pack has no such letter; Refused where it is decided or the
-    letter stands aside already; DomainError without a reason."""
+    """Leave one letter out of the approval, be it one that stands aside: then it is dropped for good. NotFound where the pack
+    has no such letter; Refused where it is decided or the letter was left out already; DomainError without a reason."""
     demand(actor, Permission.PACKS_APPROVE)
     reason = given(reason)
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id, lock=True)
         letter = letter_for(work.session, actor, pack_id, letter_id)
-        _in_review(pack)
-        if letter.flagged or event_of(work.session, letter.id) is not None:
-            raise Refused("legal.letter_aside", say("This letter stands aside already."))
+        in_review(pack)
+        if event_of(work.session, letter.id) is not None:
+            raise Refused("legal.letter_aside", say("This letter is left out already."))
         work.session.add(_event(work, letter, LetterState.REFUSED, reason))
         work.audit("legal.letter_refused", letter, after={"state": "refused"}, reason=reason)
 
@@ -160,7 +131,7 @@ def refuse_pack(actor: Actor, pack_id: int, reason: str) -> None:
     demand(actor, Permission.PACKS_APPROVE)
     reason = given(reason)
     with transaction(actor) as work:
-        pack = _in_review(pack_for(work.session, actor, pack_id, lock=True))
+        pack = in_review(pack_for(work.session, actor, pack_id, lock=True))
         _close(work, pack, reason)
 
 
@@ -169,41 +140,6 @@ def close_pack(work: Work, batch: PlacementBatch) -> None:
     pack = open_pack_of(work.session, batch.id)
     if pack is not None:
         _close(work, pack, flags.BATCH_ENDED)
-
-
-# --- taking away --------------------------------------------------------------------------------------------------------
-
-
-def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
-    """Somebody takes a file of a ready pack; recorded with its hash before a byte goes out.
-
-    NotFound for another firm's pack or a file it does not have; Refused before the pack is ready.
-    """
-    demand(actor, Permission.PACKS_DOWNLOAD)
-    wanted = PACK_FILES.get(file_name)
-    if wanted is None:
-        raise NotFound
-    with transaction(actor) as work:
-        pack = pack_for(work.session, actor, pack_id)
-        if pack.state is not PackState.READY:
-            raise Refused("legal.not_ready", say("The pack is not ready: only an approved pack can be taken away."))
-        digest: str | None = getattr(pack, wanted.column)
-        if digest is None:
-            raise NotFound
-        size = work.storage.size(digest)
-        work.session.add(
-            PackDownload(
-                pack_id=pack.id,
-                organisation_id=pack.organisation_id,
-                user_id=actor.user_id,
-                at=work.now,
-                origin=actor.origin[:64],
-                file=wanted.code,
-                digest=digest,
-            )
-        )
-        work.audit("legal.pack_downloaded", pack, file=wanted.code, sha256=digest)
-        return Taken(digest, size, f"{pack.number}-{file_name}", wanted.mimetype)
 
 
 # --- what several of these need -----------------------------------------------------------------------------------------
@@ -219,7 +155,8 @@ def decided() -> Message:
     return say("This pack is not in review any more. Look at its state before you go on.")
 
 
-def _in_review(pack: LetterPack) -> LetterPack:
+def in_review(pack: LetterPack) -> LetterPack:
+    """The pack, where it is in review; Refused otherwise."""
     if pack.state is not PackState.REVIEW:
         raise Refused("legal.pack_state", decided())
     return pack

@@ -1,16 +1,16 @@
-"""The print file of an approved pack: made in a temporary folder, put into the storage by its hash, and named in the audit.
+"""The print file of an approved pack: made in a folder of its own, put into the storage by its hash, and named in the audit.
 
-It may be started again at any point: numbers were drawn with the approval and are only read here, and the same letters
-give the same bytes. What must not go out any more is void before a page is laid out, and keeps its number.
+It may be started again at any point: numbers were drawn with the approval and are only read here, parts that are finished are
+taken as they are, and the same letters give the same bytes. What must not go out any more is void before a page is laid out,
+and keeps its number.
 """
 
 from __future__ import annotations
 
+import errno
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from flask_babel import force_locale
 
 import letters
 from portal.foundation.errors import Refused
-from portal.foundation.jobs import handler
+from portal.foundation.jobs import Cancelled, handler
 from portal.foundation.language import _l, as_data, say, translate
 from portal.foundation.money import format_amount
 from portal.foundation.services import services
@@ -27,12 +27,14 @@ from portal.foundation.work import reading, transaction
 from portal.legal import bulk
 from portal.legal.flags import UNPRINTABLE, reason_words
 from portal.legal.models import Letter, LetterEvent, LetterPack, LetterState, PackState
-from portal.legal.queries import current_state, obstacles_now, pack_for
+from portal.legal.queries import pack_for
 from portal.legal.reading import unsealed
+from portal.legal.taking import void_what_must_stay
 from portal.portfolio.models import Customer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -40,13 +42,14 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.jobs import JobView, Progress
 
-__all__ = ["print_pack"]
+__all__ = ["Numbered", "Source", "in_order", "numbered_letters", "print_pack", "same_as_approved", "work_folder"]
 
 MANIFEST_LOCALE = "zh"  # the manifest is the firm's own paper; one language, so that one pack has one manifest
 VOID = LetterState.VOID
+FORGOTTEN = 7 * 24 * 3600  # seconds after which half-made files of a pack that nobody came back for are removed
 
 
-class _Numbered(NamedTuple):
+class Numbered(NamedTuple):
     """A letter with its number, and its data where it may still be read."""
 
     id: int
@@ -63,6 +66,7 @@ class _Printed(NamedTuple):
 
     pdf: str | None
     pages: int
+    labels: str | None
     csv: str
     xlsx: str
     unprintable: list[int]
@@ -74,15 +78,16 @@ def print_pack(job: JobView, progress: Progress) -> dict[str, Any]:
     pack_id = int(job.payload["pack"])
     if _is_done(job.actor, pack_id):
         return _result(pack_id)
-    _void_what_must_stay(job.actor, pack_id)
+    with transaction(job.actor) as work:
+        void_what_must_stay(work, pack_for(work.session, job.actor, pack_id, lock=True))
     with reading(job.actor) as session:
         pack = pack_for(session, job.actor, pack_id)
-        numbered = _numbered(session, pack.id)
-        source = pack.template, pack.template_version, dict(pack.head)
-    with _scratch(pack_id) as folder:
+        source = Source(pack.template, pack.template_version, dict(pack.head), pack.duplex)
+        numbered = in_order(numbered_letters(session, pack.id), postal=pack.postal)
+        edition = pack.edition
+    with work_folder(f"pack-{pack_id}-{edition}") as folder:
         rows = _render(source, numbered, folder, progress)
-        printed = _keep(rows, numbered, folder)
-    _finish(job.actor, pack_id, printed)
+        _finish(job.actor, pack_id, edition, _keep(rows, numbered, folder))
     return _result(pack_id)
 
 
@@ -102,23 +107,7 @@ def _is_done(actor: Actor, pack_id: int) -> bool:
 # --- what goes in -------------------------------------------------------------------------------------------------------
 
 
-def _void_what_must_stay(actor: Actor, pack_id: int) -> None:
-    """Recalled, paid, put on hold or erased since the approval: the letter is void and keeps its number."""
-    with transaction(actor) as work:
-        pack = pack_for(work.session, actor, pack_id, lock=True)
-        obstacles = obstacles_now(work.session, pack_id)
-        approved = work.session.scalars(
-            sa.select(Letter.id).where(
-                Letter.pack_id == pack_id, Letter.letter_no.is_not(None), current_state() == LetterState.APPROVED
-            )
-        )
-        found = [(letter_id, obstacles[letter_id]) for letter_id in approved if letter_id in obstacles]
-        if found:
-            bulk.add_events(work, pack.organisation_id, VOID, found, by_person=False)
-            work.audit("legal.letters_voided", pack, letters=len(found))
-
-
-def _numbered(session: Session, pack_id: int) -> list[_Numbered]:
+def numbered_letters(session: Session, pack_id: int) -> list[Numbered]:
     """The pack's numbered letters in the order of their numbers, void ones among them."""
     vault = services().vault
     reason = (
@@ -139,49 +128,73 @@ def _numbered(session: Session, pack_id: int) -> list[_Numbered]:
         key = keys.get(letter.customer_id)
         data = unsealed(vault, (letter.frozen_sealed, key), letter.letter_no) if key is not None and not void else None
         facts = (letter.id, letter.letter_no, letter.content_sha256, letter.currency, letter.total_minor)
-        found.append(_Numbered(*facts, void, data))
+        found.append(Numbered(*facts, void, data))
     return found
 
 
 # --- making it ----------------------------------------------------------------------------------------------------------
 
 
+class Source(NamedTuple):
+    """What the letters of a pack are made of beside their data, and how they are printed."""
+
+    template: str
+    version: str
+    head: dict[str, Any]
+    duplex: bool
+
+
+def in_order(numbered: list[Numbered], *, postal: bool) -> list[Numbered]:
+    """By number, or as a post office sorts them, with those at the end that do not go out."""
+    if not postal:
+        return numbered
+    living = [n for n in numbered if n.data is not None]
+    places = letters.in_postal_order([n.data or {} for n in living])
+    return [living[place] for place in places] + [n for n in numbered if n.data is None]
+
+
 @contextmanager
-def _scratch(pack_id: int) -> Iterator[Path]:
-    """A folder that only this process may read; what a killed worker left of the same pack is removed first."""
+def work_folder(name: str) -> Iterator[Path]:
+    """A folder that only this process's user may read, kept until the work is done or cancelled: an attempt that died has left
+    its finished parts there. What nobody came back for within a week is removed.
+
+    Refused where there is no room for what has to be written: the next attempt goes on from there.
+    """
     home = services().settings.home / "tmp"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    prefix = f"pack-{pack_id}-"
-    for left in home.glob(prefix + "*"):
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=home) as folder:
-        yield Path(folder)
+    for left in home.glob("pack-*"):
+        if left.name != name and left.stat().st_mtime < services().clock.real_now().timestamp() - FORGOTTEN:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = home / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield folder
+    except Cancelled:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        words = say("There is no room left on the disk. Have some made, then try again: what is finished is kept.")
+        raise Refused("legal.no_room", words) from error
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _render(
-    source: tuple[str, str, dict[str, Any]], numbered: Sequence[_Numbered], folder: Path, progress: Progress
-) -> list[ManifestRow]:
+def _render(source: Source, numbered: Sequence[Numbered], folder: Path, progress: Progress) -> list[ManifestRow]:
     """Lay the letters out; a row for each numbered letter, in order. Refused where they would not be what was approved."""
-    name, version, head = source
-    template = letters.load_template(name)
     living = [n for n in numbered if n.data is not None]
-    if template.version != version or any(
-        letters.content_hash(template, head, n.data) != n.content_sha256 for n in living if n.data is not None
-    ):
-        raise Refused(
-            "legal.not_what_was_approved",
-            say("The template or the fonts of this machine are not those that the letters were approved with."),
-        )
+    template = same_as_approved(source, living)
     rows: list[ManifestRow] = []
     if living:
         try:
             rows = letters.render_print_file(
                 template,
-                head,
+                source.head,
                 [n.data for n in living if n.data is not None],
                 folder / "print.pdf",
                 workers=services().settings.print_workers,
                 progress=lambda done, total: progress.step(done, total=total, note=_so_far(done, total)),
+                options=letters.PrintOptions(duplex=source.duplex, kept=folder / "parts"),
             )
         except letters.NothingToPrint as nothing:
             rows = nothing.rows
@@ -189,11 +202,24 @@ def _render(
     return [replace(made.get(n.id) or _void_row(n), position=place) for place, n in enumerate(numbered, 1)]
 
 
+def same_as_approved(source: Source, living: Sequence[Numbered]) -> letters.Template:
+    """The template. Refused where it, the fonts or the data are not those that the lawyer approved."""
+    template = letters.load_template(source.template)
+    if template.version != source.version or any(
+        letters.content_hash(template, source.head, n.data) != n.content_sha256 for n in living if n.data is not None
+    ):
+        raise Refused(
+            "legal.not_what_was_approved",
+            say("The template or the fonts of this machine are not those that the letters were approved with."),
+        )
+    return template
+
+
 def _so_far(done: int, total: int) -> Any:
     return say("%(done)s of %(total)s letters are laid out", done=done, total=total)
 
 
-def _void_row(letter: _Numbered) -> ManifestRow:
+def _void_row(letter: Numbered) -> ManifestRow:
     """A number that is kept and goes nowhere: no name and no address stand beside it."""
     code = letter.void or ""
     problem = letters.Problem(code, "", _said("en", code), _said("zh_Hans", code))
@@ -212,37 +238,43 @@ def _said(locale: str, reason: str) -> str:
 # --- keeping it ---------------------------------------------------------------------------------------------------------
 
 
-def _keep(rows: list[ManifestRow], numbered: Sequence[_Numbered], folder: Path) -> _Printed:
+def _keep(rows: list[ManifestRow], numbered: Sequence[Numbered], folder: Path) -> _Printed:
     """Put the files into the storage; the same content has the same address, so a second run adds nothing."""
     letters.write_manifest_csv(rows, folder / "manifest.csv", locale=MANIFEST_LOCALE)
     letters.write_manifest_xlsx(rows, folder / "manifest.xlsx", locale=MANIFEST_LOCALE)
+    printed = [n.data or {} for n, row in zip(numbered, rows, strict=True) if row.status == "printed"]
+    letters.write_labels(printed, folder / "labels.pdf")
     held = [n.id for n, row in zip(numbered, rows, strict=True) if row.status == "held"]
-    pdf = folder / "print.pdf"
     return _Printed(
-        pdf=_put(pdf) if pdf.exists() else None,
+        pdf=_put(folder / "print.pdf"),
         pages=max((row.last_page or 0 for row in rows), default=0),
-        csv=_put(folder / "manifest.csv"),
-        xlsx=_put(folder / "manifest.xlsx"),
+        labels=_put(folder / "labels.pdf"),
+        csv=_put(folder / "manifest.csv") or "",
+        xlsx=_put(folder / "manifest.xlsx") or "",
         unprintable=held,
     )
 
 
-def _put(file: Path) -> str:
+def _put(file: Path) -> str | None:
+    """The file's address in the storage, None where there is no such file."""
+    if not file.exists():
+        return None
     with file.open("rb") as stream:
         return services().storage.put(stream)
 
 
-def _finish(actor: Actor, pack_id: int, printed: _Printed) -> None:
+def _finish(actor: Actor, pack_id: int, edition: int, printed: _Printed) -> None:
     """The pack is ready; the manifest's hash stands in the audit trail."""
     with transaction(actor) as work:
         pack: LetterPack = pack_for(work.session, actor, pack_id, lock=True)
-        if pack.state is not PackState.APPROVED:
+        if pack.state is not PackState.APPROVED or pack.edition != edition:
             return
         unprintable = [(letter_id, UNPRINTABLE) for letter_id in printed.unprintable]
         bulk.add_events(work, pack.organisation_id, VOID, unprintable, by_person=False)
         pack.state = PackState.READY
         pack.print_digest, pack.print_pages = printed.pdf, printed.pages
         pack.manifest_digest, pack.manifest_xlsx_digest = printed.csv, printed.xlsx
-        after = {"state": pack.state.value, "pages": printed.pages, "print_sha256": printed.pdf}
+        pack.labels_digest = printed.labels
+        after = {"state": pack.state.value, "edition": edition, "pages": printed.pages, "print_sha256": printed.pdf}
         manifests = {"manifest_sha256": printed.csv, "manifest_xlsx_sha256": printed.xlsx}
         work.audit("legal.pack_printed", pack, after=after | manifests, unprintable=len(unprintable))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, WORK_STOPPED, hold_code
-from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, PackDownload, PackState
+from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, LetterRelease, PackDownload, PackState
 from portal.placement.models import BatchState, Placement, PlacementBatch
 from portal.portfolio.models import Account, AccountStatus, Customer, Hold
 from portal.vendors.models import PlacementKind
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
+LONGEST_READING = 600  # seconds between two openings that count as reading the first
+
 __all__ = [
     "Sample", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
     "has_pack", "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open",
-    "obstacles_now", "open_pack_of", "pack_for", "packs", "sample_of", "sealed_letter",
+    "obstacles_now", "open_pack_of", "pack_for", "packs", "reading_time", "release_of", "sample_of", "sealed_letter",
 ]  # fmt: skip
 
 
@@ -42,6 +45,14 @@ class Sample(NamedTuple):
     def missing(self) -> int:
         """What this person still has to open."""
         return self.required - self.opened
+
+
+class Reading(NamedTuple):
+    """How much of a pack somebody has read, in letters and whole minutes."""
+
+    name: str
+    letters: int
+    minutes: int
 
 
 # --- packs --------------------------------------------------------------------------------------------------------------
@@ -199,6 +210,18 @@ def letter_for(session: Session, actor: Actor, pack_id: int, letter_id: int) -> 
     return found
 
 
+def release_of(session: Session, actor: Actor, letter_id: int) -> tuple[LetterRelease, str] | None:
+    """How a letter that stood aside was let go on, with the lawyer's name; None where it was not."""
+    wanted = (
+        visible(LetterRelease, actor)
+        .join(User, User.id == LetterRelease.by_user_id)
+        .add_columns(User.name)
+        .where(LetterRelease.letter_id == letter_id)
+    )
+    row = session.execute(wanted).first()
+    return (row[0], row[1]) if row else None
+
+
 def event_of(session: Session, letter_id: int) -> LetterEvent | None:
     """The latest step of a letter."""
     wanted = sa.select(LetterEvent).where(LetterEvent.letter_id == letter_id).order_by(LetterEvent.id.desc()).limit(1)
@@ -249,6 +272,25 @@ def next_to_open(session: Session, actor: Actor, pack_id: int, position: int) ->
     return session.scalar(wanted)
 
 
+def reading_time(session: Session, actor: Actor, pack_id: int) -> list[Reading]:
+    """Who has read in a pack, how many letters, and for how long: the time between one opening and the next, ten minutes at the
+    most for each, so that a letter left open over lunch does not count as read for an hour."""
+    wanted = (
+        visible(LetterOpening, actor)
+        .join(User, User.id == LetterOpening.user_id)
+        .with_only_columns(User.name, LetterOpening.user_id, LetterOpening.letter_id, LetterOpening.at)
+        .where(LetterOpening.pack_id == pack_id)
+        .order_by(LetterOpening.user_id, LetterOpening.at, LetterOpening.id)
+    )
+    readings = []
+    for (name, _user), rows in groupby(session.execute(wanted), key=lambda row: (row[0], row[1])):
+        opened = list(rows)
+        pauses = ((after.at - before.at).total_seconds() for before, after in pairwise(opened))
+        seconds = sum(min(pause, LONGEST_READING) for pause in pauses)
+        readings.append(Reading(name, len({row.letter_id for row in opened}), round(seconds / 60)))
+    return readings
+
+
 def first_letter(session: Session, actor: Actor, pack_id: int) -> int | None:
     """The id of a pack's first letter, None where it has none."""
     wanted = visible(Letter, actor).with_only_columns(Letter.id).where(Letter.pack_id == pack_id)
@@ -270,10 +312,13 @@ def letters_of_account(session: Session, actor: Actor, account_id: int) -> list[
 # --- what has come in the way since the data was frozen -----------------------------------------------------------------
 
 
-def obstacles_now(session: Session, pack_id: int) -> Mapping[int, str]:
-    """Why a letter of a pack must not go out as things are now, by letter: recalled, stopped, closed, on hold, erased."""
+def obstacles_now(session: Session, pack_id: int, letter_id: int | None = None) -> Mapping[int, str]:
+    """Why a letter of a pack (or that one alone) must not go out as things are now, by letter: recalled, stopped, closed, on
+    hold, erased."""
     found: dict[int, str] = {}
     letters = sa.select(Letter.id).where(Letter.pack_id == pack_id)
+    if letter_id is not None:
+        letters = letters.where(Letter.id == letter_id)
     holds = (
         letters.add_columns(Hold.flag)
         .join(Hold, Hold.customer_id == Letter.customer_id)

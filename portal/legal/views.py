@@ -9,7 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.downloads import name_as_file
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, Refused
 from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
 from portal.foundation.language import say
@@ -17,10 +17,25 @@ from portal.foundation.navigation import counts
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_export, table_page
 from portal.foundation.web import actor, key, requires, say_flash
-from portal.legal import approving, closing, freezing, going_out, letter_views, operations, panel, printing, queries
+from portal.legal import (
+    approving,
+    closing,
+    freezing,
+    going_out,
+    letter_views,
+    operations,
+    panel,
+    printing,
+    queries,
+    seal_views,
+    sealing,
+    signing,
+    taking,
+)
 from portal.legal.blueprint import blueprint
 from portal.legal.flags import reason_words
 from portal.legal.labels import FILE_LABELS, PACK_STATES
+from portal.legal.licences import licence_of
 from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
 from portal.legal.wording import wording
@@ -30,7 +45,17 @@ if TYPE_CHECKING:
     from portal.foundation.job_pages import ShownJob
     from portal.foundation.language import Message
 
-__all__ = ["blueprint", "closing", "freezing", "going_out", "letter_views", "panel", "printing"]
+__all__ = [
+    "blueprint",
+    "closing",
+    "freezing",
+    "going_out",
+    "letter_views",
+    "panel",
+    "printing",
+    "seal_views",
+    "sealing",
+]
 
 TO_PACK_AT_ONCE = 50
 _JOBS = {PackState.BUILDING: "legal.build", PackState.APPROVED: "legal.print"}
@@ -89,6 +114,9 @@ def pack(pack_id: int) -> Any:
         decided_by=queries.name_of_user(session, found.decided_by),
         job=_job(who, found),
         files=_files(found) if who.can(Permission.PACKS_DOWNLOAD) else [],
+        sealing=_sealing(who, found),
+        can_seal=_can_seal(who, found),
+        reading_time=queries.reading_time(session, who, found.id),
         downloads=queries.downloads_of(session, who, found.id),
         file_labels=FILE_LABELS,
     )
@@ -111,15 +139,43 @@ def refuse(pack_id: int) -> Any:
     return _done(pack_id, say("The pack is refused; no letter of it goes out."))
 
 
-@blueprint.get("/packs/<int:pack_id>/files/<any('print.pdf', 'manifest.csv', 'manifest.xlsx'):file_name>")
+@blueprint.get(
+    "/packs/<int:pack_id>/files/<any('print.pdf', 'labels.pdf', 'letters.zip', 'manifest.csv', 'manifest.xlsx'):file_name>"
+)
 @requires(Permission.PACKS_DOWNLOAD)
-def download(pack_id: int, file_name: str) -> Response:
-    """A file of a ready pack, streamed; recorded before the first byte."""
-    taken = operations.record_download(actor(), pack_id, file_name)
+def download(pack_id: int, file_name: str) -> Any:
+    """A file of a ready pack, streamed; recorded before the first byte. Where letters of it must not go out any more, its files
+    are being made again: the page of the pack says so."""
+    try:
+        taken = taking.record_download(actor(), pack_id, file_name)
+    except Refused as refusal:
+        if refusal.code != taking.MADE_AGAIN:
+            raise
+        say_flash(refusal.message, "warning")
+        return redirect(url_for("legal.pack", pack_id=pack_id))
     response = Response(services().storage.chunks(taken.digest), content_type=taken.mimetype)
     response.content_length = taken.size
     response.headers["X-Content-SHA256"] = taken.digest
     return name_as_file(response, taken.file_name)
+
+
+@blueprint.post("/packs/<int:pack_id>/print")
+@requires(Permission.PACKS_DOWNLOAD)
+def set_up_print(pack_id: int) -> Any:
+    """Say how the pack is printed."""
+    again = taking.set_up_print(
+        actor(), pack_id, duplex=request.form.get("duplex") == "1", postal=request.form.get("order") == "postal"
+    )
+    words = say("The files are being made again.") if again else say("The pack is printed so.")
+    return _done(pack_id, words)
+
+
+@blueprint.post("/packs/<int:pack_id>/singles")
+@requires(Permission.PACKS_DOWNLOAD)
+def seal_letters(pack_id: int) -> Any:
+    """Have the letters sealed one by one."""
+    sealing.ask_singles(actor(), pack_id)
+    return redirect(url_for("legal.pack", pack_id=pack_id))
 
 
 @counts("legal.packs")
@@ -140,7 +196,7 @@ def _limits() -> tuple[int, int]:
 def _missing(who: Actor, sample: queries.Sample, to_approve: int) -> Message | None:
     """Why this person cannot approve now, the licence first; None where nothing stands in the way."""
     try:
-        approving.licence_of(db.session(), who, services().clock.today())
+        licence_of(db.session(), who, services().clock.today())
     except DomainError as error:
         return error.message
     if not to_approve:
@@ -150,8 +206,28 @@ def _missing(who: Actor, sample: queries.Sample, to_approve: int) -> Message | N
 
 def _job(who: Actor, found: LetterPack) -> ShownJob | None:
     kind = _JOBS.get(found.state)
-    job = job_about(db.session(), who, kind, str(found.id)) if kind else None
+    key_of_job = taking.print_key(found) if found.state is PackState.APPROVED else str(found.id)
+    job = job_about(db.session(), who, kind, key_of_job) if kind else None
     return shown_job(who, job) if job else None
+
+
+def _sealing(who: Actor, found: LetterPack) -> ShownJob | None:
+    """The job that seals the letters of the present edition, while it runs or where it failed."""
+    certificate = signing.certificate_of(db.session(), who) if found.state is PackState.READY else None
+    if certificate is None or found.singles_digest is not None:
+        return None
+    job = job_about(db.session(), who, "legal.seal", sealing.job_key(found, certificate))
+    return shown_job(who, job) if job else None
+
+
+def _can_seal(who: Actor, found: LetterPack) -> bool:
+    """Whether single letters may be asked for: a firm's own pack, ready, not sealed yet."""
+    return (
+        who.can(Permission.PACKS_DOWNLOAD)
+        and found.state is PackState.READY
+        and found.print_digest is not None
+        and found.singles_digest is None
+    )
 
 
 def _files(found: LetterPack) -> list[dict[str, Any]]:
@@ -159,7 +235,7 @@ def _files(found: LetterPack) -> list[dict[str, Any]]:
     if found.state is not PackState.READY:
         return []
     shown = []
-    for name, file in operations.PACK_FILES.items():
+    for name, file in taking.PACK_FILES.items():
         digest: str | None = getattr(found, file.column)
         if digest is not None:
             size = services().storage.size(digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +16,7 @@ from portal.foundation.language import say
 from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 from portal.legal.queries import lawyers
+from portal.legal.signing import image_of
 from portal.vendors.queries import licence_number
 
 if TYPE_CHECKING:
@@ -71,7 +73,9 @@ def firm_part(session: Session, actor: Actor, today: date) -> dict[str, Any]:
     if not assigned:
         words = say("Nobody at your firm has a lawyer's licence on file that is valid today.")
         raise Refused("legal.no_lawyer", words)
-    return {
+    image = image_of(session, firm.id)
+    seal = {"seal": base64.b64encode(image.content).decode()} if image else {}
+    return seal | {
         "name": firm.name,
         "address": firm.address,
         "phone": firm.phone,

@@ -86,6 +86,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("statement_share", since="0047"),
     Evidence("scoring", once="OLD.decided_at IS NOT NULL", since="0047"),
     Evidence("scoring_row", since="0047"),
+    Evidence("letter_release", since="0050"),
 )
 DEEDS = ("update", "delete")
 

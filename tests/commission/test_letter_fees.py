@@ -13,7 +13,7 @@ from portal.foundation.services import services
 from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
 from portal.legal.models import LetterEvent, LetterState
-from portal.legal.operations import record_download
+from portal.legal.taking import record_download
 from tests.commission.factories import JULY, drawn, make_finance, released
 from tests.commission.test_plans_paid import AUGUST, assert_reruns_are_equal, lines, why
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer

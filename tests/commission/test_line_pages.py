@@ -11,7 +11,7 @@ from portal.commission.charging import approve_charge, enter_cost, propose_adjus
 from portal.commission.operations import issue_statement, release_statement
 from portal.commission.scoring import fix_scoring, propose_scoring
 from portal.foundation.access import Role
-from portal.legal.operations import record_download
+from portal.legal.taking import record_download
 from portal.recovery.clearing import approve, propose_nobody, propose_placement
 from tests.commission.factories import JULY, Finance, drawn, make_finance, released
 from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, name_of, of

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+import PIL.Image
+import PIL.ImageDraw
 import pypdfium2
 import sqlalchemy as sa
 
@@ -32,7 +35,17 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.identity.models import Organisation
 
-__all__ = ["Firm", "a_firm", "address_everybody", "built_pack", "letter_batch", "letters_of", "open_sample", "the_pack"]
+__all__ = [
+    "Firm",
+    "a_firm",
+    "a_seal",
+    "address_everybody",
+    "built_pack",
+    "letter_batch",
+    "letters_of",
+    "open_sample",
+    "the_pack",
+]
 
 
 class Firm(NamedTuple):
@@ -48,6 +61,15 @@ def a_firm(code: str = "京示", currency: str = "CNY") -> Firm:
     make_contract(organisation, currency=currency)
     lawyer = make_user(organisation=organisation, name="张示例")
     return Firm(organisation, lawyer, actor_of(lawyer))
+
+
+def a_seal(side: int = 200) -> bytes:
+    """A picture of a seal: a red ring on a transparent ground."""
+    picture = PIL.Image.new("RGBA", (side, side))
+    PIL.ImageDraw.Draw(picture).ellipse((5, 5, side - 5, side - 5), outline="#c22", width=6)
+    out = io.BytesIO()
+    picture.save(out, format="PNG")
+    return out.getvalue()
 
 
 def address_everybody(*, but: int = 0) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portal.foundation.jobs import run_pending
 from portal.legal.approving import approve_pack
 from portal.legal.models import LetterOpening, PackState
-from portal.legal.operations import record_download
+from portal.legal.taking import record_download
 from tests.identity.factories import make_law_firm, make_user
 from tests.legal.factories import a_firm, built_pack, letter_batch, letters_of, open_sample, the_pack
 

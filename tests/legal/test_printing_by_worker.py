@@ -64,5 +64,5 @@ def test_a_worker_prints_a_pack_of_several_parts(app: Flask, settings: Settings,
 
 def is_over(actor: Actor, pack_id: int) -> bool:
     with reading(actor) as session:
-        job = job_about(session, actor, "legal.print", str(pack_id))
+        job = job_about(session, actor, "legal.print", f"{pack_id}-1")
         return job is not None and job.is_over

@@ -104,7 +104,7 @@ def test_rare_but_real_names_print(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "code_point"),
-    [("王\U0001f600", "U+1F600"), ("王\ue000", "U+E000"), ("王\u202e伟", "U+202E"), ("王\x00", "U+0000"), ("王\ud842", "U+D842"), ("王\ufffd", "U+FFFD"), ("王\u200b伟", "U+200B")],
+    [("王\U0001f600", "U+1F600"), ("王\ue000", "U+E000"), ("王\u202e伟", "U+202E"), ("王\x00", "U+0000"), ("王\ud842", "U+D842"), ("王\ufffd", "U+FFFD"), ("王\u200b伟", "U+200B"), ("葛\ufe00", "U+FE00"), ("葛\U000e0100", "U+E0100")],
 )  # fmt: skip
 def test_a_character_that_no_font_covers_holds_the_letter_and_is_named(name: str, code_point: str) -> None:
     (problem,) = check_letter(template(), head(), letter(debtor_name=name))

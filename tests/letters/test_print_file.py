@@ -12,6 +12,7 @@ import pytest
 from letters import (
     LettersError,
     NothingToPrint,
+    PrintOptions,
     Stopped,
     page_pictures,
     render_print_file,
@@ -126,7 +127,9 @@ def test_nothing_left_or_strict_leaves_no_file_and_keeps_an_old_one(tmp_path: Pa
         render_print_file(template(), head(), [], out)
     out.write_bytes(b"old")
     with pytest.raises(NothingToPrint):
-        render_print_file(template(), head(), [letter(1), letter(2, total="1.00")], out, strict=True)
+        render_print_file(
+            template(), head(), [letter(1), letter(2, total="1.00")], out, options=PrintOptions(strict=True)
+        )
     assert out.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [out]
 
@@ -170,7 +173,7 @@ def test_the_manifest_has_the_columns_of_the_reference_and_the_data_as_it_is(tmp
 
 def test_one_pdf_per_letter_on_demand(tmp_path: Path) -> None:
     data = [letter(1), letter(2, letter_no="../../etc/passwd")]
-    render_print_file(template(), head(), data, tmp_path / "a.pdf", split=tmp_path / "single")
+    render_print_file(template(), head(), data, tmp_path / "a.pdf", options=PrintOptions(split=tmp_path / "single"))
     names = sorted(file.name for file in (tmp_path / "single").iterdir())
     assert names == ["000001-(2026)京示律函字第000001号.pdf", "000002-______etc_passwd.pdf"]
     assert (

@@ -66,9 +66,9 @@ def before(module: ModuleType, name: str, deed: Callable[[], None]) -> None:
     """Do this before the module's own step of that name is taken."""
     step = getattr(module, name)
 
-    def instead(*args: Any) -> Any:
+    def instead(*args: Any, **options: Any) -> Any:
         deed()
-        return step(*args)
+        return step(*args, **options)
 
     setattr(module, name, instead)
 

@@ -33,7 +33,9 @@ from portal.identity.models import UserSession
 from portal.identity.operations import invite
 from portal.identity.tokens import token_hash
 from portal.legal.approving import approve_pack
-from portal.legal.operations import PACK_FILES, build_pack
+from portal.legal.operations import build_pack
+from portal.legal.signing import put_image
+from portal.legal.taking import PACK_FILES
 from portal.placement.certificates import Confirmation, confirm
 from portal.placement.codes import ObjectionReason, RecallReason
 from portal.placement.exits import plan_exit
@@ -56,7 +58,7 @@ from portal.vendors.staff_files import STAFF
 from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import contracts_clerk, make_agency, make_bank, make_law_firm, make_user, observer
-from tests.legal.factories import letters_of, open_sample
+from tests.legal.factories import a_seal, letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
@@ -274,6 +276,7 @@ def _letters(world: World) -> None:
     for side in SIDES:
         firm = f"{side.mark}LF"
         lawyer = world.person(Role.LEGAL_PARTNER, firm).actor
+        put_image(lawyer, a_seal())
         open_sample(lawyer, world.one("worked pack", firm))
         approve_pack(lawyer, world.one("worked pack", firm))
         for what in ("worked", "recalled"):
@@ -289,7 +292,7 @@ def _keep_pack(world: World, firm: str, pack_id: int, *, is_shut: bool) -> None:
     """Where it is shut, the firm keeps the pack and its list; what a letter says is the person's and gone."""
     place = world.shut if is_shut else world.things
     world.keep("pack", firm, pack_id)
-    for name in PACK_FILES:
+    for name in PACK_FILES.keys() - {"letters.zip"}:  # nobody has asked for sealed letters
         world.keep("file of a pack", firm, pack_id, name)
     for letter in letters_of(pack_id)[:2]:
         world.keep("letter", firm, pack_id, letter.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from portal.foundation.access import Permission
 from tests.walls.charge_routes import CHARGE_ROUTES
+from tests.walls.letter_routes import LETTER_ROUTES
 from tests.walls.payment_routes import PAYMENT_ROUTES
 from tests.walls.route import Route
 from tests.walls.statement_routes import STATEMENT_ROUTES
@@ -439,30 +440,7 @@ ROUTES: tuple[Route, ...] = (
         ("layout of payments",),
     ),
     *STATEMENT_ROUTES,
-    # --- letters ---
-    Route("legal.packs", GET, "/packs", P.PACKS_VIEW),
-    Route("legal.build", POST, "/packs", P.PACKS_BUILD),
-    Route("legal.pack", GET, "/packs/<int:pack_id>", P.PACKS_VIEW, ("pack",)),
-    Route("legal.approve", POST, "/packs/<int:pack_id>/approve", P.PACKS_APPROVE, ("pack",)),
-    Route("legal.refuse", POST, "/packs/<int:pack_id>/refuse", P.PACKS_APPROVE, ("pack",), reason=True),
-    Route(
-        "legal.download", GET,
-        "/packs/<int:pack_id>/files/<any('print.pdf', 'manifest.csv', 'manifest.xlsx'):file_name>",
-        P.PACKS_DOWNLOAD, ("file of a pack",),
-    ),
-    Route("legal.letter", GET, "/packs/<int:pack_id>/letters/<int:letter_id>", P.PACKS_APPROVE, ("letter",)),
-    Route(
-        "legal.page_picture", GET, "/packs/<int:pack_id>/letters/<int:letter_id>/page-<int:page>.png",
-        P.PACKS_APPROVE, ("page of a letter",),
-    ),
-    Route(
-        "legal.letter_pdf", GET, "/packs/<int:pack_id>/letters/<int:letter_id>/letter.pdf", P.PACKS_APPROVE,
-        ("printed letter",),
-    ),
-    Route(
-        "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
-        ("letter",), reason=True,
-    ),
+    *LETTER_ROUTES,
     *PAYMENT_ROUTES,
     *SYSTEM_ROUTES,
     *CHARGE_ROUTES,

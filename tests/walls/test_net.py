@@ -33,7 +33,7 @@ from portal.foundation.visibility import (
 from portal.foundation.work import reading, transaction
 from portal.identity import throttle
 from portal.identity.models import Organisation
-from portal.legal.operations import record_download
+from portal.legal.taking import record_download
 from portal.placement.models import Placement
 from portal.portfolio.models import Account, AccountParty, Customer
 from tests.identity.factories import observer

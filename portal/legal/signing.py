@@ -1,0 +1,200 @@
+"""What a firm signs its letters with: its certificate (PKCS#12) and the picture of its seal, kept and replaced by its lawyers.
+
+A certificate's key and password are sealed under the environment's data key and leave the vault only to seal letters: no page,
+no file, no log line and no audit event has them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+import letters
+from portal.foundation.access import Permission, demand
+from portal.foundation.errors import DomainError, NotFound
+from portal.foundation.language import say
+from portal.foundation.services import services
+from portal.foundation.visibility import visible
+from portal.foundation.work import transaction
+from portal.legal.licences import licence_of
+from portal.legal.seal_models import FirmCertificate, SealImage
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from letters.seal import Certificate
+    from portal.foundation.access import Actor
+    from portal.foundation.work import Work
+
+__all__ = [
+    "LARGEST_CERTIFICATE", "LARGEST_IMAGE", "Image", "certificate_of", "end_certificate", "end_image", "image_of",
+    "opened_certificate", "put_certificate", "put_image", "size_of",
+]  # fmt: skip
+
+LARGEST_CERTIFICATE = 64 * 1024  # bytes
+LARGEST_IMAGE = 300 * 1024
+SIDES = range(120, 1201)  # pixels: a seal of 42 mm is 500 at 300 dpi
+PNG = b"\x89PNG\r\n\x1a\n"
+_PURPOSE = "firm certificate"
+_FAULTS = {
+    "seal.broken": say("This is no PKCS#12 file (.p12 or .pfx)."),
+    "seal.algorithm": say("The file is encrypted in a way that is not read any more. Export it again with AES."),
+    "seal.password": say("The password does not open this file, or the file is damaged."),
+    "seal.no_key": say("The file holds no certificate together with its key."),
+    "seal.weak": say("Readers of PDF do not accept this key. Take RSA from 2,048 bits, or P-256, P-384 or P-521."),
+}
+
+
+class Image(NamedTuple):
+    """Width and height of a PNG in pixels."""
+
+    width: int
+    height: int
+
+
+# --- the certificate ----------------------------------------------------------------------------------------------------
+
+
+def put_certificate(actor: Actor, content: bytes, password: str) -> int:
+    """Take the certificate that the firm's letters are sealed with from now on; its id. The one before ends.
+
+    DomainError (403) without the actor's own valid licence; DomainError naming `file` or `password` for a file that is no
+    PKCS#12, a wrong password, a weak key, or a certificate that is over.
+    """
+    demand(actor, Permission.PACKS_APPROVE)
+    certificate = _read(content, password)
+    with transaction(actor) as work:
+        licence_of(work.session, actor, work.today)
+        if certificate.valid_until <= work.real_now:
+            words = say("This certificate is over. Have a new one issued and upload that.")
+            raise DomainError("legal.certificate_over", words, field="file")
+        _end(work, FirmCertificate)
+        secret = json.dumps({"pkcs12": base64.b64encode(content).decode(), "password": password})
+        row = FirmCertificate(
+            organisation_id=actor.organisation_id, subject=certificate.subject[:200], issuer=certificate.issuer[:200],
+            serial=certificate.serial[:64], valid_from=certificate.valid_from, valid_until=certificate.valid_until,
+            secret_sealed=work.vault.seal_secret(secret, _PURPOSE), added_by=actor.user_id, added_at=work.now,
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        work.audit("legal.certificate_put", row, after={"serial": row.serial, "until": row.valid_until.isoformat()})
+        return row.id
+
+
+def end_certificate(actor: Actor) -> None:
+    """Seal no more letters with the present certificate. NotFound where there is none."""
+    demand(actor, Permission.PACKS_APPROVE)
+    with transaction(actor) as work:
+        licence_of(work.session, actor, work.today)
+        if not _end(work, FirmCertificate):
+            raise NotFound
+
+
+def certificate_of(session: Session, actor: Actor) -> FirmCertificate | None:
+    """The certificate that stands for the actor's firm."""
+    found: FirmCertificate | None = session.scalar(_standing(actor, FirmCertificate))
+    return found
+
+
+def opened_certificate(session: Session, actor: Actor) -> Certificate | None:
+    """The same ready to seal, for the job that seals; None where none stands."""
+    row = certificate_of(session, actor)
+    if row is None:
+        return None
+    kept = json.loads(services().vault.open_secret(row.secret_sealed, _PURPOSE))
+    return _read(base64.b64decode(kept["pkcs12"]), kept["password"])
+
+
+def _read(content: bytes, password: str) -> Certificate:
+    from letters.seal import SealFault, read_certificate  # most of a second to load, for the few that seal
+
+    try:
+        return read_certificate(content, password)
+    except SealFault as fault:
+        field = "password" if fault.code == "seal.password" else "file"
+        raise DomainError(f"legal.{fault.code}", _FAULTS[fault.code], field=field) from None
+
+
+# --- the picture of the seal --------------------------------------------------------------------------------------------
+
+
+def put_image(actor: Actor, content: bytes) -> int:
+    """Take the picture of the seal that the firm's letters show from the next pack on; its id. The one before ends.
+
+    DomainError naming `image` for what is no PNG of 120 to 1,200 pixels a side and 300 KB at most.
+    """
+    demand(actor, Permission.PACKS_APPROVE)
+    size = _checked(content)
+    with transaction(actor) as work:
+        licence_of(work.session, actor, work.today)
+        _end(work, SealImage)
+        row = SealImage(
+            organisation_id=actor.organisation_id, content=content, sha256=hashlib.sha256(content).hexdigest(),
+            added_by=actor.user_id, added_at=work.now,
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+        work.audit("legal.seal_put", row, after={"sha256": row.sha256, "pixels": f"{size.width} x {size.height}"})
+        return row.id
+
+
+def end_image(actor: Actor) -> None:
+    """Show no seal on the letters of later packs. NotFound where none stands."""
+    demand(actor, Permission.PACKS_APPROVE)
+    with transaction(actor) as work:
+        licence_of(work.session, actor, work.today)
+        if not _end(work, SealImage):
+            raise NotFound
+
+
+def image_of(session: Session, organisation_id: int) -> SealImage | None:
+    """The picture that stands for a firm, as far as the session's actor may see it."""
+    wanted = sa.select(SealImage).where(SealImage.organisation_id == organisation_id, SealImage.ended_at.is_(None))
+    return session.scalar(wanted.order_by(SealImage.id))
+
+
+def size_of(content: bytes) -> Image | None:
+    """Width and height of a PNG by its head, None where it is none."""
+    if not content.startswith(PNG) or content[12:16] != b"IHDR" or len(content) < 33:
+        return None
+    return Image(int.from_bytes(content[16:20]), int.from_bytes(content[20:24]))
+
+
+def _checked(content: bytes) -> Image:
+    size = size_of(content)
+    if size is None or (max(size) <= SIDES[-1] and not letters.is_drawable_png(content)):
+        words = say("This is not a PNG picture. Save the scan of the seal as PNG, with a transparent ground.")
+        raise DomainError("legal.seal_png", words, field="image")
+    if len(content) > LARGEST_IMAGE or size.width not in SIDES or size.height not in SIDES:
+        words = say(
+            "The picture is %(width)s by %(height)s pixels. Take one of %(least)s to %(most)s pixels a side and %(kb)s KB at most.",
+            width=size.width, height=size.height, least=SIDES[0], most=SIDES[-1], kb=LARGEST_IMAGE // 1024,
+        )  # fmt: skip
+        raise DomainError("legal.seal_size", words, field="image")
+    return size
+
+
+# --- of both ------------------------------------------------------------------------------------------------------------
+
+
+def _standing(actor: Actor, table: Any) -> sa.Select[Any]:
+    return (
+        visible(table, actor)
+        .where(table.organisation_id == actor.organisation_id, table.ended_at.is_(None))
+        .order_by(table.id)
+    )
+
+
+def _end(work: Work, table: Any) -> bool:
+    """End what stands; whether something stood. The new one is inserted after the old one's end has reached the database."""
+    before = work.session.scalar(_standing(work.actor, table).with_for_update())
+    if before is None:
+        return False
+    before.ended_at = work.now
+    work.session.flush()
+    work.audit("legal.certificate_ended" if table is FirmCertificate else "legal.seal_ended", before)
+    return True

@@ -62,6 +62,8 @@ MODELS = (
     "portal.commission.charge_models",
     "portal.commission.score_models",
     "portal.legal.models",
+    "portal.legal.dispatch.models",
+    "portal.legal.verification.models",
     "portal.api.webhook_models",
     "portal.api.models",
 )
@@ -84,6 +86,8 @@ VIEWS = (
     "portal.commission.score_views",
     "portal.commission.contribution_views",
     "portal.legal.views",
+    "portal.legal.dispatch.views",
+    "portal.legal.verification.views",
     "portal.oversight.views",
     "portal.api.webhook_views",
     "portal.api.views",

@@ -29,6 +29,7 @@ from portal.legal.flags import UNPRINTABLE, reason_words
 from portal.legal.models import Letter, LetterEvent, LetterPack, LetterState, PackState
 from portal.legal.queries import current_state, obstacles_now, pack_for
 from portal.legal.reading import unsealed
+from portal.legal.verification.bulk import make_known
 from portal.portfolio.models import Customer
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ def _finish(actor: Actor, pack_id: int, printed: _Printed) -> None:
         pack.state = PackState.READY
         pack.print_digest, pack.print_pages = printed.pdf, printed.pages
         pack.manifest_digest, pack.manifest_xlsx_digest = printed.csv, printed.xlsx
+        make_known(work, pack)
         after = {"state": pack.state.value, "pages": printed.pages, "print_sha256": printed.pdf}
         manifests = {"manifest_sha256": printed.csv, "manifest_xlsx_sha256": printed.xlsx}
         work.audit("legal.pack_printed", pack, after=after | manifests, unprintable=len(unprintable))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -19,10 +20,12 @@ from portal.foundation.table_pages import table_export, table_page
 from portal.foundation.web import actor, key, requires, say_flash
 from portal.legal import approving, closing, freezing, going_out, letter_views, operations, panel, printing, queries
 from portal.legal.blueprint import blueprint
+from portal.legal.dispatch.queries import counts_of
 from portal.legal.flags import reason_words
 from portal.legal.labels import FILE_LABELS, PACK_STATES
 from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
+from portal.legal.verification.queries import asked_of_pack, unknown_codes
 from portal.legal.wording import wording
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["blueprint", "closing", "freezing", "going_out", "letter_views", "panel", "printing"]
 
 TO_PACK_AT_ONCE = 50
+UNKNOWN_FOR = 30  # days for which codes that nobody has issued are told
 _JOBS = {PackState.BUILDING: "legal.build", PackState.APPROVED: "legal.print"}
 
 
@@ -49,7 +53,11 @@ def packs() -> Any:
     if who.can(Permission.PACKS_BUILD):
         waiting = list(db.session().scalars(queries.batches_to_pack(who).limit(TO_PACK_AT_ONCE)))
     days = wording().pay_within_days
-    return render_template("legal/packs.html", table=table_page(table), waiting=waiting, days=days, limits=_limits())
+    since = services().clock.today() - timedelta(days=UNKNOWN_FOR)
+    return render_template(
+        "legal/packs.html", table=table_page(table), waiting=waiting, days=days, limits=_limits(),
+        unknown=unknown_codes(db.session(), who, since) if who.is_bank else None, unknown_days=UNKNOWN_FOR,
+    )  # fmt: skip
 
 
 @blueprint.post("/packs")
@@ -91,6 +99,8 @@ def pack(pack_id: int) -> Any:
         files=_files(found) if who.can(Permission.PACKS_DOWNLOAD) else [],
         downloads=queries.downloads_of(session, who, found.id),
         file_labels=FILE_LABELS,
+        counts=counts_of(session, who, found.id) if found.state is PackState.READY else None,
+        asked=asked_of_pack(session, who, found.id),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from portal.commission.charging import approve_charge, enter_cost, propose_adjustment
 from portal.commission.scoring import fix_scoring, propose_scoring
-from portal.legal.operations import record_download
+from portal.legal.dispatch.operations import dispatch_pack
 from tests.commission.factories import JULY, Finance, drawn, make_finance, released
 from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, of
 from tests.commission.test_letter_fees import approved_pack, at
@@ -102,7 +102,7 @@ def test_letters_are_counted_with_their_fee_and_clause(app: Flask) -> None:
     firm, pack_id = approved_pack(app, 850)
     finance = make_finance()
     at(8, 3)
-    record_download(firm.actor, pack_id, "print.pdf")
+    dispatch_pack(firm.actor, pack_id, "EMS", date(2005, 8, 3))
     at(9, 2)
     (statement,) = released(finance, AUGUST)
     path = f"/statements/{statement}/lines/1"

@@ -25,7 +25,7 @@ from portal.legal.flags import reason_words
 from portal.legal.labels import FILE_LABELS, PACK_STATES
 from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
-from portal.legal.verification.queries import asked_of_pack, unknown_codes
+from portal.legal.verification.queries import asked_of_pack, count_standing_out, unknown_codes
 from portal.legal.wording import wording
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def pack(pack_id: int) -> Any:
         file_labels=FILE_LABELS,
         counts=counts_of(session, who, found.id) if found.state is PackState.READY else None,
         asked=asked_of_pack(session, who, found.id),
+        standing_out=count_standing_out(session, who, found.id),
     )
 
 

@@ -161,6 +161,7 @@ def test_a_letter_that_is_asked_for_often_stands_out_on_the_page_of_its_pack(
         verify(letter.verify_code)
 
     pages = client_for(firm.lawyer)
+    assert "1 letter was verified often" in pages.get(f"/packs/{letter.pack_id}")
     pack = pages.get(f"/packs/{letter.pack_id}?show=asked_often")
 
     assert str(letter.letter_no) in pack

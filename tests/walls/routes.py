@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from portal.foundation.access import Permission
 from tests.walls.charge_routes import CHARGE_ROUTES
+from tests.walls.dispatch_routes import DISPATCH_ROUTES
 from tests.walls.payment_routes import PAYMENT_ROUTES
 from tests.walls.route import Route
 from tests.walls.statement_routes import STATEMENT_ROUTES
@@ -463,6 +464,7 @@ ROUTES: tuple[Route, ...] = (
         "legal.refuse_letter", POST, "/packs/<int:pack_id>/letters/<int:letter_id>/refuse", P.PACKS_APPROVE,
         ("letter",), reason=True,
     ),
+    *DISPATCH_ROUTES,
     *PAYMENT_ROUTES,
     *SYSTEM_ROUTES,
     *CHARGE_ROUTES,

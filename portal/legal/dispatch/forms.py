@@ -30,7 +30,7 @@ class PackSentForm(FlaskForm):
     carrier = StringField(
         _l("Carrier"), [_needed, Length(max=LONGEST_NAME)], description=_l("China Post EMS, for example.")
     )
-    dispatched_on = DateField(_l("Sent on"), [_needed])
+    dispatched_on = DateField(_l("Dispatched on"), [_needed])
 
 
 class SentForm(PackSentForm):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,12 +13,6 @@ from portal.legal.dispatch.terms import MailResult
 from portal.portfolio.models import ContactStatus
 
 __all__ = ["LetterDispatch", "LetterResult", "ResultEffect"]
-
-
-def _once(table: str) -> sa.Index:
-    """A letter has one first row; all later ones correct the one before."""
-    first = sa.text("corrects_id IS NULL")
-    return sa.Index(f"uq_{table}_first", "letter_id", unique=True, sqlite_where=first, postgresql_where=first)
 
 
 class LetterDispatch(Model, OwnRows):
@@ -38,7 +31,17 @@ class LetterDispatch(Model, OwnRows):
     by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     at: Mapped[datetime]
 
-    __table_args__: Any = (_once("letter_dispatch"), sa.Index("ix_letter_dispatch_letter", "letter_id", "id"))
+    __table_args__ = (
+        # One first row of a letter; all later ones correct the one before.
+        sa.Index(
+            "uq_letter_dispatch_first",
+            "letter_id",
+            unique=True,
+            sqlite_where=sa.text("corrects_id IS NULL"),
+            postgresql_where=sa.text("corrects_id IS NULL"),
+        ),
+        sa.Index("ix_letter_dispatch_letter", "letter_id", "id"),
+    )
 
 
 class LetterResult(Model, OwnRows):
@@ -60,8 +63,15 @@ class LetterResult(Model, OwnRows):
     by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     at: Mapped[datetime]
 
-    __table_args__: Any = (
-        _once("letter_result"),
+    __table_args__ = (
+        # One first row of a letter; all later ones correct the one before.
+        sa.Index(
+            "uq_letter_result_first",
+            "letter_id",
+            unique=True,
+            sqlite_where=sa.text("corrects_id IS NULL"),
+            postgresql_where=sa.text("corrects_id IS NULL"),
+        ),
         sa.Index("ix_letter_result_letter", "letter_id", "id"),
         sa.CheckConstraint("result <> 'returned' OR reason <> ''", name="returned_says_why"),
     )
@@ -80,7 +90,7 @@ class ResultEffect(Model, OwnRows):
     restart_id: Mapped[int | None] = mapped_column(sa.ForeignKey("limitation_restart.id"))
     at: Mapped[datetime]
 
-    __table_args__: Any = (
+    __table_args__ = (
         sa.CheckConstraint("(contact_point_id IS NULL) = (status_before IS NULL)", name="marked_from"),
         sa.CheckConstraint("contact_point_id IS NULL OR restart_id IS NULL", name="is_one_thing"),
     )

@@ -45,7 +45,7 @@ def dispatch_table(who: Actor, pack: LetterPack) -> Table:
             Column("carrier", _l("Carrier"), value=_of("LetterDispatch", "carrier")),
             Column("tracking_no", _l("Tracking number"), value=_of("LetterDispatch", "tracking_no")),
             Column(
-                "dispatched_on", _l("Sent on"), "day", expression=LetterDispatch.dispatched_on,
+                "dispatched_on", _l("Dispatched on"), "day", expression=LetterDispatch.dispatched_on,
                 value=_of("LetterDispatch", "dispatched_on"), sortable=True, nullable=True,
             ),
             Column(
@@ -53,11 +53,11 @@ def dispatch_table(who: Actor, pack: LetterPack) -> Table:
                 value=_of("LetterResult", "result_on"), sortable=True, nullable=True,
             ),
             Column("reason", _l("Reason"), value=_of("LetterResult", "reason")),
-            Column("letter", _l("Letter"), "state", value=_void),
+            Column("letter", _l("State of the letter"), "state", value=_void),
         ],
         filters=[
             Filter("state", _l("Where it is"), "choice", _where, [(name, tag.label) for name, tag in WAYS.items()]),
-            Filter("sent", _l("Sent on"), "period", _sent_between),
+            Filter("sent", _l("Dispatched on"), "period", _sent_between),
         ],
         row_url=lambda row: url_for("dispatch.way", pack_id=row.Letter.pack_id, letter_id=row.Letter.id),
         empty=Empty(say("No letter of this pack has a number.")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,7 +52,7 @@ class VerificationCount(Model, OwnRows):
     answer: Mapped[Answer] = mapped_column(choice(Answer))
     times: Mapped[int] = mapped_column(default=1)
 
-    __table_args__: Any = (
+    __table_args__ = (
         sa.CheckConstraint("(letter_id IS NULL) = (answer = 'unknown')", name="known_names_letter"),
         sa.CheckConstraint("(letter_id IS NULL) = (organisation_id IS NULL)", name="letter_has_firm"),
         sa.CheckConstraint("times > 0", name="times"),

@@ -32,9 +32,10 @@ VERIFIER = system_actor("verification", "verification")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call: a name and its telephone, empty where none is on file."""
+    """Whom to call: the name, in English too where there is one, and the telephone; empty where none is on file."""
 
     name: str
+    name_en: str
     phone: str
 
 
@@ -84,5 +85,6 @@ def _bank(session: Session) -> Contact:
 
 
 def _contact(session: Session, which: sa.ColumnElement[bool]) -> Contact:
-    wanted = visible(Organisation, VERIFIER).where(which).with_only_columns(Organisation.name, Organisation.phone)
+    columns = (Organisation.name, Organisation.name_en, Organisation.phone)
+    wanted = visible(Organisation, VERIFIER).where(which).with_only_columns(*columns)
     return Contact(*session.execute(wanted).one())

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["MANY", "Asked", "asked_of_letter", "asked_of_pack", "asked_often", "times_asked", "unknown_codes"]
+__all__ = [
+    "MANY", "Asked", "asked_of_letter", "asked_of_pack", "asked_often", "count_standing_out", "times_asked", "unknown_codes",
+]  # fmt: skip
 
 MANY = 10  # the addressee looks once or twice; whoever sends copies around makes many look
 
@@ -40,7 +42,7 @@ NEVER = Asked(0, 0, None)
 
 
 def asked_of_pack(session: Session, actor: Actor, pack_id: int) -> Asked:
-    """About all letters of a pack; it stands out by one of its letters, not by their sum."""
+    """About all letters of a pack."""
     letters = visible(Letter, actor).where(Letter.pack_id == pack_id).with_only_columns(Letter.id)
     return _asked(session, actor, VerificationCount.letter_id.in_(letters))
 
@@ -66,6 +68,12 @@ def asked_often() -> sa.ColumnElement[bool]:
         .having(sa.or_(times >= MANY, mismatches > 0))
     )
     return found.correlate(Letter).exists()
+
+
+def count_standing_out(session: Session, actor: Actor, pack_id: int) -> int:
+    """How many letters of a pack stand out."""
+    letters = visible(Letter, actor).where(Letter.pack_id == pack_id, asked_often())
+    return session.scalar(letters.with_only_columns(sa.func.count())) or 0
 
 
 def unknown_codes(session: Session, actor: Actor, since: date) -> Asked:

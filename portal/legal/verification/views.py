@@ -22,7 +22,7 @@ LONGEST = 200
 
 @blueprint.get("/verify")
 @public
-@limiter.limit(VERIFY)
+@limiter.shared_limit(VERIFY, scope="verify")
 def ask() -> Any:
     """The form; with a code in the address its answer, as the form sends it."""
     code = request.args.get("code", "")[:LONGEST]
@@ -31,7 +31,7 @@ def ask() -> Any:
 
 @blueprint.get("/verify/<code>")
 @public
-@limiter.limit(VERIFY)
+@limiter.shared_limit(VERIFY, scope="verify")
 def scanned(code: str) -> Any:
     """Where the QR code leads."""
     return _page(code[:LONGEST], request.args.get("letter_no", "")[:LONGEST])

@@ -237,6 +237,15 @@ def test_a_delivered_demand_begins_the_time_to_sue_anew_in_china_and_a_correctio
     assert restarted_on(letter) == TODAY
 
 
+def test_a_corrected_day_keeps_the_proof_and_another_result_does_not(firm: Firm, pack_id: int) -> None:
+    letter = sent(firm, pack_id)
+    came(firm, letter, MailResult.DELIVERED, proof=SCAN)
+    came(firm, letter, MailResult.DELIVERED, "left with the porter")
+    came(firm, letter, MailResult.UNCLAIMED)
+
+    assert [row.proof_name for row in rows(LetterResult)] == ["signed.pdf", "signed.pdf", ""]
+
+
 def test_a_delivered_demand_begins_nothing_anew_in_great_britain(firm: Firm, pack_id: int) -> None:
     live_in("GB")
     came(firm, sent(firm, pack_id), MailResult.DELIVERED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from portal.contact.proofs import keep_sealed
+from portal.contact.proofs import KeptProof, keep_sealed
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Faults, Refused
 from portal.foundation.free_text import check_free_text
@@ -97,6 +97,8 @@ def record_result(actor: Actor, pack_id: int, letter_id: int, outcome: Outcome, 
         before = way.result
         if before and not proof and outcome == Outcome(before.result, before.result_on, before.reason):
             return False
+        if before and not proof and outcome.result is before.result:  # another day or reason: the file proves it still
+            kept = KeptProof(before.proof_digest, before.proof_name)
         write_outcomes(work, [(way, outcome)], kept=kept)
         after = {"result": outcome.result.value, "on": outcome.on.isoformat(), "proof": kept.digest or None}
         was = {"result": before.result.value, "on": before.result_on.isoformat()} if before else None

@@ -128,6 +128,8 @@ def ask_about_letters(stage: Stage, code: str) -> None:
     assistant = stage.actor(FIRMS[code][1])
     with reading(assistant) as session:
         codes = list(session.scalars(ways_of(assistant).with_only_columns(Letter.verify_code).order_by(Letter.id)))
+    if not codes:
+        return
     for verify_code in codes[1::3]:
         verify(verify_code)
     for n in range(11):

@@ -63,6 +63,8 @@ MODELS = (
     "portal.commission.score_models",
     "portal.legal.models",
     "portal.legal.seal_models",
+    "portal.legal.dispatch.models",
+    "portal.legal.verification.models",
     "portal.api.webhook_models",
     "portal.api.models",
 )
@@ -85,6 +87,8 @@ VIEWS = (
     "portal.commission.score_views",
     "portal.commission.contribution_views",
     "portal.legal.views",
+    "portal.legal.dispatch.views",
+    "portal.legal.verification.views",
     "portal.oversight.views",
     "portal.api.webhook_views",
     "portal.api.views",

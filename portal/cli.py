@@ -16,7 +16,7 @@ COMMANDS = {
     "serve": ("portal.serving", "serve"),
     "worker": ("portal.serving", "worker"),
     "daily": ("portal.foundation.daily_command", "daily"),
-    "import": ("portal.recovery.commands", "import_group"),  # the lowest room that adds to the group
+    "import": ("portal.legal.dispatch.commands", "import_group"),  # the lowest room that adds to the group
     "allocate": ("portal.placement.plan_command", "allocate_group"),
     "conduct": ("portal.contact.rules.command", "conduct_group"),
     "commission": ("portal.commission.command", "commission_group"),

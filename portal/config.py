@@ -20,6 +20,7 @@
 | `PORTAL_PRINT_WORKERS` | processes that lay out the letters of one pack, 1 |
 | `PORTAL_PORT` | the port of `portal serve`, 8000 |
 | `PORTAL_BASE_URL` | the address that people reach the portal at, for links; this machine's own if left out |
+| `PORTAL_PUBLIC_URL` | the address at which anybody reaches `/verify`, printed on letters; without it letters say to call |
 | `PORTAL_SMTP_URL` | mail server for messages to debtors, `smtp://user:password@host:587` or `smtps://…`; without it e-mail waits in the outbox |
 | `PORTAL_MAIL_FROM` | the sender's address of these e-mails |
 | `PORTAL_WEBHOOK_NETWORKS` | networks of private addresses that webhooks may reach, `10.20.0.0/16,fd00::/8`; none if left out |
@@ -80,6 +81,7 @@ class Settings:
     presumption: str = "reason"  # a presumption is no ban: who says why may go on (12 CFR 1006.14(b)(2)(i))
     totp_required_for_bank: bool = False
     base_url: str = "http://127.0.0.1:8000"
+    public_url: str = ""  # where everybody reaches the verification page; empty: letters name no address
     max_upload_bytes: int = 512 * 1024 * 1024
     session_idle_minutes: int = 60
     review_sample: int = 5  # letters of a pack that a lawyer has to open, at the least
@@ -114,6 +116,7 @@ class Settings:
             presumption=env.get("PORTAL_PRESUMPTION", "reason"),
             totp_required_for_bank=env.get("PORTAL_TOTP_BANK", "") in ("1", "true", "yes"),
             base_url=env.get("PORTAL_BASE_URL", f"http://127.0.0.1:{env.get('PORTAL_PORT', '8000')}").rstrip("/"),
+            public_url=env.get("PORTAL_PUBLIC_URL", "").rstrip("/"),
             api_rate=_count("PORTAL_API_RATE", env.get("PORTAL_API_RATE", "600")),
             proxies=_count("PORTAL_PROXIES", env.get("PORTAL_PROXIES", "0"), least=0),
             print_workers=_count("PORTAL_PRINT_WORKERS", env.get("PORTAL_PRINT_WORKERS", "1")),
@@ -142,6 +145,7 @@ class Settings:
         if self.database_owner_url and not self.database_owner_url.startswith(DATABASES):
             raise ConfigurationError("PORTAL_DATABASE_OWNER_URL takes postgresql://user:password@host/name")
         self._check_mail()
+        self._check_public_url()
         self.data_keys()
         self.search_key_bytes()
         if self.env == "production":
@@ -160,6 +164,10 @@ class Settings:
             raise ConfigurationError("PORTAL_SMTP_URL takes smtp://user:password@host:port or smtps://…")
         if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", self.mail_from):
             raise ConfigurationError("PORTAL_MAIL_FROM takes the address that e-mails come from, with PORTAL_SMTP_URL")
+
+    def _check_public_url(self) -> None:
+        if self.public_url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[\w./-]*)?", self.public_url):
+            raise ConfigurationError("PORTAL_PUBLIC_URL takes an address like https://letters.bank.example")
 
     def _check_production(self) -> None:
         if self.today is not None:

@@ -72,7 +72,7 @@ def letter_fees(reckoning: Reckoning) -> Iterator[Due]:
 def _letters(is_paid: bool, known: dict[str, Any]) -> Message:
     if is_paid:
         return say(
-            "Letters of pack %(pack)s, taken to the printer on %(day)s: %(n)s at %(fee)s each under contract %(contract)s, "
+            "Letters of pack %(pack)s, sent on %(day)s: %(n)s at %(fee)s each under contract %(contract)s, "
             "version %(version)s = %(sum)s.",
             **known,
         )

@@ -3,9 +3,8 @@ success fees, approved costs and adjustments; and what its lines sum up to for e
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -131,7 +130,7 @@ def _claim_charges(session: Session, statement: Statement) -> None:
 
 
 def _out(session: Session) -> sa.Subquery:
-    """Letters that went out, as the room of letters tells it."""
+    """Letters and the days on which they went out, as the room of letters tells it."""
     found: sa.Select[Any] = hooks.letters_out.one(actor_of(session))
     return found.subquery("letters_out")
 
@@ -139,13 +138,12 @@ def _out(session: Session) -> sa.Subquery:
 def _letters(session: Session, until: date) -> sa.Subquery:
     """Letters out up to the end of a day, not void, not paid yet, whose contract pays for each."""
     out = _out(session)
-    end = datetime.combine(until + timedelta(days=1), time(), ZoneInfo(actor_of(session).time_zone))
     paid = sa.select(LetterClaim.letter_id).where(LetterClaim.letter_id == out.c.letter_id).exists()
     return (
         sa.select(out)
         .join(PlacementBatch, PlacementBatch.id == out.c.batch_id)
         .join(ContractVersion, ContractVersion.id == PlacementBatch.contract_version_id)
-        .where(ContractVersion.letter_fee_minor > 0, out.c.out_at < end, sa.not_(out.c.is_void), ~paid)
+        .where(ContractVersion.letter_fee_minor > 0, out.c.out_on <= until, sa.not_(out.c.is_void), ~paid)
         .subquery("unpaid_letters")
     )
 
@@ -173,14 +171,11 @@ def _claim_letters(session: Session, statement: Statement, until: date) -> None:
     session.execute(sa.insert(LetterClaim).from_select(names, back.where(*of_mine), include_defaults=False))
     new = _letters(session, until)
     mine = new.c.organisation_id == statement.organisation_id, new.c.currency == statement.currency
-    packs = session.execute(sa.select(new.c.pack_id, new.c.pack_ref, new.c.out_at).where(*mine).distinct()).all()
-    zone = ZoneInfo(actor_of(session).time_zone)
-    for pack_id, pack_ref, out_at in packs:
-        found = sa.select(
-            new.c.letter_id, _number(PAYS), _number(statement.id), new.c.organisation_id, new.c.batch_id,
-            sa.literal(pack_ref, sa.String), sa.literal(out_at.astimezone(zone).date(), sa.Date),
-        ).where(new.c.pack_id == pack_id, *mine)  # fmt: skip
-        session.execute(sa.insert(LetterClaim).from_select(names, found, include_defaults=False))
+    found = sa.select(
+        new.c.letter_id, _number(PAYS), _number(statement.id), new.c.organisation_id, new.c.batch_id, new.c.pack_ref,
+        new.c.out_on,
+    ).where(*mine)  # fmt: skip
+    session.execute(sa.insert(LetterClaim).from_select(names, found, include_defaults=False))
 
 
 # --- success fees ---------------------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ class LetterClaim(Model, OwnRows):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"))
     pack_ref: Mapped[str] = mapped_column(sa.String(64))
-    out_on: Mapped[date] = mapped_column(comment="when the firm took the print file away")
+    out_on: Mapped[date] = mapped_column(comment="when the letter was sent")
 
     __table_args__ = (sa.UniqueConstraint("letter_id", "turn"), sa.CheckConstraint("turn IN (1, 2)", name="turn"))
 

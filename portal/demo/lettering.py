@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -20,19 +22,37 @@ from portal.foundation.visibility import visible
 from portal.foundation.work import reading
 from portal.identity.models import Organisation
 from portal.legal.approving import approve_pack
+from portal.legal.dispatch.files import import_dispatch, receive_dispatch
+from portal.legal.dispatch.models import LetterDispatch, LetterResult
+from portal.legal.dispatch.operations import dispatch_pack, record_result
+from portal.legal.dispatch.queries import letters_by_number, letters_to_send, ways_of
+from portal.legal.dispatch.terms import Outcome
 from portal.legal.models import Letter, LetterPack, PackState
 from portal.legal.operations import TEMPLATE, build_pack, open_letter, refuse_letter, refuse_pack
 from portal.legal.queries import batches_to_pack, letter_rows, packs
 from portal.legal.sealing import ask_singles
 from portal.legal.signing import certificate_of, put_certificate, put_image
 from portal.legal.taking import record_download, set_up_print
+from portal.legal.verification.operations import verify
+from portal.portfolio.importing import Options
+from portal.vendors.proofs import Proof
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
     from portal.demo.stage import Stage
 
-__all__ = ["approve_packs", "build_packs", "take_files"]
+__all__ = ["approve_packs", "ask_about_letters", "build_packs", "note_results", "send_letters", "take_files"]
 
 CERTIFICATE_WORD = "demo-seal-2026"  # of a certificate that the demo makes for itself
+HEAD = ("函件编号", "承运方", "邮件号", "寄出日期", "投递结果", "结果日期", "原因")
+# What a carrier reports of one letter after the other; nothing: it is still on its way.
+REPORTED = (
+    ("妥投", ""), ("妥投", ""), ("退回", "查无此人"), ("妥投", ""), ("", ""), ("妥投", ""), ("拒收", "收件人拒收"),
+    ("妥投", ""), ("逾期未领", "三次投递未果"), ("妥投", ""), ("退回", "迁移新址不明"), ("", ""),
+)  # fmt: skip
+SIGNED_CARD = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 FIRMS = {house.code: [person.user_name for person in house.people] for house in HOUSES}
 
 
@@ -110,6 +130,74 @@ def take_files(stage: Stage, code: str) -> None:
     for pack_id in ready:
         for file_name in ("print.pdf", "manifest.csv"):
             record_download(assistant, pack_id, file_name)
+
+
+def send_letters(stage: Stage, code: str) -> None:
+    """The assistant notes how the letters went out: all by one carrier, then the tracking numbers by file."""
+    assistant = stage.actor(FIRMS[code][1])
+    today = services().clock.today()
+    for pack_id in _packs(stage, code, PackState.READY):
+        with reading(assistant) as session:
+            ways = letters_to_send(session, assistant, pack_id)
+        if not ways:
+            continue
+        numbers = [str(way.letter.letter_no) for way in ways]
+        dispatch_pack(assistant, pack_id, "中国邮政EMS", today)
+        _file(
+            stage,
+            code,
+            today,
+            ((number, "", f"EA{pack_id:03d}{n:06d}CN", "", "", "", "") for n, number in enumerate(numbers, 1)),
+        )
+
+
+def note_results(stage: Stage, code: str) -> None:
+    """What the carrier reports a few days later, by file: most were delivered, some came back, some are still on their way."""
+    assistant = stage.actor(FIRMS[code][1])
+    today = services().clock.today()
+    with reading(assistant) as session:
+        wanted = ways_of(assistant).where(LetterDispatch.id.is_not(None), LetterResult.id.is_(None))
+        numbers = list(session.scalars(wanted.with_only_columns(Letter.letter_no).order_by(Letter.id)))
+    day = today.isoformat()
+    said = zip(numbers, cycle(REPORTED), strict=False)
+    rows = [(str(number), "", "", "", result, day, reason) for number, (result, reason) in said if result]
+    if rows:
+        _file(stage, code, today, rows)
+        _prove_first_delivery(stage, code, str(rows[0][0]))
+
+
+def _prove_first_delivery(stage: Stage, code: str, number: str) -> None:
+    """The signed card of one letter is on file as well."""
+    assistant = stage.actor(FIRMS[code][1])
+    with reading(assistant) as session:
+        way = letters_by_number(session, assistant, assistant.organisation_id or 0, [number])[number]
+        result = way.result
+    if result is not None:
+        outcome = Outcome(result.result, result.result_on, result.reason)
+        record_result(assistant, way.pack.id, way.letter.id, outcome, Proof(SIGNED_CARD, f"{number}-回执.pdf"))
+
+
+def ask_about_letters(stage: Stage, code: str) -> None:
+    """Those who got a letter look whether it is genuine; of one letter a forged copy goes around."""
+    assistant = stage.actor(FIRMS[code][1])
+    with reading(assistant) as session:
+        codes = list(session.scalars(ways_of(assistant).with_only_columns(Letter.verify_code).order_by(Letter.id)))
+    if not codes:
+        return
+    for verify_code in codes[1::3]:
+        verify(verify_code)
+    for n in range(11):
+        verify(codes[0], "(2005)沪明衡律函字第000999号" if n % 4 == 3 else "")
+    verify("2222-3333-4444")
+
+
+def _file(stage: Stage, code: str, today: date, rows: Iterable[Sequence[str]]) -> None:
+    """A file of the firm's, sent and imported."""
+    assistant = stage.actor(FIRMS[code][1])
+    content = "\r\n".join(",".join(row) for row in (HEAD, *rows)).encode("gb18030")
+    options = Options(organisation_id=assistant.organisation_id)
+    run = receive_dispatch(assistant, BytesIO(content), f"寄递-{today:%m%d}.csv", options, as_job=False)
+    import_dispatch(assistant, run.id)
 
 
 def _packs(stage: Stage, code: str, state: PackState) -> list[int]:

@@ -123,6 +123,7 @@ class Permission(StrEnum):
     PACKS_BUILD = "packs.build"
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
+    PACKS_DISPATCH = "packs.dispatch"  # what was sent, and what came of it
     API_MANAGE = "api.manage"  # tokens and webhooks of one's own organisation; the bank sees those of all
 
 
@@ -216,6 +217,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _COMPLAINTS
         | {_P.API_MANAGE}
         | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
+        | {_P.PACKS_DISPATCH}
     ),
 }
 

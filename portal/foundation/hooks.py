@@ -155,6 +155,6 @@ payment_panels: Hook[[Any, Any, int], Any] = Hook("payment_panels")
 tasks: Hook[[Any], Any] = Hook("tasks")
 # (session, actor, words) -> list[Found]: what a room knows by these words (a batch's, statement's or letter's number).
 found: Hook[[Any, Any, str], Any] = Hook("found")
-# (actor) -> Select: letters that went out, as the actor may see them, in columns letter_id, pack_id, pack_ref, batch_id,
-# organisation_id, currency, out_at (the instant that counts for the fee), is_void; legal answers.
+# (actor) -> Select: numbered letters, as the actor may see them, in columns letter_id, pack_id, pack_ref, batch_id,
+# organisation_id, currency, out_on (the day on which it went out, which counts for the fee; NULL: not yet), is_void; legal answers.
 letters_out: Hook[[Any], Any] = Hook("letters_out")

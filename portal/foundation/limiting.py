@@ -13,10 +13,11 @@ from flask_limiter.util import get_remote_address
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-__all__ = ["SIGN_IN", "limiter", "set_up_limiter"]
+__all__ = ["SIGN_IN", "VERIFY", "limiter", "set_up_limiter"]
 
 limiter = Limiter(get_remote_address, default_limits=[])
 SIGN_IN = "60 per minute"
+VERIFY = "30 per minute; 300 per hour"  # of letters; a household behind one address needs a handful
 _COME_AGAIN = (429, 503)
 
 

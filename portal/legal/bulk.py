@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LETTER_COLUMNS", "add_events", "number_letters", "open_counter", "write_letters"]
 
 LETTER_COLUMNS = (
-    "pack_id", "organisation_id", "placement_id", "account_id", "customer_id", "position", "account_ref", "name_masked",
+    "pack_id", "organisation_id", "placement_id", "account_id", "customer_id", "contact_point_id", "position", "account_ref", "name_masked",
     "total_minor", "currency", "frozen_sealed", "content_sha256", "flagged", "flags", "in_sample", "verify_code",
 )  # fmt: skip
 _EVENT_COLUMNS = ("letter_id", "organisation_id", "state", "by_user_id", "at", "reason")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from letters import Problem
 
 __all__ = [
-    "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "OLD_BALANCE", "PERSON_ERASED", "PLACEMENT_ENDED", "UNPRINTABLE",
+    "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "OLD_BALANCE", "PERSON_ERASED", "PLACEMENT_ENDED", "SENT_BEFORE", "UNPRINTABLE",
     "WORK_STOPPED",
     "flag", "from_problem", "hold_code", "reason_words", "words",
 ]  # fmt: skip
@@ -30,6 +30,7 @@ BATCH_ENDED = "batch_ended"
 NO_ADDRESS = "no_address"
 OLD_BALANCE = "old_balance"
 PERSON_ERASED = "person_erased"
+SENT_BEFORE = "sent_before"
 PLACEMENT_ENDED = "placement_ended"
 UNPRINTABLE = "unprintable"
 WORK_STOPPED = "work_stopped"
@@ -41,6 +42,7 @@ _WORDS = {
     NO_ADDRESS: say("no address on file that is still the person's"),
     PERSON_ERASED: say("the person's data was erased"),
     PLACEMENT_ENDED: say("the account is not placed with the firm any more"),
+    SENT_BEFORE: say("it went out before, and the person's data has gone back since"),
     WORK_STOPPED: say("the bank takes the account back and has stopped all work on it"),
     UNPRINTABLE: say("it could not be laid out for print; the manifest says why"),
 }

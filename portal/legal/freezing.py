@@ -46,8 +46,9 @@ REPORT_EVERY = 50
 
 
 class Address(NamedTuple):
-    """Where a person's letters go: as it is sealed, and the postcode."""
+    """Where a person's letters go: which contact point, as it is sealed, and the postcode."""
 
+    id: int
     sealed: bytes
     postcode: str
 
@@ -59,6 +60,7 @@ class FrozenLetter:
     placement_id: int
     account_id: int
     customer_id: int
+    contact_point_id: int | None
     account_ref: str
     name_masked: str
     total_minor: int
@@ -135,6 +137,7 @@ class _Freezer:
             placement_id=placement_id,
             account_id=account.id,
             customer_id=customer.id,
+            contact_point_id=address.id if (address := self._addresses.get(customer.id)) else None,
             account_ref=account.account_ref,
             name_masked=customer.name_masked,
             total_minor=account.total_minor,
@@ -187,7 +190,7 @@ class _Freezer:
     def _read_addresses(self, session: Session) -> Iterator[tuple[int, Address]]:
         """The first address of each person that is still theirs; later ones in the order come first and are replaced."""
         wanted = (
-            sa.select(ContactPoint.customer_id, ContactPoint.value_sealed, ContactPoint.postcode)
+            sa.select(ContactPoint.customer_id, ContactPoint.id, ContactPoint.value_sealed, ContactPoint.postcode)
             .join(Placement, Placement.customer_id == ContactPoint.customer_id)
             .where(
                 Placement.batch_id == self._batch_id,
@@ -197,8 +200,8 @@ class _Freezer:
             )
             .order_by(ContactPoint.position.desc(), ContactPoint.id.desc())
         )
-        for customer_id, sealed, postcode in session.execute(wanted):
-            yield customer_id, Address(sealed, postcode)
+        for customer_id, *address in session.execute(wanted):
+            yield customer_id, Address(*address)
 
     def _read_holds(self, session: Session) -> dict[int, list[Hold]]:
         wanted = (
@@ -237,7 +240,7 @@ def _store(work: Work, pack: LetterPack, frozen: list[FrozenLetter]) -> None:
 def _row(pack: LetterPack, position: int, letter: FrozenLetter, in_sample: bool) -> tuple[Any, ...]:
     """Values in the order of `bulk.LETTER_COLUMNS`."""
     return (
-        pack.id, pack.organisation_id, letter.placement_id, letter.account_id, letter.customer_id, position,
-        letter.account_ref, letter.name_masked, letter.total_minor, letter.currency, letter.sealed,
+        pack.id, pack.organisation_id, letter.placement_id, letter.account_id, letter.customer_id,
+        letter.contact_point_id, position, letter.account_ref, letter.name_masked, letter.total_minor, letter.currency, letter.sealed,
         letter.content_sha256, bool(letter.flags), letter.flags, in_sample, letter.verify_code,
     )  # fmt: skip

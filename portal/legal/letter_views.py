@@ -19,6 +19,7 @@ from portal.legal.flags import reason_words, words
 from portal.legal.labels import letter_tag
 from portal.legal.models import PackState
 from portal.legal.reading import Opened, pages_of
+from portal.legal.verification.queries import asked_of_letter
 
 if TYPE_CHECKING:
     from portal.foundation.language import Message
@@ -54,6 +55,7 @@ def letter(pack_id: int, letter_id: int) -> str:
         next_id=rows[here + 1].Letter.id if here + 1 < len(rows) else None,
         next_to_open=queries.next_to_open(session, who, pack_id, opened.letter.position),
         sample=queries.sample_of(session, who, pack_id),
+        asked=asked_of_letter(session, who, letter_id),
         can_refuse=pack.state is PackState.REVIEW and event is None,
         can_release=pack.state is PackState.REVIEW and event is None and opened.letter.flagged,
         forbids=_forbids(opened),

@@ -79,6 +79,9 @@ class Letter(Model, OwnRows):
     placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), unique=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
+    contact_point_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("contact_point.id"), comment="the address it was written to; null: not known, or there is none"
+    )
     position: Mapped[int] = mapped_column(comment="1 … n in the pack, those that stand aside first")
     account_ref: Mapped[str] = mapped_column(sa.String(64))
     name_masked: Mapped[str] = mapped_column(sa.String(64))

@@ -25,11 +25,12 @@ from portal.foundation.services import services
 from portal.foundation.vault import PersonKey
 from portal.foundation.work import reading, transaction
 from portal.legal import bulk
-from portal.legal.flags import UNPRINTABLE, reason_words
+from portal.legal.flags import SENT_BEFORE, UNPRINTABLE, reason_words
 from portal.legal.models import Letter, LetterEvent, LetterPack, LetterState, PackState
 from portal.legal.queries import pack_for
 from portal.legal.reading import unsealed
 from portal.legal.taking import void_what_must_stay
+from portal.legal.verification.bulk import make_known
 from portal.portfolio.models import Customer
 
 if TYPE_CHECKING:
@@ -220,13 +221,14 @@ def _so_far(done: int, total: int) -> Any:
 
 
 def _void_row(letter: Numbered) -> ManifestRow:
-    """A number that is kept and goes nowhere: no name and no address stand beside it."""
-    code = letter.void or ""
+    """A number that is kept and goes nowhere: no name and no address stand beside it. Where it is not void, it went out before
+    and the person's data has gone back since."""
+    code = letter.void or SENT_BEFORE
     problem = letters.Problem(code, "", _said("en", code), _said("zh_Hans", code))
     return letters.ManifestRow(
         position=0, letter_no=letter.letter_no, name="", postcode="", address="", currency=letter.currency,
         total=format_amount(letter.total_minor, letter.currency), as_of="", content_sha256=letter.content_sha256,
-        status="void", problems=(problem,),
+        status="void" if letter.void else "held", problems=(problem,),
     )  # fmt: skip
 
 
@@ -244,7 +246,7 @@ def _keep(rows: list[ManifestRow], numbered: Sequence[Numbered], folder: Path) -
     letters.write_manifest_xlsx(rows, folder / "manifest.xlsx", locale=MANIFEST_LOCALE)
     printed = [n.data or {} for n, row in zip(numbered, rows, strict=True) if row.status == "printed"]
     letters.write_labels(printed, folder / "labels.pdf")
-    held = [n.id for n, row in zip(numbered, rows, strict=True) if row.status == "held"]
+    held = [n.id for n, row in zip(numbered, rows, strict=True) if row.status == "held" and n.data is not None]
     return _Printed(
         pdf=_put(folder / "print.pdf"),
         pages=max((row.last_page or 0 for row in rows), default=0),
@@ -274,6 +276,7 @@ def _finish(actor: Actor, pack_id: int, edition: int, printed: _Printed) -> None
         pack.state = PackState.READY
         pack.print_digest, pack.print_pages = printed.pdf, printed.pages
         pack.manifest_digest, pack.manifest_xlsx_digest = printed.csv, printed.xlsx
+        make_known(work, pack)
         pack.labels_digest = printed.labels
         after = {"state": pack.state.value, "edition": edition, "pages": printed.pages, "print_sha256": printed.pdf}
         manifests = {"manifest_sha256": printed.csv, "manifest_xlsx_sha256": printed.xlsx}

@@ -14,6 +14,7 @@ from portal.legal import queries
 from portal.legal.flags import reason_words, words
 from portal.legal.labels import PACK_STATES, letter_tag
 from portal.legal.models import Letter, LetterPack, LetterState, PackState
+from portal.legal.verification.queries import asked_often, times_asked
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def letters_table(who: Actor, pack: LetterPack) -> Table:
         Column("amount", _l("Amount"), "money", value="Letter.total_minor", currency=pack.currency),
         Column("state", _l("State"), "state", value=lambda row: letter_tag(row.state, row.Letter.flagged)),
         Column("reasons", _l("Reason"), value=_reasons),
+        Column("verified", _l("Verified"), "number", value=lambda row: row.asked or None),
     ]
     if reads:
         columns.insert(5, Column("opened", _l("Read by you"), "state", value=_opened))
@@ -71,7 +73,7 @@ def letters_table(who: Actor, pack: LetterPack) -> Table:
         columns.insert(1, Column("letter_no", _l("Letter number"), value="Letter.letter_no"))
     return Table(
         name=pack.number,
-        statement=queries.letter_rows(who, pack.id),
+        statement=queries.letter_rows(who, pack.id).add_columns(times_asked().label("asked")),
         key=Letter.id,
         default_sort="position",
         columns=columns,
@@ -102,6 +104,7 @@ def _opened(row: Any) -> StateTag | None:
 
 def _choices(reads: bool) -> list[tuple[str, Any]]:
     choices = [("aside", _l("those that stand aside")), ("void", _l("left out or void"))]
+    choices.append(("asked_often", _l("verified often, or with another number")))
     return [("sample", _l("those to be opened")), *choices] if reads else choices
 
 
@@ -109,6 +112,8 @@ def _shown(who: Actor) -> Any:
     def narrow(statement: Select[Any], value: str) -> Select[Any]:
         if value == "sample":
             return statement.where(Letter.in_sample)
+        if value == "asked_often":
+            return statement.where(asked_often())
         if value == "aside":
             return statement.where(Letter.flagged)
         return statement.where(queries.current_state().in_((LetterState.REFUSED, LetterState.VOID)))

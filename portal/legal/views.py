@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -33,11 +34,13 @@ from portal.legal import (
     taking,
 )
 from portal.legal.blueprint import blueprint
+from portal.legal.dispatch.queries import counts_of
 from portal.legal.flags import reason_words
 from portal.legal.labels import FILE_LABELS, PACK_STATES
 from portal.legal.licences import licence_of
 from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
+from portal.legal.verification.queries import asked_of_pack, count_standing_out, unknown_codes
 from portal.legal.wording import wording
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ __all__ = [
 ]
 
 TO_PACK_AT_ONCE = 50
+UNKNOWN_FOR = 30  # days for which codes that nobody has issued are told
 _JOBS = {PackState.BUILDING: "legal.build", PackState.APPROVED: "legal.print"}
 
 
@@ -74,7 +78,11 @@ def packs() -> Any:
     if who.can(Permission.PACKS_BUILD):
         waiting = list(db.session().scalars(queries.batches_to_pack(who).limit(TO_PACK_AT_ONCE)))
     days = wording().pay_within_days
-    return render_template("legal/packs.html", table=table_page(table), waiting=waiting, days=days, limits=_limits())
+    since = services().clock.today() - timedelta(days=UNKNOWN_FOR)
+    return render_template(
+        "legal/packs.html", table=table_page(table), waiting=waiting, days=days, limits=_limits(),
+        unknown=unknown_codes(db.session(), who, since) if who.is_bank else None, unknown_days=UNKNOWN_FOR,
+    )  # fmt: skip
 
 
 @blueprint.post("/packs")
@@ -119,6 +127,9 @@ def pack(pack_id: int) -> Any:
         reading_time=queries.reading_time(session, who, found.id),
         downloads=queries.downloads_of(session, who, found.id),
         file_labels=FILE_LABELS,
+        counts=counts_of(session, who, found.id) if found.state is PackState.READY else None,
+        asked=asked_of_pack(session, who, found.id),
+        standing_out=count_standing_out(session, who, found.id),
     )
 
 

@@ -13,6 +13,7 @@ import yaml
 from portal.foundation.access import OrganisationKind, system_actor
 from portal.foundation.errors import Refused
 from portal.foundation.language import say
+from portal.foundation.services import services
 from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 from portal.legal.queries import lawyers
@@ -87,7 +88,9 @@ def firm_part(session: Session, actor: Actor, today: date) -> dict[str, Any]:
 def head_of(firm: dict[str, Any], bank: Client, issued_on: date, pay_within_days: int) -> dict[str, Any]:
     """The head of a pack's letters, frozen with them."""
     said = wording()
+    address = services().settings.public_url
     return {
+        **({"verify_url": f"{address}/verify"} if address else {}),
         "firm": firm,
         "client": {
             "name": bank.name,

@@ -87,6 +87,9 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("scoring", once="OLD.decided_at IS NOT NULL", since="0047"),
     Evidence("scoring_row", since="0047"),
     Evidence("letter_release", since="0050"),
+    Evidence("letter_dispatch", since="0049"),
+    Evidence("letter_result", since="0049"),
+    Evidence("letter_result_effect", since="0049"),
 )
 DEEDS = ("update", "delete")
 
@@ -101,7 +104,7 @@ OTHERS = ("placement_no_overlap_insert", "placement_no_overlap_update")  # SQLit
 OF_BOTH = (
     "contact_attempt_count", "contact_attempt_findings", "statement_event_sum", "statement_event_checker",
     "work_item_desk_insert", "work_item_desk_update", "person_key_erase_evidence", "statement_number_gap",
-    "charge_event_checker",
+    "charge_event_checker", "letter_event_withdraws",
 )  # fmt: skip
 
 EXPECTED_TRIGGERS: dict[str, tuple[str, ...]] = {

@@ -75,10 +75,11 @@ class ImportKind(StrEnum):
     STAFF = "staff"
     ATTEMPTS = "attempts"
     REPORTED = "reported"
+    DISPATCH = "dispatch"
 
 
 # Kinds whose files are of one agency or law firm, which may send them itself; all others are the bank's.
-OF_ORGANISATIONS = frozenset({ImportKind.STAFF, ImportKind.ATTEMPTS, ImportKind.REPORTED})
+OF_ORGANISATIONS = frozenset({ImportKind.STAFF, ImportKind.ATTEMPTS, ImportKind.REPORTED, ImportKind.DISPATCH})
 
 
 class ImportState(StrEnum):

@@ -46,6 +46,7 @@ PERMISSIONS: Final = {
     ImportKind.STAFF: Permission.REGISTER_KEEP,
     ImportKind.ATTEMPTS: Permission.ATTEMPTS_IMPORT,
     ImportKind.REPORTED: Permission.REPORTED_VIEW,  # agencies send them, and the bank keeps their layouts
+    ImportKind.DISPATCH: Permission.PACKS_VIEW,  # as above, of law firms
 }
 _NAMED: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,47})(?:@(\d{1,6}))?")
 _LONGEST_NOTE: Final = 200

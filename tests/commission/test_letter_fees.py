@@ -12,6 +12,8 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
+from portal.legal.dispatch.operations import dispatch_letter, dispatch_pack
+from portal.legal.dispatch.terms import Sent
 from portal.legal.models import LetterEvent, LetterState
 from portal.legal.taking import record_download
 from tests.commission.factories import JULY, drawn, make_finance, released
@@ -53,15 +55,15 @@ def void(pack_id: int, position: int) -> None:
         )  # fmt: skip
 
 
-def test_letters_are_paid_by_the_piece_once_the_firm_took_the_print_file_and_only_then(app: Flask) -> None:
+def test_letters_are_paid_by_the_piece_once_they_were_sent_and_only_then(app: Flask) -> None:
     firm, pack_id = approved_pack(app, 850)
     finance = make_finance()
     at(8, 2)
-    record_download(firm.actor, pack_id, "manifest.csv")
+    record_download(firm.actor, pack_id, "print.pdf")
     assert drawn(finance) == []
 
     at(8, 3)
-    record_download(firm.actor, pack_id, "print.pdf")
+    dispatch_pack(firm.actor, pack_id, "EMS", date(2005, 8, 3))
     assert drawn(finance, JULY) == []
     at(9, 1)
     (august,) = released(finance, AUGUST)
@@ -69,7 +71,10 @@ def test_letters_are_paid_by_the_piece_once_the_firm_took_the_print_file_and_onl
     pack = the_pack(pack_id).number
     assert lines(august) == [(pack, 2_550, "letter_fee")]
     assert "3 at CNY 8.50 each" in why(august, 1)
-    record_download(firm.actor, pack_id, "print.pdf")
+    letter = letters_of(pack_id)[0].id
+    dispatch_letter(
+        firm.actor, pack_id, letter, Sent("EMS", "EA1CN", date(2005, 8, 4))
+    )  # corrected, and not paid again
     assert drawn(finance, AUGUST) == []
     assert_reruns_are_equal()
 
@@ -77,7 +82,7 @@ def test_letters_are_paid_by_the_piece_once_the_firm_took_the_print_file_and_onl
 def test_a_letter_that_is_void_by_then_is_not_paid_and_one_that_becomes_void_later_is_taken_back(app: Flask) -> None:
     firm, pack_id = approved_pack(app, 850)
     finance = make_finance()
-    record_download(firm.actor, pack_id, "print.pdf")
+    dispatch_pack(firm.actor, pack_id, "EMS", date(2005, 7, 1))
     void(pack_id, 0)
     at(8, 2)
     (july,) = released(finance)
@@ -95,7 +100,23 @@ def test_a_letter_that_is_void_by_then_is_not_paid_and_one_that_becomes_void_lat
 
 def test_where_no_fee_is_agreed_letters_are_no_lines(app: Flask) -> None:
     firm, pack_id = approved_pack(app, 0)
-    record_download(firm.actor, pack_id, "print.pdf")
+    dispatch_pack(firm.actor, pack_id, "EMS", date(2005, 7, 1))
     at(8, 2)
 
     assert drawn(make_finance()) == []
+
+
+def test_letters_that_were_sent_on_two_days_are_two_lines_and_each_is_paid_once(app: Flask) -> None:
+    firm, pack_id = approved_pack(app, 850)
+    finance = make_finance()
+    at(7, 20)
+    dispatch_letter(firm.actor, pack_id, letters_of(pack_id)[0].id, Sent("EMS", "EA1CN", date(2005, 7, 19)))
+    dispatch_pack(firm.actor, pack_id, "EMS", date(2005, 7, 20))
+    at(8, 2)
+
+    (july,) = released(finance)
+
+    pack = the_pack(pack_id).number
+    assert lines(july) == [(pack, 850, "letter_fee"), (pack, 1_700, "letter_fee")]
+    assert "sent on" in why(july, 1)
+    assert_reruns_are_equal()

@@ -11,7 +11,7 @@ from portal.commission.charging import approve_charge, enter_cost, propose_adjus
 from portal.commission.operations import issue_statement, release_statement
 from portal.commission.scoring import fix_scoring, propose_scoring
 from portal.foundation.access import Role
-from portal.legal.taking import record_download
+from portal.legal.dispatch.operations import dispatch_pack
 from portal.recovery.clearing import approve, propose_nobody, propose_placement
 from tests.commission.factories import JULY, Finance, drawn, make_finance, released
 from tests.commission.test_beside import BONUS, adjustment, cost, letters_beside, litigated, managers, name_of, of
@@ -116,7 +116,7 @@ def test_letters_are_counted_with_their_fee_and_clause(app: Flask) -> None:
     firm, pack_id = approved_pack(app, 850)
     finance = make_finance()
     at(8, 3)
-    record_download(firm.actor, pack_id, "print.pdf")
+    dispatch_pack(firm.actor, pack_id, "EMS", date(2005, 8, 3))
     at(9, 2)
     (statement,) = released(finance, AUGUST)
     path = f"/statements/{statement}/lines/1"

@@ -18,6 +18,7 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import User
+from portal.legal.approving import approve_pack
 from portal.legal.models import Letter, LetterOpening, LetterPack
 from portal.legal.operations import build_pack
 from portal.placement.batches import accept_batch
@@ -44,6 +45,7 @@ __all__ = [
     "letter_batch",
     "letters_of",
     "open_sample",
+    "ready_pack",
     "the_pack",
 ]
 
@@ -113,6 +115,15 @@ def letter_batch(
 def built_pack(app: Flask, firm: Firm, accounts: int = 6, currency: str = "CNY", *, but: int = 0) -> int:
     """A pack in review; its id."""
     pack_id = build_pack(firm.actor, letter_batch(firm, accounts, currency, but=but))
+    run_pending(app)
+    return pack_id
+
+
+def ready_pack(app: Flask, firm: Firm, accounts: int = 3) -> int:
+    """A pack that is approved and printed; its id."""
+    pack_id = built_pack(app, firm, accounts)
+    open_sample(firm.actor, pack_id)
+    approve_pack(firm.actor, pack_id)
     run_pending(app)
     return pack_id
 

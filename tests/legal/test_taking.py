@@ -16,6 +16,8 @@ from portal.foundation.errors import NotFound, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.legal.approving import approve_pack
+from portal.legal.dispatch.operations import dispatch_letter
+from portal.legal.dispatch.terms import Sent
 from portal.legal.models import LetterEvent, LetterState, PackState
 from portal.legal.taking import record_download, set_up_print
 from portal.portfolio.models import Account, HoldFlag
@@ -163,3 +165,18 @@ def test_another_firm_neither_prints_nor_takes(app: Flask) -> None:
         record_download(other, pack_id, "labels.pdf")
     with pytest.raises(NotFound):
         set_up_print(other, pack_id, duplex=True, postal=True)
+
+
+def test_what_has_gone_out_is_not_called_back(app: Flask, db_session: Session) -> None:
+    firm = a_firm()
+    pack_id = ready(app, firm)
+    sent, waits, _ = letters_of(pack_id)
+    dispatch_letter(firm.actor, pack_id, sent.id, Sent("EMS", "", date(2005, 7, 1)))
+    for one in (sent, waits):
+        dispute(db_session, one.id, pack_id)
+
+    with pytest.raises(Refused, match="1 letter must not go out"):
+        record_download(firm.actor, pack_id, "print.pdf")
+    run_pending(app)
+
+    assert [row["status"] for row in manifest(pack_id)] == ["printed", "void", "printed"]

@@ -64,6 +64,7 @@ from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
 from tests.walls.clearing import keep_payments
+from tests.walls.dispatching import dispatched
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.paying import pay_over
 from tests.walls.ruling import keep_rules
@@ -403,8 +404,12 @@ def _belongings(world: World) -> None:
     _carried_to_who_holds_now()
     arranged(world)
     pay_over(world)
+    dispatched(world)
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
-        kinds = [f"{what} {kind}" for kind in ("accounts", "payments", "recalls", "staff", "attempts", "reported")]
+        kinds = [
+            f"{what} {kind}"
+            for kind in ("accounts", "payments", "recalls", "staff", "attempts", "reported", "dispatch")
+        ]
         for kind in kinds:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from portal.foundation.access import Permission
 from tests.walls.charge_routes import CHARGE_ROUTES
+from tests.walls.dispatch_routes import DISPATCH_ROUTES
 from tests.walls.letter_routes import LETTER_ROUTES
 from tests.walls.payment_routes import PAYMENT_ROUTES
 from tests.walls.route import Route
@@ -440,6 +441,7 @@ ROUTES: tuple[Route, ...] = (
         ("layout of payments",),
     ),
     *STATEMENT_ROUTES,
+    *DISPATCH_ROUTES,
     *LETTER_ROUTES,
     *PAYMENT_ROUTES,
     *SYSTEM_ROUTES,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.databases("sqlite")
 
 # Parameters that are guessed by nobody, and the bank's own names of accounts; all others are numbers, or one of a few words.
-SECRETS = {"token", "account_ref"}
+SECRETS = {"token", "account_ref", "code"}
 
 
 def _paths(app: Flask) -> dict[str, list[str]]:

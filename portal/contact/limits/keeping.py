@@ -7,6 +7,7 @@ corrected entry had restarted; after each change the account's clock is reckoned
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -39,14 +40,36 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "days_that_count", "may_restart", "note_agreement", "note_attempts", "note_dispatched", "note_undelivered", "pack_words", "reckon",
-    "standing_restarts", "take_back",
+    "DeliveredLetter",
+    "days_that_count",
+    "may_restart",
+    "note_agreement",
+    "note_attempts",
+    "note_delivered",
+    "note_dispatched",
+    "note_undelivered",
+    "pack_words",
+    "reckon",
+    "standing_restarts",
+    "take_back",
+    "take_back_delivered",
 ]  # fmt: skip
 
 # In writing, to an address that the holder has given: provisions on bank cards, art. 3.
 WRITTEN = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
 UNDER_WAY = ("sent", "delivered", "read")
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredLetter:
+    """A letter by its number, whose it is, when it arrived, and the file that proves it."""
+
+    number: str
+    organisation_id: int
+    arrived_on: date
+    proof_digest: str = ""
+    proof_name: str = ""
 
 
 # --- attempts -------------------------------------------------------------------------------------------------------------
@@ -117,6 +140,27 @@ def _demands(work: Work, message_ids: list[int]) -> sa.Select[Any]:
         .where(OutgoingMessage.id.in_(message_ids), OutgoingMessage.purpose == Purpose.DEMAND)
         .order_by(OutgoingMessage.id)
     )
+
+
+def note_delivered(
+    work: Work, account: Account, point: ContactPoint, letter: DeliveredLetter
+) -> LimitationRestart | None:
+    """A demand by letter has arrived: the row by which it begins anew, on the day of its arrival; None where it does not,
+    under the rules of the account's place or because the address is not the debtor's own."""
+    pack = shelf_of(work.session, work.actor).pack_for(account.region, letter.arrived_on)
+    if not restarts(pack, Happened(Ground.DEMAND, reserved=_is_reserved(point))):
+        return None
+    row = _row(work, account.id, letter.arrived_on, Ground.DEMAND, pack)
+    row.words, row.organisation_id = letter.number, letter.organisation_id
+    row.proof_digest, row.proof_name = letter.proof_digest, letter.proof_name
+    _keep(work, [row])
+    reckon(work.session, {account.id})
+    return row
+
+
+def take_back_delivered(work: Work, restart_id: int) -> None:
+    """A letter did not arrive after all: what it had begun anew is taken back, unless somebody did so before."""
+    reckon(work.session, _take_back_of(work, LimitationRestart.id == restart_id, "corrected"))
 
 
 def note_undelivered(work: Work, message_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
+    from portal.foundation.work import Work
 
 __all__ = [
     "GROUNDS",
@@ -36,6 +37,7 @@ __all__ = [
     "WANTED",
     "Find",
     "keep_found_point",
+    "mark_point",
     "mark_points",
     "read_point",
 ]
@@ -118,9 +120,16 @@ def mark_points(actor: Actor, point_ids: Collection[int], status: ContactStatus)
         )
         changed = [point for point in found if point.status is not status]
         for point in changed:
-            before, point.status = point.status, status
-            work.audit("contact_point.marked", point, before={"status": before.value}, after={"status": status.value})
+            mark_point(work, point, status)
         return len(changed)
+
+
+def mark_point(work: Work, point: ContactPoint, status: ContactStatus, **details: Any) -> None:
+    """Within another operation: whether a contact point serves, audited with what it is known by."""
+    before, point.status = point.status, status
+    work.audit(
+        "contact_point.marked", point, before={"status": before.value}, after={"status": status.value}, **details
+    )
 
 
 def _checked(find: Find, region: str) -> tuple[str, str]:

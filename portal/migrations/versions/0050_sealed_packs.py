@@ -11,7 +11,7 @@ from portal.foundation.database import BigKey, JsonData
 from portal.migrations.building import build_guards, build_walls, remove_guards, remove_walls, see_all_rows
 
 revision = "0050"
-down_revision = "0048"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 

@@ -15,9 +15,11 @@ __all__ = [
     "ATTEMPT_REASONS",
     "CHINESE",
     "DAYS",
+    "DISPATCH_COLUMNS",
     "FLAGS",
     "LAWFUL_GROUNDS",
     "LAYOUTS",
+    "MAIL_RESULTS",
     "PAYMENT_COLUMNS",
     "PHONE_COUNT",
     "RECALL_COLUMNS",
@@ -124,6 +126,16 @@ ATTEMPT_COLUMNS: Final = (
     LayoutColumn("note", "备注"),
 )
 
+DISPATCH_COLUMNS: Final = (
+    LayoutColumn("letter_no", "函件编号", required=True),
+    LayoutColumn("carrier", "承运方"),
+    LayoutColumn("tracking_no", "邮件号"),
+    LayoutColumn("dispatched_on", "寄出日期"),
+    LayoutColumn("result", "投递结果"),
+    LayoutColumn("result_on", "结果日期"),
+    LayoutColumn("reason", "原因"),
+)
+
 RECALL_COLUMNS: Final = (
     LayoutColumn("account_ref", "账户编号", required=True),
     LayoutColumn("reason", "退案原因", required=True),
@@ -167,6 +179,7 @@ LAYOUTS: Final[Mapping[str, tuple[LayoutColumn, ...]]] = {
     "payments": PAYMENT_COLUMNS,
     "recalls": RECALL_COLUMNS,
     "reported": REPORT_COLUMNS,
+    "dispatch": DISPATCH_COLUMNS,
     "staff": STAFF_COLUMNS,
 }
 # The Chinese header of every field, by the kind of file and the field.
@@ -178,7 +191,7 @@ CHINESE: Final[Mapping[tuple[str, str], str]] = {
 DAYS: Final = frozenset(
     (
         "due_date opened_on charged_off_on last_paid_on balance_as_of paid_on received_on cleared_on posted_on final_on "
-        "at ended_at promise_on started_on ended_on trained_on training_valid_until tested_on test_valid_until"
+        "at ended_at promise_on dispatched_on result_on started_on ended_on trained_on training_valid_until tested_on test_valid_until"
     ).split()
 ) | {field + which for field in ("certified_on", "certificate_valid_until") for which in STAFF_CERTIFICATES}
 AMOUNTS: Final = frozenset("principal interest fees total last_paid_amount amount promise_amount".split())
@@ -247,6 +260,13 @@ FLAGS: Final = frozenset(
 )
 
 RECEIVERS: Final = {"bank": "bank", "银行": "bank", "agency": "agency", "机构": "agency"}
+
+# What a carrier reports of a letter, also in the words of China Post and of couriers.
+MAIL_RESULTS: Final = _either({"delivered": "妥投", "returned": "退回", "refused": "拒收", "unclaimed": "逾期未领"}) | {
+    "signed": "delivered", "已妥投": "delivered", "签收": "delivered", "已签收": "delivered", "送达": "delivered",
+    "return": "returned", "undeliverable": "returned", "退信": "returned", "已退回": "returned", "退件": "returned",
+    "拒绝签收": "refused", "已拒收": "refused", "not_claimed": "unclaimed", "无人领取": "unclaimed", "未领取": "unclaimed",
+}  # fmt: skip
 
 # What an agency says of a payment: expected by the bank, or received into its own account.
 REPORT_KINDS: Final = _either({"expected": "预计", "received": "已收"})

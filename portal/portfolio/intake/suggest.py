@@ -78,6 +78,15 @@ _SYNONYMS: Final = {
         "channel": "payment_method method 还款渠道 还款方式 支付方式 繳款管道 渠道名称",
         "reverses": "reversal_of original_ref original_payment 原交易流水号 原交易号 冲正流水号 原流水號",
     },
+    "dispatch": {
+        "letter_no": "letter_number letter_id letter reference 律师函编号 函号 函件号 律师函号 函件編號",
+        "carrier": "courier carrier_name delivery_company 快递公司 承运商 寄送方式 邮寄方式 快遞公司",
+        "tracking_no": "tracking_number tracking waybill waybill_no mail_no 邮件号码 运单号 快递单号 挂号信号码 运单编号 郵件號",
+        "dispatched_on": "dispatch_date sent_on send_date posted_on mailed_on 寄送日期 发出日期 邮寄日期 寄件日期 收寄日期 寄出日",
+        "result": "status delivery_status outcome 结果 状态 签收状态 投递状态 妥投情况 投遞結果",
+        "result_on": "result_date delivered_on delivery_date signed_on 签收日期 妥投日期 退回日期 投递日期 签收时间 結果日期",
+        "reason": "return_reason remark 退回原因 退信原因 未妥投原因 备注 退回原因说明",
+    },
     "attempts": {
         "attempt_ref": "call_id record_id log_id contact_id activity_id 记录编号 通话编号 催记号 催收记录编号 催記編號",
         "account_ref": "account_no account_number account 账号 借据编号 账户号 合同号 案件编号 帳戶編號 帳號",

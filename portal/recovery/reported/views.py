@@ -225,8 +225,10 @@ def new_report() -> Any:
     if form.validate_on_submit():
         try:
             account_ref = (form.account_ref.data or "").strip()
+            # Asked for only where it is needed, so that an account that is unknown hides no other fault.
+            of_account = "" if (form.currency.data or "").strip() else _currency_of(who, account_ref)
             reported_id, is_new = operations.report_payment(
-                who, account_ref, form.told(_currency_of(who, account_ref)), form.note.data or "", form.file()
+                who, account_ref, form.told(of_account), form.note.data or "", form.file()
             )
         except DomainError as error:
             show_error(form, error)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "MADE_AGAIN", "PACK_FILES", "PackFile", "Taken", "print_key", "record_download", "request_print", "set_up_print", "void_what_must_stay",
+    "MADE_AGAIN", "NOT_READY", "PACK_FILES", "PackFile", "Taken", "print_key", "record_download", "request_print", "set_up_print", "void_what_must_stay",
 ]  # fmt: skip
 
-MADE_AGAIN = "legal.made_again"
+MADE_AGAIN, NOT_READY = "legal.made_again", "legal.not_ready"
 
 
 class PackFile(NamedTuple):
@@ -84,7 +84,7 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id)
         if pack.state is not PackState.READY:
-            raise Refused("legal.not_ready", say("The pack is not ready: only an approved pack can be taken away."))
+            raise Refused(NOT_READY, say("The pack is not ready: only an approved pack can be taken away."))
         digest: str | None = getattr(pack, wanted.column)
         if digest is None:
             raise NotFound

@@ -160,7 +160,7 @@ def download(pack_id: int, file_name: str) -> Any:
     try:
         taken = taking.record_download(actor(), pack_id, file_name)
     except Refused as refusal:
-        if refusal.code != taking.MADE_AGAIN:
+        if refusal.code not in (taking.MADE_AGAIN, taking.NOT_READY):
             raise
         say_flash(refusal.message, "warning")
         return redirect(url_for("legal.pack", pack_id=pack_id))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from portal.foundation.access import Role
+from portal.foundation.errors import Refused
+from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.legal.dispatch.files import DISPATCH, import_dispatch, receive_dispatch
 from portal.legal.dispatch.models import LetterResult
 from portal.legal.dispatch.operations import dispatch_letter, record_result
 from portal.legal.dispatch.terms import MailResult, Outcome, Sent
+from portal.legal.taking import record_download
 from portal.legal.verification.operations import verify
 from portal.vendors.proofs import Proof
 from tests.legal.factories import letters_of
@@ -22,9 +26,18 @@ from tests.walls.world import SIDES
 if TYPE_CHECKING:
     from tests.walls.world import World
 
-__all__ = ["dispatched"]
+__all__ = ["dispatched", "settled"]
 
 DAY = date(2005, 9, 1)
+
+
+def settled(world: World) -> None:
+    """A hold that came since the print voids a letter as soon as somebody takes a file: that is over before the walls are tried."""
+    for side in SIDES:
+        lawyer = world.person(Role.LEGAL_PARTNER, f"{side.mark}LF").actor
+        with suppress(Refused):
+            record_download(lawyer, world.one("worked pack", f"{side.mark}LF"), "print.pdf")
+    run_pending(world.app)
 
 
 def dispatched(world: World) -> None:

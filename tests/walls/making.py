@@ -64,7 +64,7 @@ from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
 from tests.walls.asking import ask_and_complain
 from tests.walls.clearing import keep_payments
-from tests.walls.dispatching import dispatched
+from tests.walls.dispatching import dispatched, settled
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
 from tests.walls.paying import pay_over
 from tests.walls.ruling import keep_rules
@@ -405,6 +405,7 @@ def _belongings(world: World) -> None:
     arranged(world)
     pay_over(world)
     dispatched(world)
+    settled(world)
     for what in ("import of", "rejects of", "layout of", "waiting", "dropped"):
         kinds = [
             f"{what} {kind}"

@@ -25,6 +25,8 @@ from letters.inspection import check_template
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
 from letters.options import PrintOptions, in_postal_order
 from letters.pictures import is_drawable_png, page_pictures
+from letters.pieces import write_whole
+from letters.pixels import picture_size
 from letters.render import render_print_file, render_single
 from letters.sheets import write_labels, write_test_page
 from letters.template import Template, load_template, template_names
@@ -49,6 +51,7 @@ __all__ = [
     "is_drawable_png",
     "load_template",
     "page_pictures",
+    "picture_size",
     "render_document",
     "render_print_file",
     "render_single",
@@ -58,4 +61,5 @@ __all__ = [
     "write_manifest_csv",
     "write_manifest_xlsx",
     "write_test_page",
+    "write_whole",
 ]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from letters.errors import Problem
+from letters.pieces import write_whole
 
 __all__ = ["Outcome", "finished", "name_of_part", "write_outcomes"]
 
@@ -35,12 +35,8 @@ def name_of_part(number: int, letters: Sequence[tuple[int, str, str]], *, split:
 
 def write_outcomes(part: Path, outcomes: Sequence[Outcome]) -> None:
     """Say that a part (its PDF) is finished, and what became of its letters."""
-    unfinished = part.with_suffix(f".{os.getpid()}.part")
-    with unfinished.open("w", encoding="utf-8") as file:
-        json.dump([asdict(outcome) for outcome in outcomes], file, ensure_ascii=True)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(part.with_suffix(".json"))
+    said = json.dumps([asdict(outcome) for outcome in outcomes], ensure_ascii=True)
+    write_whole(part.with_suffix(".json"), said.encode("ascii"))
 
 
 def finished(part: Path) -> list[Outcome] | None:

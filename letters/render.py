@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from letters.check import check_data, check_head, check_letter
 from letters.content import content_hash
@@ -26,14 +25,13 @@ from letters.manifest import ManifestRow
 from letters.merge import merge_parts
 from letters.options import PrintOptions
 from letters.paint import Painter, Refusal
+from letters.pieces import in_chunks
 from letters.template import Template
 from letters.worker import Part, end_with_parent, render_part, single_name
 
 LETTERS_A_PART = 100
 PARTS_A_WORKER = 6
 """How many parts a worker process makes before it is replaced."""
-
-_T = TypeVar("_T")
 
 
 def render_single(
@@ -111,7 +109,7 @@ class _Job:
     def run(self, letters: Iterable[Any], workers: int, should_stop: Callable[[], bool]) -> Iterator[int]:
         """Check, lay out and write part by part; yields how many letters are done."""
         done = 0
-        for generation in _chunks(self._parts(letters), max(1, workers) * PARTS_A_WORKER):
+        for generation in in_chunks(self._parts(letters), max(1, workers) * PARTS_A_WORKER):
             for part, outcomes in _render(generation, workers, should_stop):
                 self._take(part, outcomes)
                 done = max([done, *(position for position, _ in part.letters)])
@@ -146,7 +144,7 @@ class _Job:
         """The data cut into parts of LETTERS_A_PART rows, held rows left out of them."""
         numbered = enumerate(letters, start=1)
         split = self.split if self._options.split else None
-        for number, chunk in enumerate(_chunks(numbered, LETTERS_A_PART)):
+        for number, chunk in enumerate(in_chunks(numbered, LETTERS_A_PART)):
             good = tuple((position, letter) for position, letter in chunk if self._examine(position, letter))
             if good:
                 rows = [self.rows[position - 1] for position, _ in good]
@@ -241,13 +239,6 @@ def _text(letter: Any, name: str) -> str:
     """A value as the manifest shows it, empty where there is none fit to show."""
     value = letter.get(name) if isinstance(letter, Mapping) else None
     return "" if value is None or isinstance(value, list | dict | bool) else str(value)
-
-
-def _chunks(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """Lists of up to `size` values, read from the source only as they are asked for."""
-    source = iter(values)
-    while chunk := list(islice(source, size)):
-        yield chunk
 
 
 def _take_files(source: Path, names: Iterable[str], target: Path) -> None:

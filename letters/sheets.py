@@ -6,14 +6,14 @@ Neither is a letter: nothing of the debt stands on them.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from letters.document import render_document
 from letters.merge import merge_parts
+from letters.pieces import in_chunks
 
 __all__ = ["LABELS_A_SHEET", "write_labels", "write_test_page"]
 
@@ -62,8 +62,8 @@ def write_labels(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
     count = 0
     with tempfile.TemporaryDirectory(prefix=".labels-", dir=out.parent) as scratch:
         parts: list[tuple[Path, Sequence[int]]] = []
-        for number, chunk in enumerate(_chunks(rows, LABELS_A_SHEET * SHEETS_A_DOCUMENT)):
-            sheets = list(_chunks(chunk, LABELS_A_SHEET))
+        for number, chunk in enumerate(in_chunks(rows, LABELS_A_SHEET * SHEETS_A_DOCUMENT)):
+            sheets = list(in_chunks(chunk, LABELS_A_SHEET))
             part = Path(scratch) / f"{number:05d}.pdf"
             part.write_bytes(render_document("".join(_sheet(sheet) for sheet in sheets), _LABELS))
             parts.append((part, [1] * len(sheets)))
@@ -114,9 +114,3 @@ def _side(firm: str, which: str) -> str:
         f'<p class="says" style="top:110mm">{escape(firm)}</p><p class="says" style="top:165mm">{said}</p>'
         '<p class="says" style="top:215mm">本页不是函件。 This page is not a letter. 𠮷 㛃 䶮 · 壹贰叁肆伍陆柒捌玖拾 · 0123456789</p></div>'
     )
-
-
-def _chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    source = iter(rows)
-    while chunk := list(islice(source, size)):
-        yield chunk

@@ -17,6 +17,7 @@ from typing import Any
 
 from letters.kept import Outcome, write_outcomes
 from letters.paint import Painter, Refusal
+from letters.pieces import write_whole
 from letters.template import load_template
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -74,19 +75,10 @@ def _render(part: Part) -> list[Outcome]:
         outcomes.append(Outcome(position, len(document.pages)))
         if part.split:
             single = part.split / single_name(position, str(letter["letter_no"]))
-            _write(single, painter.write([document], archive=part.archive))
+            write_whole(single, painter.write([document], archive=part.archive))
     if laid_out:
-        _write(part.out, painter.write(laid_out))
+        write_whole(part.out, painter.write(laid_out))
     return outcomes
-
-
-def _write(file: Path, content: bytes) -> None:
-    unfinished = file.with_suffix(f".{os.getpid()}.part")  # a worker that was given up may still be writing the same
-    with unfinished.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())  # or the name could outlive the content in a crash of the machine
-    unfinished.replace(file)
 
 
 @contextmanager

@@ -82,13 +82,13 @@ class Faults:
             return how()
         except SeveralErrors as several:
             for each in several.errors:
-                self._add(each)
+                self.add(each)
         except DomainError as error:
-            self._add(error)
+            self.add(error)
         return instead
 
-    def _add(self, error: DomainError) -> None:
-        """What cannot be read is not also missing: of a field the first thing is told."""
+    def add(self, error: DomainError) -> None:
+        """Keep what is known to be wrong. What cannot be read is not also missing: of a field the first thing is told."""
         if error.field is None or error.field not in self.fields:
             self._errors.append(error)
 

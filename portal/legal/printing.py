@@ -42,8 +42,18 @@ if TYPE_CHECKING:
     from letters import ManifestRow
     from portal.foundation.access import Actor
     from portal.foundation.jobs import JobView, Progress
+    from portal.foundation.language import Message
 
-__all__ = ["Numbered", "Source", "in_order", "numbered_letters", "print_pack", "same_as_approved", "work_folder"]
+__all__ = [
+    "Numbered",
+    "Source",
+    "in_order",
+    "numbered_letters",
+    "print_pack",
+    "same_as_approved",
+    "so_far",
+    "work_folder",
+]
 
 MANIFEST_LOCALE = "zh"  # the manifest is the firm's own paper; one language, so that one pack has one manifest
 VOID = LetterState.VOID
@@ -194,7 +204,7 @@ def _render(source: Source, numbered: Sequence[Numbered], folder: Path, progress
                 [n.data for n in living if n.data is not None],
                 folder / "print.pdf",
                 workers=services().settings.print_workers,
-                progress=lambda done, total: progress.step(done, total=total, note=_so_far(done, total)),
+                progress=lambda done, total: progress.step(done, total=total, note=so_far(done, total)),
                 options=letters.PrintOptions(duplex=source.duplex, kept=folder / "parts"),
             )
         except letters.NothingToPrint as nothing:
@@ -216,7 +226,8 @@ def same_as_approved(source: Source, living: Sequence[Numbered]) -> letters.Temp
     return template
 
 
-def _so_far(done: int, total: int) -> Any:
+def so_far(done: int, total: int) -> Message:
+    """How far the layout is, for the progress bar."""
     return say("%(done)s of %(total)s letters are laid out", done=done, total=total)
 
 

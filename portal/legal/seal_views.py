@@ -112,7 +112,7 @@ def end_seal() -> Any:
 @requires(Permission.PACKS_APPROVE)
 def seal_picture() -> Response:
     """The picture that stands."""
-    image = signing.image_of(db.session(), actor().organisation_id or 0)
+    image = signing.image_of(db.session(), actor())
     if image is None:
         raise NotFound
     response = Response(image.content, content_type="image/png")
@@ -136,7 +136,7 @@ def test_page(pack_id: int) -> Response:
 def _page(certificate_form: CertificateForm, image_form: ImageForm) -> str:
     session, who = db.session(), actor()
     certificate = signing.certificate_of(session, who)
-    image = signing.image_of(session, who.organisation_id or 0)
+    image = signing.image_of(session, who)
     return render_template(
         "legal/seal.html",
         certificate=certificate,

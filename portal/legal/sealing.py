@@ -20,10 +20,10 @@ from portal.foundation.language import _l, as_data, say
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.legal.models import PackState
-from portal.legal.printing import Numbered, Source, numbered_letters, same_as_approved, work_folder
+from portal.legal.printing import Numbered, Source, numbered_letters, same_as_approved, so_far, work_folder
 from portal.legal.queries import pack_for
-from portal.legal.signing import certificate_of, opened_certificate, size_of
-from portal.legal.taking import print_key
+from portal.legal.signing import certificate_of, opened_certificate
+from portal.legal.taking import not_ready, print_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def ask_singles(actor: Actor, pack_id: int) -> int:
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id, lock=True)
         if pack.state is not PackState.READY or pack.print_digest is None:
-            raise Refused("legal.not_ready", say("The pack is not ready: only an approved pack can be taken away."))
+            raise not_ready()
         certificate = certificate_of(work.session, actor)
         if certificate is None or not certificate.valid_from <= work.real_now < certificate.valid_until:
             raise Refused(
@@ -120,9 +120,7 @@ def _laid_out(found: _Pack, folder: Path, progress: Progress) -> list[letters.Ma
             [n.data for n in found.living if n.data is not None],
             folder / "print.pdf",
             workers=services().settings.print_workers,
-            progress=lambda done, _total: progress.step(
-                done, total=2 * total, note=say("%(done)s of %(total)s letters are laid out", done=done, total=total)
-            ),
+            progress=lambda done, _total: progress.step(done, total=2 * total, note=so_far(done, total)),
             options=letters.PrintOptions(kept=folder / "parts", split=folder / "single"),
         )
     except letters.NothingToPrint as nothing:
@@ -134,7 +132,7 @@ def _seal(found: _Pack, rows: Sequence[letters.ManifestRow], folder: Path, progr
 
     (folder / "sealed").mkdir(exist_ok=True)
     seal = found.source.head["firm"].get("seal")
-    image = size_of(base64.b64decode(seal)) if seal else None
+    image = letters.picture_size(base64.b64decode(seal)) if seal else None
     for done, row in enumerate(rows, 1):
         name = letters.single_name(row.position, row.letter_no)
         target = folder / "sealed" / name
@@ -152,9 +150,7 @@ def _seal(found: _Pack, rows: Sequence[letters.ManifestRow], folder: Path, progr
                 raise Refused(
                     "legal.certificate_over", say("This certificate is over. Have a new one issued and upload that.")
                 ) from None
-            unfinished = target.with_suffix(".part")
-            unfinished.write_bytes(content)
-            unfinished.replace(target)
+            letters.write_whole(target, content)
         note = say("%(done)s of %(total)s letters are sealed", done=done, total=len(rows))
         progress.step(len(found.living) + done, total=2 * len(found.living), note=note)
 

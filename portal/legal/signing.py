@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "LARGEST_CERTIFICATE", "LARGEST_IMAGE", "Image", "certificate_of", "end_certificate", "end_image", "image_of",
-    "opened_certificate", "put_certificate", "put_image", "size_of",
+    "LARGEST_CERTIFICATE", "LARGEST_IMAGE", "certificate_of", "end_certificate", "end_image", "image_of",
+    "opened_certificate", "put_certificate", "put_image",
 ]  # fmt: skip
 
 LARGEST_CERTIFICATE = 64 * 1024  # bytes
@@ -47,13 +47,6 @@ _FAULTS = {
     "seal.no_key": say("The file holds no certificate together with its key."),
     "seal.weak": say("Readers of PDF do not accept this key. Take RSA from 2,048 bits, or P-256, P-384 or P-521."),
 }
-
-
-class Image(NamedTuple):
-    """Width and height of a PNG in pixels."""
-
-    width: int
-    height: int
 
 
 # --- the certificate ----------------------------------------------------------------------------------------------------
@@ -138,7 +131,7 @@ def put_image(actor: Actor, content: bytes) -> int:
         )  # fmt: skip
         work.session.add(row)
         work.session.flush()
-        work.audit("legal.seal_put", row, after={"sha256": row.sha256, "pixels": f"{size.width} x {size.height}"})
+        work.audit("legal.seal_put", row, after={"sha256": row.sha256, "pixels": f"{size[0]} x {size[1]}"})
         return row.id
 
 
@@ -151,28 +144,21 @@ def end_image(actor: Actor) -> None:
             raise NotFound
 
 
-def image_of(session: Session, organisation_id: int) -> SealImage | None:
-    """The picture that stands for a firm, as far as the session's actor may see it."""
-    wanted = sa.select(SealImage).where(SealImage.organisation_id == organisation_id, SealImage.ended_at.is_(None))
-    return session.scalar(wanted.order_by(SealImage.id))
+def image_of(session: Session, actor: Actor) -> SealImage | None:
+    """The picture that stands for the actor's firm."""
+    found: SealImage | None = session.scalar(_standing(actor, SealImage))
+    return found
 
 
-def size_of(content: bytes) -> Image | None:
-    """Width and height of a PNG by its head, None where it is none."""
-    if not content.startswith(PNG) or content[12:16] != b"IHDR" or len(content) < 33:
-        return None
-    return Image(int.from_bytes(content[16:20]), int.from_bytes(content[20:24]))
-
-
-def _checked(content: bytes) -> Image:
-    size = size_of(content)
+def _checked(content: bytes) -> tuple[int, int]:
+    size = letters.picture_size(content) if content.startswith(PNG) else None
     if size is None or (max(size) <= SIDES[-1] and not letters.is_drawable_png(content)):
         words = say("This is not a PNG picture. Save the scan of the seal as PNG, with a transparent ground.")
         raise DomainError("legal.seal_png", words, field="image")
-    if len(content) > LARGEST_IMAGE or size.width not in SIDES or size.height not in SIDES:
+    if len(content) > LARGEST_IMAGE or any(side not in SIDES for side in size):
         words = say(
             "The picture is %(width)s by %(height)s pixels. Take one of %(least)s to %(most)s pixels a side and %(kb)s KB at most.",
-            width=size.width, height=size.height, least=SIDES[0], most=SIDES[-1], kb=LARGEST_IMAGE // 1024,
+            width=size[0], height=size[1], least=SIDES[0], most=SIDES[-1], kb=LARGEST_IMAGE // 1024,
         )  # fmt: skip
         raise DomainError("legal.seal_size", words, field="image")
     return size

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
 
 __all__ = [
-    "MADE_AGAIN", "NOT_READY", "PACK_FILES", "PackFile", "Taken", "print_key", "record_download", "request_print", "set_up_print", "void_what_must_stay",
+    "MADE_AGAIN", "NOT_READY", "PACK_FILES", "PackFile", "Taken", "not_ready", "print_key", "record_download", "request_print", "set_up_print", "void_what_must_stay",
 ]  # fmt: skip
 
 MADE_AGAIN, NOT_READY = "legal.made_again", "legal.not_ready"
@@ -84,7 +84,7 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id)
         if pack.state is not PackState.READY:
-            raise Refused(NOT_READY, say("The pack is not ready: only an approved pack can be taken away."))
+            raise not_ready()
         digest: str | None = getattr(pack, wanted.column)
         if digest is None:
             raise NotFound
@@ -102,6 +102,11 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
         )
         work.audit("legal.pack_downloaded", pack, file=wanted.code, sha256=digest)
         return Taken(digest, size, f"{pack.number}-{file_name}", wanted.mimetype)
+
+
+def not_ready() -> Refused:
+    """What is said of a pack whose files are not made, or are being made again."""
+    return Refused(NOT_READY, say("The pack is not ready: only an approved pack can be taken away."))
 
 
 def set_up_print(actor: Actor, pack_id: int, *, duplex: bool, postal: bool) -> bool:

@@ -74,7 +74,7 @@ def firm_part(session: Session, actor: Actor, today: date) -> dict[str, Any]:
     if not assigned:
         words = say("Nobody at your firm has a lawyer's licence on file that is valid today.")
         raise Refused("legal.no_lawyer", words)
-    image = image_of(session, firm.id)
+    image = image_of(session, actor)
     seal = {"seal": base64.b64encode(image.content).decode()} if image else {}
     return seal | {
         "name": firm.name,

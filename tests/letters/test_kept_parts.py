@@ -112,7 +112,7 @@ def test_a_full_disk_leaves_no_file_and_the_finished_parts(tmp_path: Path, monke
     monkeypatch.setattr(render_module, "LETTERS_A_PART", 1)
     monkeypatch.setattr(render_module, "PARTS_A_WORKER", 1)
     kept = PrintOptions(kept=tmp_path / "kept")
-    write, written = worker_module._write, []
+    write, written = worker_module.write_whole, []
 
     def no_room(file: Path, content: bytes) -> None:
         if len(written) == 2:
@@ -121,11 +121,11 @@ def test_a_full_disk_leaves_no_file_and_the_finished_parts(tmp_path: Path, monke
         written.append(file)
         write(file, content)
 
-    monkeypatch.setattr(worker_module, "_write", no_room)
+    monkeypatch.setattr(worker_module, "write_whole", no_room)
     with pytest.raises(OSError, match="No space left"):
         render_print_file(template(), head(), [letter(n) for n in (1, 2, 3)], tmp_path / "a.pdf", options=kept)
     assert not (tmp_path / "a.pdf").exists()
     assert len(list((tmp_path / "kept").glob("*.json"))) == 2
-    monkeypatch.setattr(worker_module, "_write", write)
+    monkeypatch.setattr(worker_module, "write_whole", write)
     rows = render_print_file(template(), head(), [letter(n) for n in (1, 2, 3)], tmp_path / "a.pdf", options=kept)
     assert [row.status for row in rows] == ["printed"] * 3

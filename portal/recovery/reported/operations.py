@@ -77,21 +77,17 @@ def _checked(actor: Actor, account_ref: str, told: Telling, note: str, *, has_pr
     with reading(actor) as session:
         placed = queries.placed(session, actor, [account_ref], today).get(account_ref)
     if placed is None:
-        faults.read(lambda: _raise(unknown_account()), None)
+        faults.add(unknown_account())
     for fault in faults_of(told, today, placed.currency if placed else None):
-        faults.read(lambda fault=fault: _raise(fault), None)  # type: ignore[misc]
+        faults.add(fault)
     faults.read(lambda: check_free_text(note, LONGEST_NOTE, "reported.note", "note"), None)
     if placed is not None and not placed.is_open and (note.strip() or has_proof):
         words = say("The account went back, so no words and no file are kept for it. Report the payment without them.")
-        faults.read(lambda: _raise(DomainError("reported.closed", words, field="note")), None)
+        faults.add(DomainError("reported.closed", words, field="note"))
     faults.tell()
     if placed is None:
         raise NotFound
     return placed
-
-
-def _raise(error: DomainError) -> None:
-    raise error
 
 
 def unknown_account() -> DomainError:

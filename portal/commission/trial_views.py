@@ -52,7 +52,7 @@ def new_trial() -> Any:
     session, who, today = db.session(), actor(), services().clock.today()
     contract = _contract(session, who)
     if contract is None:
-        return _choose_contract(session, who)
+        return _choose_contract(session, who) if request.method == "GET" else redirect(url_for("trials.new_trial"))
     versions = versions_of(session, contract)
     begun, base = _begun(session, who, versions)
     form, step = TrialForm(), request.form.get("step", "")

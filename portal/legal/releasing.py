@@ -36,9 +36,10 @@ def release_letter(actor: Actor, pack_id: int, letter_id: int, reason: str) -> N
     demand(actor, Permission.PACKS_APPROVE)
     reason = given(reason)
     with transaction(actor) as work:
-        pack = in_review(pack_for(work.session, actor, pack_id, lock=True))
-        licence = licence_of(work.session, actor, work.today)
+        pack = pack_for(work.session, actor, pack_id, lock=True)
         letter = letter_for(work.session, actor, pack_id, letter_id)
+        in_review(pack)
+        licence = licence_of(work.session, actor, work.today)
         if not letter.flagged or event_of(work.session, letter.id) is not None:
             raise Refused("legal.not_aside", say("This letter does not stand aside, or was left out."))
         forbids = what_forbids(letter.flags, obstacles_now(work.session, pack_id, letter_id).get(letter_id))

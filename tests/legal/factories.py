@@ -152,10 +152,11 @@ def open_sample(actor: Actor, pack_id: int) -> None:
             work.session.add(LetterOpening(**opening, user_id=actor.user_id, at=services().clock.now()))
 
 
-def change_accounts(**values: object) -> None:
-    """What a later file of the bank would do to all accounts."""
+def change_accounts(*which: sa.ColumnElement[bool], **values: object) -> None:
+    """What a later file of the bank would do to these accounts, or to all."""
     with transaction(observer()) as work:
-        work.session.execute(sa.update(Account).values(**values).execution_options(synchronize_session=False))
+        changed = sa.update(Account).where(*which).values(**values).execution_options(synchronize_session=False)
+        work.session.execute(changed)
 
 
 def end_licences(organisation_id: int, on: date) -> None:

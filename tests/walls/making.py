@@ -10,7 +10,6 @@ import contextlib
 import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -25,17 +24,13 @@ from portal.contact.operations import log_attempt
 from portal.contact.team.operations import settle_rule
 from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.clock import FrozenClock
-from portal.foundation.jobs import request_job, run_pending
+from portal.foundation.jobs import request_job
 from portal.foundation.saved_filters import Offer, save_filter
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import UserSession
 from portal.identity.operations import invite
 from portal.identity.tokens import token_hash
-from portal.legal.approving import approve_pack
-from portal.legal.operations import build_pack
-from portal.legal.signing import put_image
-from portal.legal.taking import PACK_FILES
 from portal.placement.certificates import Confirmation, confirm
 from portal.placement.codes import ObjectionReason, RecallReason
 from portal.placement.exits import plan_exit
@@ -58,7 +53,6 @@ from portal.vendors.staff_files import STAFF
 from portal.vendors.terms import DataClauses, Terms
 from tests.foundation import job_kinds
 from tests.identity.factories import contracts_clerk, make_agency, make_bank, make_law_firm, make_user, observer
-from tests.legal.factories import a_seal, letters_of, open_sample
 from tests.placement.factories import Desk, batches, criteria, even_shares, placed, placements, recalled, sent_run
 from tests.portfolio.intake.files import accounts_file, csv_bytes
 from tests.walls.arranging import arranged
@@ -66,6 +60,7 @@ from tests.walls.asking import ask_and_complain
 from tests.walls.clearing import keep_payments
 from tests.walls.dispatching import dispatched, settled
 from tests.walls.filing import files_of_staff, files_that_wait, layout_of, logs_of
+from tests.walls.lettering import letters_of_both_sides
 from tests.walls.paying import pay_over
 from tests.walls.ruling import keep_rules
 from tests.walls.stating import august_payments, draw_up
@@ -254,7 +249,7 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
                 world.keep("batch", code, batch_id)
                 world.keep(f"{what} batch", code, batch_id)
     at(date(2005, 7, 5))
-    _letters(world)
+    letters_of_both_sides(world)
     messages_of_both_sides(world)
     for side in SIDES:
         for what in ("WORKED-1", "RECALLED-1", "BOTH"):
@@ -265,40 +260,6 @@ def _placed_and_worked(world: World, desk: Desk) -> None:
             account_id = _key(Account, Account.account_ref == f"{side.mark}-{what}")
             raise_hold(compliance, account_id, HoldFlag.COMPLAINT, f"{side.mark} complaint")
     ask_and_complain(world)
-
-
-def _letters(world: World) -> None:
-    """Each firm has a pack that is approved and printed, and one that is read when its batch is recalled."""
-    for what, side in product(("worked", "recalled"), SIDES):
-        firm = f"{side.mark}LF"
-        pack_id = build_pack(world.person(Role.LEGAL_PARTNER, firm).actor, world.one(f"{what} batch", firm))
-        world.keep(f"{what} pack", firm, pack_id)
-    run_pending(world.app)
-    for side in SIDES:
-        firm = f"{side.mark}LF"
-        lawyer = world.person(Role.LEGAL_PARTNER, firm).actor
-        put_image(lawyer, a_seal())
-        open_sample(lawyer, world.one("worked pack", firm))
-        approve_pack(lawyer, world.one("worked pack", firm))
-        for what in ("worked", "recalled"):
-            _keep_pack(world, firm, world.one(f"{what} pack", firm), is_shut=what == "recalled")
-    run_pending(world.app)
-    mine, theirs = (world.one("worked pack", f"{side.mark}LF") for side in SIDES)
-    letter = letters_of(mine)[0].id
-    for what, rest in (("letter", ()), ("printed letter", ()), ("page of a letter", (1,))):
-        world.mixed[what] = [(world.one("recalled pack", "EASTLF"), letter, *rest), (theirs, letter, *rest)]
-
-
-def _keep_pack(world: World, firm: str, pack_id: int, *, is_shut: bool) -> None:
-    """Where it is shut, the firm keeps the pack and its list; what a letter says is the person's and gone."""
-    place = world.shut if is_shut else world.things
-    world.keep("pack", firm, pack_id)
-    for name in PACK_FILES.keys() - {"letters.zip"}:  # nobody has asked for sealed letters
-        world.keep("file of a pack", firm, pack_id, name)
-    for letter in letters_of(pack_id)[:2]:
-        world.keep("letter", firm, pack_id, letter.id)
-        place.setdefault("printed letter", []).append((firm, (pack_id, letter.id)))
-        place.setdefault("page of a letter", []).append((firm, (pack_id, letter.id, 1)))
 
 
 def _log(actor: Actor, reference: str, mark: str) -> None:

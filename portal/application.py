@@ -65,6 +65,7 @@ MODELS = (
     "portal.legal.seal_models",
     "portal.legal.dispatch.models",
     "portal.legal.verification.models",
+    "portal.legal.matters.models",
     "portal.api.webhook_models",
     "portal.api.models",
 )

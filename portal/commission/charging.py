@@ -28,6 +28,7 @@ from portal.vendors.proofs import keep_proof
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
+    from portal.placement.models import Placement
     from portal.vendors.proofs import Proof
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Cost",
     "approve_charge",
     "enter_cost",
+    "note_cost",
     "propose_adjustment",
     "refuse_charge",
     "withdraw_charge",
@@ -106,7 +108,7 @@ def enter_cost(actor: Actor, wanted: Cost) -> int:
     """Enter a cost that the actor's organisation advanced, with its proof; its id. DomainError naming the field: an account it
     never had for letters or litigation, an amount that is none, a day to come, no proof."""
     demand(actor, Permission.COSTS_ENTER)
-    reason = _given(wanted.reason)
+    _given(wanted.reason)
     if wanted.proof is None:
         words = say("Add the receipt as a PDF, PNG or JPEG file: a cost is paid by its proof.")
         raise DomainError("charge.proof", words, field="proof")
@@ -115,24 +117,31 @@ def enter_cost(actor: Actor, wanted: Cost) -> int:
         if placement is None:
             words = say("Your organisation has no letter or litigation placement of this account.")
             raise DomainError("charge.account", words, field="account_ref")
-        amount = _amount(wanted.amount, placement.currency)
-        if amount < 0:
-            raise DomainError("charge.amount", say("A cost is more than nothing."), field="amount")
-        if wanted.charged_on > work.today or wanted.charged_on < placement.placed_on:
-            words = say(
-                "The day lies between the placement (%(first)s) and today (%(last)s).",
-                first=placement.placed_on, last=work.today,
-            )  # fmt: skip
-            raise DomainError("charge.day", words, field="charged_on")
-        return _write(
-            work,
-            Charge(
-                kind=ChargeKind.COST, organisation_id=placement.organisation_id, currency=placement.currency,
-                amount_minor=amount, charged_on=wanted.charged_on, reason=reason, about="",
-                batch_id=placement.batch_id, placement_id=placement.id, proof_digest=keep_proof(wanted.proof),
-                proof_name=wanted.proof.name,
-            ),
+        return note_cost(work, placement, wanted, keep_proof(wanted.proof))
+
+
+def note_cost(work: Work, placement: Placement, cost: Cost, proof_digest: str, about: str = "") -> int:
+    """In a transaction of who advanced it: a cost of this placement, whose receipt lies in the storage; its id. DomainError
+    naming the field as `enter_cost`. `about`: what it was approved under beforehand."""
+    reason = _given(cost.reason)
+    amount = _amount(cost.amount, placement.currency)
+    if amount < 0:
+        raise DomainError("charge.amount", say("A cost is more than nothing."), field="amount")
+    if cost.charged_on > work.today or cost.charged_on < placement.placed_on:
+        words = say(
+            "The day lies between the placement (%(first)s) and today (%(last)s).",
+            first=placement.placed_on, last=work.today,
         )  # fmt: skip
+        raise DomainError("charge.day", words, field="charged_on")
+    return _write(
+        work,
+        Charge(
+            kind=ChargeKind.COST, organisation_id=placement.organisation_id, currency=placement.currency,
+            amount_minor=amount, charged_on=cost.charged_on, reason=reason, about=about,
+            batch_id=placement.batch_id, placement_id=placement.id, proof_digest=proof_digest,
+            proof_name=cost.proof.name if cost.proof else "",
+        ),
+    )  # fmt: skip
 
 
 def approve_charge(actor: Actor, charge_id: int) -> None:

@@ -124,6 +124,9 @@ class Permission(StrEnum):
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
     PACKS_DISPATCH = "packs.dispatch"  # what was sent, and what came of it
+    MATTERS_VIEW = "matters.view"  # suits, hearings, their costs and documents
+    MATTERS_RUN = "matters.run"  # the law firm's: open, take further, hearings, ask for costs
+    EVIDENCE_BUNDLE = "evidence.bundle"  # all that is known of an account as one PDF, with the person's name
     API_MANAGE = "api.manage"  # tokens and webhooks of one's own organisation; the bank sees those of all
 
 
@@ -158,6 +161,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _COMPLAINTS
         | {_P.REPORTED_VIEW, _P.REMITTANCES_VIEW}
         | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.SCORES_MANAGE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
+        | {_P.MATTERS_VIEW, _P.EVIDENCE_BUNDLE}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -169,6 +173,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.PAYMENTS_RULES, _P.REPORTED_VIEW, _P.REPORTED_MATCH, _P.REMITTANCES_VIEW, _P.REMITTANCES_RECORD}
         | {_P.STATEMENTS_SETTLE}
         | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
+        | {_P.MATTERS_VIEW}
     ),
     Role.COMPLIANCE: frozenset(
         _EVERYONE
@@ -181,6 +186,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _COMPLAINTS
         | {_P.COMPLAINTS_MANAGE}
         | {_P.LIMITS_NOTE}
+        | {_P.MATTERS_VIEW, _P.EVIDENCE_BUNDLE}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -218,6 +224,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.API_MANAGE}
         | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
         | {_P.PACKS_DISPATCH}
+        | {_P.MATTERS_VIEW, _P.MATTERS_RUN, _P.EVIDENCE_BUNDLE}
     ),
 }
 

@@ -13,11 +13,12 @@ from flask_limiter.util import get_remote_address
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-__all__ = ["SIGN_IN", "VERIFY", "limiter", "set_up_limiter"]
+__all__ = ["CALENDAR", "SIGN_IN", "VERIFY", "limiter", "set_up_limiter"]
 
 limiter = Limiter(get_remote_address, default_limits=[])
 SIGN_IN = "60 per minute"
 VERIFY = "30 per minute; 300 per hour"  # of letters; a household behind one address needs a handful
+CALENDAR = "30 per minute; 300 per hour"  # a firm's calendars ask from one address, each a few times an hour
 _COME_AGAIN = (429, 503)
 
 

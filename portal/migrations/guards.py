@@ -90,6 +90,12 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("letter_dispatch", since="0049"),
     Evidence("letter_result", since="0049"),
     Evidence("letter_result_effect", since="0049"),
+    Evidence("matter_step", since="0051"),
+    Evidence("hearing_event", since="0051"),
+    Evidence("matter_cost", since="0051"),
+    Evidence("matter_cost_event", since="0051"),
+    Evidence("matter_document", since="0051"),
+    Evidence("evidence_bundle", since="0051"),
 )
 DEEDS = ("update", "delete")
 

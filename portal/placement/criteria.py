@@ -17,7 +17,7 @@ from portal.vendors.models import PlacementKind
 __all__ = ["PLACEABLE_BUCKETS", "PLACEABLE_KINDS", "Criteria", "Share", "UnknownLimitation", "check_shares"]
 
 PLACEABLE_BUCKETS = BUCKETS[1:]  # M0 is not overdue
-PLACEABLE_KINDS = (PlacementKind.COLLECTION, PlacementKind.LETTER)
+PLACEABLE_KINDS = (PlacementKind.COLLECTION, PlacementKind.LETTER, PlacementKind.LITIGATION)
 LARGEST_SEED = 2**53
 NO_CONDITIONS = Conditions()
 

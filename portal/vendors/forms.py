@@ -217,7 +217,7 @@ class ContractForm(_TermsForm):
     def __init__(self, organisations: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.organisation_id.choices = options(organisations)
-        self.kind.choices = options((k.value, KIND_LABELS[k]) for k in (PlacementKind.COLLECTION, PlacementKind.LETTER))
+        self.kind.choices = options((kind.value, label) for kind, label in KIND_LABELS.items())
 
     def code(self) -> str:
         """The currency's code; DomainError where what was written is none."""

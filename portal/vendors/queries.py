@@ -40,7 +40,7 @@ __all__ = [
 # What each kind of organisation can be asked to do. A law firm's licence covers letters and lawsuits, an agency's neither.
 KINDS_OF: dict[OrganisationKind, tuple[PlacementKind, ...]] = {
     OrganisationKind.AGENCY: (PlacementKind.COLLECTION,),
-    OrganisationKind.LAW_FIRM: (PlacementKind.LETTER,),
+    OrganisationKind.LAW_FIRM: (PlacementKind.LETTER, PlacementKind.LITIGATION),
 }
 
 

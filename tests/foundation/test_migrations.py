@@ -221,6 +221,7 @@ CHOSEN = {
     ("rule_pack_version", "published_at"): "2005-07-01 00:00:00",
     ("rule_pack_version", "shipped"): True,
     ("rule_pack_choice", "confirmed_at"): "2005-07-01 00:00:00",
+    ("evidence_bundle", "language"): "zh",
     ("scoring", "state"): "fixed",
     ("scoring", "decided_by"): 2,
     ("scoring", "decided_at"): "2005-07-01 00:00:00",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from portal.contact.models import EvidenceFile
     from portal.foundation.access import Actor
 
-__all__ = ["SealedFile", "content_of", "keep_sealed"]
+__all__ = ["KeyedFile", "SealedFile", "content_of", "keep_sealed", "keep_under_new_key", "opened_pieces"]
 
 _NAME = "evidence"
 _PURPOSE = "evidence key"
@@ -40,15 +40,29 @@ class SealedFile(NamedTuple):
     key_sealed: bytes
 
 
-def keep_sealed(stream: IO[bytes]) -> SealedFile:
-    """Put a file into the storage under a new key. Before the transaction that names it: a store far away must not hold
-    its lock."""
+class KeyedFile(NamedTuple):
+    """A file in the storage: the SHA-256 and size of its content, its address, and the key that opens it."""
+
+    digest: str
+    size: int
+    stored: str
+    key: bytes
+
+
+def keep_under_new_key(stream: IO[bytes]) -> KeyedFile:
+    """Put a file into the storage under a new key, which is the caller's to keep. Before the transaction that names it: a
+    store far away must not hold its lock."""
     key = os.urandom(_KEY)
     with TemporaryFile() as scratch:
-        digest, _ = seal(stream, cast("BinaryIO", scratch), {_NAME: key})
+        digest, size = seal(stream, cast("BinaryIO", scratch), {_NAME: key})
         scratch.seek(0)
-        stored = services().storage.put(scratch)
-    return SealedFile(digest.hex(), stored, services().vault.seal_secret(key.hex(), _PURPOSE))
+        return KeyedFile(digest.hex(), size, services().storage.put(scratch), key)
+
+
+def keep_sealed(stream: IO[bytes]) -> SealedFile:
+    """The same for a file of evidence, with its key as it goes into a row."""
+    kept = keep_under_new_key(stream)
+    return SealedFile(kept.digest, kept.stored, services().vault.seal_secret(kept.key.hex(), _PURPOSE))
 
 
 def content_of(session: Session, actor: Actor, row: EvidenceFile) -> Iterator[bytes]:
@@ -60,11 +74,11 @@ def content_of(session: Session, actor: Actor, row: EvidenceFile) -> Iterator[by
     key = session.scalar(visible(EvidenceKey, actor).where(EvidenceKey.evidence_file_id == row.id))
     if key is None:
         raise NotFound
-    return _pieces(row.stored, row.digest, bytes.fromhex(services().vault.open_secret(key.key_sealed, _PURPOSE)))
+    return opened_pieces(row.stored, row.digest, bytes.fromhex(services().vault.open_secret(key.key_sealed, _PURPOSE)))
 
 
-def _pieces(stored: str, digest: str, key: bytes) -> Iterator[bytes]:
-    """As `Storage.chunks`: what cannot be opened says so here, while the answer can still be another one."""
+def opened_pieces(stored: str, digest: str, key: bytes) -> Iterator[bytes]:
+    """A file that lies under a key of its own, as `Storage.chunks`: what cannot be opened says so here, while the answer can still be another one."""
     address = bytes.fromhex(digest)
     raw = services().storage.open(stored)
     plain = io.BufferedReader(

@@ -1,0 +1,223 @@
+"""Reads of matters. A firm sees its own, also when the account has gone back; the bank sees all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from portal.foundation.errors import NotFound
+from portal.foundation.visibility import visible
+from portal.identity.models import Organisation, User
+from portal.legal.matters.models import (
+    EvidenceBundle,
+    Hearing,
+    HearingEvent,
+    HearingState,
+    Matter,
+    MatterCost,
+    MatterCostEvent,
+    MatterDocument,
+    MatterStep,
+)
+from portal.legal.matters.stages import Stage
+from portal.placement.models import Placement
+from portal.vendors.models import PlacementKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from portal.foundation.access import Actor
+
+__all__ = [
+    "AHEAD", "bundle_for", "bundles_of", "cost_for", "costs_of", "costs_waiting", "course_of", "courts", "document_for", "documents_of",
+    "events_of_hearings", "firms_with_matters", "handlers", "hearing_for", "hearings", "hearings_of", "hearings_to_tell", "matter_for",
+    "matter_numbered", "matters", "matters_of_account", "next_hearing", "open_matter_of", "placement_for_suit", "placement_of", "steps_of",
+]  # fmt: skip
+
+T = TypeVar("T")
+AHEAD = (HearingState.FIXED, HearingState.MOVED)  # states in which a hearing is still to come, or was not told of
+
+
+# --- matters ------------------------------------------------------------------------------------------------------------
+
+
+def matters(actor: Actor) -> sa.Select[tuple[Matter]]:
+    """Matters that the actor may see, each with its firm and its lawyer."""
+    return visible(Matter, actor).options(joinedload(Matter.organisation), joinedload(Matter.lawyer))
+
+
+def matter_for(session: Session, actor: Actor, matter_id: int, *, lock: bool = False) -> Matter:
+    """One matter; NotFound where there is none that the actor may see. `lock` keeps others from taking it further."""
+    wanted = visible(Matter, actor) if lock else matters(actor)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return _found(session.scalar(wanted.where(Matter.id == matter_id)))
+
+
+def matter_numbered(session: Session, actor: Actor, words: str) -> Matter | None:
+    """The matter with this number, or with this case number of a court, if the actor may see it; the latest of several."""
+    wanted = visible(Matter, actor).where(sa.or_(Matter.number == words, Matter.case_no == words))
+    return session.scalar(wanted.order_by(Matter.id.desc()).limit(1))
+
+
+def matters_of_account(session: Session, actor: Actor, account_id: int) -> list[Matter]:
+    """Matters about an account, the latest first."""
+    wanted = matters(actor).where(Matter.account_id == account_id).order_by(Matter.id.desc())
+    return list(session.scalars(wanted))
+
+
+def open_matter_of(session: Session, actor: Actor, account_id: int) -> Matter | None:
+    """The matter that the actor's firm runs about an account."""
+    mine = Matter.organisation_id == actor.organisation_id
+    wanted = visible(Matter, actor).where(Matter.account_id == account_id, mine, Matter.stage != Stage.CLOSED)
+    return session.scalar(wanted)
+
+
+def placement_for_suit(session: Session, actor: Actor, account_id: int) -> Placement | None:
+    """The live placement for litigation by which the actor's firm may sue for an account."""
+    wanted = visible(Placement, actor).where(
+        Placement.account_id == account_id, Placement.organisation_id == actor.organisation_id,
+        Placement.kind == PlacementKind.LITIGATION, Placement.accepted_at.is_not(None), Placement.ended_at.is_(None),
+    )  # fmt: skip
+    return session.scalar(wanted)
+
+
+def placement_of(session: Session, actor: Actor, matter: Matter) -> Placement:
+    """The placement by which a matter is run."""
+    return session.scalars(visible(Placement, actor).where(Placement.id == matter.placement_id)).one()
+
+
+def steps_of(session: Session, actor: Actor, matter_id: int) -> list[MatterStep]:
+    """All that was ever said of a matter's course, the earliest first."""
+    wanted = visible(MatterStep, actor).where(MatterStep.matter_id == matter_id).order_by(MatterStep.id)
+    return list(session.scalars(wanted))
+
+
+def course_of(rows: Sequence[MatterStep]) -> list[MatterStep]:
+    """What stands of these rows, in the order of the course: a correction stands where the row stood that it corrects."""
+    places: dict[int, int] = {}
+    standing: dict[int, MatterStep] = {}
+    for row in rows:
+        place = places[row.corrects_id] if row.corrects_id else row.id
+        places[row.id], standing[place] = place, row
+    return [standing[place] for place in sorted(standing) if not standing[place].taken_back]
+
+
+def courts(session: Session, actor: Actor) -> list[str]:
+    """Courts that matters are at, by name."""
+    wanted = visible(Matter, actor).where(Matter.court != "").with_only_columns(Matter.court).distinct()
+    return list(session.scalars(wanted.order_by(Matter.court)))
+
+
+def handlers(session: Session, actor: Actor) -> list[User]:
+    """Lawyers who handle matters that the actor may see."""
+    handled = visible(Matter, actor).with_only_columns(Matter.lawyer_id)
+    return list(session.scalars(visible(User, actor).where(User.id.in_(handled)).order_by(User.name, User.id)))
+
+
+def firms_with_matters(session: Session, actor: Actor) -> list[Organisation]:
+    """Firms that run or ran matters, by code."""
+    ids = visible(Matter, actor).with_only_columns(Matter.organisation_id)
+    wanted = visible(Organisation, actor).where(Organisation.id.in_(ids)).order_by(Organisation.code)
+    return list(session.scalars(wanted))
+
+
+# --- hearings -----------------------------------------------------------------------------------------------------------
+
+
+def next_hearing() -> sa.ScalarSelect[Any]:
+    """When a matter of a select over matters is heard next (or was, and nobody has said so); NULL where nothing is fixed."""
+    wanted = sa.select(sa.func.min(Hearing.starts_at)).where(Hearing.matter_id == Matter.id, Hearing.state.in_(AHEAD))
+    return wanted.correlate(Matter).scalar_subquery()
+
+
+def hearings(actor: Actor) -> sa.Select[Any]:
+    """Hearings with their matters, as rows (Hearing, Matter)."""
+    wanted = visible(Hearing, actor).join(Matter, Matter.id == Hearing.matter_id).add_columns(Matter)
+    return wanted.options(joinedload(Matter.organisation), joinedload(Matter.lawyer))
+
+
+def hearings_of(session: Session, actor: Actor, matter_id: int) -> list[Hearing]:
+    """Hearings of a matter, the latest first."""
+    wanted = visible(Hearing, actor).where(Hearing.matter_id == matter_id)
+    return list(session.scalars(wanted.order_by(Hearing.starts_at.desc(), Hearing.id.desc())))
+
+
+def hearing_for(session: Session, actor: Actor, matter_id: int, hearing_id: int) -> Hearing:
+    """One hearing of a matter. NotFound where there is none that the actor may see."""
+    wanted = visible(Hearing, actor).where(Hearing.id == hearing_id, Hearing.matter_id == matter_id)
+    return _found(session.scalar(wanted))
+
+
+def events_of_hearings(session: Session, actor: Actor, hearing_ids: Collection[int]) -> dict[int, list[HearingEvent]]:
+    """What was said of hearings one after the other, by hearing, the latest first."""
+    found: dict[int, list[HearingEvent]] = {hearing_id: [] for hearing_id in hearing_ids}
+    wanted = visible(HearingEvent, actor).where(HearingEvent.hearing_id.in_(hearing_ids))
+    for event in session.scalars(wanted.order_by(HearingEvent.id.desc())):
+        found[event.hearing_id].append(event)
+    return found
+
+
+def hearings_to_tell(session: Session, actor: Actor, since: datetime, most: int) -> list[Any]:
+    """Hearings from an instant on as rows (Hearing, Matter), the earliest first: what a calendar shows."""
+    wanted = hearings(actor).where(Hearing.starts_at >= since).order_by(Hearing.starts_at, Hearing.id)
+    return list(session.execute(wanted.limit(most)))
+
+
+# --- costs, documents, bundles ------------------------------------------------------------------------------------------
+
+
+def costs_of(session: Session, actor: Actor, matter_id: int) -> list[MatterCost]:
+    """Costs of a matter with what became of them, the latest first."""
+    wanted = visible(MatterCost, actor).where(MatterCost.matter_id == matter_id).order_by(MatterCost.id.desc())
+    return list(session.scalars(wanted))
+
+
+def cost_for(session: Session, actor: Actor, matter_id: int, cost_id: int, *, lock: bool = False) -> MatterCost:
+    """One cost of a matter. NotFound where there is none that the actor may see."""
+    wanted = visible(MatterCost, actor).where(MatterCost.id == cost_id, MatterCost.matter_id == matter_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return _found(session.scalar(wanted))
+
+
+def costs_waiting(actor: Actor) -> sa.Select[Any]:
+    """Costs that nobody has decided on, as rows (MatterCost, Matter)."""
+    decided = sa.select(MatterCostEvent.id).where(MatterCostEvent.cost_id == MatterCost.id).exists()
+    wanted = visible(MatterCost, actor).join(Matter, Matter.id == MatterCost.matter_id).add_columns(Matter)
+    return wanted.options(joinedload(Matter.organisation)).where(~decided)
+
+
+def documents_of(session: Session, actor: Actor, matter_id: int) -> list[MatterDocument]:
+    """Files of a matter, the latest first."""
+    wanted = visible(MatterDocument, actor).where(MatterDocument.matter_id == matter_id)
+    return list(session.scalars(wanted.order_by(MatterDocument.id.desc())))
+
+
+def document_for(session: Session, actor: Actor, matter_id: int, document_id: int) -> MatterDocument:
+    """One file of a matter. NotFound where there is none that the actor may see."""
+    wanted = visible(MatterDocument, actor)
+    wanted = wanted.where(MatterDocument.id == document_id, MatterDocument.matter_id == matter_id)
+    return _found(session.scalar(wanted))
+
+
+def bundles_of(session: Session, actor: Actor, account_id: int, most: int = 10) -> list[EvidenceBundle]:
+    """Bundles of an account, the latest first."""
+    wanted = visible(EvidenceBundle, actor).where(EvidenceBundle.account_id == account_id)
+    return list(session.scalars(wanted.order_by(EvidenceBundle.id.desc()).limit(most)))
+
+
+def bundle_for(session: Session, actor: Actor, bundle_id: int) -> EvidenceBundle:
+    """One bundle. NotFound where there is none that the actor may see."""
+    return _found(session.scalar(visible(EvidenceBundle, actor).where(EvidenceBundle.id == bundle_id)))
+
+
+def _found(row: T | None) -> T:
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,379 @@
+"""Matters: opened, taken from stage to stage, corrected by more rows, heard, paid for; and whose they are."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from portal.commission.charge_models import Charge, ChargeKind
+from portal.commission.charging import approve_charge
+from portal.contact.proofs import open_proof, person_key_of
+from portal.foundation.access import Role
+from portal.foundation.audit import AuditEvent
+from portal.foundation.clock import FrozenClock
+from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.services import services
+from portal.foundation.work import reading, transaction
+from portal.legal.matters import costs, hearings, operations, queries
+from portal.legal.matters.documents import add_document
+from portal.legal.matters.feeds import answer_feed, end_feed, make_feed
+from portal.legal.matters.hearings import Summons
+from portal.legal.matters.models import (
+    CostKind,
+    CostState,
+    DocumentKind,
+    Hearing,
+    HearingKind,
+    HearingState,
+    Matter,
+    MatterStep,
+)
+from portal.legal.matters.stages import Outcome, Stage
+from portal.vendors.proofs import Proof, read_proof
+from tests.identity.factories import actor_of, make_law_firm, make_user, observer
+from tests.legal.factories import a_firm, letter_batch
+from tests.legal.suing import COURT, PDF, TODAY, Suing, a_suing_firm, at, in_court, said, sue, the_matter
+from tests.placement.factories import placements, recalled
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+pytestmark = pytest.mark.settings(today=TODAY)
+
+SCAN = Proof(PDF, "scan.pdf")
+
+
+@pytest.fixture
+def firm(app: Flask) -> Suing:
+    return a_suing_firm()
+
+
+def rows(model: Any) -> list[Any]:
+    with reading(observer()) as session:
+        found = list(session.scalars(sa.select(model).order_by(model.id)))
+        session.expunge_all()
+    return found
+
+
+def course(matter_id: int) -> list[MatterStep]:
+    with reading(observer()) as session:
+        found = queries.course_of(queries.steps_of(session, observer(), matter_id))
+        session.expunge_all()
+    return found
+
+
+def later(days: int) -> None:
+    services().clock = FrozenClock(at=datetime(2005, 7, 20, 4, tzinfo=UTC) + timedelta(days=days))
+
+
+# --- the course ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_matter_goes_from_its_preparation_to_its_end(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    operations.add_step(firm.actor, matter_id, said(Stage.HEARING, 20))
+    awarded = ("45210.55", "6120.40", "", "830")
+    operations.add_step(firm.actor, matter_id, said(Stage.JUDGMENT, 30, awarded=awarded, note="主文见判决书"))
+    operations.add_step(firm.actor, matter_id, said(Stage.ENFORCEMENT, 10, 7))
+    operations.add_step(firm.actor, matter_id, said(Stage.CLOSED, 18, 7, outcome=Outcome.ENFORCED))
+
+    matter = the_matter(matter_id)
+    assert (matter.stage, matter.outcome, matter.stage_on) == (Stage.CLOSED, Outcome.ENFORCED, date(2005, 7, 18))
+    assert matter.number == f"MA-{firm.organisation.code}-2005-0001"
+    assert (matter.court, matter.case_no, matter.claimed_minor) == (COURT, "(2005)沪0115执77号", 5_283_895)
+    judgment = course(matter_id)[4]
+    assert (judgment.awarded_principal_minor, judgment.awarded_fees_minor, judgment.awarded_costs_minor) == (
+        4_521_055,
+        0,
+        83_000,
+    )
+    told = [event.action for event in rows(AuditEvent) if event.action.startswith("legal.matter")]
+    assert told == ["legal.matter_opened", *["legal.matter_step"] * 6]
+
+
+def test_what_cannot_have_been_is_refused_at_its_field(firm: Suing) -> None:
+    matter_id = sue(firm)
+    for wrong, field in (
+        (said(Stage.HEARING, 2), "stage"), (said(Stage.FILED, 21, 7), "happened_on"), (said(Stage.FILED, 30, 5), "happened_on"),
+        (said(Stage.FILED, 2, court=" "), "court"), (said(Stage.CLOSED, 2), "outcome"),
+        (said(Stage.CLOSED, 2, outcome=Outcome.SETTLED, awarded=("1.234", "", "", "")), "principal"),
+        (said(Stage.FILED, 2, note="card 6222021234567890128"), "note"),
+    ):  # fmt: skip
+        with pytest.raises(DomainError) as refused:
+            operations.add_step(firm.actor, matter_id, wrong)
+        assert refused.value.field == field
+    assert the_matter(matter_id).stage is Stage.PREPARED
+
+
+def test_a_wrong_entry_is_corrected_by_another_row_and_stays(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    accepted = course(matter_id)[2]
+    right = said(Stage.ACCEPTED, 10, case_no="(2005)沪0115民初1243号")
+    assert operations.correct_step(firm.actor, matter_id, accepted.id, right)
+    assert the_matter(matter_id).case_no == "(2005)沪0115民初1243号"
+    assert len(rows(MatterStep)) == 4 and len(course(matter_id)) == 3
+
+    assert not operations.correct_step(firm.actor, matter_id, course(matter_id)[2].id, right)  # says the same
+    with pytest.raises(Refused, match="corrected"):
+        operations.correct_step(firm.actor, matter_id, accepted.id, right)
+    with pytest.raises(DomainError) as refused:  # the court cannot have accepted it before it was filed
+        operations.correct_step(firm.actor, matter_id, course(matter_id)[1].id, said(Stage.FILED, 15))
+    assert refused.value.field == "happened_on"
+    with pytest.raises(NotFound):
+        operations.correct_step(firm.actor, matter_id, 99_999, right)
+
+
+def test_what_was_not_so_is_taken_back_unless_something_rests_on_it(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    prepared, filed, accepted = course(matter_id)
+    for step in (prepared, filed):
+        with pytest.raises(Refused):
+            operations.take_back_step(firm.actor, matter_id, step.id, "a slip")
+    operations.take_back_step(firm.actor, matter_id, accepted.id, "the court has only taken the papers")
+    assert the_matter(matter_id).stage is Stage.FILED and the_matter(matter_id).case_no == ""
+    operations.add_step(firm.actor, matter_id, said(Stage.ACCEPTED, 12))
+    assert [step.happened_on.day for step in course(matter_id)] == [1, 2, 12]
+
+
+def test_a_firm_has_one_open_matter_about_an_account(firm: Suing) -> None:
+    matter_id = sue(firm)
+    with pytest.raises(Refused, match="open matter"):
+        sue(firm)
+    operations.add_step(firm.actor, matter_id, said(Stage.CLOSED, 2, outcome=Outcome.WITHDRAWN))
+    assert sue(firm) != matter_id
+    with pytest.raises(IntegrityError), transaction(observer()) as work:
+        work.session.execute(sa.update(Matter).where(Matter.id == matter_id).values(stage="filed", outcome=None))
+
+
+def test_an_enforcement_that_found_nothing_is_taken_up_again(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    for step in (
+        said(Stage.MEDIATED, 20), said(Stage.ENFORCEMENT, 30), said(Stage.CLOSED, 1, 7, outcome=Outcome.UNENFORCEABLE),
+    ):  # fmt: skip
+        operations.add_step(firm.actor, matter_id, step)
+    other = sue(firm)
+    again = said(Stage.ENFORCEMENT, 10, 7, case_no="(2005)沪0115执恢9号")
+    with pytest.raises(Refused, match="open matter"):
+        operations.add_step(firm.actor, matter_id, again)
+    operations.add_step(firm.actor, other, said(Stage.CLOSED, 2, outcome=Outcome.WITHDRAWN))
+    operations.add_step(firm.actor, matter_id, again)
+    assert the_matter(matter_id).outcome is None and the_matter(matter_id).case_no == "(2005)沪0115执恢9号"
+
+
+def test_only_an_account_that_is_placed_for_litigation_is_sued_for(firm: Suing) -> None:
+    lettered = a_firm()
+    placed = placements(letter_batch(lettered, 1, desk=firm.desk))[-1]
+    wanted = operations.Opening("100.00", lettered.lawyer.id, TODAY)
+    with pytest.raises(Refused, match="litigation"):
+        operations.open_matter(lettered.actor, placed.account_id, wanted)
+    stranger = actor_of(make_user(organisation=make_law_firm("粤诉")))
+    with pytest.raises(NotFound):
+        operations.open_matter(stranger, firm.accounts[0], wanted)
+
+
+def test_it_is_handled_by_a_lawyer_with_a_licence(firm: Suing) -> None:
+    without = make_user(organisation=firm.organisation, lawyer_licence_no="")
+    over = make_user(organisation=firm.organisation, lawyer_licence_no="L-9", lawyer_licence_until=date(2005, 7, 19))
+    for person in (without, over, make_user()):
+        with pytest.raises(DomainError) as refused:
+            sue(firm, lawyer_id=person.id)
+        assert refused.value.field == "lawyer_id"
+    second = make_user(organisation=firm.organisation, lawyer_licence_no="L-10")
+    matter_id = sue(firm)
+    operations.assign_lawyer(firm.actor, matter_id, second.id)
+    assert the_matter(matter_id).lawyer_id == second.id
+
+
+def test_a_firm_sees_no_other_firms_matter_and_the_bank_runs_none(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    other = actor_of(make_user(organisation=make_law_firm("粤诉")))
+    with reading(other) as session:
+        assert session.scalars(sa.select(Matter)).all() == []
+    with pytest.raises(NotFound):
+        operations.add_step(other, matter_id, said(Stage.HEARING, 20))
+    with pytest.raises(Refused):
+        operations.add_step(firm.desk.maker, matter_id, said(Stage.HEARING, 20))
+
+
+def test_once_the_account_has_gone_back_a_matter_can_only_be_closed(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    add_document(firm.actor, matter_id, DocumentKind.COMPLAINT, SCAN)
+    recalled(firm.desk, firm.batch)
+    with pytest.raises(Refused, match="taken the account back"):
+        operations.add_step(firm.actor, matter_id, said(Stage.HEARING, 20))
+    with pytest.raises(NotFound):  # what is sealed for the person is closed to the firm
+        add_document(firm.actor, matter_id, DocumentKind.COMPLAINT, SCAN)
+    with reading(firm.actor) as session:
+        assert queries.matter_for(session, firm.actor, matter_id).name_masked
+        with pytest.raises(NotFound):
+            person_key_of(session, firm.actor, firm.accounts[0])
+    operations.add_step(firm.actor, matter_id, said(Stage.CLOSED, 30, outcome=Outcome.WITHDRAWN))
+    assert the_matter(matter_id).outcome is Outcome.WITHDRAWN
+
+
+# --- hearings -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_hearing_is_fixed_moved_and_held_and_takes_the_matter_there(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    hearing_id = hearings.fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(3), COURT, "第三法庭"))
+    with pytest.raises(Refused, match="still to come"):
+        hearings.hold_hearing(firm.actor, matter_id, hearing_id)
+    assert hearings.move_hearing(firm.actor, matter_id, hearing_id, Summons(at(5), COURT, "第五法庭", "法官另有庭审"))
+    assert not hearings.move_hearing(firm.actor, matter_id, hearing_id, Summons(at(5), COURT, "第五法庭"))
+    later(17)
+    hearings.hold_hearing(firm.actor, matter_id, hearing_id, "当庭未宣判")
+
+    (hearing,) = rows(Hearing)
+    assert (hearing.state, hearing.edition, hearing.room) == (HearingState.HELD, 2, "第五法庭")
+    with reading(firm.actor) as session:
+        told = queries.events_of_hearings(session, firm.actor, [hearing_id])[hearing_id]
+    assert [event.state for event in told] == [HearingState.HELD, HearingState.MOVED, HearingState.FIXED]
+    assert (the_matter(matter_id).stage, the_matter(matter_id).stage_on) == (Stage.HEARING, date(2005, 8, 5))
+    with pytest.raises(Refused, match="already"):
+        hearings.cancel_hearing(firm.actor, matter_id, hearing_id, "late")
+
+
+def test_a_court_hears_what_was_filed_and_not_what_is_closed(firm: Suing) -> None:
+    matter_id = sue(firm)
+    with pytest.raises(Refused):
+        hearings.fix_hearing(firm.actor, matter_id, HearingKind.MEDIATION, Summons(at(3), COURT))
+    operations.add_step(firm.actor, matter_id, said(Stage.FILED, 2))
+    hearing_id = hearings.fix_hearing(firm.actor, matter_id, HearingKind.MEDIATION, Summons(at(3), COURT))
+    with pytest.raises(DomainError) as refused:
+        hearings.fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(3) + timedelta(days=2_000), COURT))
+    assert refused.value.field == "starts_at"
+    operations.add_step(firm.actor, matter_id, said(Stage.CLOSED, 30, outcome=Outcome.SETTLED))
+    assert [row.state for row in rows(Hearing)] == [HearingState.CANCELLED]
+    with reading(firm.actor) as session:
+        assert queries.events_of_hearings(session, firm.actor, [hearing_id])[hearing_id][0].note
+
+
+# --- costs --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_approved_cost_that_was_paid_becomes_a_charge_of_the_next_statement(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    wanted = costs.Wanted(CostKind.COURT_FEE, "560.50", "案件受理费", SCAN)
+    cost_id = costs.ask_cost(firm.actor, matter_id, wanted)
+    paid = costs.Advance("560.50", TODAY, SCAN)
+    with pytest.raises(Refused, match="approve"):
+        costs.advance_cost(firm.actor, matter_id, cost_id, paid)
+    with pytest.raises(Refused):
+        costs.approve_cost(firm.actor, matter_id, cost_id)  # the bank's to do
+    costs.approve_cost(firm.desk.maker, matter_id, cost_id)
+    with pytest.raises(DomainError) as refused:
+        costs.advance_cost(firm.actor, matter_id, cost_id, costs.Advance("560.51", TODAY, SCAN))
+    assert refused.value.field == "amount"
+    with pytest.raises(DomainError) as refused:
+        costs.advance_cost(firm.actor, matter_id, cost_id, costs.Advance("560.50", TODAY, None))
+    assert refused.value.field == "proof"
+    charge_id = costs.advance_cost(firm.actor, matter_id, cost_id, paid)
+    with pytest.raises(Refused):
+        costs.advance_cost(firm.actor, matter_id, cost_id, paid)
+
+    (charge,) = rows(Charge)
+    assert (charge.id, charge.kind, charge.amount_minor, charge.about) == (
+        charge_id,
+        ChargeKind.COST,
+        56_050,
+        the_matter(matter_id).number,
+    )
+    assert charge.organisation_id == firm.organisation.id and charge.proof_name == "scan.pdf"
+    approve_charge(actor_of(make_user(Role.FINANCE)), charge_id)
+
+
+def test_a_cost_is_decided_once_and_what_is_not_approved_is_not_paid(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    ids = [costs.ask_cost(firm.actor, matter_id, costs.Wanted(CostKind.TRAVEL, "80", "差旅")) for _ in range(2)]
+    costs.refuse_cost(firm.desk.maker, matter_id, ids[0], "by train")
+    costs.withdraw_cost(firm.actor, matter_id, ids[1])
+    for cost_id in ids:
+        with pytest.raises(Refused):
+            costs.approve_cost(firm.desk.checker, matter_id, cost_id)
+        with pytest.raises(Refused):
+            costs.advance_cost(firm.actor, matter_id, cost_id, costs.Advance("80", TODAY, SCAN))
+    with reading(firm.actor) as session:
+        found = queries.costs_of(session, firm.actor, matter_id)
+        assert [cost.state for cost in found] == [CostState.WITHDRAWN, CostState.REFUSED]
+    for wrong in ("0", "-1", "1.234", "x"):
+        with pytest.raises(DomainError) as refused:
+            costs.ask_cost(firm.actor, matter_id, costs.Wanted(CostKind.TRAVEL, wrong, "差旅"))
+        assert refused.value.field == "amount"
+
+
+# --- documents ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_sealed_for_the_person(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    document_id = add_document(firm.actor, matter_id, DocumentKind.JUDGMENT, SCAN)
+    with reading(firm.desk.maker) as session:
+        row = queries.document_for(session, firm.desk.maker, matter_id, document_id)
+        assert open_proof(person_key_of(session, firm.desk.maker, firm.accounts[0]), row) == PDF
+        with services().storage.open(row.proof_digest) as stored:
+            assert PDF not in stored.read()
+    with pytest.raises(NotFound):
+        add_document(actor_of(make_user(organisation=make_law_firm("粤诉"))), matter_id, DocumentKind.RULING, SCAN)
+    with pytest.raises(DomainError):
+        read_proof(io.BytesIO(b"MZ\x90 an executable"), "judgment.pdf")
+
+
+# --- the calendar -------------------------------------------------------------------------------------------------------
+
+
+def test_a_calendars_address_tells_hearings_and_no_debtor_until_it_ends(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    hearing_id = hearings.fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(3), COURT, "第三法庭"))
+    secret = make_feed(firm.actor)
+    content = answer_feed(secret).replace(b"\r\n ", b"").decode()
+    matter = the_matter(matter_id)
+    for words in (
+        matter.number,
+        matter.case_no,
+        COURT,
+        "第三法庭",
+        "DTSTART:20050803T013000Z",
+        f"UID:hearing-{hearing_id}@",
+    ):
+        assert words in content
+    for secret_word in (matter.name_masked, "52838", "52,838", matter.account_ref):
+        assert secret_word not in content
+
+    hearings.cancel_hearing(firm.actor, matter_id, hearing_id, "撤诉")
+    assert b"STATUS:CANCELLED" in answer_feed(secret) and b"SEQUENCE:1" in answer_feed(secret)
+    renewed = make_feed(firm.actor)
+    with pytest.raises(NotFound):
+        answer_feed(secret)
+    assert answer_feed(renewed)
+    end_feed(firm.actor)
+    for nothing in (renewed, "", "x" * 43):
+        with pytest.raises(NotFound):
+            answer_feed(nothing)
+    with pytest.raises(NotFound):
+        end_feed(firm.actor)
+
+
+def test_a_calendar_holds_ones_own_firms_hearings_and_the_banks_all(firm: Suing) -> None:
+    other = a_suing_firm("粤诉", desk=firm.desk)
+    for one in (firm, other):
+        hearings.fix_hearing(
+            one.actor, in_court(one), HearingKind.TRIAL, Summons(at(3), f"{one.organisation.code} court")
+        )
+    own = answer_feed(make_feed(firm.actor)).decode()
+    assert own.count("BEGIN:VEVENT") == 1 and "粤诉" not in own
+    assert answer_feed(make_feed(firm.desk.maker)).decode().count("BEGIN:VEVENT") == 2
+
+
+def test_who_has_left_leaves_no_calendar_behind(firm: Suing) -> None:
+    secret = make_feed(firm.actor)
+    with transaction(observer()) as work:
+        person = work.session.merge(firm.lawyer)
+        person.active = False
+    with pytest.raises(NotFound):
+        answer_feed(secret)

@@ -8,6 +8,7 @@
 `letters.seal` is imported by whoever seals: what signs takes most of a second to load. See docs/letters.md.
 """
 
+from letters.binding import Undrawable, bind, on_sheets, pages_in
 from letters.check import check_letter
 from letters.content import content_hash
 from letters.document import render_document
@@ -43,14 +44,18 @@ __all__ = [
     "Stopped",
     "Template",
     "TemplateFault",
+    "Undrawable",
     "UnknownTemplate",
+    "bind",
     "check_letter",
     "check_template",
     "content_hash",
     "in_postal_order",
     "is_drawable_png",
     "load_template",
+    "on_sheets",
     "page_pictures",
+    "pages_in",
     "picture_size",
     "render_document",
     "render_print_file",

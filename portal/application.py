@@ -90,6 +90,7 @@ VIEWS = (
     "portal.legal.views",
     "portal.legal.dispatch.views",
     "portal.legal.verification.views",
+    "portal.legal.matters.views",
     "portal.oversight.views",
     "portal.api.webhook_views",
     "portal.api.views",

@@ -33,7 +33,7 @@ class Person:
 class Agreement:
     """What a contract says: the rate of its flat plan, or a whole `plan` in the notation (without its currency); `fee_minor`
     for a letter, in minor units of `currency`; `success`: of a letter contract, the rate is earned on what another recovers
-    meanwhile; within `answer_hours` a batch is answered."""
+    meanwhile; within `answer_hours` a batch is answered; `suits`: of a law firm, it is about suing."""
 
     currency: str
     rate: str | None
@@ -43,6 +43,7 @@ class Agreement:
     plan: Mapping[str, Any] | None = None
     success: bool = False
     answer_hours: int = 48
+    suits: bool = False
 
     @property
     def exact_rate(self) -> Decimal | None:
@@ -182,7 +183,10 @@ HOUSES: Final = (
             Person("mh.lawyer", "顾明衡", Role.LEGAL_PARTNER, "13101201510481726"),
             Person("mh.assistant", "苏小曼", Role.LEGAL_PARTNER),
         ),
-        (Agreement("CNY", "0.03", fee_minor=3_500, success=True), Agreement("TWD", "0", fee_minor=15_000)),
+        (
+            Agreement("CNY", "0.03", fee_minor=3_500, success=True), Agreement("TWD", "0", fee_minor=15_000),
+            Agreement("CNY", "0.12", term_days=360, suits=True),
+        ),
         "31310000MD0188Q01X", letter_mark="沪明衡",
     ),
     House(

@@ -24,6 +24,7 @@ from portal.demo import (
     reporting,
     returning,
     settling,
+    suing,
     telling,
     wishing,
     writing,
@@ -172,6 +173,9 @@ def _plan_placements(stage: Stage, begins: date, count: int) -> None:
     last = (stage.yesterday - begins).days
     on(last, 20, 30, dealing.keep_filters)
     _plan_letters(on, last, count)
+    on(12, 8, 22, placing.send, OLDEST, {suing.FIRM: 100}, suing.MATTERS, placing.SUITS)
+    on(12, 8, 45, placing.answer_batches)
+    suing.plan_suits(stage, begins + timedelta(days=14))
     on(last, 20, 40, placing.send, EARLY, {"HT": 60, "AH": 40}, count * 4 // 100 + 1)
     on(last, 20, 45, placing.ask_back, "YF", "vendor1")
     on(last, 20, 48, placing.propose_trial, "HT", "BL", ("M1", "M2"), count * 2 // 100 + 1)

@@ -74,12 +74,14 @@ def _let_in(stage: Stage, organisation_id: int, person: Person) -> None:
 
 
 def _agree(stage: Stage, house: House, house_id: int) -> None:
-    kind = PlacementKind.LETTER if house.kind is OrganisationKind.LAW_FIRM else PlacementKind.COLLECTION
     started_on = month_before(stage.begins, 6)
     for agreement in house.agreements:
+        kind = PlacementKind.COLLECTION
+        if house.kind is OrganisationKind.LAW_FIRM:
+            kind = PlacementKind.LITIGATION if agreement.suits else PlacementKind.LETTER
+        number = f"HY-{house.code}-{agreement.currency}-{started_on:%Y%m}" + ("-S" if agreement.suits else "")
         create_contract(
-            stage.actor("vendor1"), house_id, number=f"HY-{house.code}-{agreement.currency}-{started_on:%Y%m}", kind=kind,
-            currency=agreement.currency, started_on=started_on,
+            stage.actor("vendor1"), house_id, number=number, kind=kind, currency=agreement.currency, started_on=started_on,
             terms=_terms(house, agreement),
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
 
-from letters import load_template
+from letters import load_template, render_document
 from portal.demo.cast import HOUSES
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
@@ -52,7 +52,7 @@ REPORTED = (
     ("妥投", ""), ("妥投", ""), ("退回", "查无此人"), ("妥投", ""), ("", ""), ("妥投", ""), ("拒收", "收件人拒收"),
     ("妥投", ""), ("逾期未领", "三次投递未果"), ("妥投", ""), ("退回", "迁移新址不明"), ("", ""),
 )  # fmt: skip
-SIGNED_CARD = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+SIGNED_CARD = "<h1>国内特快专递邮件回执</h1><p>收件人签收：本人</p><p>{number}</p>"
 FIRMS = {house.code: [person.user_name for person in house.people] for house in HOUSES}
 
 
@@ -174,7 +174,13 @@ def _prove_first_delivery(stage: Stage, code: str, number: str) -> None:
         result = way.result
     if result is not None:
         outcome = Outcome(result.result, result.result_on, result.reason)
-        record_result(assistant, way.pack.id, way.letter.id, outcome, Proof(SIGNED_CARD, f"{number}-回执.pdf"))
+        record_result(
+            assistant,
+            way.pack.id,
+            way.letter.id,
+            outcome,
+            Proof(render_document(SIGNED_CARD.format(number=number), ""), f"{number}-回执.pdf"),
+        )
 
 
 def ask_about_letters(stage: Stage, code: str) -> None:

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "LETTERS", "answer_batches", "ask_back", "keep_segments", "propose_run", "propose_trial", "refuse_late", "send",
+    "LETTERS", "SUITS", "answer_batches", "ask_back", "keep_segments", "propose_run", "propose_trial", "refuse_late", "send",
     "take_back",
 ]  # fmt: skip
 
-COLLECTION, LETTERS = PlacementKind.COLLECTION, PlacementKind.LETTER
+COLLECTION, LETTERS, SUITS = PlacementKind.COLLECTION, PlacementKind.LETTER, PlacementKind.LITIGATION
 LEADERS = {house.code: house.leader.user_name for house in HOUSES}
 
 
@@ -137,7 +137,7 @@ def _shares(stage: Stage, percent: dict[str, int]) -> list[Share]:
     """Shares of those that have a contract in the currency; what the others would have got is the last one's."""
     held = {
         house.code for house in HOUSES for agreement in house.agreements if agreement.currency == stage.currency
-    }  # an organisation has contracts of one kind
+    }  # whoever is asked for a kind has a contract of it
     codes = [code for code in percent if code in held] or sorted(held & {"HT", "ZX"})
     parts = {code: Decimal(percent.get(code, 50)) / 100 for code in codes}
     parts[codes[-1]] += 1 - sum(parts.values())

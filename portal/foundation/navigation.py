@@ -88,6 +88,7 @@ ENTRIES: tuple[Entry, ...] = (
         ("contact.import", "contact.new_import", "contact.prepare_import", "contact.layout", "contact.evidence"),
     ),
     Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER}), ("dispatch.",)),
+    Entry(_l("Matters"), "matters.index", _P.MATTERS_VIEW, frozenset({_R.LEGAL_PARTNER}), ("matters.",)),
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
     Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),
     Entry(_l("Placements"), "placement.runs", _P.PLACEMENTS_VIEW, _BANK, ("placement.run", "placement.new_run")),
@@ -135,6 +136,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(_l("Arrangements"), "arrangements.index", _P.ARRANGEMENTS_VIEW, _BANK, ("arrangements.",)),
     Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK, ("dispatch.",)),
+    Entry(_l("Matters"), "matters.index", _P.MATTERS_VIEW, _BANK, ("matters.",)),
     Entry(_l("Messages"), "contact.messages", _P.MESSAGES_VIEW, pages=("contact.message",)),
     Entry(
         _l("Texts"),

@@ -28,6 +28,7 @@ from portal.identity.models import Organisation, User
 from portal.legal.models import LetterPack, PackState
 from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
+from portal.oversight.suits import costs_to_decide, costs_to_pay, days_in_court, suits_left_behind
 from portal.oversight.tasks import Desk, Task, reviewed_by
 from portal.placement import leaving_queries as leaving
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
@@ -371,6 +372,10 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.CHARGES_DECIDE), _charges),
     (_may(Permission.SCORES_MANAGE), _scorings),
     (_may(Permission.PACKS_APPROVE), _packs),
+    (_may(Permission.MATTERS_RUN), days_in_court),
+    (_may(Permission.MATTERS_RUN), suits_left_behind),
+    (_may(Permission.MATTERS_RUN), costs_to_pay),
+    (_may(Permission.CHARGES_DECIDE), costs_to_decide),
     (_may(Permission.QUEUE_WORK), _promises),
     (_may(Permission.QUEUE_WORK), _callbacks),
     (_may(Permission.PLACEMENTS_APPROVE), _sign_ins),

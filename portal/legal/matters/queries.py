@@ -34,9 +34,34 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "AHEAD", "bundle_for", "bundles_of", "cost_for", "costs_of", "costs_waiting", "course_of", "courts", "document_for", "documents_of",
-    "events_of_hearings", "firms_with_matters", "handlers", "hearing_for", "hearings", "hearings_of", "hearings_to_tell", "matter_for",
-    "matter_numbered", "matters", "matters_of_account", "next_hearing", "open_matter_of", "placement_for_suit", "placement_of", "steps_of",
+    "AHEAD",
+    "bundle_for",
+    "bundles_of",
+    "cost_for",
+    "costs_of",
+    "costs_waiting",
+    "count_waiting_costs",
+    "course_of",
+    "courts",
+    "document_for",
+    "documents_of",
+    "events_of_hearings",
+    "firms_with_matters",
+    "handlers",
+    "hearing_for",
+    "hearings",
+    "hearings_of",
+    "hearings_to_tell",
+    "matter_for",
+    "matter_numbered",
+    "matters",
+    "matters_of_account",
+    "next_hearing",
+    "open_matter_of",
+    "placement_for_suit",
+    "placement_of",
+    "step_for",
+    "steps_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -96,6 +121,12 @@ def steps_of(session: Session, actor: Actor, matter_id: int) -> list[MatterStep]
     """All that was ever said of a matter's course, the earliest first."""
     wanted = visible(MatterStep, actor).where(MatterStep.matter_id == matter_id).order_by(MatterStep.id)
     return list(session.scalars(wanted))
+
+
+def step_for(session: Session, actor: Actor, matter_id: int, step_id: int) -> MatterStep:
+    """One row of a matter's course. NotFound where there is none that the actor may see."""
+    wanted = visible(MatterStep, actor).where(MatterStep.id == step_id, MatterStep.matter_id == matter_id)
+    return _found(session.scalar(wanted))
 
 
 def course_of(rows: Sequence[MatterStep]) -> list[MatterStep]:
@@ -191,6 +222,12 @@ def costs_waiting(actor: Actor) -> sa.Select[Any]:
     decided = sa.select(MatterCostEvent.id).where(MatterCostEvent.cost_id == MatterCost.id).exists()
     wanted = visible(MatterCost, actor).join(Matter, Matter.id == MatterCost.matter_id).add_columns(Matter)
     return wanted.options(joinedload(Matter.organisation)).where(~decided)
+
+
+def count_waiting_costs(session: Session, actor: Actor) -> int:
+    """How many costs nobody has decided on."""
+    waiting = costs_waiting(actor).with_only_columns(MatterCost.id).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0
 
 
 def documents_of(session: Session, actor: Actor, matter_id: int) -> list[MatterDocument]:

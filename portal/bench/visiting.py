@@ -95,6 +95,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/contracts"),
     (CHECKER, "/statements"),
     (CHECKER, "/charges"),
+    (CHECKER, "/matters"),
+    (CHECKER, "/hearings"),
     (CHECKER, "/scores"),
     (CHECKER, "/trials"),
     (CHECKER, "/contribution"),

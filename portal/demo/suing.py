@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from letters import render_document
+from portal.commission.charging import approve_charge
 from portal.demo.cast import HOUSES
 from portal.foundation.money import format_amount
 from portal.foundation.services import services
@@ -56,6 +57,7 @@ def plan_suits(stage: DemoStage, begins: date) -> None:
         on(10 + place, 15, 5, _approve, place)
     for place in range(2):
         on(13 + place, 9, 35, _pay, place)
+    on(15, 16, 5, _check_receipt, 0)
     on(9, 11, 25, _document, 0)
     on(12, 9, 20, _fix, 0, HearingKind.TRIAL, 30, 9)
     on(13, 9, 20, _fix, 1, HearingKind.MEDIATION, 26, 14)
@@ -188,6 +190,14 @@ def _pay(stage: DemoStage, numbers: dict[int, int], place: int) -> None:
         )
         paid = costs.Advance(format_amount(cost.amount_minor, cost.currency), services().clock.today(), receipt)
         costs.advance_cost(stage.actor(ASSISTANT), numbers[place], cost.id, paid)
+
+
+def _check_receipt(stage: DemoStage, numbers: dict[int, int], place: int) -> None:
+    """The second of finance has looked at the receipt: the next statement pays it."""
+    for cost in _costs(stage, numbers, place):
+        for event in cost.events:
+            if event.charge_id:
+                approve_charge(stage.actor("finance2"), event.charge_id)
 
 
 def _costs(stage: DemoStage, numbers: dict[int, int], place: int) -> list[MatterCost]:

@@ -78,14 +78,14 @@ def costs_to_pay(desk: Desk) -> Iterator[Task]:
         visible(MatterCost, desk.actor)
         .join(Matter, Matter.id == MatterCost.matter_id)
         .join(MatterCostEvent, MatterCostEvent.id == latest.correlate(MatterCost).scalar_subquery())
-        .add_columns(Matter, MatterCostEvent)
+        .add_columns(Matter)
         .where(MatterCostEvent.state == CostState.APPROVED)
     )
-    for cost, matter, event in desk.session.execute(wanted.order_by(MatterCost.id).limit(MOST)):
+    for cost, matter in desk.session.execute(wanted.order_by(MatterCost.id).limit(MOST)):
         words = say(
             "%(kind)s of %(matter)s is approved and not paid yet", kind=COST_KINDS[cost.kind], matter=matter.number
         )
         yield Task(
             words, _l("Pay it and add the receipt"), "matters.matter", {"matter_id": matter.id, "_anchor": "costs"},
-            reviewed_by(event.at), "", None, cost.amount_minor, cost.currency,
+            None, "", None, cost.amount_minor, cost.currency,
         )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
+from portal.foundation import hooks
 from portal.foundation.database import summed
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
@@ -43,7 +44,7 @@ __all__ = [
     "Progress", "Stopped", "error_by_batch", "line_rows", "most_objection_days", "moves_of", "next_last_day", "objection_rows",
     "objections_to_decide", "open_recalls_of_batch", "pending_accounts", "pending_count", "placed_in_error", "progress_of", "recall_for",
     "recall_numbered", "recall_rows", "recalls_to_decide", "retention_for", "retention_line_rows", "retention_rows",
-    "retentions_to_decide", "returned_by", "stopped_by", "stopping_count", "stops_of",
+    "retentions_to_decide", "returned_by", "stopped_by", "stopping_count", "stops_of", "suits_in",
 ]  # fmt: skip
 
 DAYS_TOLD = 10
@@ -138,6 +139,19 @@ def progress_of(session: Session, actor: Actor, recall: Recall) -> Progress:
     waiting = visible(Objection, actor).where(Objection.recall_id == recall.id, Objection.state == ObjectionState.OPEN)
     open_ones = session.scalar(sa.select(sa.func.count()).select_from(waiting.subquery())) or 0
     return Progress(dict(counts), tuple(sorted(days.items())[:DAYS_TOLD]), open_ones)
+
+
+def suits_in(session: Session, actor: Actor, recall_id: int) -> int:
+    """How many of a recall's accounts have a suit or letters under way: taken back, these are left without their lawyer."""
+    under_way = [Placement.id.in_(ids) for code, ids in hooks.stands_against_end(actor) if code == "suit"]
+    if not under_way:
+        return 0
+    found = (
+        visible(RecallLine, actor)
+        .join(Placement, Placement.id == RecallLine.placement_id)
+        .where(RecallLine.recall_id == recall_id, sa.or_(*under_way))
+    )
+    return session.scalar(found.with_only_columns(sa.func.count())) or 0
 
 
 def line_rows(actor: Actor, recall_id: int) -> sa.Select[Any]:

@@ -87,6 +87,7 @@ def recall(recall_id: int) -> Any:
         may_object=_may_object(found),
         most_days=recall_queries.most_objection_days(session, who, recall_id) if _may_object(found) else 0,
         again_url=_place_again(found),
+        suits=recall_queries.suits_in(session, who, recall_id),
     )
 
 

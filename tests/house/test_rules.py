@@ -31,6 +31,8 @@ RULES = [
     "portal.commission.plan",
     "portal.vendors.plans.entries",
     "portal.commission.taxes",
+    "portal.legal.matters.stages",
+    "portal.legal.matters.calendar",
 ]
 PURE = {"portal.foundation.money"}
 

@@ -14,6 +14,7 @@ from portal.commission.remittance_models import RemittanceState
 from portal.commission.score_models import ScoringState
 from portal.contact.arrangements.models import LIVE, ArrangementState
 from portal.foundation.database import Model
+from portal.legal.matters.models import CostState, HearingState
 from portal.oversight.labels import ACTIONS, SUBJECTS
 from portal.portfolio.models import ImportState
 from tests.house.source import calls, files, relative
@@ -28,6 +29,8 @@ FAMILIES: dict[str, Iterable[StrEnum]] = {
     "remittance.": RemittanceState,
     "charge.": ChargeState,
     "scoring.": ScoringState,
+    "legal.hearing_": HearingState,
+    "legal.cost_": CostState,
 }
 
 

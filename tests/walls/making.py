@@ -64,6 +64,7 @@ from tests.walls.lettering import letters_of_both_sides
 from tests.walls.paying import pay_over
 from tests.walls.ruling import keep_rules
 from tests.walls.stating import august_payments, draw_up
+from tests.walls.suing import suits_of_both_sides
 from tests.walls.telling import webhooks_of
 from tests.walls.wording import messages_of_both_sides, notice_that_goes_out
 from tests.walls.world import BANK_ROLES, LOCALES, SIDES, Person, Side, World
@@ -97,6 +98,7 @@ def make_world(app: Flask, kind: str) -> World:
     _placed_and_worked(world, desk)
     _payments(world)
     _recalled_and_fresh(world, desk)
+    suits_of_both_sides(world, desk)
     at(date(2005, 9, 2), hour=10)
     _post(world, "august.csv", august_payments())
     draw_up(world, _second(world, Role.FINANCE))
@@ -375,7 +377,7 @@ def _belongings(world: World) -> None:
         for kind in kinds:
             world.mixed[kind] = [ids for other in kinds if other != kind for _owner, ids in world.things[other]]
     assert _rows(sa.select(ImportRun.id)) and _rows(sa.select(Contract.id)) and _rows(sa.select(Statement.id))
-    assert len(list(_rows(sa.select(PlacementBatch.id)))) == 12
+    assert len(list(_rows(sa.select(PlacementBatch.id)))) == 14
 
 
 def _carried_to_who_holds_now() -> None:

@@ -11,6 +11,7 @@ from portal.foundation.access import Permission
 from tests.walls.charge_routes import CHARGE_ROUTES
 from tests.walls.dispatch_routes import DISPATCH_ROUTES
 from tests.walls.letter_routes import LETTER_ROUTES
+from tests.walls.matter_routes import MATTER_ROUTES
 from tests.walls.payment_routes import PAYMENT_ROUTES
 from tests.walls.route import Route
 from tests.walls.statement_routes import STATEMENT_ROUTES
@@ -443,6 +444,7 @@ ROUTES: tuple[Route, ...] = (
     *STATEMENT_ROUTES,
     *DISPATCH_ROUTES,
     *LETTER_ROUTES,
+    *MATTER_ROUTES,
     *PAYMENT_ROUTES,
     *SYSTEM_ROUTES,
     *CHARGE_ROUTES,

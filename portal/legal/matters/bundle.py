@@ -277,8 +277,8 @@ class _Made:
         about = self.about
         return [
             (translate(say("Account")), about.account.account_ref), (translate(say("Debtor")), about.name),
-            (translate(say("Bank")), self.bank), (translate(say("Made by")), f"{about.actor.name} · {about.actor.organisation_name}"),
-            (translate(say("Made")), instant(services().clock.now())),
+            (translate(say("Bank")), self.bank), (translate(say("Bundle made by")), f"{about.actor.name} · {about.actor.organisation_name}"),
+            (translate(say("Bundle made")), instant(services().clock.now())),
         ]  # fmt: skip
 
     def _entries(self, titles: Sequence[str], counts: Sequence[int], front: int) -> list[_Entry]:

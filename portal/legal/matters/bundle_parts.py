@@ -154,7 +154,7 @@ def placements(about: About) -> Part:
         (str(KIND_LABELS[row.kind]), name, day(row.placed_on), day(row.ended_on))
         for row, name in about.session.execute(wanted.order_by(Placement.placed_on, Placement.id))
     ]
-    heads = _heads(say("Kind"), say("Organisation"), say("From"), say("To"))
+    heads = _heads(say("Kind"), say("Organisation"), say("Placed on"), say("Last day"))
     return Part(_(say("Placements")), sheets=[Sheet(heads, rows, empty=_(say("It was with nobody.")))])
 
 
@@ -193,7 +193,7 @@ def contacts(about: About) -> Part:
         )
     heads = _heads(say("When"), say("How"), say("Number"), say("Outcome"), say("Note"), say("Who"))
     sheet = Sheet(heads, rows, empty=_(say("Nobody has tried to reach the debtor, as far as may be seen here.")))
-    return Part(_(say("Contacts")), sheets=[sheet])
+    return Part(_(say("Contact attempts")), sheets=[sheet])
 
 
 def promises(about: About) -> Part:
@@ -222,7 +222,7 @@ def promises(about: About) -> Part:
             for row in arrangements_of(about.session, about.actor, about.account.id)
         ]
         heads = _heads(
-            say("Number"), say("Drawn up"), say("Balance"), say("Agreed amount"), say("Agreed on"), figures=(2, 3)
+            say("Number"), say("Drawn up on"), say("Balance"), say("Agreed amount"), say("Agreed on"), figures=(2, 3)
         )
         sheets.append(Sheet(heads, agreed, _(say("Arrangements")), _(say("Nothing was arranged."))))
     return Part(_(say("Promises and arrangements")), sheets=sheets)
@@ -305,7 +305,7 @@ def _of_matter(about: About, matter: Matter) -> list[Sheet]:
     none = _(say("none"))
     return [
         Sheet(_heads(say("On"), say("Stage"), say("Court"), say("Case number"), say("Awarded"), say("Note")), course, name + _(say("Course")), none),
-        Sheet(_heads(say("When"), say("What for"), say("Court"), say("Court room"), say("State")), heard, name + _(say("Hearings")), none),
+        Sheet(_heads(say("When"), say("Kind"), say("Court"), say("Court room"), say("State")), heard, name + _(say("Hearings")), none),
         Sheet(_heads(say("Asked"), say("Kind"), say("What for"), say("Amount"), say("State"), figures=(3,)), costs, name + _(say("Costs")), none),
     ]  # fmt: skip
 

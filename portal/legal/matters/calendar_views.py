@@ -32,7 +32,7 @@ def make_calendar() -> str:
     secret = make_feed(actor())
     led_to(url_for("matters.calendar"))
     base = services().settings.base_url.rstrip("/")
-    return _page(base + url_for("matters.feed", secret=secret))
+    return _page(base + url_for("matters.feed", token=secret))
 
 
 @blueprint.post("/hearings/calendar/end")
@@ -44,12 +44,12 @@ def end_calendar() -> Any:
     return redirect(url_for("matters.calendar"))
 
 
-@blueprint.get("/calendar/<secret>.ics")
+@blueprint.get("/calendar/<token>.ics")
 @public
 @limiter.shared_limit(CALENDAR, scope="calendar")
-def feed(secret: str) -> Response:
+def feed(token: str) -> Response:
     """Hearings for the calendar of whoever has the address."""
-    response = Response(answer_feed(secret), content_type="text/calendar; charset=utf-8")
+    response = Response(answer_feed(token), content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="hearings.ics"'
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

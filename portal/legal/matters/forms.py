@@ -92,7 +92,7 @@ class StepForm(FlaskForm):
         super().__init__(**kwargs)
         self.stage.choices = to_choose((stage.value, STAGES[stage].label) for stage in stages)
         self.outcome.choices = to_choose(
-            ((outcome.value, tag.label) for outcome, tag in OUTCOMES.items()), _l("not closed")
+            ((outcome.value, tag.label) for outcome, tag in OUTCOMES.items()), _l("the matter goes on")
         )
 
     def fill_from(self, row: MatterStep, currency: str) -> None:
@@ -141,7 +141,7 @@ class HearingForm(MoveForm):
     """A day in court that was fixed."""
 
     kind = SelectField(
-        _l("What for"), [_chosen], choices=to_choose((kind.value, label) for kind, label in HEARING_KINDS.items())
+        _l("Kind"), [_chosen], choices=to_choose((kind.value, label) for kind, label in HEARING_KINDS.items())
     )
 
     def chosen_kind(self) -> HearingKind:

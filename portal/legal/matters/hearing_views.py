@@ -64,7 +64,7 @@ def move_hearing(matter_id: int, hearing_id: int) -> Any:
         form.fill_from(hearing)
     return _entered(
         form, found, lambda: hearings.move_hearing(who, matter_id, hearing_id, form.summons()),
-        say("The hearing is moved; calendars hear of it by themselves."), _l("Move the hearing"), before=hearing.starts_at,
+        say("The hearing is moved; calendars hear of it by themselves."), _l("Move the hearing"), hearing=hearing,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "HEARING_STATES",
     "LANGUAGES",
     "OUTCOMES",
+    "SAY_SO",
     "STAGES",
     "cost_tag",
 ]
@@ -34,11 +35,21 @@ STAGES = {
     Stage.HEARING: StateTag("hearing", _l("hearing"), "go"),
     Stage.JUDGMENT: StateTag("judgment", _l("judgment"), "good"),
     Stage.ENFORCEMENT: StateTag("enforcement", _l("enforcement"), "go"),
-    Stage.CLOSED: StateTag("closed", _l("closed"), "plain"),
+    Stage.CLOSED: StateTag("closed", _l("case closed"), "plain"),
+}
+# What the button says that takes a matter there.
+SAY_SO = {
+    Stage.FILED: _l("It was filed"),
+    Stage.ACCEPTED: _l("The court accepted it"),
+    Stage.MEDIATED: _l("It was mediated"),
+    Stage.HEARING: _l("It was heard"),
+    Stage.JUDGMENT: _l("Judgment was given"),
+    Stage.ENFORCEMENT: _l("Enforcement was applied for"),
+    Stage.CLOSED: _l("Close the matter"),
 }
 OUTCOMES = {
     Outcome.WON: StateTag("won", _l("judgment for the bank, paid"), "good"),
-    Outcome.SETTLED: StateTag("settled", _l("settled"), "good"),
+    Outcome.SETTLED: StateTag("settled", _l("ended by settlement"), "good"),
     Outcome.WITHDRAWN: StateTag("withdrawn", _l("withdrawn from the court"), "plain"),
     Outcome.NOT_ACCEPTED: StateTag("not_accepted", _l("not accepted by the court"), "bad"),
     Outcome.DISMISSED: StateTag("dismissed", _l("dismissed"), "bad"),
@@ -54,7 +65,7 @@ HEARING_KINDS = {
     HearingKind.OTHER: _l("Other day in court"),
 }
 HEARING_STATES = {
-    HearingState.FIXED: StateTag("fixed", _l("fixed"), "go"),
+    HearingState.FIXED: StateTag("fixed", _l("scheduled"), "go"),
     HearingState.MOVED: StateTag("moved", _l("moved"), "wait"),
     HearingState.HELD: StateTag("held", _l("held"), "good"),
     HearingState.CANCELLED: StateTag("cancelled", _l("cancelled"), "plain"),

@@ -22,6 +22,7 @@ from portal.legal.matters.labels import (
     HEARING_STATES,
     LANGUAGES,
     OUTCOMES,
+    SAY_SO,
     STAGES,
     cost_tag,
 )
@@ -56,7 +57,7 @@ NEXT: dict[Stage, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
+class Waiting:
     """Something that waits on this matter: the words, and at which part of the page it is done."""
 
     words: Message
@@ -87,8 +88,8 @@ def matter_page(session: Session, actor: Actor, matter_id: int) -> dict[str, Any
     return {
         "matter": matter, "stage": STAGES[matter.stage], "outcome": OUTCOMES.get(matter.outcome) if matter.outcome else None,
         "firm": name_of(matter.organisation), "placement": placement, "runs": runs, "opens": opens, "now": now,
-        "todo": list(_todo(actor, matter, placement, (heard, costs), now)) if runs or actor.is_bank else [],
-        "ahead": [(stage, STAGES[stage].label) for stage in ahead], "course": course, "stages": STAGES, "outcomes": OUTCOMES,
+        "waiting": list(_waiting(actor, matter, placement, (heard, costs), now)) if runs or actor.is_bank else [],
+        "ahead": [(stage, SAY_SO[stage]) for stage in ahead], "course": course, "stages": STAGES, "outcomes": OUTCOMES,
         "corrected": _corrected(rows, course), "awarded": _awarded(course),
         "hearings": heard, "heard_events": queries.events_of_hearings(session, actor, [one.id for one in heard]),
         "open_states": queries.AHEAD, "hearing_kinds": HEARING_KINDS, "hearing_states": HEARING_STATES,
@@ -110,13 +111,13 @@ def _opens(session: Session, actor: Actor, matter: Matter) -> bool:
     return True
 
 
-def _todo(
+def _waiting(
     actor: Actor,
     matter: Matter,
     placement: Placement,
     found: tuple[Sequence[Hearing], Sequence[MatterCost]],
     now: datetime,
-) -> Iterator[Todo]:
+) -> Iterator[Waiting]:
     """What waits for the reader, the most pressing first."""
     heard, costs = found
     is_open = matter.stage is not Stage.CLOSED
@@ -125,29 +126,29 @@ def _todo(
             "The bank has taken the account back; its last day with the firm was %(day)s. The suit is still open at the court: agree with each other who goes on with it, and close the matter.",
             day=placement.ended_on,
         )  # fmt: skip
-        yield Todo(words)
+        yield Waiting(words)
     elif is_open and placement.final_recall_on is not None:
         words = say(
             "The bank takes the account back: its last day with the firm is %(day)s, and the suit is open.",
             day=placement.final_recall_on,
         )
-        yield Todo(words)
+        yield Waiting(words)
     if actor.is_bank:
         waiting = [cost for cost in costs if cost.state is None]
         if waiting and actor.can(Permission.CHARGES_DECIDE):
-            yield Todo(say("The firm asks for a cost: decide on it below."), "costs", _l("Look at the costs"))
+            yield Waiting(say("The firm asks for a cost: decide on it below."), "costs", _l("Look at the costs"))
         return
     past = [one for one in heard if one.state in queries.AHEAD and one.starts_at <= now]
     if past:
-        yield Todo(say("A hearing is over: note whether it was held."), "hearings", _l("Look at the hearings"))
+        yield Waiting(say("A hearing is over: note whether it was held."), "hearings", _l("Look at the hearings"))
     if any(cost.state is CostState.APPROVED for cost in costs):
-        yield Todo(
+        yield Waiting(
             say("The bank has approved a cost: note the day on which it was paid, with the receipt."),
             "costs",
             _l("Look at the costs"),
         )
     if is_open and placement.ended_on is None:
-        yield Todo(NEXT[matter.stage])
+        yield Waiting(NEXT[matter.stage])
 
 
 def _corrected(rows: Sequence[MatterStep], course: Sequence[MatterStep]) -> list[MatterStep]:

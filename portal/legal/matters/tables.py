@@ -40,17 +40,16 @@ def matters_table(who: Actor) -> Table:
         Column("number", _l("Matter"), expression=Matter.id, value="Matter.number", sortable=True),
         Column("account", _l("Account"), value="Matter.account_ref"),
         Column("name", _l("Name"), value="Matter.name_masked"),
-        Column("stage", _l("Stage"), "state", value=lambda row: STAGES[row.Matter.stage]),
+        Column("stage", _l("Stage"), "state", value=lambda row: _where_it_is(row.Matter)),
         Column("since", _l("Last step"), "day", expression=Matter.stage_on, value="Matter.stage_on", sortable=True),
         Column("next", _l("Next hearing"), "instant", value="next_hearing"),
-        Column("court", _l("Court"), value="Matter.court", wraps=True),
         Column("case_no", _l("Case number"), value="Matter.case_no"),
+        Column("court", _l("Court"), value="Matter.court", wraps=True),
         Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name"),
         Column(
             "claimed", _l("Sued for"), "money", expression=Matter.claimed_minor, value="Matter.claimed_minor",
             currency=lambda row: row.Matter.currency, sortable=True,
         ),
-        Column("outcome", _l("How it ended"), "state", value=lambda row: OUTCOMES.get(row.Matter.outcome)),
     ]  # fmt: skip
     stages = [("open", _l("all that are open")), ("gone_back", _l("open, and the account has gone back"))]
     filters = [
@@ -86,7 +85,7 @@ def hearings_table(who: Actor, now: datetime) -> Table:
             "starts_at", _l("When"), "instant", expression=Hearing.starts_at, value="Hearing.starts_at", sortable=True
         ),
         Column("state", _l("State"), "state", value=lambda row: _state(row.Hearing, now)),
-        Column("kind", _l("What for"), value=lambda row: HEARING_KINDS[row.Hearing.kind]),
+        Column("kind", _l("Kind"), value=lambda row: HEARING_KINDS[row.Hearing.kind]),
         Column("matter", _l("Matter"), value="Matter.number"),
         Column("case_no", _l("Case number"), value="Matter.case_no"),
         Column("court", _l("Court"), value="Hearing.court", wraps=True),
@@ -120,6 +119,11 @@ def hearings_table(who: Actor, now: datetime) -> Table:
         row_url=lambda row: url_for("matters.matter", matter_id=row.Matter.id, _anchor="hearings"),
         empty=Empty(say("No hearing is fixed."), say("Hearings are entered on the page of their matter.")),
     )  # fmt: skip
+
+
+def _where_it_is(matter: Matter) -> StateTag:
+    """Its stage; of one that is closed how it ended."""
+    return OUTCOMES[matter.outcome] if matter.outcome else STAGES[matter.stage]
 
 
 def _state(hearing: Hearing, now: datetime) -> StateTag:

@@ -2,7 +2,7 @@
 
 What somebody has uploaded is drawn, not opened: of a PDF only what its pages show is taken over, with no link, form, script or
 attachment of it; a picture is decoded here and written anew. Whoever hands in a file that cannot be drawn is told so by
-`Undrawable`, and the rest goes on. The same papers make the same bytes.
+`Undrawable`, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -51,7 +51,16 @@ def on_sheets(content: bytes, ending: str) -> bytes:
                 target.add_blank_page(page_size=(WIDTH, HEIGHT))
                 target.pages[-1].add_overlay(page, FRAME)
             return _saved(target)
-    except (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, RuntimeError, RecursionError) as error:
+    except (
+        pikepdf.PdfError,
+        pikepdf.PasswordError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        RuntimeError,
+        RecursionError,
+    ) as error:
         raise Undrawable from error
 
 

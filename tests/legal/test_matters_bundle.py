@@ -1,0 +1,198 @@
+"""Bundles of evidence: what is in them, whose they are, and that erasing the person takes them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pypdfium2
+import pytest
+import sqlalchemy as sa
+
+from letters import render_document
+from portal.foundation.access import Role
+from portal.foundation.audit import AuditEvent
+from portal.foundation.errors import NotFound, Refused
+from portal.foundation.jobs import run_pending
+from portal.foundation.services import services
+from portal.foundation.vault import PersonKey
+from portal.foundation.work import reading, transaction
+from portal.legal.approving import approve_pack
+from portal.legal.dispatch.operations import dispatch_pack, record_result
+from portal.legal.dispatch.terms import MailResult, Outcome
+from portal.legal.matters.bundle import ask_bundle, take_bundle
+from portal.legal.matters.documents import add_document
+from portal.legal.matters.models import DocumentKind, EvidenceBundle
+from portal.legal.operations import build_pack
+from portal.portfolio.models import Account, Customer
+from portal.vendors.proofs import Proof
+from tests.identity.factories import actor_of, make_law_firm, make_user, observer
+from tests.legal.factories import letter_batch, letters_of, open_sample, rename_person
+from tests.legal.suing import TODAY, Suing, a_suing_firm, in_court, the_matter
+from tests.placement.factories import recalled
+from tests.vendors.factories import make_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+    from portal.foundation.access import Actor
+    from portal.identity.models import User
+    from tests.support.pages import PageClient
+
+pytestmark = [pytest.mark.settings(today=TODAY), pytest.mark.databases("sqlite")]
+
+
+@pytest.fixture
+def firm(app: Flask) -> Suing:
+    return a_suing_firm(accounts=1)
+
+
+def the_bundles() -> list[EvidenceBundle]:
+    with reading(observer()) as session:
+        found = list(session.scalars(sa.select(EvidenceBundle).order_by(EvidenceBundle.id)))
+        session.expunge_all()
+    return found
+
+
+def made(
+    app: Flask, actor: Actor, account_id: int, language: str = "zh", matter_id: int | None = None
+) -> EvidenceBundle:
+    ask_bundle(actor, account_id, language, matter_id)
+    run_pending(app)
+    return the_bundles()[-1]
+
+
+def content_of(actor: Actor, bundle: EvidenceBundle) -> bytes:
+    return b"".join(take_bundle(actor, bundle.id).pieces)
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [page.get_textpage().get_text_range().replace("\r", "").replace("\n", "") for page in document]
+    finally:
+        document.close()
+
+
+def person_of(account_id: int) -> int:
+    with reading(observer()) as session:
+        return session.scalars(sa.select(Account.customer_id).where(Account.id == account_id)).one()
+
+
+def test_a_bundle_holds_the_claim_the_letters_with_their_proofs_and_the_suit_with_an_index(
+    app: Flask, firm: Suing
+) -> None:
+    account_id = firm.accounts[0]
+    rename_person(person_of(account_id), "王小明")
+    make_contract(firm.organisation, currency="CNY")
+    pack_id = build_pack(firm.actor, letter_batch(firm, 0, desk=firm.desk))  # type: ignore[arg-type]
+    run_pending(app)
+    open_sample(firm.actor, pack_id)
+    approve_pack(firm.actor, pack_id)
+    run_pending(app)
+    (letter,) = letters_of(pack_id)
+    dispatch_pack(firm.actor, pack_id, "EMS", TODAY)
+    card = Proof(render_document("<p>SIGNED CARD</p>", "@page { size: A5 }"), "回执.pdf")
+    record_result(firm.actor, pack_id, letter.id, Outcome(MailResult.DELIVERED, TODAY), card)
+    matter_id = in_court(firm)
+    add_document(firm.actor, matter_id, DocumentKind.RULING, Proof(b"%PDF-1.4 no page", "裁定.pdf"))
+
+    bundle = made(app, firm.actor, account_id)
+
+    pdf = content_of(firm.actor, bundle)
+    assert (hashlib.sha256(pdf).hexdigest(), len(pdf)) == (bundle.sha256, bundle.size)
+    pages = pages_of(pdf)
+    assert len(pages) == bundle.pages and all(
+        f"第 {n} 页，共 {len(pages)} 页" in page for n, page in enumerate(pages, 1)
+    )
+    front, whole = pages[0], "".join(pages)
+    assert "证据卷" in front and "目录" in front and "王小明" in front
+    for words in (
+        the_matter(matter_id).number,
+        "(2005)沪0115民初1234号",
+        "52,838.95",
+        str(letter.letter_no),
+        "SIGNED CARD",
+        "此文件无法排入",
+    ):
+        assert words in whole
+    for title in ("1. 债权", "8. 诉讼案件", "附件 2：律师函"):
+        place = next(n for n, page in enumerate(pages[1:], 2) if title in page)
+        assert front.partition(title)[2] and f"{place}" in front.partition(title)[2].split("附件 3")[0]
+    actions = [event.action for event in audit() if event.action.startswith("legal.bundle")]
+    assert actions == ["legal.bundle_asked", "legal.bundle_made", "legal.bundle_taken"]
+    assert audit()[-1].after["sha256"] == bundle.sha256
+
+
+def audit() -> list[Any]:
+    with reading(observer()) as session:
+        found = list(session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id)))
+        session.expunge_all()
+    return found
+
+
+def test_each_finds_in_it_what_each_may_see_and_the_stored_file_can_be_read_by_nobody(app: Flask, firm: Suing) -> None:
+    account_id = firm.accounts[0]
+    bank = firm.desk.maker
+    bundle = made(app, bank, account_id, "en")
+    text = "".join(pages_of(content_of(bank, bundle)))
+    assert "Bundle of evidence" in text and "Nobody has sued for it yet." in text and "page 1 of" in text
+    with services().storage.open(bundle.stored) as stored:
+        assert b"%PDF" not in stored.read()
+    with pytest.raises(NotFound):  # the bank's own is not the firm's
+        take_bundle(firm.actor, bundle.id)
+    for_firm = made(app, bank, account_id, "en", in_court(firm))
+    assert content_of(firm.actor, for_firm)
+    stranger = actor_of(make_user(organisation=make_law_firm("粤诉")))
+    for deed in (lambda: take_bundle(stranger, for_firm.id), lambda: ask_bundle(stranger, account_id, "en")):
+        with pytest.raises(NotFound):
+            deed()
+    with pytest.raises(NotFound):
+        ask_bundle(bank, account_id, "fr")
+    with pytest.raises(Refused):  # finance looks at no names
+        ask_bundle(actor_of(make_user(Role.FINANCE)), account_id, "en")
+
+
+def test_asked_twice_it_is_one_job_and_made_again_another_bundle(app: Flask, firm: Suing) -> None:
+    account_id, bank = firm.accounts[0], firm.desk.maker
+    first = ask_bundle(bank, account_id, "en").id
+    assert ask_bundle(bank, account_id, "en").id == first
+    run_pending(app)
+    assert ask_bundle(bank, account_id, "en").id != first
+    run_pending(app)
+    assert len(the_bundles()) == 2
+
+
+def test_it_is_closed_to_the_firm_with_the_account_and_to_all_with_the_person(app: Flask, firm: Suing) -> None:
+    account_id = firm.accounts[0]
+    own = made(app, firm.actor, account_id, "en")
+    assert content_of(firm.actor, own) and content_of(firm.desk.maker, own)
+    recalled(firm.desk, firm.batch)
+    with pytest.raises(NotFound):
+        take_bundle(firm.actor, own.id)
+    assert content_of(firm.desk.maker, own)
+    with transaction(observer()) as work:
+        wanted = sa.select(PersonKey).join(Customer, Customer.person_key_id == PersonKey.id)
+        key = work.session.scalars(wanted.where(Customer.id == person_of(account_id))).one()
+        key.salt = None
+    with pytest.raises(NotFound):
+        take_bundle(firm.desk.maker, own.id)
+
+
+def test_it_is_asked_for_and_taken_on_the_pages(
+    app: Flask, firm: Suing, client_for: Callable[[User], PageClient]
+) -> None:
+    matter_id, pages = in_court(firm), client_for(firm.lawyer)
+    page = pages.get(f"/matters/{matter_id}")
+    answer = pages.client.post(
+        f"/accounts/{firm.accounts[0]}/bundles",
+        data={"language": "en", "matter": str(matter_id), "csrf_token": pages.csrf_token(), "form_token": "x"},
+    )
+    assert "/jobs/" in (answer.location or "") and "Make a bundle (English)" in page
+    run_pending(app)
+    file = pages.client.get(pages.get(f"/matters/{matter_id}").links["Download"])
+    assert file.data.startswith(b"%PDF") and file.headers["X-Content-SHA256"] == hashlib.sha256(file.data).hexdigest()
+    assert file.headers["Content-Disposition"].startswith("attachment") and file.headers["Cache-Control"] == "no-store"
+    assert "Download" in client_for(make_user()).get(f"/accounts/{firm.accounts[0]}").links

@@ -355,7 +355,7 @@ def test_a_calendars_address_tells_hearings_and_no_debtor_until_it_ends(firm: Su
     for nothing in (renewed, "", "x" * 43):
         with pytest.raises(NotFound):
             answer_feed(nothing)
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused):
         end_feed(firm.actor)
 
 

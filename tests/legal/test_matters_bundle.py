@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from letters import render_document
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
-from portal.foundation.errors import NotFound, Refused
+from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.vault import PersonKey
@@ -149,7 +149,7 @@ def test_each_finds_in_it_what_each_may_see_and_the_stored_file_can_be_read_by_n
     for deed in (lambda: take_bundle(stranger, for_firm.id), lambda: ask_bundle(stranger, account_id, "en")):
         with pytest.raises(NotFound):
             deed()
-    with pytest.raises(NotFound):
+    with pytest.raises(DomainError):
         ask_bundle(bank, account_id, "fr")
     with pytest.raises(Refused):  # finance looks at no names
         ask_bundle(actor_of(make_user(Role.FINANCE)), account_id, "en")

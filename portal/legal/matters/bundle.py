@@ -49,10 +49,11 @@ _STYLE = Path(__file__).parents[3] / "static" / "css" / "bundle.css"
 
 def ask_bundle(actor: Actor, account_id: int, language: str, matter_id: int | None = None) -> Job:
     """Ask for a bundle; asking again while it is being made is the same job. With a matter, the bank makes it for that
-    matter's firm, which may take it away too. NotFound for an account or a matter of it that the actor may not see."""
+    matter's firm, which may take it away too. NotFound for an account or a matter of it that the actor may not see; DomainError
+    for a language that is none."""
     demand(actor, Permission.EVIDENCE_BUNDLE)
     if language not in LANGUAGES:
-        raise NotFound
+        raise DomainError("bundle.language", say("Choose one of the list."), field="language")
     with transaction(actor) as work:
         account = account_for(work.session, actor, account_id)
         person_key_of(work.session, actor, account_id)

@@ -5,34 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, redirect, render_template, url_for
+from flask import session as cookie
 
 from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.language import say
 from portal.foundation.limiting import CALENDAR, limiter
 from portal.foundation.services import services
-from portal.foundation.web import actor, led_to, public, requires, say_flash
+from portal.foundation.web import actor, public, requires, say_flash
 from portal.legal.matters.blueprint import blueprint
 from portal.legal.matters.feeds import answer_feed, end_feed, feed_of, make_feed
 
 __all__ = ["feed"]
 
+SECRET_ONCE, SHOWN_ONCE = "calendar_secret", "calendar address shown once"
+
 
 @blueprint.get("/hearings/calendar", endpoint="calendar")
 @requires(Permission.MATTERS_VIEW)
 def calendar_page() -> str:
-    """How hearings come into one's own calendar."""
-    return _page()
+    """How hearings come into one's own calendar; behind its making with the address, this once."""
+    return render_template("legal/calendar.html", feed=feed_of(db.session(), actor()), address=_address_shown_once())
 
 
 @blueprint.post("/hearings/calendar")
 @requires(Permission.MATTERS_VIEW)
-def make_calendar() -> str:
-    """A new address; it stands on the page that answers, and nowhere else."""
+def make_calendar() -> Any:
+    """A new address; it stands on the next page, and nowhere else."""
     secret = make_feed(actor())
-    led_to(url_for("matters.calendar"))
-    base = services().settings.base_url.rstrip("/")
-    return _page(base + url_for("matters.feed", token=secret))
+    cookie[SECRET_ONCE] = services().vault.seal_secret(secret, SHOWN_ONCE).hex()  # a cookie is signed, not secret
+    return redirect(url_for("matters.calendar"))
 
 
 @blueprint.post("/hearings/calendar/end")
@@ -56,5 +58,10 @@ def feed(token: str) -> Response:
     return response
 
 
-def _page(address: str | None = None) -> str:
-    return render_template("legal/calendar.html", feed=feed_of(db.session(), actor()), address=address)
+def _address_shown_once() -> str | None:
+    """The address that the step before has made; after this page nobody can show it again."""
+    sealed = cookie.pop(SECRET_ONCE, None)
+    if sealed is None:
+        return None
+    secret = services().vault.open_secret(bytes.fromhex(sealed), SHOWN_ONCE)
+    return services().settings.base_url.rstrip("/") + url_for("matters.feed", token=secret)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask_babel import force_locale
 
 from portal.foundation.access import Permission, demand, system_actor
-from portal.foundation.errors import NotFound
+from portal.foundation.errors import NotFound, Refused
 from portal.foundation.hooks import actor_loader
 from portal.foundation.language import say, translate
 from portal.foundation.services import services
@@ -66,12 +66,12 @@ def make_feed(actor: Actor) -> str:
 
 
 def end_feed(actor: Actor) -> None:
-    """The address leads nowhere from now on. NotFound where there is none."""
+    """The address leads nowhere from now on. Refused where there is none."""
     demand(actor, Permission.MATTERS_VIEW)
     with transaction(actor) as work:
         feed = feed_of(work.session, actor)
         if feed is None:
-            raise NotFound
+            raise Refused("calendar.none", say("You have no address that could be ended."))
         feed.ended_at = work.real_now
         work.audit("legal.calendar_ended", feed)
 

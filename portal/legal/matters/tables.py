@@ -44,12 +44,12 @@ def matters_table(who: Actor) -> Table:
         Column("since", _l("Last step"), "day", expression=Matter.stage_on, value="Matter.stage_on", sortable=True),
         Column("next", _l("Next hearing"), "instant", value="next_hearing"),
         Column("case_no", _l("Case number"), value="Matter.case_no"),
-        Column("court", _l("Court"), value="Matter.court", wraps=True),
-        Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name"),
         Column(
             "claimed", _l("Sued for"), "money", expression=Matter.claimed_minor, value="Matter.claimed_minor",
             currency=lambda row: row.Matter.currency, sortable=True,
         ),
+        Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name"),
+        Column("court", _l("Court"), value="Matter.court", wraps=True),
     ]  # fmt: skip
     stages = [("open", _l("all that are open")), ("gone_back", _l("open, and the account has gone back"))]
     filters = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2
@@ -10,8 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from letters import render_document
+from portal.contact.models import Channel
+from portal.contact.operations import log_attempt
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
+from portal.foundation.clock import FrozenClock
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
@@ -26,6 +30,8 @@ from portal.legal.matters.models import DocumentKind, EvidenceBundle
 from portal.legal.operations import build_pack
 from portal.portfolio.models import Account, Customer
 from portal.vendors.proofs import Proof
+from tests.contact.factories import call, make_person
+from tests.contact.factories import make_desk as make_agency_desk
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import letter_batch, letters_of, open_sample, rename_person
 from tests.legal.suing import TODAY, Suing, a_suing_firm, in_court, the_matter
@@ -153,6 +159,24 @@ def test_each_finds_in_it_what_each_may_see_and_the_stored_file_can_be_read_by_n
         ask_bundle(bank, account_id, "fr")
     with pytest.raises(Refused):  # finance looks at no names
         ask_bundle(actor_of(make_user(Role.FINANCE)), account_id, "en")
+
+
+def test_contacts_promises_and_payments_of_an_agency_stand_in_the_banks_bundle(app: Flask) -> None:
+    services().clock = FrozenClock(at=datetime(2005, 7, 20, 4, tzinfo=UTC))
+    person = make_person()
+    desk = make_agency_desk(person)
+    promised = {"promise_minor": 123_400, "promise_on": date(2005, 7, 25), "note": "月底发工资后还"}
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, "promise", **promised))
+    log_attempt(desk.actor, desk.account_id, call(person.mobile, channel=Channel.SMS, outcome="delivered"))
+    bank = actor_of(make_user())
+
+    for language, words in (
+        ("zh", ("承诺", "月底发工资后还", "1,234.00", "2005年7月25日")),
+        ("en", ("promise", "25 Jul 2005")),
+    ):
+        text = "".join(pages_of(content_of(bank, made(app, bank, desk.account_id, language))))
+        for word in (*words, desk.agency.name, desk.user.name):
+            assert word in text
 
 
 def test_asked_twice_it_is_one_job_and_made_again_another_bundle(app: Flask, firm: Suing) -> None:

@@ -170,7 +170,7 @@ def _annexes(
     for matter in reversed(queries.matters_of_account(session, actor, account_id)):
         for document in reversed(queries.documents_of(session, actor, matter.id)):
             title = (
-                f"{matter.number} · {DOCUMENT_KINDS[document.kind]}: {document.proof_name} (SHA-256 {document.sha256})"
+                f"{matter.number} · {DOCUMENT_KINDS[document.kind]} · {document.proof_name} · SHA-256 {document.sha256}"
             )
             yield _Annex(title, ("document", document.id), lambda document=document: _of_proof(key, document))  # type: ignore[misc]
 

@@ -20,7 +20,7 @@ from portal.contact.outcomes import OUTCOMES, PARTIES
 from portal.foundation import hooks
 from portal.foundation.access import Permission
 from portal.foundation.formats import day, instant, money, number
-from portal.foundation.language import say, translate
+from portal.foundation.language import Message, say, translate
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -87,8 +87,9 @@ class Part:
     words: Sequence[str] = ()
 
 
-def _(message: Any) -> str:
-    return translate(message)
+def _(words: Any) -> str:
+    """A message or a label in the reader's language."""
+    return translate(words) if isinstance(words, Message) else str(words)
 
 
 def _heads(*labels: Any, figures: Sequence[int] = ()) -> list[Head]:
@@ -279,7 +280,7 @@ def suits(about: About) -> Part:
 def _of_matter(about: About, matter: Matter) -> list[Sheet]:
     session, who, name = about.session, about.actor, f"{matter.number} · {matter.organisation.name} · "
     course = [
-        (day(row.happened_on), _step(row), row.court, row.case_no, _awarded(row, matter.currency), row.note)
+        (day(row.happened_on), _step(row), f"{row.court} {row.case_no}", _awarded(row, matter.currency), row.note)
         for row in queries.course_of(queries.steps_of(session, who, matter.id))
     ]
     heard = [
@@ -304,7 +305,7 @@ def _of_matter(about: About, matter: Matter) -> list[Sheet]:
     ]
     none = _(say("none"))
     return [
-        Sheet(_heads(say("On"), say("Stage"), say("Court"), say("Case number"), say("Awarded"), say("Note")), course, name + _(say("Course")), none),
+        Sheet(_heads(say("On"), say("Stage"), say("Court"), say("Awarded"), say("Note")), course, name + _(say("Course")), none),
         Sheet(_heads(say("When"), say("Kind"), say("Court"), say("Court room"), say("State")), heard, name + _(say("Hearings")), none),
         Sheet(_heads(say("Asked"), say("Kind"), say("What for"), say("Amount"), say("State"), figures=(3,)), costs, name + _(say("Costs")), none),
     ]  # fmt: skip

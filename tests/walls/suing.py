@@ -101,7 +101,7 @@ def _bundle(lawyer: Actor, matter_id: int, mark: str) -> int:
         key = person_key_of(work.session, lawyer, matter.account_id)
         row = EvidenceBundle(
             organisation_id=lawyer.organisation_id, account_id=matter.account_id, account_ref=matter.account_ref,
-            matter_id=matter.id, language="en", stored=kept.stored, key_sealed=work.vault.seal(key, kept.key.hex(), PURPOSE),
+            matter_id=matter.id, job_id=matter.id, language="en", stored=kept.stored, key_sealed=work.vault.seal(key, kept.key.hex(), PURPOSE),
             sha256=kept.digest, size=kept.size, pages=1, by_user_id=lawyer.user_id, by_name=lawyer.name, at=work.now,
         )  # fmt: skip
         work.session.add(row)

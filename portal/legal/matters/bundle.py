@@ -68,7 +68,11 @@ def ask_bundle(actor: Actor, account_id: int, language: str, matter_id: int | No
 
 @handler(JOB, _l("Bundle of evidence"))
 def make_bundle(job: JobView, progress: Progress) -> dict[str, Any]:
-    """Make it and keep it. Run again after it was kept, it makes one more, which is no harm."""
+    """Make it and keep it. Run again after it was kept, it finds it."""
+    with reading(job.actor) as session:
+        found = queries.bundle_made_by(session, job.actor, job.id)
+        if found is not None:
+            return _result(found.id)
     account_id, language = int(job.payload["account"]), str(job.payload["language"])
     matter_id = job.payload["matter"]
     bank = bank_name(language)
@@ -85,7 +89,7 @@ def make_bundle(job: JobView, progress: Progress) -> dict[str, Any]:
         owner = queries.matter_for(work.session, job.actor, matter_id).organisation_id if matter_id else None
         bundle = EvidenceBundle(
             organisation_id=owner or job.actor.organisation_id, account_id=account_id, account_ref=reference,
-            matter_id=matter_id, language=language, stored=kept.stored,
+            matter_id=matter_id, job_id=job.id, language=language, stored=kept.stored,
             key_sealed=work.vault.seal(key, kept.key.hex(), PURPOSE), sha256=kept.digest, size=kept.size, pages=pages,
             by_user_id=job.actor.user_id, by_name=job.actor.name, at=work.now,
         )  # fmt: skip
@@ -94,6 +98,10 @@ def make_bundle(job: JobView, progress: Progress) -> dict[str, Any]:
         after = {"account": account_id, "sha256": kept.digest, "pages": pages, "language": language}
         work.audit("legal.bundle_made", bundle, after=after)
         bundle_id = bundle.id
+    return _result(bundle_id)
+
+
+def _result(bundle_id: int) -> dict[str, Any]:
     return {"message": as_data(say("The bundle is made and can be downloaded.")), "url": f"/bundles/{bundle_id}/file"}
 
 

@@ -295,6 +295,7 @@ class EvidenceBundle(Model, OwnRows):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     account_ref: Mapped[str] = mapped_column(sa.String(64))
     matter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matter.id"), index=True)
+    job_id: Mapped[int] = mapped_column(unique=True, comment="that made it: run again, it makes no second one")
     language: Mapped[str] = mapped_column(sa.String(2))
     stored: Mapped[str] = mapped_column(sa.String(64), comment="address in the storage, of the sealed file")
     key_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AHEAD",
     "bundle_for",
+    "bundle_made_by",
     "bundles_of",
     "cost_for",
     "costs_of",
@@ -247,6 +248,11 @@ def bundles_of(session: Session, actor: Actor, account_id: int, most: int = 10) 
     """Bundles of an account, the latest first."""
     wanted = visible(EvidenceBundle, actor).where(EvidenceBundle.account_id == account_id)
     return list(session.scalars(wanted.order_by(EvidenceBundle.id.desc()).limit(most)))
+
+
+def bundle_made_by(session: Session, actor: Actor, job_id: int) -> EvidenceBundle | None:
+    """What a job has made."""
+    return session.scalar(visible(EvidenceBundle, actor).where(EvidenceBundle.job_id == job_id))
 
 
 def bundle_for(session: Session, actor: Actor, bundle_id: int) -> EvidenceBundle:

@@ -360,6 +360,7 @@ def _evidence_bundle() -> None:
         sa.Column("account_id", BigKey, nullable=False),
         sa.Column("account_ref", sa.String(length=64), nullable=False),
         sa.Column("matter_id", BigKey, nullable=True),
+        sa.Column("job_id", sa.BigInteger(), nullable=False, comment="that made it: run again, it makes no second one"),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("stored", sa.String(length=64), nullable=False, comment="address in the storage, of the sealed file"),
         sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
@@ -375,6 +376,7 @@ def _evidence_bundle() -> None:
         _refers(table, "matter_id", "matter"),
         _refers(table, "organisation_id", "organisation"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint("job_id", name=op.f(f"uq_{table}_job_id")),
     )
     op.create_index(op.f("ix_evidence_bundle_account_id"), table, ["account_id"])
     op.create_index(op.f("ix_evidence_bundle_matter_id"), table, ["matter_id"])

@@ -47,10 +47,10 @@ def quote_cases(cases: Path) -> None:
 @commission_group.command("rerun")
 @click.argument("numbers", nargs=-1)
 @click.option("--period", help="All statements of a month, for example 2005-07.")
-@click.option("--as", "user", help="Who asks; the first administrator if left out.")
+@click.option("--as", "user", required=True, metavar="USER", help="Who asks: somebody whose role sees statements.")
 @access(Permission.STATEMENTS_VIEW)
 @in_application
-def rerun_statements(numbers: tuple[str, ...], period: str | None, user: str | None) -> None:
+def rerun_statements(numbers: tuple[str, ...], period: str | None, user: str) -> None:
     """Reckon statements again under their own plan versions, one JSON object a line. Exit 1 where one is not equal to the cent."""
     from portal.commission.rerunning import rerun, statements_named
     from portal.identity.people import command_actor

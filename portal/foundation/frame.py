@@ -124,8 +124,9 @@ class Frame:
 
     @cached_property
     def navigation(self) -> list[Item]:
-        """The entries of the person's role, with what waits behind them."""
-        return items_for(self.actor, current_app, request.endpoint) if self.actor else []
+        """The entries of the person's role, with what waits behind them; beside an error it is not asked for."""
+        counted = not g.get("error_is_told")
+        return items_for(self.actor, current_app, request.endpoint, counted=counted) if self.actor else []
 
     @property
     def home_url(self) -> str:

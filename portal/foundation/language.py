@@ -15,7 +15,7 @@ from portal.foundation.money import Money
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Message", "_l", "as_data", "from_data", "say", "say_count", "translate"]
+__all__ = ["Message", "Named", "_l", "as_data", "from_data", "say", "say_count", "translate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,23 @@ class Message:
         from markupsafe import escape
 
         return escape(translate(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An organisation's name in a sentence, with the one it has in English; that is empty where it has none."""
+
+    name: str
+    english: str = ""
+
+    def __str__(self) -> str:
+        return self.english or self.name
+
+    def in_words(self) -> str:
+        """The one that the reader reads."""
+        from flask_babel import get_locale
+
+        return str(self) if str(get_locale() or "en") == "en" else self.name
 
 
 def say(msgid: str, **params: Any) -> Message:
@@ -72,13 +89,15 @@ def translate(message: Message | str) -> str:
 
 
 def _in_words(value: Any) -> Any:
-    """A value of a sentence as its reader writes it: amounts with their sign, days by their names."""
+    """A value of a sentence as its reader writes it: amounts with their sign, days and organisations by their names."""
     from portal.foundation.formats import day, money
 
     if isinstance(value, Message):
         return translate(value)
     if isinstance(value, Money):
         return money(value)
+    if isinstance(value, Named):
+        return value.in_words()
     return day(value) if type(value) is date else value
 
 
@@ -110,6 +129,8 @@ def _kept(value: Any) -> Any:
         return as_data(value)
     if isinstance(value, Money):
         return {"minor": value.minor, "currency": value.currency}
+    if isinstance(value, Named):
+        return {"name": value.name, "english": value.english}
     return {"day": value.isoformat()} if type(value) is date else value
 
 
@@ -119,6 +140,8 @@ def _found(value: Any) -> Any:
             return from_data(value)
         case {"minor": int(minor), "currency": str(currency)}:
             return Money(minor, currency)
+        case {"name": str(name), "english": str(english)}:
+            return Named(name, english)
         case {"day": str(day)}:
             return date.fromisoformat(day)
     return value

@@ -240,14 +240,16 @@ ENTRIES: tuple[Entry, ...] = (
 )
 
 
-def items_for(actor: Actor, app: Flask, here: str | None, entries: Iterable[Entry] = ENTRIES) -> list[Item]:
-    """The navigation of one person; `here` is the endpoint of the page that is being shown."""
+def items_for(
+    actor: Actor, app: Flask, here: str | None, entries: Iterable[Entry] = ENTRIES, *, counted: bool = True
+) -> list[Item]:
+    """The navigation of one person; `here` is the endpoint of the page that is being shown, `counted`: with what waits."""
     mine = [
         e for e in entries
         if e.endpoint in app.view_functions and actor.can(e.permission) and actor.role in e.roles
     ]  # fmt: skip
     current = _current(mine, here or "")
-    return [Item(e.label, e.endpoint, _waiting(e, actor), e is current) for e in mine]
+    return [Item(e.label, e.endpoint, _waiting(e, actor) if counted else 0, e is current) for e in mine]
 
 
 def _current(entries: list[Entry], here: str) -> Entry | None:

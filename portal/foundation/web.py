@@ -316,6 +316,7 @@ def _told(status: int, code: str, message: Message, errors: Sequence[DomainError
     reader = signed_in()
     if reader:  # what was refused before anybody looked who asks (a forged form, a file of ours) is a page all the same
         bind_actor(db.session(), reader)
+    g.error_is_told = True
     page = render_template("error.html", status=status, code=code, sentence=sentence, request_id=g.get("request_id"))
     return make_response(page, status)
 

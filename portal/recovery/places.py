@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.contact.models import ContactAttempt
 from portal.contact.outcomes import OUTCOMES
 from portal.foundation.bulk import among
+from portal.foundation.language import Named
 from portal.identity.models import Organisation
 from portal.placement.models import Placement
 from portal.placement.tail import earns_until
@@ -35,7 +36,7 @@ class Held(NamedTuple):
 
     place: Place
     organisation_id: int
-    organisation_name: str
+    organisation_name: Named
     batch_id: int
     placed_minor: int
     terms: Terms
@@ -66,8 +67,8 @@ def places_of(session: Session, account_ids: Collection[int]) -> dict[int, list[
     rows = session.execute(
         sa.select(
             Placement.account_id, Placement.id, Placement.placed_on, Placement.ended_on, Placement.organisation_id,
-            Placement.batch_id, Placement.placed_total_minor, Organisation.name, Placement.reverse,
-            Placement.contract_version_id,
+            Placement.batch_id, Placement.placed_total_minor, Organisation.name, Organisation.name_en,
+            Placement.reverse, Placement.contract_version_id,
         )
         .join(Organisation, Organisation.id == Placement.organisation_id)
         .where(among(session, Placement.account_id, account_ids), Placement.kind.in_(EXCLUDING_KINDS))
@@ -85,6 +86,7 @@ def places_of(session: Session, account_ids: Collection[int]) -> dict[int, list[
         batch_id,
         placed,
         name,
+        name_en,
         reverse,
         version,
     ) in rows:
@@ -92,8 +94,9 @@ def places_of(session: Session, account_ids: Collection[int]) -> dict[int, list[
         last = first = None
         if ended_on is not None and not reverse:  # what was placed in error earns nothing after its end
             last, first = earns_until(ended_on, tail), grace_until(ended_on, clauses.grace_days)
+        named = Named(name, name_en or "")
         place = Place(Window(placement_id, placed_on, ended_on, last, first), clauses, contacts.get(placement_id))
-        found[account_id].append(Held(place, organisation_id, name, batch_id, placed, terms[version]))
+        found[account_id].append(Held(place, organisation_id, named, batch_id, placed, terms[version]))
     return found
 
 

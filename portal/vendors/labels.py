@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import get_locale
-
 from portal.foundation.formats import percent
-from portal.foundation.language import _l
+from portal.foundation.language import Named, _l
 from portal.foundation.states import StateTag
 from portal.vendors.models import CredentialKind, Item, PlacementKind, RecordKind, Tier
 from portal.vendors.standing import WARNING_DAYS
@@ -130,9 +128,7 @@ def record_state(record: StaffRecord, today: date) -> StateTag:
 
 def name_of(organisation: Organisation | Row[Any]) -> str:
     """An organisation's name in the reader's language, where it has one in it; of the organisation or a row of its names."""
-    in_english = str(get_locale() or "en") == "en"
-    name: str = organisation.name_en if in_english and organisation.name_en else organisation.name
-    return name
+    return Named(organisation.name, organisation.name_en or "").in_words()
 
 
 def exact_percent(rate: Decimal | None) -> str:

@@ -13,7 +13,7 @@ from flask import Flask, render_template_string
 from flask_babel import Babel, force_locale
 
 from portal.foundation import formats
-from portal.foundation.language import as_data, from_data, say, translate
+from portal.foundation.language import Named, as_data, from_data, say, translate
 from portal.foundation.money import Money
 
 DAY = date(2026, 11, 20)
@@ -139,3 +139,13 @@ def test_a_message_within_a_page_s_own_sentence_is_written_for_its_reader_too() 
         assert render_template_string("{{ _('before: %(words)s', words=words) }}", words=words) == (
             "before: ¥57,658.66 &amp; more"
         )
+
+
+def test_an_organisation_in_a_kept_sentence_has_the_name_that_the_reader_reads(app: Flask) -> None:
+    sentence = from_data(
+        as_data(say("%(holder)s and %(other)s", holder=Named("众信", "Zhongxin"), other=Named("恒通")))
+    )
+    assert str(sentence) == "Zhongxin and 恒通"
+    for locale, words in (("en", "Zhongxin and 恒通"), ("zh_Hans", "众信 and 恒通")):
+        with force_locale(locale):
+            assert translate(sentence) == words

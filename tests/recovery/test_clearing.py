@@ -77,7 +77,7 @@ def test_a_payment_is_credited_by_hand_and_its_reversal_follows(
     assert waiting() == 0
     assert summed(db_session) == decided(db_session)
     words = trace_of("P-1")
-    for part in (maker.name, checker.name, "The promise was theirs.", held.agency.name):
+    for part in (maker.name, checker.name, "“The promise was theirs”.", held.agency.name):
         assert part in words
     stands = db_session.scalars(standing(observer()).where(Attribution.payment_ref == "P-1")).one()
     assert stands.rule == "by-hand/1"

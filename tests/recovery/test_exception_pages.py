@@ -94,7 +94,7 @@ def test_one_proposes_a_placement_and_another_approves_it(pages: PageClient, sec
     second.post("/payments/exceptions/proposals/1/approve", {}, to="/payments/exceptions")
 
     assert "Every payment is credited to somebody." in pages.get("/payments/exceptions")
-    assert "Their promise." in pages.get("/payments/1")
+    assert "“Their promise”." in pages.get("/payments/1")
     pages.get("/payments/exceptions/1", status=404)
 
 

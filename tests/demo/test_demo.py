@@ -31,6 +31,9 @@ from portal.foundation.jobs import Job, JobState
 from portal.foundation.services import services
 from portal.foundation.verifying import verify
 from portal.identity.entering import sign_in
+from portal.legal.matters.models import Hearing, HearingState, Matter
+from portal.legal.matters.queries import AHEAD
+from portal.legal.matters.stages import Stage as Stages
 from portal.legal.models import LetterPack, PackState
 from portal.placement.models import AllocationRun, BatchState, Placement, PlacementBatch, RunState
 from portal.portfolio.models import Account
@@ -85,6 +88,11 @@ def check_work(db_session: Session) -> None:
     assert counted(db_session, ContactAttempt) and counted(db_session, Promise) and counted(db_session, Payment)
     assert counted(db_session, Arrangement)
     assert {PackState.READY, PackState.REVIEW} == set(db_session.scalars(sa.select(LetterPack.state)))
+    suits = set(db_session.scalars(sa.select(Matter.stage)))
+    assert Stages.CLOSED in suits and len(suits) > 2
+    assert counted(db_session, Hearing, Hearing.state.in_(AHEAD)) and counted(
+        db_session, Hearing, Hearing.state == HearingState.HELD
+    )
     drawn = set(db_session.scalars(sa.select(current_state()).select_from(Statement)))
     assert StatementState.CONFIRMED in drawn
     assert not counted(db_session, Job, Job.state != JobState.DONE)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portal.foundation import hooks
 from portal.foundation.visibility import visible
 from portal.legal.models import LetterPack, PackState
-from portal.legal.operations import close_pack
+from portal.legal.operations import close_packs
 from portal.placement.models import Placement
 from portal.vendors.models import PlacementKind
 
@@ -36,4 +36,4 @@ def packs_under_way(actor: Actor) -> tuple[str, sa.Select[tuple[int]]]:
 def close_with_batch(work: Work, batch: PlacementBatch) -> None:
     """In the transaction that ends the batch."""
     if batch.kind is PlacementKind.LETTER:
-        close_pack(work, batch)
+        close_packs(work, batch)

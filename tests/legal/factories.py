@@ -19,8 +19,8 @@ from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import User
 from portal.legal.approving import approve_pack
+from portal.legal.building import build_pack
 from portal.legal.models import Letter, LetterOpening, LetterPack
-from portal.legal.operations import build_pack
 from portal.placement.batches import accept_batch
 from portal.placement.criteria import Criteria
 from portal.portfolio.models import Account, ContactKind, ContactPoint, ContactSource, ContactStatus, Customer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
 from portal.legal.approving import approve_pack
-from portal.legal.operations import build_pack
+from portal.legal.building import build_pack
 from portal.legal.releasing import release_letter
 from portal.legal.signing import put_certificate, put_image
 from portal.legal.taking import PACK_FILES

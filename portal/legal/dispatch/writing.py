@@ -8,6 +8,7 @@ from portal.contact.proofs import NO_PROOF
 from portal.foundation.bulk import insert_rows, one_at_a_time
 from portal.legal.dispatch.following import follow
 from portal.legal.dispatch.models import LetterDispatch, LetterResult
+from portal.legal.living import follow_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,4 +60,5 @@ def write_outcomes(
     work.session.add_all(rows)
     work.session.flush()
     follow(work, rows)
+    follow_results(work, ((way.letter, way.pack, said.result, way.result is not None) for way, said in pairs))
     return rows

@@ -48,15 +48,17 @@ def new_pack() -> Any:
 def build() -> Any:
     """Ask for the pack that was chosen."""
     asked = request.form
-    batch = queries.batch_to_pack(db.session(), actor(), key_of(asked.get("batch")) or 0, lock=False)
+    batch_id = key_of(asked.get("batch")) or 0
+    batch = queries.batch_to_pack(db.session(), actor(), batch_id, lock=False)
     form, offered = _form(batch, asked)
     try:
-        pack_id = building.build_pack(actor(), batch.id, form.choice(needs_interest=_is_uk(offered)))
+        pack_id = building.build_pack(actor(), batch_id, form.choice(needs_interest=_is_uk(offered)))
     except DomainError as error:
         if error.field is None or error.field not in form:
             raise
         show_error(form, error)
-        return _shown(batch, form, offered, None), 422
+        again = queries.batch_to_pack(db.session(), actor(), batch_id, lock=False)
+        return _shown(again, form, offered, None), 422
     say_flash(say("The pack is being built."))
     return redirect(url_for("legal.pack", pack_id=pack_id))
 

@@ -329,7 +329,7 @@ def seconds_open(session: Session, actor: Actor, letter: Letter, now: datetime) 
     )
     opened = [(row.letter_id, row.at) for row in session.execute(wanted)]
     ends = [at for _letter, at in opened[1:]] + [now]
-    read = [(end - at).total_seconds() for (which, at), end in zip(opened, ends, strict=True) if which == letter.id]
+    read = [(end - at).total_seconds() for (which, at), end in zip(opened, ends, strict=False) if which == letter.id]
     return int(sum(min(seconds, LONGEST_READING) for seconds in read)) if read else None
 
 

@@ -68,7 +68,7 @@ def _page(asked: MultiDict[str, str]) -> str:
     session, who = db.session(), actor()
     batch_id = key_of(asked.get("batch"))
     if batch_id is None:
-        wanted = queries.batches_to_pack(who).add_columns(queries.packs_count())
+        wanted = queries.batches_to_pack(who).add_columns(queries.packs_count(), queries.unwritten_count())
         waiting = list(session.execute(wanted.limit(MOST_SHOWN)))
         return render_template("legal/choose_batch.html", waiting=waiting, is_bank=who.is_bank, name_of=name_of)
     batch = queries.batch_to_pack(session, who, batch_id, lock=False)

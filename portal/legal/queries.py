@@ -41,7 +41,7 @@ LONGEST_READING = 600  # seconds between two openings that count as reading the 
 __all__ = [
     "Sample", "approval_of", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
     "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open", "next_undecided",
-    "obstacles_now", "open_packs_of", "pack_for", "pack_numbered", "packs", "packs_count", "packs_of_batch", "reading_time", "release_of", "sample_of", "sealed_letter", "seconds_open",
+    "obstacles_now", "open_packs_of", "pack_for", "pack_numbered", "packs", "packs_count", "packs_of_batch", "reading_time", "release_of", "sample_of", "sealed_letter", "seconds_open", "unwritten_count",
 ]  # fmt: skip
 
 
@@ -106,18 +106,26 @@ def packs_of_batch(session: Session, batch_id: int) -> Sequence[LetterPack]:
 def batches_to_pack(actor: Actor, *, unpacked: bool = False) -> sa.Select[tuple[PlacementBatch]]:
     """Accepted batches of letters with an account that no live letter is written to, the oldest first: a firm's own, or for the
     bank everybody's. `unpacked`: only those that have no pack yet, or none that was not refused."""
-    written = sa.select(LiveLetter.letter_id).where(LiveLetter.placement_id == Placement.id).correlate(Placement)
-    free = sa.select(Placement.id).where(
-        Placement.batch_id == PlacementBatch.id, Placement.ended_at.is_(None), Placement.stopped_at.is_(None),
-        ~written.exists(),
-    )  # fmt: skip
     packed = sa.select(LetterPack.id).where(
         LetterPack.batch_id == PlacementBatch.id, LetterPack.state != PackState.REFUSED
     )
-    wanted = _letter_batches(actor).where(PlacementBatch.state == BatchState.ACCEPTED, free.exists())
+    wanted = _letter_batches(actor).where(PlacementBatch.state == BatchState.ACCEPTED, _unwritten().exists())
     if unpacked:
         wanted = wanted.where(~packed.exists())
     return wanted.order_by(PlacementBatch.sent_at, PlacementBatch.id)
+
+
+def unwritten_count() -> sa.ScalarSelect[int]:
+    """How many accounts of a batch no live letter is written to, as a column of a select over batches."""
+    return _unwritten().with_only_columns(sa.func.count(Placement.id)).correlate(PlacementBatch).scalar_subquery()
+
+
+def _unwritten() -> sa.Select[tuple[int]]:
+    written = sa.select(LiveLetter.letter_id).where(LiveLetter.placement_id == Placement.id).correlate(Placement)
+    return sa.select(Placement.id).where(
+        Placement.batch_id == PlacementBatch.id, Placement.ended_at.is_(None), Placement.stopped_at.is_(None),
+        ~written.exists(),
+    )  # fmt: skip
 
 
 def packs_count() -> sa.ScalarSelect[int]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["template", "template_list", "template_page", "template_pdf"]
 
+ONE = f"/packs/templates/<any({', '.join(map(repr, letters.template_names()))}):name>"
+
 
 @blueprint.get("/packs/templates")
 @requires(Permission.LETTER_TEMPLATES_VIEW)
@@ -29,7 +31,7 @@ def template_list() -> str:
     return render_template("legal/templates.html", rows=rows)
 
 
-@blueprint.get("/packs/templates/<name>")
+@blueprint.get(ONE)
 @requires(Permission.LETTER_TEMPLATES_VIEW)
 def template(name: str) -> str:
     """One template: what its check found, and its sample as it prints."""
@@ -42,7 +44,7 @@ def template(name: str) -> str:
     return render_template("legal/template.html", pages=pages, problems=problems, **_row(sheet))
 
 
-@blueprint.get("/packs/templates/<name>/page-<int:page>.png")
+@blueprint.get(f"{ONE}/page-<int:page>.png")
 @requires(Permission.LETTER_TEMPLATES_VIEW)
 def template_page(name: str, page: int) -> Response:
     """A page of the sample as a picture."""
@@ -52,7 +54,7 @@ def template_page(name: str, page: int) -> Response:
     return Response(pictures[page - 1], content_type="image/png")
 
 
-@blueprint.get("/packs/templates/<name>/sample.pdf")
+@blueprint.get(f"{ONE}/sample.pdf")
 @requires(Permission.LETTER_TEMPLATES_VIEW)
 def template_pdf(name: str) -> Response:
     """The sample as PDF."""

@@ -38,6 +38,7 @@ from portal.legal import (
     template_views,
 )
 from portal.legal.blueprint import blueprint
+from portal.legal.choice_words import choice_words
 from portal.legal.dispatch.queries import counts_of
 from portal.legal.flags import reason_words
 from portal.legal.labels import FILE_LABELS, JURISDICTIONS, PACK_STATES
@@ -46,6 +47,7 @@ from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
 from portal.legal.templates import STATES
 from portal.legal.verification.queries import asked_of_pack, count_standing_out, unknown_codes
+from portal.legal.wording import last_day_to_send
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
@@ -83,7 +85,11 @@ def packs() -> Any:
         return export
     waiting: list[Any] = []
     if who.can(Permission.PACKS_BUILD):
-        wanted = queries.batches_to_pack(who).add_columns(queries.packs_count()).limit(TO_PACK_AT_ONCE)
+        wanted = (
+            queries.batches_to_pack(who)
+            .add_columns(queries.packs_count(), queries.unwritten_count())
+            .limit(TO_PACK_AT_ONCE)
+        )
         waiting = list(db.session().execute(wanted))
     since = services().clock.today() - timedelta(days=UNKNOWN_FOR)
     return render_template(
@@ -117,9 +123,11 @@ def pack(pack_id: int) -> Any:
         each=each,
         missing=_missing(who, sample, to_approve, each) if sample else None,
         next_id=_next(who, found) if reviewing else None,
+        chosen=choice_words(found),
         law=JURISDICTIONS.get(found.jurisdiction, found.jurisdiction),
         changed=_changed(who, found),
         can_give_up=_can_give_up(who, found),
+        last_day=last_day_to_send(found.issued_on) if found.jurisdiction == STATES else None,
         can_drop=found.state is PackState.BUILDING and who.can(Permission.PACKS_APPROVE),
         first_id=queries.first_letter(session, who, found.id) if reviewing else None,
         refusal=reason_words(found.refusal),

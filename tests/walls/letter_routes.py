@@ -9,23 +9,25 @@ __all__ = ["LETTER_ROUTES"]
 
 P = Permission
 GET, POST = ("GET",), ("POST",)
+TEMPLATE = (
+    "/packs/templates/<any('demand-letter-us', 'lawyer-letter-zh', 'letter-before-action-uk', 'reminder-letter-zh', "
+    "'settlement-agreement-zh'):name>"
+)
 
 LETTER_ROUTES: tuple[Route, ...] = (
     Route("legal.packs", GET, "/packs", P.PACKS_VIEW),
     Route("legal.new_pack", GET, "/packs/new", P.PACKS_BUILD),
     Route("legal.build", POST, "/packs/new", P.PACKS_BUILD),
     Route("legal.template_list", GET, "/packs/templates", P.LETTER_TEMPLATES_VIEW),
-    Route("legal.template", GET, "/packs/templates/<name>", P.LETTER_TEMPLATES_VIEW, ("letter template",)),
+    Route("legal.template", GET, TEMPLATE, P.LETTER_TEMPLATES_VIEW, ("letter template",)),
     Route(
         "legal.template_page",
         GET,
-        "/packs/templates/<name>/page-<int:page>.png",
+        f"{TEMPLATE}/page-<int:page>.png",
         P.LETTER_TEMPLATES_VIEW,
         ("page of a letter template",),
     ),
-    Route(
-        "legal.template_pdf", GET, "/packs/templates/<name>/sample.pdf", P.LETTER_TEMPLATES_VIEW, ("letter template",)
-    ),
+    Route("legal.template_pdf", GET, f"{TEMPLATE}/sample.pdf", P.LETTER_TEMPLATES_VIEW, ("letter template",)),
     Route("legal.complete", POST, "/packs/<int:pack_id>/complete", P.PACKS_APPROVE, ("pack",)),
     Route("legal.give_up", POST, "/packs/<int:pack_id>/give-up", P.PACKS_APPROVE, ("pack",), reason=True),
     Route(

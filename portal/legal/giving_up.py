@@ -12,7 +12,7 @@ from portal.foundation.errors import Refused
 from portal.foundation.language import say
 from portal.foundation.work import transaction
 from portal.legal import bulk
-from portal.legal.dispatch.models import LetterDispatch
+from portal.legal.dispatch.queries import is_out
 from portal.legal.dispatch.writing import alone
 from portal.legal.models import Letter, LetterState, PackState
 from portal.legal.operations import given
@@ -37,9 +37,8 @@ def give_pack_up(actor: Actor, pack_id: int, reason: str) -> int:
         pack = pack_for(work.session, actor, pack_id, lock=True)
         if pack.state not in (PackState.APPROVED, PackState.READY):
             raise Refused("legal.not_given_up", say("Only an approved pack can be given up."))
-        sent = sa.select(LetterDispatch.id).where(LetterDispatch.letter_id == Letter.id).correlate(Letter).exists()
         numbered = (
-            sa.select(Letter.id, sent.label("sent"))
+            sa.select(Letter.id, is_out().label("sent"))
             .where(Letter.pack_id == pack.id, Letter.letter_no.is_not(None), current_state() == LetterState.APPROVED)
             .order_by(Letter.number)
         )

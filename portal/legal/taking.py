@@ -17,7 +17,7 @@ from portal.foundation.language import say, say_count
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.legal import bulk
-from portal.legal.dispatch.models import LetterDispatch
+from portal.legal.dispatch.queries import is_out
 from portal.legal.models import Letter, LetterPack, LetterState, PackDownload, PackState
 from portal.legal.queries import current_state, obstacles_now, pack_for
 from portal.legal.templates import STATES
@@ -183,10 +183,11 @@ def void_what_must_stay(work: Work, pack: LetterPack) -> int:
     """Recalled, paid, put on hold or erased since the approval: such letters are void and keep their numbers; how many. What has
     gone out stays what it was: nobody can call it back."""
     obstacles = obstacles_now(work.session, pack.id)
-    sent = sa.select(LetterDispatch.id).where(LetterDispatch.letter_id == Letter.id).exists()
     approved = work.session.scalars(
         sa.select(Letter.id)
-        .where(Letter.pack_id == pack.id, Letter.letter_no.is_not(None), current_state() == LetterState.APPROVED, ~sent)
+        .where(
+            Letter.pack_id == pack.id, Letter.letter_no.is_not(None), current_state() == LetterState.APPROVED, ~is_out()
+        )
         .order_by(Letter.id)
     )
     found = [(letter_id, obstacles[letter_id]) for letter_id in approved if letter_id in obstacles]

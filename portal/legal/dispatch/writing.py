@@ -36,7 +36,7 @@ def write_sent(work: Work, found: Iterable[tuple[Way, Sent]], import_run_id: int
     rows = [
         (
             way.letter.id, way.letter.organisation_id, sent.carrier, sent.tracking_no, sent.on,
-            way.dispatch.id if way.dispatch else None, import_run_id, work.actor.user_id, work.now,
+            way.last_dispatch, import_run_id, work.actor.user_id, work.now,
         )
         for way, sent in found
     ]  # fmt: skip
@@ -52,7 +52,7 @@ def write_outcomes(
         LetterResult(
             letter_id=way.letter.id, organisation_id=way.letter.organisation_id, result=said.result, result_on=said.on,
             reason=said.reason, proof_digest=kept.digest, proof_name=kept.name,
-            corrects_id=way.result.id if way.result else None, import_run_id=import_run_id, by_user_id=work.actor.user_id,
+            corrects_id=way.last_result, import_run_id=import_run_id, by_user_id=work.actor.user_id,
             at=work.now,
         )
         for way, said in pairs

@@ -1,4 +1,5 @@
-"""Packs with choices: several of a batch, an account in one live letter of a template; letters approved one by one."""
+"""Packs with choices: several of a batch, an account in one live letter of a template; letters approved one by one; what was said
+of a letter's way in error is taken back."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ WALLS: tuple[Wall, ...] = (
 )
 # What stood once for each batch and each placement, and is now looked up only.
 ONCE = (("letter_pack", "batch_id"), ("letter", "placement_id"))
+WAYS = ("letter_dispatch", "letter_result")
 # A letter keeps its place while it may still go out or has gone out: not in a refused pack, not left out or void, not put
 # aside in a pack that is decided, and not come back.
 STILL_LIVE = """
@@ -58,6 +60,18 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
     _live_letters()
     _approvals()
+    for table in WAYS:
+        op.add_column(
+            table,
+            sa.Column(
+                "taken_back",
+                sa.Boolean(),
+                nullable=False,
+                server_default=sa.false(),
+                comment="what the row before said was an error, and nothing stands in its place",
+            ),
+        )
+        op.add_column(table, sa.Column("why", sa.String(400), nullable=False, server_default="", comment="it was"))
     op.execute(STILL_LIVE)
     build_walls(WALLS)
     build_guards(revision)
@@ -65,11 +79,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     see_all_rows()
+    _refuse_if_twice()
     remove_guards(revision)
     remove_walls(WALLS)
     for table, *_rest in reversed(WALLS):
         op.drop_table(table)
-    _refuse_if_twice()
+    for table in WAYS:
+        for column in ("why", "taken_back"):
+            op.drop_column(table, column)
     for table, column in reversed(ONCE):
         op.drop_index(op.f(f"ix_{table}_{column}"), table)
         with untriggered(table), _altered(table) as batch:
@@ -128,3 +145,6 @@ def _refuse_if_twice() -> None:
         twice = sa.text(f"SELECT count(*) FROM (SELECT {column} FROM {table} GROUP BY {column} HAVING count(*) > 1) t")
         if op.get_bind().scalar(twice):
             raise RuntimeError(f"{table}: more than one row of a {column}, which the earlier release cannot keep")
+    for table in WAYS:
+        if op.get_bind().scalar(sa.text(f"SELECT count(*) FROM {table} WHERE taken_back")):
+            raise RuntimeError(f"{table}: something was taken back, which the earlier release cannot say")

@@ -48,6 +48,8 @@ def new_pack() -> Any:
 def build() -> Any:
     """Ask for the pack that was chosen."""
     asked = request.form
+    if not asked.get("batch"):
+        return redirect(url_for("legal.new_pack"))
     batch_id = key_of(asked.get("batch")) or 0
     batch = queries.batch_to_pack(db.session(), actor(), batch_id, lock=False)
     form, offered = _form(batch, asked)

@@ -60,8 +60,8 @@ def approve_letter(actor: Actor, pack_id: int, letter_id: int) -> None:
     """
     demand(actor, Permission.PACKS_APPROVE)
     with transaction(actor) as work:
-        pack = in_review(_us_pack(work, pack_id))
         letter = letter_for(work.session, actor, pack_id, letter_id)
+        pack = in_review(_us_pack(work, pack_id))
         licence = licence_of(work.session, actor, work.today)
         if template_changed(pack):
             raise Refused("legal.template_changed", changed_words())

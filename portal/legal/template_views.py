@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["template", "template_list", "template_page", "template_pdf"]
 
-ONE = f"/packs/templates/<any({', '.join(map(repr, letters.template_names()))}):name>"
+ONE = "/packs/templates/<template_name>"  # looked up among the names there are; no path is made of it
 
 
 @blueprint.get("/packs/templates")
@@ -33,12 +33,12 @@ def template_list() -> str:
 
 @blueprint.get(ONE)
 @requires(Permission.LETTER_TEMPLATES_VIEW)
-def template(name: str) -> str:
+def template(template_name: str) -> str:
     """One template: what its check found, and its sample as it prints."""
-    sheet = templates.sheet_named(name)
+    sheet = templates.sheet_named(template_name)
     pages = 0
     if sheet.passes and sheet.template is not None:
-        pages = len(templates.sample_pages(name, sheet.template.version))
+        pages = len(templates.sample_pages(template_name, sheet.template.version))
     locale = str(get_locale())
     problems = [(problem.field, problem.message(locale)) for problem in sheet.problems]
     return render_template("legal/template.html", pages=pages, problems=problems, **_row(sheet))
@@ -46,9 +46,9 @@ def template(name: str) -> str:
 
 @blueprint.get(f"{ONE}/page-<int:page>.png")
 @requires(Permission.LETTER_TEMPLATES_VIEW)
-def template_page(name: str, page: int) -> Response:
+def template_page(template_name: str, page: int) -> Response:
     """A page of the sample as a picture."""
-    pictures = templates.sample_pages(name, _version(name))
+    pictures = templates.sample_pages(template_name, _version(template_name))
     if not 1 <= page <= len(pictures):
         raise NotFound
     return Response(pictures[page - 1], content_type="image/png")
@@ -56,10 +56,10 @@ def template_page(name: str, page: int) -> Response:
 
 @blueprint.get(f"{ONE}/sample.pdf")
 @requires(Permission.LETTER_TEMPLATES_VIEW)
-def template_pdf(name: str) -> Response:
+def template_pdf(template_name: str) -> Response:
     """The sample as PDF."""
-    response = Response(templates.sample_pdf(name, _version(name)), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response = Response(templates.sample_pdf(template_name, _version(template_name)), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{template_name}.pdf"'
     return response
 
 

@@ -16,6 +16,7 @@ from babel.core import get_global
 import letters
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import say
+from portal.legal.pictures import pictures_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,7 @@ def sample_pdf(name: str, version: str) -> bytes:
 @lru_cache(maxsize=32)
 def sample_pages(name: str, version: str) -> tuple[bytes, ...]:
     """The same as pictures, a PNG each page."""
-    return tuple(letters.page_pictures(sample_pdf(name, version)))
+    return pictures_of(sample_pdf(name, version))
 
 
 # --- the check ----------------------------------------------------------------------------------------------------------

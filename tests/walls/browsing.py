@@ -33,8 +33,6 @@ def nowhere(route: Route) -> list[tuple[Any, ...]]:
     if "<token>" in route.path:
         return [(NO_TOKEN,)]
     words = [re.search("'([^']+)'", parameter) for parameter in parameters]  # the first of a few words
-    if all(words):
-        return [("nowhere",) * len(words)]
     return [tuple(word[1] if word else number for word in words) for number in NOWHERE]
 
 

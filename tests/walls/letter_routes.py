@@ -9,10 +9,7 @@ __all__ = ["LETTER_ROUTES"]
 
 P = Permission
 GET, POST = ("GET",), ("POST",)
-TEMPLATE = (
-    "/packs/templates/<any('demand-letter-us', 'lawyer-letter-zh', 'letter-before-action-uk', 'reminder-letter-zh', "
-    "'settlement-agreement-zh'):name>"
-)
+TEMPLATE = "/packs/templates/<template_name>"
 
 LETTER_ROUTES: tuple[Route, ...] = (
     Route("legal.packs", GET, "/packs", P.PACKS_VIEW),

@@ -124,6 +124,7 @@ class Permission(StrEnum):
     PACKS_APPROVE = "packs.approve"
     PACKS_DOWNLOAD = "packs.download"
     PACKS_DISPATCH = "packs.dispatch"  # what was sent, and what came of it
+    LETTER_TEMPLATES_VIEW = "letter_templates.view"
     API_MANAGE = "api.manage"  # tokens and webhooks of one's own organisation; the bank sees those of all
 
 
@@ -142,6 +143,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
         | {_P.API_MANAGE}
         | {_P.PAYMENTS_RULES}
+        | {_P.LETTER_TEMPLATES_VIEW}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -158,6 +160,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _COMPLAINTS
         | {_P.REPORTED_VIEW, _P.REMITTANCES_VIEW}
         | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.SCORES_MANAGE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
+        | {_P.PACKS_BUILD, _P.LETTER_TEMPLATES_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -181,6 +184,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _COMPLAINTS
         | {_P.COMPLAINTS_MANAGE}
         | {_P.LIMITS_NOTE}
+        | {_P.LETTER_TEMPLATES_VIEW}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -218,6 +222,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.API_MANAGE}
         | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
         | {_P.PACKS_DISPATCH}
+        | {_P.LETTER_TEMPLATES_VIEW}
     ),
 }
 

@@ -90,6 +90,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("letter_dispatch", since="0049"),
     Evidence("letter_result", since="0049"),
     Evidence("letter_result_effect", since="0049"),
+    Evidence("letter_approval", since="0052"),
 )
 DEEDS = ("update", "delete")
 

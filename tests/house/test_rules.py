@@ -31,6 +31,7 @@ RULES = [
     "portal.commission.plan",
     "portal.vendors.plans.entries",
     "portal.commission.taxes",
+    "portal.legal.itemization",
 ]
 PURE = {"portal.foundation.money"}
 

@@ -30,10 +30,12 @@ from letters.pieces import write_whole
 from letters.pixels import picture_size
 from letters.render import render_print_file, render_single
 from letters.sheets import write_labels, write_test_page
-from letters.template import Template, load_template, template_names
+from letters.template import TEMPLATES, Template, load_template, template_names
+from letters.validation_period import earliest_end
 from letters.worker import single_name
 
 __all__ = [
+    "TEMPLATES",
     "DataFault",
     "FontsMissing",
     "LettersError",
@@ -50,6 +52,7 @@ __all__ = [
     "check_letter",
     "check_template",
     "content_hash",
+    "earliest_end",
     "in_postal_order",
     "is_drawable_png",
     "load_template",

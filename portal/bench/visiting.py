@@ -106,6 +106,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (CHECKER, "/audit"),
     (CHECKER, "/conduct"),
     (CHECKER, "/rule-packs"),
+    (CHECKER, "/packs/templates"),
     (FINANCE, "/"),
     (FINANCE, "/payments"),
     (FINANCE, "/payments/exceptions"),

@@ -22,13 +22,14 @@ from portal.foundation.visibility import visible
 from portal.foundation.work import reading
 from portal.identity.models import Organisation
 from portal.legal.approving import approve_pack
+from portal.legal.building import build_pack
 from portal.legal.dispatch.files import import_dispatch, receive_dispatch
 from portal.legal.dispatch.models import LetterDispatch, LetterResult
 from portal.legal.dispatch.operations import dispatch_pack, record_result
 from portal.legal.dispatch.queries import letters_by_number, letters_to_send, ways_of
 from portal.legal.dispatch.terms import Outcome
 from portal.legal.models import Letter, LetterPack, PackState
-from portal.legal.operations import TEMPLATE, build_pack, open_letter, refuse_letter, refuse_pack
+from portal.legal.operations import open_letter, refuse_letter, refuse_pack
 from portal.legal.queries import batches_to_pack, letter_rows, packs
 from portal.legal.sealing import ask_singles
 from portal.legal.signing import certificate_of, put_certificate, put_image
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["approve_packs", "ask_about_letters", "build_packs", "note_results", "send_letters", "take_files"]
 
 CERTIFICATE_WORD = "demo-seal-2026"  # of a certificate that the demo makes for itself
+SEALED = "lawyer-letter-zh"  # whose folder has a picture of a seal
 HEAD = ("函件编号", "承运方", "邮件号", "寄出日期", "投递结果", "结果日期", "原因")
 # What a carrier reports of one letter after the other; nothing: it is still on its way.
 REPORTED = (
@@ -65,7 +67,7 @@ def give_seal(stage: Stage, code: str) -> None:
         name = (
             session.scalars(visible(Organisation, lawyer).where(Organisation.id == lawyer.organisation_id)).one().name
         )
-    put_image(lawyer, load_template(TEMPLATE).assets["seal-placeholder.png"])
+    put_image(lawyer, load_template(SEALED).assets["seal-placeholder.png"])
     put_certificate(lawyer, _certificate(name), CERTIFICATE_WORD)
 
 
@@ -93,7 +95,7 @@ def build_packs(stage: Stage, code: str) -> None:
     give_seal(stage, code)
     assistant = stage.actor(FIRMS[code][1])
     with reading(assistant) as session:
-        waiting = [batch.id for batch in session.scalars(batches_to_pack(assistant))]
+        waiting = [batch.id for batch in session.scalars(batches_to_pack(assistant, unpacked=True))]
     for batch_id in waiting:
         build_pack(assistant, batch_id)
     run_pending(stage.app)

@@ -127,6 +127,7 @@ class Permission(StrEnum):
     MATTERS_VIEW = "matters.view"  # suits, hearings, their costs and documents
     MATTERS_RUN = "matters.run"  # the law firm's: open, take further, hearings, ask for costs
     EVIDENCE_BUNDLE = "evidence.bundle"  # all that is known of an account as one PDF, with the person's name
+    LETTER_TEMPLATES_VIEW = "letter_templates.view"
     API_MANAGE = "api.manage"  # tokens and webhooks of one's own organisation; the bank sees those of all
 
 
@@ -145,6 +146,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.ACCOUNTS_IMPORT, _P.PAYMENTS_IMPORT}
         | {_P.API_MANAGE}
         | {_P.PAYMENTS_RULES}
+        | {_P.LETTER_TEMPLATES_VIEW}
     ),
     Role.VENDOR_MANAGER: frozenset(
         _EVERYONE
@@ -162,6 +164,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.REPORTED_VIEW, _P.REMITTANCES_VIEW}
         | {_P.CHARGES_VIEW, _P.CHARGES_PROPOSE, _P.CHARGES_DECIDE, _P.SCORES_MANAGE, _P.PLANS_TRY, _P.CONTRIBUTION_VIEW}
         | {_P.MATTERS_VIEW, _P.EVIDENCE_BUNDLE}
+        | {_P.PACKS_BUILD, _P.LETTER_TEMPLATES_VIEW}
     ),
     Role.FINANCE: frozenset(
         _EVERYONE
@@ -187,6 +190,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.COMPLAINTS_MANAGE}
         | {_P.LIMITS_NOTE}
         | {_P.MATTERS_VIEW, _P.EVIDENCE_BUNDLE}
+        | {_P.LETTER_TEMPLATES_VIEW}
     ),
     Role.AGENCY_LEADER: frozenset(
         _EVERYONE
@@ -225,6 +229,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CHARGES_VIEW, _P.COSTS_ENTER}
         | {_P.PACKS_DISPATCH}
         | {_P.MATTERS_VIEW, _P.MATTERS_RUN, _P.EVIDENCE_BUNDLE}
+        | {_P.LETTER_TEMPLATES_VIEW}
     ),
 }
 

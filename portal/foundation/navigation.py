@@ -67,6 +67,8 @@ _VENDOR_PAGES = (
     "vendors.layouts", "vendors.layout",
 )  # fmt: skip
 
+_PACKS = ("legal.pack", "legal.new_pack", "legal.build", "legal.letter", "legal.seal", "dispatch.")
+
 ENTRIES: tuple[Entry, ...] = (
     Entry(_l("Home"), "oversight.home", _P.HOME_VIEW, _EVERYONE - {_R.AGENCY_STAFF}),
     Entry(
@@ -87,7 +89,7 @@ ENTRIES: tuple[Entry, ...] = (
         frozenset({_R.AGENCY_LEADER, _R.VENDOR_MANAGER}),
         ("contact.import", "contact.new_import", "contact.prepare_import", "contact.layout", "contact.evidence"),
     ),
-    Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER}), ("dispatch.",)),
+    Entry(_l("Packs"), "legal.packs", _P.PACKS_VIEW, frozenset({_R.LEGAL_PARTNER}), _PACKS),
     Entry(_l("Matters"), "matters.index", _P.MATTERS_VIEW, frozenset({_R.LEGAL_PARTNER}), ("matters.",)),
     Entry(_l("Accounts"), "portfolio.accounts", _P.ACCOUNTS_VIEW),
     Entry(_l("Imports"), "portfolio.imports", _P.ACCOUNTS_IMPORT),
@@ -135,7 +137,14 @@ ENTRIES: tuple[Entry, ...] = (
         ("placement.exit_page", "placement.plan_exit", "placement.tail_register"),
     ),
     Entry(_l("Arrangements"), "arrangements.index", _P.ARRANGEMENTS_VIEW, _BANK, ("arrangements.",)),
-    Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK, ("dispatch.",)),
+    Entry(_l("Letters"), "legal.packs", _P.PACKS_VIEW, _BANK, _PACKS),
+    Entry(
+        _l("Letter templates"),
+        "legal.template_list",
+        _P.LETTER_TEMPLATES_VIEW,
+        frozenset({_R.ADMINISTRATOR, _R.COMPLIANCE, _R.LEGAL_PARTNER}),
+        ("legal.template",),
+    ),
     Entry(_l("Matters"), "matters.index", _P.MATTERS_VIEW, _BANK, ("matters.",)),
     Entry(_l("Messages"), "contact.messages", _P.MESSAGES_VIEW, pages=("contact.message",)),
     Entry(

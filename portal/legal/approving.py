@@ -18,11 +18,13 @@ from portal.foundation.work import transaction
 from portal.identity.models import Organisation
 from portal.legal import bulk
 from portal.legal.licences import licence_of
+from portal.legal.living import give_back_unapproved
 from portal.legal.models import Letter, LetterCounter, LetterPack, LetterState, PackState
 from portal.legal.numbering import letter_number
-from portal.legal.operations import decided
+from portal.legal.operations import in_review
 from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
-from portal.legal.taking import request_print
+from portal.legal.taking import request_print, template_changed
+from portal.legal.templates import CHINA, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +35,17 @@ if TYPE_CHECKING:
     from portal.foundation.work import Work
     from portal.legal.queries import Sample
 
-__all__ = ["Numbers", "approve_pack", "nothing_left", "what_is_missing"]
+__all__ = [
+    "Candidate",
+    "Numbers",
+    "approve_pack",
+    "candidates",
+    "changed_words",
+    "leave_out",
+    "nothing_left",
+    "number_letters",
+    "what_is_missing",
+]
 
 
 class Numbers(NamedTuple):
@@ -43,7 +55,7 @@ class Numbers(NamedTuple):
     last: str
 
 
-class _Candidate(NamedTuple):
+class Candidate(NamedTuple):
     """A letter that is to be approved."""
 
     id: int
@@ -55,31 +67,51 @@ def approve_pack(actor: Actor, pack_id: int) -> Numbers:
 
     Letters that stand aside or were refused are left out, and so is what has come on hold, was paid or recalled since the
     data was frozen. NotFound for another firm's pack; Refused where it is decided, nothing is left, or the sample was not
-    opened by this person; DomainError (403) without a valid licence.
+    opened by this person, and for a pack under US law, whose letters are approved one by one (one_by_one.py); DomainError (403)
+    without a valid licence.
     """
     demand(actor, Permission.PACKS_APPROVE)
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id, lock=True)
-        if pack.state is not PackState.REVIEW:
-            raise Refused("legal.pack_state", decided())
+        in_review(pack)
+        if pack.jurisdiction == STATES:
+            raise Refused("legal.each_letter", say("Letters under US law are approved one by one, each by itself."))
         licence = licence_of(work.session, actor, work.today)
         missing = what_is_missing(sample_of(work.session, actor, pack.id))
         if missing is not None:
             raise Refused("legal.not_read", missing)
-        left_out = _leave_out(work, pack)
-        chosen = _candidates(work.session, pack.id)
+        left_out = leave_out(work, pack)
+        chosen = candidates(work.session, pack.id)
         if not chosen:
             raise Refused("legal.nothing_left", nothing_left())
-        numbers = _draw(work, pack, chosen)
         bulk.add_events(work, pack.organisation_id, LetterState.APPROVED, ((c.id, "") for c in chosen))
-        pack.state = PackState.APPROVED
-        pack.decided_by, pack.decided_at, pack.lawyer_licence_no = actor.user_id, work.now, licence
-        pack.content_sha256 = hashlib.sha256("\n".join(c.content_sha256 for c in chosen).encode()).hexdigest()
-        after = {"state": pack.state.value, "letters": len(chosen), "first": numbers.first, "last": numbers.last}
-        work.audit("legal.pack_approved", pack, after=after | {"content_sha256": pack.content_sha256},
-                   licence=licence, left_out=left_out)  # fmt: skip
-        request_print(work, pack, len(chosen))
-        return numbers
+        return number_letters(work, pack, chosen, licence, left_out)
+
+
+def number_letters(work: Work, pack: LetterPack, chosen: Sequence[Candidate], licence: str, left_out: int) -> Numbers:
+    """Draw the numbers of a pack's approved letters and have it printed, within the caller's transaction. Refused where its
+    template is not the one any more that was read."""
+    if template_changed(pack):
+        raise Refused("legal.template_changed", changed_words())
+    numbers = _draw(work, pack, chosen)
+    pack.state = PackState.APPROVED
+    pack.decided_by, pack.decided_at, pack.lawyer_licence_no = work.actor.user_id, work.now, licence
+    pack.content_sha256 = hashlib.sha256("\n".join(c.content_sha256 for c in chosen).encode()).hexdigest()
+    work.session.flush()
+    give_back_unapproved(work, pack)
+    after = {"state": pack.state.value, "letters": len(chosen), "first": numbers.first, "last": numbers.last}
+    work.audit("legal.pack_approved", pack, after=after | {"content_sha256": pack.content_sha256},
+               licence=licence, left_out=left_out)  # fmt: skip
+    request_print(work, pack, len(chosen))
+    return numbers
+
+
+def changed_words() -> Message:
+    """What is said of such a pack, with what to do."""
+    return say(
+        "The template of this pack has changed since its letters were frozen, so they cannot be printed as they were read. "
+        "Refuse the pack and build it anew."
+    )
 
 
 def what_is_missing(sample: Sample) -> Message | None:
@@ -98,25 +130,26 @@ def nothing_left() -> Message:
     return say("No letter is left that could be approved. Refuse the pack instead.")
 
 
-def _leave_out(work: Work, pack: LetterPack) -> int:
-    """Refuse, in the name of the check, what must not go out any more; how many letters that were."""
+def leave_out(work: Work, pack: LetterPack, state: LetterState | None = None) -> int:
+    """Refuse, in the name of the check, what must not go out any more; how many letters that were. `state`: among the letters that
+    are in it, None: that wait."""
     obstacles = obstacles_now(work.session, pack.id)
-    found = [(c.id, obstacles[c.id]) for c in _candidates(work.session, pack.id) if c.id in obstacles]
+    found = [(c.id, obstacles[c.id]) for c in candidates(work.session, pack.id, state) if c.id in obstacles]
     bulk.add_events(work, pack.organisation_id, LetterState.REFUSED, found, by_person=False)
     return len(found)
 
 
-def _candidates(session: Session, pack_id: int) -> list[_Candidate]:
-    """Letters that neither stand aside nor were refused, in the order of the pack."""
+def candidates(session: Session, pack_id: int, state: LetterState | None = None) -> list[Candidate]:
+    """Letters that do not stand aside and are in a state, None: nothing was decided of them; in the order of the pack."""
     wanted = (
         sa.select(Letter.id, Letter.content_sha256)
-        .where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_(None))
+        .where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_not_distinct_from(state))
         .order_by(Letter.position)
     )
-    return [_Candidate(*row) for row in session.execute(wanted)]
+    return [Candidate(*row) for row in session.execute(wanted)]
 
 
-def _draw(work: Work, pack: LetterPack, chosen: Sequence[_Candidate]) -> Numbers:
+def _draw(work: Work, pack: LetterPack, chosen: Sequence[Candidate]) -> Numbers:
     """The firm's next numbers of the business year, in the order of the pack."""
     year = work.today.year
     mark = work.session.scalars(
@@ -124,7 +157,7 @@ def _draw(work: Work, pack: LetterPack, chosen: Sequence[_Candidate]) -> Numbers
     ).one()  # fmt: skip
     counter = _counter(work.session, pack.organisation_id, year)
     drawn = [
-        (letter.id, number, letter_number(mark, year, number))
+        (letter.id, number, letter_number(mark, year, number, chinese=pack.jurisdiction == CHINA))
         for number, letter in enumerate(chosen, counter.last_number + 1)
     ]
     bulk.number_letters(work.session, year, drawn)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.foundation.bulk import insert_rows, stage_rows
-from portal.legal.models import Letter, LetterCounter, LetterEvent, LetterState
+from portal.foundation.bulk import in_chunks, insert_for, insert_rows, stage_rows
+from portal.legal.models import Letter, LetterCounter, LetterEvent, LetterState, LiveLetter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
     from portal.foundation.work import Work
 
-__all__ = ["LETTER_COLUMNS", "add_events", "number_letters", "open_counter", "write_letters"]
+__all__ = [
+    "LETTER_COLUMNS", "add_events", "give_back_rows", "number_letters", "open_counter", "take_rows", "write_letters",
+]  # fmt: skip
 
 LETTER_COLUMNS = (
     "pack_id", "organisation_id", "placement_id", "account_id", "customer_id", "contact_point_id", "position", "account_ref", "name_masked",
     "total_minor", "currency", "frozen_sealed", "content_sha256", "flagged", "flags", "in_sample", "verify_code",
 )  # fmt: skip
+OVER = (LetterState.REFUSED, LetterState.VOID)  # after which a letter holds no place any more (living.py)
+CHUNK = 500
 _EVENT_COLUMNS = ("letter_id", "organisation_id", "state", "by_user_id", "at", "reason")
 
 
@@ -63,3 +67,25 @@ def add_events(
     by = work.actor.user_id if by_person else None
     rows = [(letter_id, organisation_id, state.value, by, work.now, reason) for letter_id, reason in letters]
     insert_rows(work.session, LetterEvent, _EVENT_COLUMNS, rows)
+    if state in OVER:
+        for some in in_chunks((row[0] for row in rows), CHUNK):
+            give_back_rows(work.session, Letter.id.in_(some))
+
+
+def take_rows(session: Session, letters: sa.Select[tuple[int]], template: str, *, skip_taken: bool = False) -> None:
+    """Letters take their placements' places for a template. `skip_taken`: where one is taken, it stays with who has it."""
+    found = sa.select(Letter.id, Letter.placement_id, Letter.organisation_id, sa.literal(template)).where(
+        Letter.id.in_(letters)
+    )
+    table: sa.Table = LiveLetter.__table__  # type: ignore[assignment]
+    insert = insert_for(session)(table).from_select(
+        ["letter_id", "placement_id", "organisation_id", "template"], found.order_by(Letter.id), include_defaults=False
+    )
+    session.connection().execute(insert.on_conflict_do_nothing() if skip_taken else insert)
+
+
+def give_back_rows(session: Session, letters: sa.ColumnElement[bool]) -> None:
+    """Letters of which this holds give back their places."""
+    table: sa.Table = LiveLetter.__table__  # type: ignore[assignment]
+    ids = sa.select(Letter.id).where(letters)
+    session.connection().execute(sa.delete(table).where(table.c.letter_id.in_(ids)))

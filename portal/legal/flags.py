@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from letters import Problem
 
 __all__ = [
-    "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "OLD_BALANCE", "PERSON_ERASED", "PLACEMENT_ENDED", "SENT_BEFORE", "UNPRINTABLE",
+    "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "NO_BALANCE", "NO_ITEMIZATION", "OLD_BALANCE", "OWES_LESS", "PERSON_ERASED", "PLACEMENT_ENDED", "SENT_BEFORE", "UNPRINTABLE",
     "WORK_STOPPED",
     "flag", "from_problem", "hold_code", "reason_words", "words",
 ]  # fmt: skip
@@ -28,7 +28,10 @@ __all__ = [
 ACCOUNT_CLOSED = "account_closed"
 BATCH_ENDED = "batch_ended"
 NO_ADDRESS = "no_address"
+NO_BALANCE = "no_balance"
+NO_ITEMIZATION = "no_itemization"
 OLD_BALANCE = "old_balance"
+OWES_LESS = "owes_less"
 PERSON_ERASED = "person_erased"
 SENT_BEFORE = "sent_before"
 PLACEMENT_ENDED = "placement_ended"
@@ -39,6 +42,11 @@ _HOLD = "hold."
 _WORDS = {
     ACCOUNT_CLOSED: say("the account is paid or cured"),
     BATCH_ENDED: say("The bank took the batch back before the pack was approved."),
+    NO_BALANCE: say("no file has told its balance up to the day that was chosen"),
+    NO_ITEMIZATION: say(
+        "no file has told the balance of its last statement, charge-off or last payment, which a US letter starts from"
+    ),
+    OWES_LESS: say("a later file says that less is owed"),
     NO_ADDRESS: say("no address on file that is still the person's"),
     PERSON_ERASED: say("the person's data was erased"),
     PLACEMENT_ENDED: say("the account is not placed with the firm any more"),

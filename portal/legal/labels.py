@@ -6,7 +6,9 @@ from portal.foundation.language import _l
 from portal.foundation.states import StateTag
 from portal.legal.models import LetterState, PackState
 
-__all__ = ["FILE_LABELS", "LETTER_STATES", "PACK_STATES", "letter_tag"]
+__all__ = [
+    "FILE_LABELS", "JURISDICTIONS", "LETTER_STATES", "PACK_STATES", "TEMPLATE_STATES", "letter_language", "letter_tag",
+]  # fmt: skip
 
 PACK_STATES = {
     PackState.BUILDING: StateTag("building", _l("being built"), "go"),
@@ -27,6 +29,12 @@ FILE_LABELS = {
     "manifest_csv": _l("Manifest (CSV)"),
     "manifest_xlsx": _l("Manifest (XLSX)"),
 }
+JURISDICTIONS = {"cn": _l("China"), "us": _l("United States"), "uk": _l("United Kingdom")}
+TEMPLATE_STATES = {
+    "passes": StateTag("passes", _l("check passed"), "good"),
+    "fails": StateTag("fails", _l("check failed"), "bad"),
+}
+_LANGUAGES = {"zh": _l("Chinese"), "en": _l("English")}
 _ASIDE = StateTag("aside", _l("stands aside"), "bad")
 _WAITS = StateTag("waits", _l("waits"), "plain")
 
@@ -36,3 +44,8 @@ def letter_tag(state: LetterState | None, flagged: bool) -> StateTag:
     if state is not None:
         return LETTER_STATES[state]
     return _ASIDE if flagged else _WAITS
+
+
+def letter_language(tag: str) -> str:
+    """The language of a template in words, by its tag (zh-CN)."""
+    return str(_LANGUAGES.get(tag.partition("-")[0], tag))

@@ -10,21 +10,25 @@ from flask_babel import get_locale
 import letters
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.errors import NotFound
+from portal.foundation.errors import NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.web import actor, requires, say_flash
-from portal.legal import operations, queries, releasing
+from portal.legal import one_by_one, operations, queries, releasing
 from portal.legal.blueprint import blueprint
 from portal.legal.flags import reason_words, words
 from portal.legal.labels import letter_tag
-from portal.legal.models import PackState
+from portal.legal.models import LetterState, PackState
 from portal.legal.reading import Opened, pages_of
+from portal.legal.templates import STATES
 from portal.legal.verification.queries import asked_of_letter
+from portal.legal.wording import wording
 
 if TYPE_CHECKING:
+    from portal.foundation.access import Actor
     from portal.foundation.language import Message
+    from portal.legal.models import LetterPack
 
-__all__ = ["letter", "letter_pdf", "page_picture", "refuse_letter", "release_letter"]
+__all__ = ["approve_letter", "letter", "letter_pdf", "page_picture", "refuse_letter", "release_letter"]
 
 EACH_SIDE = 8  # letters of the list shown before and behind the one that is open
 
@@ -41,6 +45,7 @@ def letter(pack_id: int, letter_id: int) -> str:
     here = next(place for place, row in enumerate(rows) if row.Letter.id == letter_id)
     event = queries.event_of(session, letter_id)
     pages, problem = _laid_out(opened)
+    by_itself = pack.jurisdiction == STATES
     return render_template(
         "legal/letter.html",
         pack=pack,
@@ -53,10 +58,14 @@ def letter(pack_id: int, letter_id: int) -> str:
         rows=[{"letter": row.Letter, "opened": row.opened, "state": row.state} for row in rows],
         previous_id=rows[here - 1].Letter.id if here else None,
         next_id=rows[here + 1].Letter.id if here + 1 < len(rows) else None,
-        next_to_open=queries.next_to_open(session, who, pack_id, opened.letter.position),
+        next_to_open=_next(who, pack, opened.letter.position),
+        by_itself=by_itself,
+        can_approve=by_itself and pack.state is PackState.REVIEW and event is None and not opened.letter.flagged,
+        approval=queries.approval_of(session, who, letter_id),
+        least_seconds=wording().each_least_seconds,
         sample=queries.sample_of(session, who, pack_id),
         asked=asked_of_letter(session, who, letter_id),
-        can_refuse=pack.state is PackState.REVIEW and event is None,
+        can_refuse=pack.state is PackState.REVIEW and (event is None or event.state is LetterState.APPROVED),
         can_release=pack.state is PackState.REVIEW and event is None and opened.letter.flagged,
         forbids=_forbids(opened),
         release=queries.release_of(session, who, letter_id),
@@ -84,6 +93,26 @@ def letter_pdf(pack_id: int, letter_id: int) -> Response:
     return response
 
 
+@blueprint.post("/packs/<int:pack_id>/letters/<int:letter_id>/approve")
+@requires(Permission.PACKS_APPROVE)
+def approve_letter(pack_id: int, letter_id: int) -> Any:
+    """Approve one letter of a pack under US law, and go on to the next that waits."""
+    who = actor()
+    try:
+        one_by_one.approve_letter(who, pack_id, letter_id)
+    except Refused as refusal:
+        if refusal.code != one_by_one.TOO_SOON:
+            raise
+        say_flash(refusal.message, "warning")
+        return redirect(url_for("legal.letter", pack_id=pack_id, letter_id=letter_id))
+    session = db.session()
+    position = queries.letter_for(session, who, pack_id, letter_id).position
+    following = queries.next_undecided(session, who, pack_id, position)
+    if following is None:
+        return redirect(url_for("legal.pack", pack_id=pack_id))
+    return redirect(url_for("legal.letter", pack_id=pack_id, letter_id=following))
+
+
 @blueprint.post("/packs/<int:pack_id>/letters/<int:letter_id>/refuse")
 @requires(Permission.PACKS_APPROVE)
 def refuse_letter(pack_id: int, letter_id: int) -> Any:
@@ -100,6 +129,12 @@ def release_letter(pack_id: int, letter_id: int) -> Any:
     releasing.release_letter(actor(), pack_id, letter_id, request.form.get("reason", ""))
     say_flash(say("The letter goes on with the pack."))
     return redirect(url_for("legal.letter", pack_id=pack_id, letter_id=letter_id))
+
+
+def _next(who: Actor, pack: LetterPack, position: int) -> int | None:
+    """The letter that this person has to look at next, behind a position."""
+    find = queries.next_undecided if pack.jurisdiction == STATES else queries.next_to_open
+    return find(db.session(), who, pack.id, position)
 
 
 def _forbids(opened: Opened) -> Message | None:

@@ -31,16 +31,23 @@ class LetterState(StrEnum):
 
 
 class LetterPack(Model, OwnRows):
-    """The letters of one accepted letter batch, frozen on a balance date, for one lawyer's approval."""
+    """Letters to accounts of one accepted letter batch, frozen as of a day, for the lawyers' approval. A batch has several:
+    which accounts, and by which template, was chosen when each was built."""
 
     __tablename__ = "letter_pack"
     id: Mapped[int] = key_column()
     number: Mapped[str] = mapped_column(sa.String(64), unique=True)
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
-    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"), unique=True)
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_batch.id"), index=True)
     state: Mapped[PackState] = mapped_column(choice(PackState))
     template: Mapped[str] = mapped_column(sa.String(64))
     template_version: Mapped[str] = mapped_column(sa.String(32))
+    jurisdiction: Mapped[str] = mapped_column(
+        sa.String(8), default="cn", server_default="cn", comment="cn, us, uk: of its template"
+    )
+    criteria: Mapped[dict[str, Any]] = mapped_column(
+        JsonData, default=dict, server_default="{}", comment="which accounts, as of which day"
+    )
     head: Mapped[dict[str, Any]] = mapped_column(JsonData, comment="firm, client, dates: what all letters share")
     balance_as_of: Mapped[date]
     issued_on: Mapped[date]
@@ -76,7 +83,7 @@ class Letter(Model, OwnRows):
     id: Mapped[int] = key_column()
     pack_id: Mapped[int] = mapped_column(sa.ForeignKey("letter_pack.id"))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
-    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), unique=True)
+    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"))
     contact_point_id: Mapped[int | None] = mapped_column(
@@ -104,6 +111,34 @@ class Letter(Model, OwnRows):
             "(number IS NULL) = (letter_no IS NULL) AND (number IS NULL) = (year IS NULL)", name="number_is_whole"
         ),
     )
+
+
+class LiveLetter(Model, OwnRows):
+    """A letter that may still go out, or has gone out and did not come back. It keeps its placement's place: there is one of a
+    template. The row goes when the letter is left out, void or returned, or its pack refused; then another can be written."""
+
+    __tablename__ = "live_letter"
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), primary_key=True, autoincrement=False)
+    placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    template: Mapped[str] = mapped_column(sa.String(64))
+
+    __table_args__ = (sa.UniqueConstraint("placement_id", "template"),)
+
+
+class LetterApproval(Model, OwnRows):
+    """A lawyer's approval of that letter alone, where the law asks for it (US): under which licence, and how long it was read.
+    Append-only."""
+
+    __tablename__ = "letter_approval"
+    id: Mapped[int] = key_column()
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    content_sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the letter as it was read")
+    licence_no: Mapped[str] = mapped_column(sa.String(64), comment="the lawyer's own")
+    seconds: Mapped[int] = mapped_column(comment="for which the lawyer had it open")
+    by_user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    at: Mapped[datetime]
 
 
 class LetterEvent(Model, OwnRows):

@@ -14,8 +14,11 @@ GROUPS, GROUP = 3, 4
 SAMPLE_ONE_IN = 50  # two in a hundred
 
 
-def letter_number(mark: str, year: int, number: int) -> str:
-    """The number in the firm's form, (2026)京某律函字第000123号 (reference/letters.md 2); `mark` is the firm's 字."""
+def letter_number(mark: str, year: int, number: int, *, chinese: bool = True) -> str:
+    """The number in the firm's form, (2026)京某律函字第000123号 (reference/letters.md 2), in English letters AB-2026-000123; `mark`
+    is the firm's 字."""
+    if not chinese:
+        return f"{mark}-{year}-{number:06d}"
     return f"({year}){mark}律函字第{number:06d}号"
 
 

@@ -221,7 +221,10 @@ def same_as_approved(source: Source, living: Sequence[Numbered]) -> letters.Temp
     ):
         raise Refused(
             "legal.not_what_was_approved",
-            say("The template or the fonts of this machine are not those that the letters were approved with."),
+            say(
+                "The template or the fonts of this machine are not those that the letters were approved with. Give the pack up, "
+                "which voids its numbers, and build it anew."
+            ),
         )
     return template
 

@@ -13,14 +13,24 @@ from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, WORK_STOPPED, hold_code
-from portal.legal.models import Letter, LetterEvent, LetterOpening, LetterPack, LetterRelease, PackDownload, PackState
+from portal.legal.models import (
+    Letter,
+    LetterApproval,
+    LetterEvent,
+    LetterOpening,
+    LetterPack,
+    LetterRelease,
+    LiveLetter,
+    PackDownload,
+    PackState,
+)
 from portal.placement.models import BatchState, Placement, PlacementBatch
 from portal.portfolio.models import Account, AccountStatus, Customer, Hold
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -29,9 +39,9 @@ if TYPE_CHECKING:
 LONGEST_READING = 600  # seconds between two openings that count as reading the first
 
 __all__ = [
-    "Sample", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
-    "has_pack", "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open",
-    "obstacles_now", "open_pack_of", "pack_for", "packs", "reading_time", "release_of", "sample_of", "sealed_letter",
+    "Sample", "approval_of", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
+    "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open", "next_undecided",
+    "obstacles_now", "open_packs_of", "pack_for", "pack_numbered", "packs", "packs_count", "packs_of_batch", "reading_time", "release_of", "sample_of", "sealed_letter", "seconds_open", "unwritten_count",
 ]  # fmt: skip
 
 
@@ -80,50 +90,75 @@ def pack_numbered(session: Session, actor: Actor, number: str) -> LetterPack | N
     return session.scalar(visible(LetterPack, actor).where(LetterPack.number == number))
 
 
-def has_pack(session: Session, batch_id: int) -> bool:
-    """Whether a pack of the batch was built already."""
-    return session.scalar(sa.select(LetterPack.id).where(LetterPack.batch_id == batch_id)) is not None
-
-
-def open_pack_of(session: Session, batch_id: int) -> LetterPack | None:
-    """The pack of a batch that no lawyer has decided on yet, locked; None where there is none."""
+def open_packs_of(session: Session, batch_id: int) -> Sequence[LetterPack]:
+    """The packs of a batch that no lawyer has decided on yet, locked."""
     undecided = (PackState.BUILDING, PackState.REVIEW)
     wanted = sa.select(LetterPack).where(LetterPack.batch_id == batch_id, LetterPack.state.in_(undecided))
-    return session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+    ordered = wanted.order_by(LetterPack.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(ordered).all()
 
 
-def batches_to_pack(actor: Actor) -> sa.Select[tuple[PlacementBatch]]:
-    """Accepted batches of letters that have no pack yet, the oldest first."""
-    packed = sa.select(LetterPack.id).where(LetterPack.batch_id == PlacementBatch.id).exists()
+def packs_of_batch(session: Session, batch_id: int) -> Sequence[LetterPack]:
+    """All packs of a batch, in the order in which they were asked for."""
+    return session.scalars(sa.select(LetterPack).where(LetterPack.batch_id == batch_id).order_by(LetterPack.id)).all()
+
+
+def batches_to_pack(actor: Actor, *, unpacked: bool = False) -> sa.Select[tuple[PlacementBatch]]:
+    """Accepted batches of letters with an account that no live letter is written to, the oldest first: a firm's own, or for the
+    bank everybody's. `unpacked`: only those that have no pack yet, or none that was not refused."""
+    packed = sa.select(LetterPack.id).where(
+        LetterPack.batch_id == PlacementBatch.id, LetterPack.state != PackState.REFUSED
+    )
+    wanted = _letter_batches(actor).where(PlacementBatch.state == BatchState.ACCEPTED, _unwritten().exists())
+    if unpacked:
+        wanted = wanted.where(~packed.exists())
+    return wanted.order_by(PlacementBatch.sent_at, PlacementBatch.id)
+
+
+def unwritten_count() -> sa.ScalarSelect[int]:
+    """How many accounts of a batch no live letter is written to, as a column of a select over batches."""
+    return _unwritten().with_only_columns(sa.func.count(Placement.id)).correlate(PlacementBatch).scalar_subquery()
+
+
+def _unwritten() -> sa.Select[tuple[int]]:
+    written = sa.select(LiveLetter.letter_id).where(LiveLetter.placement_id == Placement.id).correlate(Placement)
+    return sa.select(Placement.id).where(
+        Placement.batch_id == PlacementBatch.id, Placement.ended_at.is_(None), Placement.stopped_at.is_(None),
+        ~written.exists(),
+    )  # fmt: skip
+
+
+def packs_count() -> sa.ScalarSelect[int]:
+    """How many packs a batch has, as a column of a select over batches."""
     return (
-        visible(PlacementBatch, actor)
-        .where(
-            PlacementBatch.kind == PlacementKind.LETTER,
-            PlacementBatch.state == BatchState.ACCEPTED,
-            PlacementBatch.organisation_id == actor.organisation_id,
-            ~packed,
-        )
-        .order_by(PlacementBatch.sent_at, PlacementBatch.id)
+        sa.select(sa.func.count(LetterPack.id))
+        .where(LetterPack.batch_id == PlacementBatch.id)
+        .correlate(PlacementBatch)
+        .scalar_subquery()
     )
 
 
-def batch_to_pack(session: Session, actor: Actor, batch_id: int) -> PlacementBatch:
-    """A batch of letters of the actor's firm, locked, whatever its state. NotFound for any other."""
-    wanted = visible(PlacementBatch, actor).where(
-        PlacementBatch.id == batch_id,
-        PlacementBatch.kind == PlacementKind.LETTER,
-        PlacementBatch.organisation_id == actor.organisation_id,
-    )
-    found = session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+def batch_to_pack(session: Session, actor: Actor, batch_id: int, *, lock: bool = True) -> PlacementBatch:
+    """A batch of letters of the actor's firm, or for the bank of any, whatever its state; locked unless said otherwise. NotFound
+    for any other."""
+    wanted = _letter_batches(actor).where(PlacementBatch.id == batch_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(wanted)
     if found is None:
         raise NotFound
     return found
 
 
+def _letter_batches(actor: Actor) -> sa.Select[tuple[PlacementBatch]]:
+    wanted = visible(PlacementBatch, actor).where(PlacementBatch.kind == PlacementKind.LETTER)
+    return wanted if actor.is_bank else wanted.where(PlacementBatch.organisation_id == actor.organisation_id)
+
+
 def count_waiting(session: Session, actor: Actor) -> int:
     """Packs that wait for the firm's lawyer, and batches that wait for a pack."""
     in_review = visible(LetterPack, actor).where(LetterPack.state == PackState.REVIEW).with_only_columns(LetterPack.id)
-    to_build = batches_to_pack(actor).with_only_columns(PlacementBatch.id).order_by(None)
+    to_build = batches_to_pack(actor, unpacked=True).with_only_columns(PlacementBatch.id).order_by(None)
     both = sa.union_all(in_review, to_build).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(both)) or 0
 
@@ -146,12 +181,12 @@ def name_of_user(session: Session, user_id: int | None) -> str | None:
     return session.scalar(sa.select(User.name).where(User.id == user_id)) if user_id else None
 
 
-def lawyers(session: Session, actor: Actor, today: date) -> list[User]:
-    """People of the actor's firm whose lawyer's licence is valid on the day."""
+def lawyers(session: Session, actor: Actor, firm_id: int, today: date) -> list[User]:
+    """People of a firm whose lawyer's licence is valid on the day."""
     wanted = (
         visible(User, actor)
         .where(
-            User.organisation_id == actor.organisation_id,
+            User.organisation_id == firm_id,
             User.active,
             User.lawyer_licence_no != "",
             sa.or_(User.lawyer_licence_until.is_(None), User.lawyer_licence_until >= today),
@@ -289,6 +324,45 @@ def reading_time(session: Session, actor: Actor, pack_id: int) -> list[Reading]:
         seconds = sum(min(pause, LONGEST_READING) for pause in pauses)
         readings.append(Reading(name, len({row.letter_id for row in opened}), round(seconds / 60)))
     return readings
+
+
+def seconds_open(session: Session, actor: Actor, letter: Letter, now: datetime) -> int | None:
+    """For how many seconds the actor has had a letter open, up to now: each opening until the person's next one in the pack, ten
+    minutes at the most. None where it was not opened."""
+    wanted = (
+        visible(LetterOpening, actor)
+        .with_only_columns(LetterOpening.letter_id, LetterOpening.at)
+        .where(LetterOpening.pack_id == letter.pack_id, LetterOpening.user_id == actor.user_id)
+        .order_by(LetterOpening.at, LetterOpening.id)
+    )
+    opened = [(row.letter_id, row.at) for row in session.execute(wanted)]
+    ends = [at for _letter, at in opened[1:]] + [now]
+    read = [(end - at).total_seconds() for (which, at), end in zip(opened, ends, strict=False) if which == letter.id]
+    return int(sum(min(seconds, LONGEST_READING) for seconds in read)) if read else None
+
+
+def next_undecided(session: Session, actor: Actor, pack_id: int, position: int) -> int | None:
+    """The id of the next letter that is neither decided on nor stands aside: behind a position, else from the start."""
+    wanted = (
+        visible(Letter, actor)
+        .with_only_columns(Letter.id)
+        .where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_(None))
+        .order_by(Letter.position <= position, Letter.position)
+        .limit(1)
+    )
+    return session.scalar(wanted)
+
+
+def approval_of(session: Session, actor: Actor, letter_id: int) -> tuple[LetterApproval, str] | None:
+    """How a letter was approved by itself, with the lawyer's name; None where it was not."""
+    wanted = (
+        visible(LetterApproval, actor)
+        .join(User, User.id == LetterApproval.by_user_id)
+        .add_columns(User.name)
+        .where(LetterApproval.letter_id == letter_id)
+    )
+    row = session.execute(wanted).first()
+    return (row[0], row[1]) if row else None
 
 
 def first_letter(session: Session, actor: Actor, pack_id: int) -> int | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import letters
 from portal.legal.freezing import SEALED_AS
+from portal.legal.pictures import pictures_of
 
 if TYPE_CHECKING:
     from portal.foundation.vault import PersonKey, Vault
@@ -63,7 +64,7 @@ def pages_of(opened: Opened) -> Pages:
         known = _memory.get(key)  # whoever waited here may find it done
         if known is None:
             pdf = letters.render_single(letters.load_template(opened.template), opened.head, opened.data or {})
-            known = Pages(pdf, tuple(letters.page_pictures(pdf)))
+            known = Pages(pdf, pictures_of(pdf))
             _memory.keep(key, known)
         return known
 
@@ -90,4 +91,4 @@ class _Memory:
 
 
 _memory = _Memory()
-_one_at_a_time = Lock()  # PDFium, which makes the pictures, is not safe in two threads
+_one_at_a_time = Lock()  # whoever asks for a letter that is being laid out waits for it

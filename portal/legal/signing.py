@@ -144,9 +144,9 @@ def end_image(actor: Actor) -> None:
             raise NotFound
 
 
-def image_of(session: Session, actor: Actor) -> SealImage | None:
-    """The picture that stands for the actor's firm."""
-    found: SealImage | None = session.scalar(_standing(actor, SealImage))
+def image_of(session: Session, actor: Actor, firm_id: int | None = None) -> SealImage | None:
+    """The picture that stands for a firm; for the actor's own if none is named."""
+    found: SealImage | None = session.scalar(_standing(actor, SealImage, firm_id))
     return found
 
 
@@ -167,10 +167,10 @@ def _checked(content: bytes) -> tuple[int, int]:
 # --- of both ------------------------------------------------------------------------------------------------------------
 
 
-def _standing(actor: Actor, table: Any) -> sa.Select[Any]:
+def _standing(actor: Actor, table: Any, firm_id: int | None = None) -> sa.Select[Any]:
     return (
         visible(table, actor)
-        .where(table.organisation_id == actor.organisation_id, table.ended_at.is_(None))
+        .where(table.organisation_id == (firm_id or actor.organisation_id), table.ended_at.is_(None))
         .order_by(table.id)
     )
 

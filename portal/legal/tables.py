@@ -69,7 +69,7 @@ def letters_table(who: Actor, pack: LetterPack) -> Table:
     ]
     if reads:
         columns.insert(5, Column("opened", _l("Read by you"), "state", value=_opened))
-    if pack.state in (PackState.APPROVED, PackState.READY):
+    if pack.content_sha256 is not None:  # it was approved, so there are numbers, be they void by now
         columns.insert(1, Column("letter_no", _l("Letter number"), value="Letter.letter_no"))
     return Table(
         name=pack.number,

@@ -10,21 +10,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+import letters
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import NotFound, Refused
 from portal.foundation.language import say, say_count
-from portal.foundation.work import transaction
+from portal.foundation.services import services
+from portal.foundation.work import reading, transaction
 from portal.legal import bulk
-from portal.legal.dispatch.models import LetterDispatch
+from portal.legal.dispatch.queries import is_out
 from portal.legal.models import Letter, LetterPack, LetterState, PackDownload, PackState
 from portal.legal.queries import current_state, obstacles_now, pack_for
+from portal.legal.templates import STATES
+from portal.legal.wording import last_day_to_send
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
     from portal.foundation.work import Work
 
 __all__ = [
-    "MADE_AGAIN", "NOT_READY", "PACK_FILES", "PackFile", "Taken", "not_ready", "print_key", "record_download", "request_print", "set_up_print", "void_what_must_stay",
+    "MADE_AGAIN", "NOT_READY", "PACK_FILES", "PackFile", "Taken", "no_more_changes", "not_ready", "print_key", "record_download", "request_print", "set_up_print",
+    "template_changed", "void_what_must_stay",
 ]  # fmt: skip
 
 MADE_AGAIN, NOT_READY = "legal.made_again", "legal.not_ready"
@@ -70,6 +76,7 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
     wanted = PACK_FILES.get(file_name)
     if wanted is None:
         raise NotFound
+    _check_validation(actor, pack_id)
     voided = _take_out(actor, pack_id)
     if voided:
         raise Refused(
@@ -104,6 +111,20 @@ def record_download(actor: Actor, pack_id: int, file_name: str) -> Taken:
         return Taken(digest, size, f"{pack.number}-{file_name}", wanted.mimetype)
 
 
+def _check_validation(actor: Actor, pack_id: int) -> None:
+    """Refused for a US pack whose letters name an end of the validation period that today is too near: it would be defective."""
+    with reading(actor) as session:
+        pack = pack_for(session, actor, pack_id)
+        today = services().clock.today()
+        if pack.jurisdiction == STATES and pack.state is PackState.READY and today > last_day_to_send(pack.issued_on):
+            words = say(
+                "These letters had to go out by %(day)s: the validation period that they name would be too short by now "
+                "(12 CFR 1006.34(b)(5)). Give the pack up and build it anew.",
+                day=last_day_to_send(pack.issued_on),
+            )
+            raise Refused("legal.validation_period", words)
+
+
 def not_ready() -> Refused:
     """What is said of a pack whose files are not made, or are being made again."""
     return Refused(NOT_READY, say("The pack is not ready: only an approved pack can be taken away."))
@@ -123,12 +144,29 @@ def set_up_print(actor: Actor, pack_id: int, *, duplex: bool, postal: bool) -> b
         after = {"duplex": duplex, "postal": postal}
         if before == after:
             return False
+        if pack.state is PackState.READY and template_changed(pack):
+            raise Refused("legal.template_changed", no_more_changes())
         pack.duplex, pack.postal = duplex, postal
         work.audit("legal.print_set_up", pack, before=before, after=after)
         if pack.state is PackState.READY:
             _make_again(work, pack)
             return True
         return False
+
+
+def template_changed(pack: LetterPack) -> bool:
+    """Whether the template of a pack is another one than when its data was frozen, or is not there any more."""
+    try:
+        return letters.load_template(pack.template).version != pack.template_version
+    except letters.LettersError:
+        return True
+
+
+def no_more_changes() -> Message:
+    """Said of a pack that is printed and could not be printed again."""
+    return say(
+        "The template has changed since this pack was printed: take its files as they are, they stay what was approved."
+    )
 
 
 def request_print(work: Work, pack: LetterPack, letters: int) -> None:
@@ -145,10 +183,11 @@ def void_what_must_stay(work: Work, pack: LetterPack) -> int:
     """Recalled, paid, put on hold or erased since the approval: such letters are void and keep their numbers; how many. What has
     gone out stays what it was: nobody can call it back."""
     obstacles = obstacles_now(work.session, pack.id)
-    sent = sa.select(LetterDispatch.id).where(LetterDispatch.letter_id == Letter.id).exists()
     approved = work.session.scalars(
         sa.select(Letter.id)
-        .where(Letter.pack_id == pack.id, Letter.letter_no.is_not(None), current_state() == LetterState.APPROVED, ~sent)
+        .where(
+            Letter.pack_id == pack.id, Letter.letter_no.is_not(None), current_state() == LetterState.APPROVED, ~is_out()
+        )
         .order_by(Letter.id)
     )
     found = [(letter_id, obstacles[letter_id]) for letter_id in approved if letter_id in obstacles]
@@ -174,5 +213,5 @@ def _make_again(work: Work, pack: LetterPack) -> None:
     pack.state = PackState.APPROVED
     pack.edition += 1
     pack.singles_digest = None
-    letters = sa.select(sa.func.count()).where(Letter.pack_id == pack.id, Letter.letter_no.is_not(None))
-    request_print(work, pack, work.session.scalar(letters) or 0)
+    numbered = sa.select(sa.func.count()).where(Letter.pack_id == pack.id, Letter.letter_no.is_not(None))
+    request_print(work, pack, work.session.scalar(numbered) or 0)

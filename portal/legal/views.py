@@ -13,17 +13,20 @@ from portal.foundation.downloads import name_as_file
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.job_pages import shown_job
 from portal.foundation.jobs.queries import job_about
-from portal.foundation.language import say
+from portal.foundation.language import say, say_count
 from portal.foundation.navigation import counts
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_export, table_page
-from portal.foundation.web import actor, key, requires, say_flash
+from portal.foundation.web import actor, requires, say_flash
 from portal.legal import (
     approving,
+    build_views,
     closing,
     freezing,
+    giving_up,
     going_out,
     letter_views,
+    one_by_one,
     operations,
     panel,
     printing,
@@ -32,16 +35,20 @@ from portal.legal import (
     sealing,
     signing,
     taking,
+    template_views,
 )
 from portal.legal.blueprint import blueprint
+from portal.legal.choice_words import choice_words
 from portal.legal.dispatch.queries import counts_of
 from portal.legal.flags import reason_words
-from portal.legal.labels import FILE_LABELS, PACK_STATES
+from portal.legal.labels import FILE_LABELS, JURISDICTIONS, PACK_STATES
 from portal.legal.licences import licence_of
 from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
+from portal.legal.templates import STATES
 from portal.legal.verification.queries import asked_of_pack, count_standing_out, unknown_codes
-from portal.legal.wording import wording
+from portal.legal.wording import last_day_to_send
+from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "blueprint",
+    "build_views",
     "closing",
     "freezing",
     "going_out",
@@ -58,6 +66,7 @@ __all__ = [
     "printing",
     "seal_views",
     "sealing",
+    "template_views",
 ]
 
 TO_PACK_AT_ONCE = 50
@@ -68,30 +77,25 @@ _JOBS = {PackState.BUILDING: "legal.build", PackState.APPROVED: "legal.print"}
 @blueprint.get("/packs")
 @requires(Permission.PACKS_VIEW)
 def packs() -> Any:
-    """Packs; for a firm the batches that wait for one stand above them."""
+    """Packs; above them the batches that wait for one, for who builds packs."""
     who = actor()
     table = packs_table(who)
     export = table_export(table)
     if export is not None:
         return export
-    waiting = []
+    waiting: list[Any] = []
     if who.can(Permission.PACKS_BUILD):
-        waiting = list(db.session().scalars(queries.batches_to_pack(who).limit(TO_PACK_AT_ONCE)))
-    days = wording().pay_within_days
+        wanted = (
+            queries.batches_to_pack(who)
+            .add_columns(queries.packs_count(), queries.unwritten_count())
+            .limit(TO_PACK_AT_ONCE)
+        )
+        waiting = list(db.session().execute(wanted))
     since = services().clock.today() - timedelta(days=UNKNOWN_FOR)
     return render_template(
-        "legal/packs.html", table=table_page(table), waiting=waiting, days=days, limits=_limits(),
-        unknown=unknown_codes(db.session(), who, since) if who.is_bank else None, unknown_days=UNKNOWN_FOR,
+        "legal/packs.html", table=table_page(table), waiting=waiting, unknown_days=UNKNOWN_FOR, is_bank=who.is_bank, name_of=name_of,
+        unknown=unknown_codes(db.session(), who, since) if who.is_bank else None,
     )  # fmt: skip
-
-
-@blueprint.post("/packs")
-@requires(Permission.PACKS_BUILD)
-def build() -> Any:
-    """Ask for the pack of an accepted batch."""
-    batch_id = request.form.get("batch_id", 0, type=key)
-    days = request.form.get("pay_within_days", 0, type=int)
-    return redirect(url_for("legal.pack", pack_id=operations.build_pack(actor(), batch_id, days)))
 
 
 @blueprint.get("/packs/<int:pack_id>")
@@ -106,6 +110,7 @@ def pack(pack_id: int) -> Any:
         return export
     reviewing = found.state is PackState.REVIEW and who.can(Permission.PACKS_APPROVE)
     sample = queries.sample_of(session, who, found.id) if reviewing else None
+    each = one_by_one.progress_of(session, found.id) if reviewing and found.jurisdiction == STATES else None
     to_approve = queries.count_to_approve(session, who, found.id) if reviewing else 0
     return render_template(
         "legal/pack.html",
@@ -115,8 +120,15 @@ def pack(pack_id: int) -> Any:
         sample=sample,
         to_approve=to_approve,
         reviewing=reviewing,
-        missing=_missing(who, sample, to_approve) if sample else None,
-        next_id=queries.next_to_open(session, who, found.id, 0) if reviewing else None,
+        each=each,
+        missing=_missing(who, sample, to_approve, each) if sample else None,
+        next_id=_next(who, found) if reviewing else None,
+        chosen=choice_words(found),
+        law=JURISDICTIONS.get(found.jurisdiction, found.jurisdiction),
+        changed=_changed(who, found),
+        can_give_up=_can_give_up(who, found),
+        last_day=last_day_to_send(found.issued_on) if found.jurisdiction == STATES else None,
+        can_drop=found.state is PackState.BUILDING and who.can(Permission.PACKS_APPROVE),
         first_id=queries.first_letter(session, who, found.id) if reviewing else None,
         refusal=reason_words(found.refusal),
         decided_by=queries.name_of_user(session, found.decided_by),
@@ -140,6 +152,23 @@ def approve(pack_id: int) -> Any:
     numbers = approving.approve_pack(actor(), pack_id)
     words = say("The pack is approved. Letters %(first)s to %(last)s.", first=numbers.first, last=numbers.last)
     return _done(pack_id, words)
+
+
+@blueprint.post("/packs/<int:pack_id>/complete")
+@requires(Permission.PACKS_APPROVE)
+def complete(pack_id: int) -> Any:
+    """Draw the numbers of a pack whose letters were approved one by one."""
+    numbers = one_by_one.complete_pack(actor(), pack_id)
+    words = say("The numbers are drawn. Letters %(first)s to %(last)s.", first=numbers.first, last=numbers.last)
+    return _done(pack_id, words)
+
+
+@blueprint.post("/packs/<int:pack_id>/give-up")
+@requires(Permission.PACKS_APPROVE)
+def give_up(pack_id: int) -> Any:
+    """Void what has not gone out of an approved pack."""
+    count = giving_up.give_pack_up(actor(), pack_id, request.form.get("reason", ""))
+    return _done(pack_id, say_count("%(n)s letter is void now.", "%(n)s letters are void now.", count))
 
 
 @blueprint.post("/packs/<int:pack_id>/refuse")
@@ -200,19 +229,42 @@ def _done(pack_id: int, sentence: Message) -> Any:
     return redirect(url_for("legal.pack", pack_id=pack_id))
 
 
-def _limits() -> tuple[int, int]:
-    return operations.SHORTEST, operations.LONGEST
-
-
-def _missing(who: Actor, sample: queries.Sample, to_approve: int) -> Message | None:
-    """Why this person cannot approve now, the licence first; None where nothing stands in the way."""
+def _missing(who: Actor, sample: queries.Sample, to_approve: int, each: one_by_one.Progress | None) -> Message | None:
+    """Why this person cannot approve now, or draw the numbers, the licence first; None where nothing stands in the way."""
     try:
         licence_of(db.session(), who, services().clock.today())
     except DomainError as error:
         return error.message
+    if each is not None:
+        return one_by_one.what_waits(each.waiting) or (None if each.approved else approving.nothing_left())
     if not to_approve:
         return approving.nothing_left()
     return approving.what_is_missing(sample)
+
+
+def _next(who: Actor, found: LetterPack) -> int | None:
+    """The letter that this person has to look at next."""
+    find = queries.next_undecided if found.jurisdiction == STATES else queries.next_to_open
+    return find(db.session(), who, found.id, 0)
+
+
+def _changed(who: Actor, found: LetterPack) -> Message | None:
+    """That the template is not the one any more that the letters were frozen with, and what can be done."""
+    if found.state is PackState.REFUSED or not who.can(Permission.PACKS_APPROVE) or not taking.template_changed(found):
+        return None
+    if found.state is PackState.APPROVED:
+        return say(
+            "The template of this pack has changed since it was approved, so it cannot be printed as it was read. Give the pack up, "
+            "which voids its numbers, and build it anew."
+        )
+    return taking.no_more_changes() if found.state is PackState.READY else approving.changed_words()
+
+
+def _can_give_up(who: Actor, found: LetterPack) -> bool:
+    """Whether letters of it are left that could be void."""
+    if not who.can(Permission.PACKS_APPROVE) or found.state not in (PackState.APPROVED, PackState.READY):
+        return False
+    return found.state is PackState.APPROVED or counts_of(db.session(), who, found.id)["to_send"] > 0
 
 
 def _job(who: Actor, found: LetterPack) -> ShownJob | None:

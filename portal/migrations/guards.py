@@ -96,6 +96,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("matter_cost_event", since="0051"),
     Evidence("matter_document", since="0051"),
     Evidence("evidence_bundle", since="0051"),
+    Evidence("letter_approval", since="0052"),
 )
 DEEDS = ("update", "delete")
 

@@ -185,6 +185,7 @@ ERROR_LABELS = {
     "unknown_value": _l("a word that is not in the list"),
     "future_date": _l("a date that is still to come"),
     "unknown_account": _l("no such account"),
+    "unknown_letter": _l("the firm has no letter with this number"),
     "currency": _l("another currency than the account's"),
     "conflict": _l("contradicts what is on file"),
     "above_balance": _l("more than the account owes"),

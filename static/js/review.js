@@ -1,4 +1,5 @@
-/* The review by hand: arrow keys leaf through, `a` goes on to the next letter that has to be opened, `r` unfolds the reason
+/* The review by hand: arrow keys leaf through, `a` goes on to the next letter that has to be opened
+   or, of a pack under US law, approves the one that is open, `r` unfolds the reason
    for leaving this one out. The next letter's first page is asked for ahead; pictures record no opening. */
 "use strict";
 
@@ -17,10 +18,11 @@
       reason.querySelector("textarea").focus();
       return;
     }
-    const link = document.querySelector(`a[data-step="${CSS.escape(event.key)}"]`);
-    if (!link) return;
+    const step = document.querySelector(`[data-step="${CSS.escape(event.key)}"]`);
+    if (!step || event.repeat) return;
     event.preventDefault();
-    window.location.assign(link.href);
+    if (step.href) window.location.assign(step.href);
+    else step.click();
   });
 
   if (review.dataset.ahead) {

@@ -33,6 +33,7 @@ RULES = [
     "portal.commission.taxes",
     "portal.legal.matters.stages",
     "portal.legal.matters.calendar",
+    "portal.legal.itemization",
 ]
 PURE = {"portal.foundation.money"}
 

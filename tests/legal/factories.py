@@ -19,8 +19,8 @@ from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.identity.models import User
 from portal.legal.approving import approve_pack
+from portal.legal.building import build_pack
 from portal.legal.models import Letter, LetterOpening, LetterPack
-from portal.legal.operations import build_pack
 from portal.placement.batches import accept_batch
 from portal.placement.criteria import Criteria
 from portal.portfolio.models import Account, ContactKind, ContactPoint, ContactSource, ContactStatus, Customer
@@ -40,6 +40,7 @@ __all__ = [
     "Firm",
     "a_firm",
     "a_seal",
+    "a_us_firm",
     "address_everybody",
     "built_pack",
     "letter_batch",
@@ -47,6 +48,7 @@ __all__ = [
     "open_sample",
     "ready_pack",
     "the_pack",
+    "us_pack",
 ]
 
 
@@ -58,11 +60,24 @@ class Firm(NamedTuple):
     actor: Actor
 
 
-def a_firm(code: str = "京示", currency: str = "CNY") -> Firm:
-    organisation = make_law_firm(code)
+def a_firm(code: str = "京示", currency: str = "CNY", **fields: object) -> Firm:
+    organisation = make_law_firm(code, **fields)
     make_contract(organisation, currency=currency)
     lawyer = make_user(organisation=organisation, name="张示例")
     return Firm(organisation, lawyer, actor_of(lawyer))
+
+
+def a_us_firm() -> Firm:
+    """A firm in New York, whose letters stand under US law."""
+    return a_firm("SC", "USD", time_zone="America/New_York", name_en="Sample & Counsel LLP")
+
+
+def us_pack(app: Flask, firm: Firm, accounts: int = 3) -> int:
+    """A pack under US law in review, of accounts charged off on the day of their balance; its id."""
+    make_accounts(accounts, currency="USD", days=90, charged_off_on=date(2005, 6, 30))
+    pack_id = build_pack(firm.actor, letter_batch(firm, accounts=0, currency="USD"))
+    run_pending(app)
+    return pack_id
 
 
 def a_seal(side: int = 200) -> bytes:

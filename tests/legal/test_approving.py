@@ -16,11 +16,13 @@ from portal.foundation.audit import AuditEvent
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
+from portal.legal.building import build_pack
+from portal.legal.choosing import Choice
 from portal.legal.models import Letter, LetterEvent, LetterState, PackState
-from portal.legal.operations import build_pack, open_letter, refuse_letter
+from portal.legal.operations import open_letter, refuse_letter
 from portal.portfolio.models import Account, HoldFlag
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
-from tests.legal.factories import a_firm, built_pack, end_licences, letters_of, open_sample, the_pack
+from tests.legal.factories import a_firm, built_pack, end_licences, letter_batch, letters_of, open_sample, the_pack
 from tests.portfolio.factories import make_hold
 
 if TYPE_CHECKING:
@@ -214,6 +216,7 @@ def _fail(*_: object, **__: object) -> None:
 
 def test_the_time_to_pay_stays_within_reason(app: Flask) -> None:
     firm = a_firm()
+    batch_id = letter_batch(firm, accounts=1)
 
     with pytest.raises(DomainError, match="3 to 90"):
-        build_pack(firm.actor, 1, 1)
+        build_pack(firm.actor, batch_id, Choice(pay_within_days=1))

@@ -128,7 +128,7 @@ def test_rows_that_cannot_be_are_left_out_by_name_and_the_others_are_taken(firm:
 
     assert figures(summary) == (1, 0, 0, 5)
     assert reasons() == [
-        ("letter_no", "unknown_value"), ("dispatched_on", "future_date"), ("result", "missing"),
+        ("letter_no", "unknown_letter"), ("dispatched_on", "future_date"), ("result", "missing"),
         ("letter_no", "conflict"), ("letter_no", "missing"),
     ]  # fmt: skip
     summary = bring(
@@ -149,4 +149,4 @@ def test_another_firms_letters_are_unknown_to_a_file(app: Flask, firm: Firm, num
     with pytest.raises(ImportRefused) as refused:
         try_dispatch(stranger.actor, io.BytesIO(content), "x.csv", options)
 
-    assert refused.value.issues["rejected"][0]["errors"][0]["code"] == "unknown_value"
+    assert refused.value.issues["rejected"][0]["errors"][0]["code"] == "unknown_letter"

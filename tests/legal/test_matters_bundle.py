@@ -22,12 +22,12 @@ from portal.foundation.services import services
 from portal.foundation.vault import PersonKey
 from portal.foundation.work import reading, transaction
 from portal.legal.approving import approve_pack
+from portal.legal.building import build_pack
 from portal.legal.dispatch.operations import dispatch_pack, record_result
 from portal.legal.dispatch.terms import MailResult, Outcome
 from portal.legal.matters.bundle import ask_bundle, take_bundle
 from portal.legal.matters.documents import add_document
 from portal.legal.matters.models import DocumentKind, EvidenceBundle
-from portal.legal.operations import build_pack
 from portal.portfolio.models import Account, Customer
 from portal.vendors.proofs import Proof
 from tests.contact.factories import call, make_person

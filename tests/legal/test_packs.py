@@ -12,8 +12,9 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading
 from portal.legal import flags
+from portal.legal.building import build_pack
 from portal.legal.models import PackState
-from portal.legal.operations import build_pack, open_letter, refuse_letter, refuse_pack
+from portal.legal.operations import open_letter, refuse_letter, refuse_pack
 from portal.legal.queries import pack_for
 from portal.legal.reading import pdf_of
 from portal.portfolio.models import AccountStatus, HoldFlag
@@ -129,12 +130,12 @@ def test_an_account_in_taiwan_dollars_gets_its_amounts_without_capitals(app: Fla
     assert "壹仟元整" not in text
 
 
-def test_a_batch_has_one_pack(app: Flask) -> None:
+def test_while_a_pack_of_a_batch_is_built_no_other_one_is(app: Flask) -> None:
     firm = a_firm()
     batch_id = letter_batch(firm, accounts=1)
     build_pack(firm.actor, batch_id)
 
-    with pytest.raises(Refused, match="has a pack already"):
+    with pytest.raises(Refused, match="is being built"):
         build_pack(firm.actor, batch_id)
 
 

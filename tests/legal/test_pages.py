@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from portal.foundation.jobs import run_pending
+from portal.foundation.work import reading
 from portal.legal.approving import approve_pack
 from portal.legal.models import LetterOpening, PackState
 from portal.legal.taking import record_download
-from tests.identity.factories import make_law_firm, make_user
+from portal.placement.models import PlacementBatch
+from tests.identity.factories import make_law_firm, make_user, observer
 from tests.legal.factories import a_firm, built_pack, letter_batch, letters_of, open_sample, the_pack
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def test_a_pack_goes_from_the_batch_to_the_download_on_the_pages(
     batch_id = letter_batch(firm, accounts=2)
     pages = client_for(firm.lawyer)
 
-    building = pages.get("/packs").submit(f"build-{batch_id}", pay_within_days="10")
+    new = pages.get(pages.get("/packs").links[f"New pack of {the_batch(batch_id)}"])
+    building = new.submit("save", pay_within_days="10")
     assert "being built" in building
     run_pending(app)
     pack = pages.get(building.path)
@@ -56,6 +59,12 @@ def test_a_pack_goes_from_the_batch_to_the_download_on_the_pages(
     assert answer.data.startswith(b"%PDF")
     answer.headers["Content-Disposition"].encode("latin-1")  # what a server can send, though the number is Chinese
     assert answer.headers["X-Content-SHA256"] in pages.get(building.path)
+
+
+def the_batch(batch_id: int) -> str:
+    """Its number."""
+    with reading(observer()) as session:
+        return session.scalars(sa.select(PlacementBatch.number).where(PlacementBatch.id == batch_id)).one()
 
 
 def test_pages_of_a_letter_are_pictures_that_no_browser_keeps(

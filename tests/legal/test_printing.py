@@ -17,8 +17,8 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
+from portal.legal.building import build_pack
 from portal.legal.models import LetterEvent, LetterPack, LetterState, PackDownload, PackState
-from portal.legal.operations import build_pack
 from portal.legal.taking import record_download
 from portal.placement.codes import RecallCategory, RecallReason
 from portal.placement.recalls import Wish, ask_batch_recall

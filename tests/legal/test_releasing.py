@@ -46,7 +46,7 @@ WHY = "银行书面确认余额无变动"
 def old_balances(app: Flask, firm: Firm, accounts: int = 3) -> int:
     """A pack in which every letter stands aside, since its balance is too old."""
     from portal.foundation.jobs import run_pending
-    from portal.legal.operations import build_pack
+    from portal.legal.building import build_pack
 
     batch_id = letter_batch(firm, accounts=accounts)
     change_accounts(balance_as_of=date(2005, 1, 31))
@@ -91,7 +91,7 @@ def test_a_hold_forbids_it_as_long_as_it_stands(app: Flask, db_session: Session)
     account = db_session.scalars(sa.select(Account).order_by(Account.id).limit(1)).one()
     make_hold(account, HoldFlag.DISPUTE)
     from portal.foundation.jobs import run_pending
-    from portal.legal.operations import build_pack
+    from portal.legal.building import build_pack
 
     pack_id = build_pack(firm.actor, batch)
     run_pending(app)

@@ -25,6 +25,14 @@ DISPATCH_ROUTES: tuple[Route, ...] = (
     Route("dispatch.send_letter", BOTH, _LETTER + "/dispatch", P.PACKS_DISPATCH, ("numbered letter",)),
     Route("dispatch.note_result", BOTH, _LETTER + "/result", P.PACKS_DISPATCH, ("numbered letter",)),
     Route(
+        "dispatch.take_back_dispatch", POST, _LETTER + "/dispatch/take-back", P.PACKS_DISPATCH, ("numbered letter",),
+        reason=True,
+    ),
+    Route(
+        "dispatch.take_back_result", POST, _LETTER + "/result/take-back", P.PACKS_DISPATCH, ("numbered letter",),
+        reason=True,
+    ),
+    Route(
         "dispatch.proof", GET, _LETTER + "/results/<int:result_id>/proof", P.PACKS_VIEW, ("proof of a delivery",)
     ),
     Route("dispatch.imports", GET, _FILES, P.PACKS_DISPATCH),

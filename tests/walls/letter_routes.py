@@ -9,10 +9,31 @@ __all__ = ["LETTER_ROUTES"]
 
 P = Permission
 GET, POST = ("GET",), ("POST",)
+TEMPLATE = "/packs/templates/<template_name>"
 
 LETTER_ROUTES: tuple[Route, ...] = (
     Route("legal.packs", GET, "/packs", P.PACKS_VIEW),
-    Route("legal.build", POST, "/packs", P.PACKS_BUILD),
+    Route("legal.new_pack", GET, "/packs/new", P.PACKS_BUILD),
+    Route("legal.build", POST, "/packs/new", P.PACKS_BUILD),
+    Route("legal.template_list", GET, "/packs/templates", P.LETTER_TEMPLATES_VIEW),
+    Route("legal.template", GET, TEMPLATE, P.LETTER_TEMPLATES_VIEW, ("letter template",)),
+    Route(
+        "legal.template_page",
+        GET,
+        f"{TEMPLATE}/page-<int:page>.png",
+        P.LETTER_TEMPLATES_VIEW,
+        ("page of a letter template",),
+    ),
+    Route("legal.template_pdf", GET, f"{TEMPLATE}/sample.pdf", P.LETTER_TEMPLATES_VIEW, ("letter template",)),
+    Route("legal.complete", POST, "/packs/<int:pack_id>/complete", P.PACKS_APPROVE, ("pack",)),
+    Route("legal.give_up", POST, "/packs/<int:pack_id>/give-up", P.PACKS_APPROVE, ("pack",), reason=True),
+    Route(
+        "legal.approve_letter",
+        POST,
+        "/packs/<int:pack_id>/letters/<int:letter_id>/approve",
+        P.PACKS_APPROVE,
+        ("letter",),
+    ),
     Route("legal.pack", GET, "/packs/<int:pack_id>", P.PACKS_VIEW, ("pack",)),
     Route("legal.approve", POST, "/packs/<int:pack_id>/approve", P.PACKS_APPROVE, ("pack",)),
     Route("legal.refuse", POST, "/packs/<int:pack_id>/refuse", P.PACKS_APPROVE, ("pack",), reason=True),

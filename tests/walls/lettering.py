@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from portal.foundation.access import Role
 from portal.foundation.jobs import run_pending
+from portal.foundation.work import transaction
 from portal.legal.approving import approve_pack
-from portal.legal.operations import build_pack
+from portal.legal.building import build_pack
+from portal.legal.models import LetterApproval
 from portal.legal.releasing import release_letter
 from portal.legal.signing import put_certificate, put_image
 from portal.legal.taking import PACK_FILES
@@ -48,10 +50,28 @@ def letters_of_both_sides(world: World) -> None:
         for what in ("worked", "recalled"):
             _keep_pack(world, firm, world.one(f"{what} pack", firm), is_shut=what == "recalled")
     run_pending(world.app)
+    for side in SIDES:  # everybody's
+        world.keep("letter template", f"{side.mark}LF", "lawyer-letter-zh")
+        world.keep("page of a letter template", f"{side.mark}LF", "lawyer-letter-zh", 1)
+    _approve_by_itself(world)
     mine, theirs = (world.one("worked pack", f"{side.mark}LF") for side in SIDES)
     letter = letters_of(mine)[0].id
     for what, rest in (("letter", ()), ("printed letter", ()), ("page of a letter", (1,))):
         world.mixed[what] = [(world.one("recalled pack", "EASTLF"), letter, *rest), (theirs, letter, *rest)]
+
+
+def _approve_by_itself(world: World) -> None:
+    """A letter of each firm stands as approved by itself, as under US law."""
+    for side in SIDES:
+        lawyer = world.person(Role.LEGAL_PARTNER, f"{side.mark}LF").actor
+        letter = letters_of(world.one("worked pack", f"{side.mark}LF"))[0]
+        with transaction(lawyer) as work:
+            work.session.add(
+                LetterApproval(
+                    letter_id=letter.id, organisation_id=letter.organisation_id, content_sha256=letter.content_sha256,
+                    licence_no=f"{side.mark}-1", seconds=30, by_user_id=lawyer.user_id, at=work.now,
+                )
+            )  # fmt: skip
 
 
 def _keep_pack(world: World, firm: str, pack_id: int, *, is_shut: bool) -> None:

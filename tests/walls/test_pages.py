@@ -151,7 +151,7 @@ def test_ids_in_forms_are_ones_own_too(world: World) -> None:
     put_right = {"channel": "call", "outcome": "no_answer", "corrects_id": "987654321"}
     assert agent.post(f"/queue/{mine}", put_right).status_code == 404
     for number in (world.one("worked batch", "WESTLF"), world.one("worked batch", "EASTAG"), 987_654_321, 10**30):
-        assert lawyer.post("/packs", {"batch_id": f"{number}", "pay_within_days": "15"}).status_code == 404
+        assert lawyer.post("/packs/new", {"batch": f"{number}", "pay_within_days": "15"}).status_code == 404
 
 
 def _accounts(beginning: str) -> list[int]:

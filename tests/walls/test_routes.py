@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.databases("sqlite")
 
-# Parameters that are guessed by nobody, and the bank's own names of accounts; all others are numbers, or one of a few words.
-SECRETS = {"token", "account_ref", "code"}
+# Parameters that are guessed by nobody, the bank's own names of accounts, and names of what is shipped; all others are numbers, or
+# one of a few words.
+SECRETS = {"token", "account_ref", "code", "template_name"}
 
 
 def _paths(app: Flask) -> dict[str, list[str]]:

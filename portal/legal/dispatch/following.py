@@ -63,7 +63,8 @@ def _follow_one(work: Work, result: LetterResult) -> bool:
         return False
     if before is not None:
         _take_back(work, before, letter)
-    if point is not None and _effect_of(work, result.id) is None and not _is_corrected(work, result):
+    stands = not result.taken_back and not _is_corrected(work, result)
+    if point is not None and stands and _effect_of(work, result.id) is None:
         _do(work, result, letter, account, point)
     return True
 

@@ -17,7 +17,7 @@ __all__ = ["LetterDispatch", "LetterResult", "ResultEffect"]
 
 class LetterDispatch(Model, OwnRows):
     """A letter was handed to a carrier. Append-only: a correction is a row that names the one before, so the latest row of a
-    letter is the one that stands."""
+    letter is the one that stands; one that takes the row before back repeats what it said, and nothing stands."""
 
     __tablename__ = "letter_dispatch"
     id: Mapped[int] = key_column()
@@ -27,6 +27,12 @@ class LetterDispatch(Model, OwnRows):
     tracking_no: Mapped[str] = mapped_column(sa.String(64), default="", comment="empty: none given (yet)")
     dispatched_on: Mapped[date]
     corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("letter_dispatch.id"), unique=True)
+    taken_back: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=sa.false(),
+        comment="what the row before said was an error, and nothing stands in its place",
+    )
+    why: Mapped[str] = mapped_column(sa.String(400), default="", server_default="", comment="it was")
     import_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_run.id"), comment="the file that said so")
     by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     at: Mapped[datetime]
@@ -59,6 +65,12 @@ class LetterResult(Model, OwnRows):
     )
     proof_name: Mapped[str] = mapped_column(sa.String(200), default="")
     corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("letter_result.id"), unique=True)
+    taken_back: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=sa.false(),
+        comment="what the row before said was an error, and nothing stands in its place",
+    )
+    why: Mapped[str] = mapped_column(sa.String(400), default="", server_default="", comment="it was")
     import_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_run.id"), comment="the file that said so")
     by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     at: Mapped[datetime]

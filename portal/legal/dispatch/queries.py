@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
@@ -21,19 +22,22 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Way", "counts_of", "effect_of", "history_of", "is_void", "letters_by_number", "letters_to_send", "letters_under_way", "result_for", "rows_of",
+    "Way", "counts_of", "effect_of", "history_of", "is_out", "is_void", "letters_by_number", "letters_to_send", "letters_under_way", "result_for", "rows_of",
     "standing", "way_for", "ways_by_letter", "ways_of",
 ]  # fmt: skip
 
 
 class Way(NamedTuple):
-    """A letter with what stands of its way; `latest` rows, None where there is none."""
+    """A letter with what stands of its way, None where nothing does. `last_…`: the latest rows, be they taken back, which the next
+    ones name."""
 
     letter: Letter
     pack: LetterPack
     dispatch: LetterDispatch | None
     result: LetterResult | None
     void: bool
+    last_dispatch: int | None
+    last_result: int | None
 
 
 def is_void() -> sa.ColumnElement[bool]:
@@ -42,8 +46,15 @@ def is_void() -> sa.ColumnElement[bool]:
     return void.correlate(Letter).exists()
 
 
+def is_out() -> sa.ColumnElement[bool]:
+    """Whether a letter of a select over letters was sent, as far as that stands."""
+    stands = aliased(LetterDispatch)
+    sent = sa.select(stands.id).where(stands.id == standing(LetterDispatch), ~stands.taken_back)
+    return sent.correlate(Letter).exists()
+
+
 def standing(model: Any) -> sa.ScalarSelect[Any]:
-    """The id of the row that stands of a letter of a select over letters: the latest; NULL where there is none."""
+    """The id of the latest row of a letter of a select over letters, which stands unless it takes back; NULL where there is none."""
     return sa.select(sa.func.max(model.id)).where(model.letter_id == Letter.id).correlate(Letter).scalar_subquery()
 
 
@@ -52,9 +63,16 @@ def ways_of(actor: Actor) -> sa.Select[Any]:
     return (
         visible(Letter, actor)
         .join(LetterPack, LetterPack.id == Letter.pack_id)
-        .outerjoin(LetterDispatch, LetterDispatch.id == standing(LetterDispatch))
-        .outerjoin(LetterResult, LetterResult.id == standing(LetterResult))
-        .add_columns(LetterPack, LetterDispatch, LetterResult, is_void().label("void"))
+        .outerjoin(LetterDispatch, sa.and_(LetterDispatch.id == standing(LetterDispatch), ~LetterDispatch.taken_back))
+        .outerjoin(LetterResult, sa.and_(LetterResult.id == standing(LetterResult), ~LetterResult.taken_back))
+        .add_columns(
+            LetterPack,
+            LetterDispatch,
+            LetterResult,
+            is_void().label("void"),
+            standing(LetterDispatch).label("last_dispatch"),
+            standing(LetterResult).label("last_result"),
+        )
         .where(Letter.letter_no.is_not(None), LetterPack.state == PackState.READY)
     )
 

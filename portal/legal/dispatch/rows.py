@@ -70,8 +70,8 @@ class DispatchCheck:
         draft.key, draft.key_field, draft.amount = number, "letter_no", 0
         way = self._known.get(number)
         if number and way is None:
-            words = say("No letter of a ready pack has this number.")
-            draft.fail("letter_no", "unknown_value", words)
+            words = say("No letter of the firm's ready packs has this number.")
+            draft.fail("letter_no", "unknown_letter", words)
         draft.refuse_card_numbers(("carrier", "reason"))
         sent = self._sent(draft, way)
         outcome = self._outcome(draft)

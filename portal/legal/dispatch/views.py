@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from portal.contact.proofs import person_key_of
 from portal.contact.requests.views import sealed_file
@@ -19,7 +19,7 @@ from portal.foundation.table_pages import table_export, table_page
 from portal.foundation.visibility import visible
 from portal.foundation.web import actor, requires, say_flash
 from portal.identity.models import Organisation
-from portal.legal.dispatch import operations, queries
+from portal.legal.dispatch import operations, queries, taking_back
 from portal.legal.dispatch.files import CHANGE_LABELS, DISPATCH, PAGES
 from portal.legal.dispatch.forms import PackSentForm, ResultForm, SentForm
 from portal.legal.dispatch.labels import RESULTS, way_tag
@@ -168,6 +168,24 @@ def note_result(pack_id: int, letter_id: int) -> Any:
             say_flash(say("The result is noted.") if is_new else say("This was on file already."))
             return redirect(url_for("dispatch.way", pack_id=pack_id, letter_id=letter_id))
     return _form_page("legal/note_result.html", found, form)
+
+
+@blueprint.post(f"{LETTER}/dispatch/take-back")
+@requires(Permission.PACKS_DISPATCH)
+def take_back_dispatch(pack_id: int, letter_id: int) -> Any:
+    """The letter has not gone out after all."""
+    taking_back.take_back_dispatch(actor(), pack_id, letter_id, request.form.get("reason", ""))
+    say_flash(say("The dispatch is taken back: the letter is to be sent."))
+    return redirect(url_for("dispatch.way", pack_id=pack_id, letter_id=letter_id))
+
+
+@blueprint.post(f"{LETTER}/result/take-back")
+@requires(Permission.PACKS_DISPATCH)
+def take_back_result(pack_id: int, letter_id: int) -> Any:
+    """Nothing is known of the letter after all."""
+    taking_back.take_back_result(actor(), pack_id, letter_id, request.form.get("reason", ""))
+    say_flash(say("The result is taken back, with what had followed from it."))
+    return redirect(url_for("dispatch.way", pack_id=pack_id, letter_id=letter_id))
 
 
 @blueprint.get(f"{LETTER}/results/<int:result_id>/proof")

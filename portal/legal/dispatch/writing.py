@@ -8,6 +8,7 @@ from portal.contact.proofs import NO_PROOF
 from portal.foundation.bulk import insert_rows, one_at_a_time
 from portal.legal.dispatch.following import follow
 from portal.legal.dispatch.models import LetterDispatch, LetterResult
+from portal.legal.living import follow_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,7 @@ def write_sent(work: Work, found: Iterable[tuple[Way, Sent]], import_run_id: int
     rows = [
         (
             way.letter.id, way.letter.organisation_id, sent.carrier, sent.tracking_no, sent.on,
-            way.dispatch.id if way.dispatch else None, import_run_id, work.actor.user_id, work.now,
+            way.last_dispatch, import_run_id, work.actor.user_id, work.now,
         )
         for way, sent in found
     ]  # fmt: skip
@@ -51,7 +52,7 @@ def write_outcomes(
         LetterResult(
             letter_id=way.letter.id, organisation_id=way.letter.organisation_id, result=said.result, result_on=said.on,
             reason=said.reason, proof_digest=kept.digest, proof_name=kept.name,
-            corrects_id=way.result.id if way.result else None, import_run_id=import_run_id, by_user_id=work.actor.user_id,
+            corrects_id=way.last_result, import_run_id=import_run_id, by_user_id=work.actor.user_id,
             at=work.now,
         )
         for way, said in pairs
@@ -59,4 +60,5 @@ def write_outcomes(
     work.session.add_all(rows)
     work.session.flush()
     follow(work, rows)
+    follow_results(work, ((way.letter, way.pack, said.result, way.result is not None) for way, said in pairs))
     return rows

@@ -203,7 +203,14 @@ def _standing(work: Work, matter_id: int, step_id: int) -> tuple[Matter, list[Ma
 
 
 def _lawyer(work: Work, lawyer_id: int) -> User:
-    found = next((one for one in lawyers(work.session, work.actor, work.today) if one.id == lawyer_id), None)
+    found = next(
+        (
+            one
+            for one in lawyers(work.session, work.actor, work.actor.organisation_id or 0, work.today)
+            if one.id == lawyer_id
+        ),
+        None,
+    )
     if found is None:
         words = say("Choose a lawyer of your firm whose licence is valid today.")
         raise DomainError("matter.lawyer", words, field="lawyer_id")

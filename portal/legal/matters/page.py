@@ -96,7 +96,7 @@ def matter_page(session: Session, actor: Actor, matter_id: int) -> dict[str, Any
         "costs": [(cost, cost_tag(cost)) for cost in costs], "cost_kinds": COST_KINDS, "cost_states": CostState,
         "charges": _charges(session, actor, costs), "sums": _sums(costs),
         "documents": queries.documents_of(session, actor, matter.id), "document_kinds": DOCUMENT_KINDS,
-        "lawyers": lawyers(session, actor, services().clock.today()) if runs else [],
+        "lawyers": lawyers(session, actor, matter.organisation_id, services().clock.today()) if runs else [],
         "bundles": queries.bundles_of(session, actor, matter.account_id) if actor.can(Permission.EVIDENCE_BUNDLE) and opens else [],
         "languages": LANGUAGES,
     }  # fmt: skip

@@ -65,7 +65,7 @@ def new_matter(account_id: int) -> Any:
     """Open a matter about an account."""
     session, who, today = db.session(), actor(), services().clock.today()
     account = account_for(session, who, account_id)
-    form = OpeningForm((one.id, one.name) for one in lawyers(session, who, today))
+    form = OpeningForm((one.id, one.name) for one in lawyers(session, who, who.organisation_id or 0, today))
     if not form.is_submitted():
         form.claimed.data, form.opened_on.data = format_amount(account.total_minor, account.currency), today
         form.lawyer_id.data = str(who.user_id)

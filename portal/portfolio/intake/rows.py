@@ -26,6 +26,7 @@ ERRORS: Final[Mapping[str, Message]] = {
     "unknown_value": say("Unknown value"),
     "future_date": say("Date still to come"),
     "unknown_account": say("Unknown account"),
+    "unknown_letter": say("Unknown letter"),
     "currency": say("Not the account's currency"),
     "conflict": say("Known reference with other content"),
 }

@@ -8,7 +8,7 @@
 `letters.seal` is imported by whoever seals: what signs takes most of a second to load. See docs/letters.md.
 """
 
-from letters.binding import Undrawable, bind, on_sheets, pages_in
+from letters.binding import Undrawable, bind, headings_in, on_sheets, pages_in
 from letters.check import check_letter
 from letters.content import content_hash
 from letters.document import render_document
@@ -53,6 +53,7 @@ __all__ = [
     "check_template",
     "content_hash",
     "earliest_end",
+    "headings_in",
     "in_postal_order",
     "is_drawable_png",
     "load_template",

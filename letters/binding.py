@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["MOST_PAGES", "Undrawable", "bind", "on_sheets", "pages_in"]
+__all__ = ["MOST_PAGES", "Undrawable", "bind", "headings_in", "on_sheets", "pages_in"]
 
 WIDTH, HEIGHT = 595.276, 841.89  # points of A4
 FRAME = pikepdf.Rectangle(45, 50, WIDTH - 45, HEIGHT - 75)  # left, bottom, right, top of what lies on a sheet
@@ -37,6 +37,13 @@ def pages_in(pdf: bytes) -> int:
     """How many pages a PDF of our own has."""
     with pikepdf.open(io.BytesIO(pdf)) as document:
         return len(document.pages)
+
+
+def headings_in(pdf: bytes) -> list[int]:
+    """On which page each of the largest headings of a PDF of our own stands, in their order; the first page is 0."""
+    with pikepdf.open(io.BytesIO(pdf)) as document, document.open_outline() as outline:
+        places = {page.objgen: place for place, page in enumerate(document.pages)}
+        return [places[item.destination[0].objgen] for item in outline.root]  # type: ignore[index]
 
 
 def on_sheets(content: bytes, ending: str) -> bytes:

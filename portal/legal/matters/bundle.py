@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ __all__ = ["Taken", "ask_bundle", "make_bundle", "take_bundle"]
 JOB = "legal.bundle"
 PURPOSE = "bundle key"
 _LOCALES = {"zh": "zh_Hans", "en": "en"}
+PARTS_PAGE = "legal/bundle_parts.html"
 _STYLE = Path(__file__).parents[3] / "static" / "css" / "bundle.css"
 
 
@@ -217,11 +219,17 @@ class _Entry:
 
 @dataclass(frozen=True)
 class _Bound:
-    """A part or an annex as it goes in; `above`: what stands above each of its pages."""
+    """What begins a page of its own: the parts, which follow each other, and each annex. `starts`: the titles in it, each with its
+    page, the first being 0; `above`: what stands above each of its pages."""
 
     pdf: bytes
-    title: str
+    starts: Sequence[tuple[str, int]]
     above: str = ""
+
+    @cached_property
+    def pages(self) -> int:
+        """How many it has."""
+        return letters.pages_in(self.pdf)
 
 
 @dataclass(frozen=True)
@@ -236,27 +244,28 @@ class _Made:
 
     def write(self, out: Path) -> int:
         """The file; how many pages it has."""
-        total = len(PARTS) + len(self.annexes) + 2
-        bound: list[_Bound] = []
-        for place, part_of in enumerate(PARTS, 1):
-            part = part_of(self.about)
-            pdf = self._document("legal/bundle_part.html", part=part, number=f"{place}.")
-            bound.append(_Bound(pdf, f"{place}. {part.title}"))
-            self.progress.step(len(bound), total=total)
+        total = len(self.annexes) + 3
+        bound = [self._parts()]
+        self.progress.step(1, total=total)
         for place, annex in enumerate(self.annexes, 1):
             title = translate(say("Annex %(n)s: %(title)s", n=place, title=annex.title))
-            bound.append(_Bound(self._sheets(annex), title, title))
+            bound.append(_Bound(self._sheets(annex), [(title, 0)], title))
             self.progress.step(len(bound), total=total)
-        counts = [letters.pages_in(one.pdf) for one in bound]
-        titles = [one.title for one in bound]
-        front = self._front(titles, counts)
+        front = self._front(bound)
         first = letters.pages_in(front)
-        above = [""] * first + [one.above for one, count in zip(bound, counts, strict=True) for _page in range(count)]
+        above = [""] * first + [one.above for one in bound for _page in range(one.pages)]
         mark = f"{translate(say('Bundle of evidence'))} · {self.about.account.account_ref}"
         stamped = self._document("legal/bundle_lines.html", lines=above, mark=mark)
         self.progress.step(total - 1, total=total)
-        bookmarks = [(entry.title, entry.page) for entry in self._entries(titles, counts, first)]
+        bookmarks = [(entry.title, entry.page) for entry in _entries(bound, first)]
         return letters.bind([front, *(one.pdf for one in bound)], stamped, bookmarks, mark, out)
+
+    def _parts(self) -> _Bound:
+        """All parts as one text, so that a short one costs no sheet."""
+        parts = [part_of(self.about) for part_of in PARTS]
+        titles = [f"{place}. {part.title}" for place, part in enumerate(parts, 1)]
+        pdf = self._document(PARTS_PAGE, title=titles[0], parts=list(zip(titles, parts, strict=True)))
+        return _Bound(pdf, list(zip(titles, letters.headings_in(pdf), strict=True)))
 
     def _sheets(self, annex: _Annex) -> bytes:
         """The annex on its sheets; a page that says so where it cannot be drawn."""
@@ -266,16 +275,15 @@ class _Made:
             words = translate(
                 say("This file cannot be drawn. It is kept as it was sent, and can be downloaded from the portal.")
             )
-            part = {"title": annex.title, "words": [words]}
-            return self._document("legal/bundle_part.html", part=part, number="")
+            return self._document(PARTS_PAGE, title=annex.title, parts=[(annex.title, {"words": [words]})])
 
-    def _front(self, titles: Sequence[str], counts: Sequence[int]) -> bytes:
+    def _front(self, bound: Sequence[_Bound]) -> bytes:
         """The first pages; how many they are is known only once they are laid out."""
         pages = 1
         while True:
             front = self._document(
                 "legal/bundle_front.html", title=translate(say("Bundle of evidence")), facts=self._facts(),
-                entries=self._entries(titles, counts, pages),
+                entries=_entries(bound, pages),
             )  # fmt: skip
             found = letters.pages_in(front)
             if found <= pages:
@@ -290,13 +298,15 @@ class _Made:
             (translate(say("Bundle made")), instant(services().clock.now())),
         ]  # fmt: skip
 
-    def _entries(self, titles: Sequence[str], counts: Sequence[int], front: int) -> list[_Entry]:
-        entries, page = [], front + 1
-        for place, (title, count) in enumerate(zip(titles, counts, strict=True)):
-            entries.append(_Entry(title, page, place >= len(PARTS)))
-            page += count
-        return entries
-
     def _document(self, template: str, **shown: Any) -> bytes:
         markup = render_template(template, language=self.language, **shown)
         return letters.render_document(markup, _STYLE.read_text(encoding="utf-8"))
+
+
+def _entries(bound: Sequence[_Bound], front: int) -> list[_Entry]:
+    """The index, where so many pages stand before what is bound."""
+    entries, page = [], front + 1
+    for place, one in enumerate(bound):
+        entries += [_Entry(title, page + start, place > 0) for title, start in one.starts]
+        page += one.pages
+    return entries

@@ -185,7 +185,7 @@ HOUSES: Final = (
         ),
         (
             Agreement("CNY", "0.03", fee_minor=3_500, success=True), Agreement("TWD", "0", fee_minor=15_000),
-            Agreement("CNY", "0.12", term_days=360, suits=True),
+            Agreement("CNY", "0.12", term_days=360, suits=True), Agreement("TWD", "0.12", term_days=360, suits=True),
         ),
         "31310000MD0188Q01X", letter_mark="沪明衡",
     ),

@@ -271,7 +271,10 @@ class Walk:
         with self.as_(user_name) as page:
             page.goto(f"{self.portal.url}/packs")
             self.picture(page, "6-packs")
-            page.locator("form[action='/packs'] button[type=submit]").first.click()
+            page.locator("main a[href^='/packs/new?batch=']").first.click()
+            self._until(page, "form[action='/packs/new'] button[type=submit]")
+            self.picture(page, "6-new-pack")
+            page.locator("form[action='/packs/new'] button[type=submit]").first.click()
             page.wait_for_url(re.compile(r"/packs/\d+$"))
             address = page.url.removeprefix(self.portal.url)
             self._until(page, f"main a[href^='{address}/letters/']")

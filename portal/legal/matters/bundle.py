@@ -54,10 +54,10 @@ def ask_bundle(actor: Actor, account_id: int, language: str, matter_id: int | No
     matter's firm, which may take it away too. NotFound for an account or a matter of it that the actor may not see; DomainError
     for a language that is none."""
     demand(actor, Permission.EVIDENCE_BUNDLE)
-    if language not in LANGUAGES:
-        raise DomainError("bundle.language", say("Choose one of the list."), field="language")
     with transaction(actor) as work:
         account = account_for(work.session, actor, account_id)
+        if language not in LANGUAGES:
+            raise DomainError("bundle.language", say("Choose one of the list."), field="language")
         person_key_of(work.session, actor, account_id)
         if matter_id is not None and queries.matter_for(work.session, actor, matter_id).account_id != account.id:
             raise NotFound

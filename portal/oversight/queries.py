@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from portal.commission.queries import current_state, seen_by
 from portal.contact.models import AttemptDay, Promise, PromiseState
 from portal.foundation.audit import AuditEvent
 from portal.foundation.database import summed
+from portal.foundation.local_days import day_begins, day_ends
 from portal.foundation.sealing import last_link, unsealed
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -141,9 +142,7 @@ def recovery_curves(session: Session, actor: Actor, today: date) -> list[Curve]:
 
 def _instants(days: Stretch, zone: str) -> tuple[datetime, datetime]:
     """From the beginning of the first day to that of the day after the last."""
-    local = ZoneInfo(zone)
-    first = datetime.combine(days.first, time(), local).astimezone(UTC)
-    return first, datetime.combine(days.last + timedelta(days=1), time(), local).astimezone(UTC)
+    return day_begins(days.first, ZoneInfo(zone)), day_ends(days.last, ZoneInfo(zone))
 
 
 # --- the audit trail ----------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from portal.foundation.audit import AuditEvent
 from portal.foundation.filters import BadFilter, Filter
 from portal.foundation.language import _l, say
+from portal.foundation.local_days import within_days
 from portal.foundation.tables import Column, Table
 from portal.identity.models import User
 from portal.oversight import queries
@@ -43,7 +43,7 @@ def audit_table(actor: Actor) -> Table:
             Filter("action", _l("What was done"), "choice", _doing, list(ACTIONS.items())),
             Filter("kind", _l("Kind of thing"), "choice", _about, list(SUBJECTS.items())),
             Filter("number", _l("Its number"), "text", _numbered),
-            Filter("day", _l("From day to day"), "period", lambda s, days: _within(s, days, zone)),
+            Filter("day", _l("From day to day"), "period", lambda s, days: within_days(s, AuditEvent.at, days, zone)),
         ],
         default_sort="-at",
         key=AuditEvent.id,
@@ -97,13 +97,3 @@ def _numbered(statement: sa.Select[Any], text: str) -> sa.Select[Any]:
     if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_NUMBER:
         raise BadFilter(say("Write a number, for example 5000 or 5000.50."))
     return statement.where(AuditEvent.subject_id == int(text))
-
-
-def _within(statement: sa.Select[Any], days: tuple[date | None, date | None], zone: ZoneInfo) -> sa.Select[Any]:
-    first, last = days
-    if first is not None:
-        statement = statement.where(AuditEvent.at >= datetime.combine(first, time(), zone).astimezone(UTC))
-    if last is not None:
-        end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
-        statement = statement.where(AuditEvent.at < end)
-    return statement

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from portal.contact.rules.models import ConductFinding, RulePackVersion
 from portal.foundation.access import Permission
 from portal.foundation.formats import day
 from portal.foundation.language import _l, say, translate
+from portal.foundation.local_days import within_days
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.identity.models import Organisation
 from portal.vendors.labels import name_of
@@ -147,7 +147,7 @@ def _filters(actor: Actor, rules: Sequence[str], names: Mapping[str, Message]) -
         Filter("rule", _l("Rule"), "choice", _of_rule, [(rule, _rule(rule, names)) for rule in rules]),
         Filter("verdict", _l("Verdict"), "choice", lambda s, v: s.where(ConductFinding.verdict == v),
                [(code, tag.label) for code, tag in FINDING_TAGS.items()]),
-        Filter("day", _l("From day to day"), "period", lambda s, days: _within(s, days, zone)),
+        Filter("day", _l("From day to day"), "period", lambda s, days: within_days(s, ConductFinding.at, days, zone)),
     ]  # fmt: skip
 
 
@@ -208,13 +208,3 @@ def _of_organisation(statement: sa.Select[Any], organisation_id: str) -> sa.Sele
 
 def _of_rule(statement: sa.Select[Any], rule: str) -> sa.Select[Any]:
     return statement.where(ConductFinding.rule == rule)
-
-
-def _within(statement: sa.Select[Any], days: tuple[date | None, date | None], zone: ZoneInfo) -> sa.Select[Any]:
-    first, last = days
-    if first is not None:
-        statement = statement.where(ConductFinding.at >= datetime.combine(first, time(), zone).astimezone(UTC))
-    if last is not None:
-        end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
-        statement = statement.where(ConductFinding.at < end)
-    return statement

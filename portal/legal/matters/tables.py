@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import url_for
@@ -11,10 +12,11 @@ from portal.foundation.access import Permission
 from portal.foundation.database import db
 from portal.foundation.forms import key_of
 from portal.foundation.language import _l, say
+from portal.foundation.local_days import within_days
+from portal.foundation.services import services
 from portal.foundation.states import StateTag
 from portal.foundation.tables import Column, Empty, Filter, Table
 from portal.legal.matters import queries
-from portal.legal.matters.days import day_begins, day_ends
 from portal.legal.matters.labels import HEARING_KINDS, HEARING_STATES, OUTCOMES, STAGES
 from portal.legal.matters.models import Hearing, HearingState, Matter
 from portal.legal.matters.stages import Stage
@@ -158,10 +160,7 @@ def _hearing_state(statement: Select[Any], value: str) -> Select[Any]:
 
 
 def _on_days(statement: Select[Any], value: Any) -> Select[Any]:
-    first, last = value
-    if first is not None:
-        statement = statement.where(Hearing.starts_at >= day_begins(first))
-    return statement if last is None else statement.where(Hearing.starts_at < day_ends(last))
+    return within_days(statement, Hearing.starts_at, value, ZoneInfo(services().clock.time_zone))
 
 
 def _nothing(who: Actor) -> Empty:

@@ -98,7 +98,8 @@ def check_work(db_session: Session) -> None:
     assert not counted(db_session, Job, Job.state != JobState.DONE)
     # somebody who imports accounts in Taiwanese dollars finds contracts, and nothing else in that currency
     contracts = sa.select(Contract.kind, sa.func.count()).where(Contract.currency == "TWD").group_by(Contract.kind)
-    assert dict(db_session.execute(contracts).tuples().all()) == {PlacementKind.COLLECTION: 4, PlacementKind.LETTER: 2}
+    kinds = {PlacementKind.COLLECTION: 4, PlacementKind.LETTER: 2, PlacementKind.LITIGATION: 1}
+    assert dict(db_session.execute(contracts).tuples().all()) == kinds
     assert not counted(db_session, Attribution, Attribution.currency == "TWD")
 
     # whatever ended it: refusals, recalls, returns, terms, an exit

@@ -97,6 +97,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("matter_document", since="0051"),
     Evidence("evidence_bundle", since="0051"),
     Evidence("letter_approval", since="0052"),
+    Evidence("matter_step_effect", since="0054"),
 )
 DEEDS = ("update", "delete")
 

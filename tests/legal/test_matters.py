@@ -12,11 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.commission.charge_models import Charge, ChargeKind
 from portal.commission.charging import approve_charge
+from portal.contact.conduct import Ground
+from portal.contact.limits.keeping import standing_restarts
+from portal.contact.limits.models import LimitationRestart
 from portal.contact.proofs import open_proof, person_key_of
 from portal.foundation.access import Role
 from portal.foundation.audit import AuditEvent
 from portal.foundation.clock import FrozenClock
 from portal.foundation.errors import DomainError, NotFound, Refused
+from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.legal.matters import costs, hearings, operations, queries
@@ -32,8 +36,10 @@ from portal.legal.matters.models import (
     HearingState,
     Matter,
     MatterStep,
+    StepEffect,
 )
 from portal.legal.matters.stages import Outcome, Stage
+from portal.portfolio.models import Account, LimitationClock
 from portal.vendors.proofs import Proof, read_proof
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import a_firm, letter_batch
@@ -377,3 +383,70 @@ def test_who_has_left_leaves_no_calendar_behind(firm: Suing) -> None:
         person.active = False
     with pytest.raises(NotFound):
         answer_feed(secret)
+
+
+# --- the time to sue ----------------------------------------------------------------------------------------------------
+
+
+def begun(account_id: int) -> list[date]:
+    """The days on which the account's limitation began anew by what stands."""
+    with reading(observer()) as session:
+        standing = standing_restarts(observer()).where(LimitationRestart.account_id == account_id)
+        return [row.happened_on for row in session.scalars(standing.order_by(LimitationRestart.id))]
+
+
+def test_a_claim_that_was_filed_begins_the_time_to_sue_anew_on_that_day_by_itself(firm: Suing) -> None:
+    matter_id = sue(firm)
+    assert begun(firm.accounts[0]) == []
+
+    operations.add_step(firm.actor, matter_id, said(Stage.FILED, 2))
+
+    assert begun(firm.accounts[0]) == [date(2005, 6, 2)]
+    with reading(firm.actor) as session:
+        (row,) = queries.restarts_of(session, firm.actor, matter_id)
+        assert (row.ground, row.words) == (Ground.LAWSUIT, the_matter(matter_id).number)
+        clock = session.scalars(sa.select(LimitationClock).where(LimitationClock.account_id == firm.accounts[0])).one()
+        assert clock.restarted_on == date(2005, 6, 2)
+    assert [event.action for event in rows(AuditEvent)].count("limitation.noted") == 1
+
+
+def test_a_day_of_filing_that_is_corrected_or_taken_back_is_reckoned_anew(firm: Suing) -> None:
+    matter_id = sue(firm)
+    operations.add_step(firm.actor, matter_id, said(Stage.FILED, 2))
+
+    operations.correct_step(firm.actor, matter_id, course(matter_id)[-1].id, said(Stage.FILED, 5))
+    assert begun(firm.accounts[0]) == [date(2005, 6, 5)]
+
+    operations.take_back_step(firm.actor, matter_id, course(matter_id)[-1].id, "尚未递交起诉状")
+    assert begun(firm.accounts[0]) == []
+
+
+def test_another_step_of_the_course_leaves_the_time_to_sue_as_it_is(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    operations.correct_step(firm.actor, matter_id, course(matter_id)[-1].id, said(Stage.ACCEPTED, 10))
+    assert begun(firm.accounts[0]) == [date(2005, 6, 2)]
+    assert len(rows(StepEffect)) == 1
+
+
+def test_a_filing_that_is_put_right_when_the_account_has_gone_back_is_followed_by_the_banks_portal(
+    app: Flask, firm: Suing
+) -> None:
+    matter_id = in_court(firm)
+    recalled(firm.desk, firm.batch)
+
+    operations.correct_step(firm.actor, matter_id, course(matter_id)[1].id, said(Stage.FILED, 3))
+    assert begun(firm.accounts[0]) == [date(2005, 6, 2)]
+    run_pending(app)
+
+    assert begun(firm.accounts[0]) == [date(2005, 6, 3)]
+
+
+def test_where_the_law_knows_no_such_thing_a_filing_begins_nothing_anew(app: Flask) -> None:
+    firm = a_suing_firm("伦敦")
+    with transaction(observer()) as work:
+        account = work.session.scalars(sa.select(Account).where(Account.id == firm.accounts[0])).one()
+        account.region = "GB"
+    matter_id = sue(firm)
+    operations.add_step(firm.actor, matter_id, said(Stage.FILED, 2))
+    assert begun(firm.accounts[0]) == []
+    assert course(matter_id)[-1].stage is Stage.FILED

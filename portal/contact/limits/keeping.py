@@ -41,18 +41,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DeliveredLetter",
+    "Filed",
     "days_that_count",
     "may_restart",
     "note_agreement",
     "note_attempts",
     "note_delivered",
     "note_dispatched",
+    "note_filed",
     "note_undelivered",
     "pack_words",
     "reckon",
     "standing_restarts",
     "take_back",
-    "take_back_delivered",
+    "take_back_restarts",
 ]  # fmt: skip
 
 # In writing, to an address that the holder has given: provisions on bank cards, art. 3.
@@ -70,6 +72,15 @@ class DeliveredLetter:
     arrived_on: date
     proof_digest: str = ""
     proof_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A claim that was brought before a court: number of the matter, whose it is, and the day."""
+
+    number: str
+    organisation_id: int
+    on: date
 
 
 # --- attempts -------------------------------------------------------------------------------------------------------------
@@ -158,9 +169,23 @@ def note_delivered(
     return row
 
 
-def take_back_delivered(work: Work, restart_id: int) -> None:
-    """A letter did not arrive after all: what it had begun anew is taken back, unless somebody did so before."""
-    reckon(work.session, _take_back_of(work, LimitationRestart.id == restart_id, "corrected"))
+def note_filed(work: Work, account: Account, claim: Filed) -> LimitationRestart | None:
+    """A claim was filed: the row by which it begins anew, on that day; None where the rules of the account's place know no
+    such thing. In China with the day on which the court was given the claim: provisions on limitation, art. 10."""
+    pack = shelf_of(work.session, work.actor).pack_for(account.region, claim.on)
+    if not restarts(pack, Happened(Ground.LAWSUIT)):
+        return None
+    row = _row(work, account.id, claim.on, Ground.LAWSUIT, pack)
+    row.words, row.organisation_id = claim.number, claim.organisation_id
+    _keep(work, [row])
+    reckon(work.session, {account.id})
+    return row
+
+
+def take_back_restarts(work: Work, restart_ids: Collection[int]) -> None:
+    """A letter did not arrive after all, a claim was not filed: what that had begun anew is taken back, unless it was before."""
+    if restart_ids:
+        reckon(work.session, _take_back_of(work, LimitationRestart.id.in_(restart_ids), "corrected"))
 
 
 def note_undelivered(work: Work, message_id: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from portal.contact.limits.keeping import DeliveredLetter, note_delivered, take_back_delivered
+from portal.contact.limits.keeping import DeliveredLetter, note_delivered, take_back_restarts
 from portal.contact.points.operations import mark_point
 from portal.foundation.jobs import handler
 from portal.foundation.language import _l, as_data, say_count
@@ -94,7 +94,7 @@ def _do(work: Work, result: LetterResult, letter: Letter, account: Account, poin
 def _take_back(work: Work, effect: ResultEffect, letter: Letter) -> None:
     """The result that had this effect was not true. An address that somebody has judged since stays as it is."""
     if effect.restart_id is not None:
-        take_back_delivered(work, effect.restart_id)
+        take_back_restarts(work, [effect.restart_id])
     if effect.contact_point_id is not None and effect.status_before is not None:
         wanted = visible(ContactPoint, work.actor).where(ContactPoint.id == effect.contact_point_id)
         point = work.session.scalar(wanted)

@@ -46,14 +46,15 @@ class Said:
     awarded: tuple[str, str, str, str] = ("", "", "", "")
 
 
-def append_step(work: Work, matter: Matter, said: Said) -> None:
-    """The matter, which is locked, came to a stage. DomainError naming the field."""
+def append_step(work: Work, matter: Matter, said: Said) -> MatterStep:
+    """The matter, which is locked, came to a stage: the row that says so. DomainError naming the field."""
     course = course_of(steps_of(work.session, work.actor, matter.id))
     row = row_of(matter, said)
     check_course([*course, row], len(course), work.today)
     add_row(work, matter, row)
     take_over(work, matter, [*course, row])
     work.audit("legal.matter_step", matter, after=as_data(row))
+    return row
 
 
 def row_of(matter: Matter, said: Said) -> MatterStep:

@@ -17,7 +17,7 @@ from portal.legal.matters.stages import Outcome, Stage
 
 __all__ = [
     "CalendarFeed", "CostKind", "CostState", "DocumentKind", "EvidenceBundle", "Hearing", "HearingEvent", "HearingKind",
-    "HearingState", "Matter", "MatterCost", "MatterCostEvent", "MatterDocument", "MatterStep",
+    "HearingState", "Matter", "MatterCost", "MatterCostEvent", "MatterDocument", "MatterStep", "StepEffect",
 ]  # fmt: skip
 
 
@@ -154,6 +154,18 @@ class MatterStep(Model, OwnRows):
             name="awarded",
         ),
     )
+
+
+class StepEffect(Model, OwnRows):
+    """The row by which the time to sue began anew because a step says that the claim was filed. Append-only; a step that is
+    corrected takes it back."""
+
+    __tablename__ = "matter_step_effect"
+    id: Mapped[int] = key_column()
+    step_id: Mapped[int] = mapped_column(sa.ForeignKey("matter_step.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    restart_id: Mapped[int] = mapped_column(sa.ForeignKey("limitation_restart.id"), unique=True)
+    at: Mapped[datetime]
 
 
 class Hearing(Model, OwnRows):

@@ -33,6 +33,7 @@ from portal.legal.matters.course import (
     take_over,
 )
 from portal.legal.matters.flaws import error_of
+from portal.legal.matters.following import follow
 from portal.legal.matters.hearings import cancel_open
 from portal.legal.matters.models import Matter, MatterStep
 from portal.legal.matters.stages import Stage, fault_in
@@ -100,7 +101,7 @@ def add_step(actor: Actor, matter_id: int, said: Said) -> None:
         if said.stage is not Stage.CLOSED and not still_placed(work, matter):
             words = say("The bank has taken the account back. The matter can only be closed now.")
             raise Refused("matter.gone_back", words)
-        append_step(work, matter, said)
+        follow(work, matter, append_step(work, matter, said))
         if said.stage is Stage.CLOSED:
             cancel_open(work, matter)
 
@@ -126,6 +127,7 @@ def correct_step(actor: Actor, matter_id: int, step_id: int, said: Said) -> bool
         add_row(work, matter, row)
         take_over(work, matter, corrected)
         work.audit("legal.matter_step_corrected", matter, before=as_data(before), after=as_data(row))
+        follow(work, matter, row)
         return True
 
 
@@ -149,6 +151,7 @@ def take_back_step(actor: Actor, matter_id: int, step_id: int, reason: str) -> N
         add_row(work, matter, row)
         take_over(work, matter, rest)
         work.audit("legal.matter_step_taken_back", matter, before=as_data(before), reason=reason)
+        follow(work, matter, row)
 
 
 def assign_lawyer(actor: Actor, matter_id: int, lawyer_id: int) -> None:

@@ -90,6 +90,8 @@ def matter_page(session: Session, actor: Actor, matter_id: int) -> dict[str, Any
         "firm": name_of(matter.organisation), "placement": placement, "runs": runs, "opens": opens, "now": now,
         "waiting": list(_waiting(actor, matter, placement, (heard, costs), now)) if runs or actor.is_bank else [],
         "ahead": [(stage, SAY_SO[stage]) for stage in ahead], "course": course, "stages": STAGES, "outcomes": OUTCOMES,
+        "was_filed": any(row.stage is Stage.FILED for row in course),
+        "begun_anew": queries.restarts_of(session, actor, matter.id) if opens else [],
         "corrected": _corrected(rows, course), "awarded": _awarded(course),
         "hearings": heard, "heard_events": queries.events_of_hearings(session, actor, [one.id for one in heard]),
         "open_states": queries.AHEAD, "hearing_kinds": HEARING_KINDS, "hearing_states": HEARING_STATES,

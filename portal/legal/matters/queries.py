@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from portal.contact.limits.keeping import standing_restarts
+from portal.contact.limits.models import LimitationRestart
 from portal.foundation.errors import NotFound
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
@@ -20,6 +22,7 @@ from portal.legal.matters.models import (
     MatterCostEvent,
     MatterDocument,
     MatterStep,
+    StepEffect,
 )
 from portal.legal.matters.stages import Stage
 from portal.placement.models import Placement
@@ -61,6 +64,7 @@ __all__ = [
     "open_matter_of",
     "placement_for_suit",
     "placement_of",
+    "restarts_of",
     "step_for",
     "steps_of",
 ]  # fmt: skip
@@ -122,6 +126,18 @@ def steps_of(session: Session, actor: Actor, matter_id: int) -> list[MatterStep]
     """All that was ever said of a matter's course, the earliest first."""
     wanted = visible(MatterStep, actor).where(MatterStep.matter_id == matter_id).order_by(MatterStep.id)
     return list(session.scalars(wanted))
+
+
+def restarts_of(session: Session, actor: Actor, matter_id: int) -> list[LimitationRestart]:
+    """What a matter has begun anew and still stands, for whoever sees the account; the earliest first."""
+    of_steps = (
+        visible(StepEffect, actor)
+        .join(MatterStep, MatterStep.id == StepEffect.step_id)
+        .where(MatterStep.matter_id == matter_id)
+        .with_only_columns(StepEffect.restart_id)
+    )
+    standing = standing_restarts(actor).where(LimitationRestart.id.in_(of_steps))
+    return list(session.scalars(standing.order_by(LimitationRestart.happened_on, LimitationRestart.id)))
 
 
 def step_for(session: Session, actor: Actor, matter_id: int, step_id: int) -> MatterStep:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import Refused
+from portal.foundation.formats import day
 from portal.foundation.language import Message, say
 from portal.foundation.work import transaction
 from portal.identity.models import Organisation
@@ -25,9 +26,11 @@ from portal.legal.operations import in_review
 from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
 from portal.legal.taking import request_print, template_changed
 from portal.legal.templates import CHINA, STATES
+from portal.legal.wording import last_day_to_approve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -44,6 +47,7 @@ __all__ = [
     "leave_out",
     "nothing_left",
     "number_letters",
+    "too_late",
     "what_is_missing",
 ]
 
@@ -83,14 +87,16 @@ def approve_pack(actor: Actor, pack_id: int) -> Numbers:
         left_out = leave_out(work, pack)
         chosen = candidates(work.session, pack.id)
         if not chosen:
-            raise Refused("legal.nothing_left", nothing_left())
+            raise Refused("legal.nothing_left", nothing_left(pack.flagged_count))
         bulk.add_events(work, pack.organisation_id, LetterState.APPROVED, ((c.id, "") for c in chosen))
         return number_letters(work, pack, chosen, licence, left_out)
 
 
 def number_letters(work: Work, pack: LetterPack, chosen: Sequence[Candidate], licence: str, left_out: int) -> Numbers:
     """Draw the numbers of a pack's approved letters and have it printed, within the caller's transaction. Refused where its
-    template is not the one any more that was read."""
+    template is not the one any more that was read, or its letters are too old."""
+    if (late := too_late(pack, work.today)) is not None:
+        raise Refused("legal.too_late", late)
     if template_changed(pack):
         raise Refused("legal.template_changed", changed_words())
     numbers = _draw(work, pack, chosen)
@@ -104,6 +110,18 @@ def number_letters(work: Work, pack: LetterPack, chosen: Sequence[Candidate], li
                licence=licence, left_out=left_out)  # fmt: skip
     request_print(work, pack, len(chosen))
     return numbers
+
+
+def too_late(pack: LetterPack, today: date) -> Message | None:
+    """Why a pack's letters cannot be approved any more by their date; None while they can."""
+    last = last_day_to_approve(pack)
+    if today <= last:
+        return None
+    return say(
+        "These letters are dated %(day)s and could be approved until %(last)s: whoever gets one later has too little time left. "
+        "Refuse the pack and build it anew.",
+        day=day(pack.issued_on), last=day(last),
+    )  # fmt: skip
 
 
 def changed_words() -> Message:
@@ -125,8 +143,10 @@ def what_is_missing(sample: Sample) -> Message | None:
     )
 
 
-def nothing_left() -> Message:
+def nothing_left(aside: int = 0) -> Message:
     """Said where every letter stands aside or was left out."""
+    if aside:
+        return say("Every letter that was not left out stands aside. Let go on what may go on, or refuse the pack.")
     return say("No letter is left that could be approved. Refuse the pack instead.")
 
 

@@ -70,7 +70,9 @@ def _page(asked: MultiDict[str, str]) -> str:
     session, who = db.session(), actor()
     batch_id = key_of(asked.get("batch"))
     if batch_id is None:
-        wanted = queries.batches_to_pack(who).add_columns(queries.packs_count(), queries.unwritten_count())
+        wanted = queries.batches_to_pack(who).add_columns(
+            queries.packs_count(), queries.unwritten_count(), queries.fresh_count()
+        )
         waiting = list(session.execute(wanted.limit(MOST_SHOWN)))
         return render_template("legal/choose_batch.html", waiting=waiting, is_bank=who.is_bank, name_of=name_of)
     batch = queries.batch_to_pack(session, who, batch_id, lock=False)
@@ -92,6 +94,7 @@ def _count(batch: PlacementBatch, choice: Choice, offered: list[Sheet]) -> Chose
     template: Template = template_to_use(choice.template, _law(batch))
     if choice.balance_on is not None:
         check_balance_day(choice.balance_on, today)
+    building.days_to_pay(choice, template)
     return count_chosen(db.session(), actor(), batch.id, template.name, choice.selection)
 
 

@@ -14,7 +14,7 @@ from portal.legal.choosing import Choice, check_balance_day, count_chosen, lates
 from portal.legal.models import LetterPack, PackState
 from portal.legal.queries import batch_to_pack, packs_of_batch
 from portal.legal.templates import KINGDOM, jurisdiction_of, template_to_use
-from portal.legal.wording import client, firm_part, head_of, language_of, wording
+from portal.legal.wording import SHORTEST, client, firm_part, head_of, language_of, wording
 from portal.placement.models import BatchState
 from portal.vendors.queries import organisation_for
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from portal.legal.wording import Client
     from portal.placement.models import PlacementBatch
 
-__all__ = ["LONGEST", "SHORTEST", "build_pack", "shortest_of"]
+__all__ = ["LONGEST", "build_pack", "days_to_pay", "shortest_of"]
 
-SHORTEST, LONGEST = 3, 90  # days to pay
+LONGEST = 90  # days to pay
 LONGEST_INTEREST = 200
 
 
@@ -53,7 +53,7 @@ def build_pack(actor: Actor, batch_id: int, choice: Choice | None = None) -> int
             raise Refused("legal.is_built", say("A pack of this batch is being built. Wait until it is there."))
         firm = organisation_for(work.session, actor, batch.organisation_id)
         template = template_to_use(choice.template, jurisdiction_of(firm.time_zone))
-        days = _days(choice, template)
+        days = days_to_pay(choice, template)
         if choice.balance_on is not None:
             check_balance_day(choice.balance_on, work.today)
         on = choice.balance_on or latest_day(work.session, actor, batch.id) or work.today
@@ -61,6 +61,7 @@ def build_pack(actor: Actor, batch_id: int, choice: Choice | None = None) -> int
         if not chosen.accounts:
             raise Refused("legal.nothing_chosen", say("No account is left that this pack could be built of."))
         pack = _new_pack(work, batch, firm, template, bank, days)
+        pack.balance_as_of = on
         pack.number = f"{batch.number}-L{len(before) + 1 if before else ''}"
         pack.criteria = choice.selection.as_data() | {"balance_on": on.isoformat()} | _interest(choice, template)
         work.session.add(pack)
@@ -90,7 +91,8 @@ def shortest_of(template: Template) -> int:
     return dict(template.rules.least).get("pay_within_days", SHORTEST)
 
 
-def _days(choice: Choice, template: Template) -> int:
+def days_to_pay(choice: Choice, template: Template) -> int:
+    """How many days letters give. DomainError at `pay_within_days` for too few or too many."""
     least = shortest_of(template)
     days = max(least, wording().pay_within_days) if choice.pay_within_days is None else choice.pay_within_days
     if not least <= days <= LONGEST:

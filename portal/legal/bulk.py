@@ -26,7 +26,7 @@ __all__ = [
 
 LETTER_COLUMNS = (
     "pack_id", "organisation_id", "placement_id", "account_id", "customer_id", "contact_point_id", "position", "account_ref", "name_masked",
-    "total_minor", "currency", "frozen_sealed", "content_sha256", "flagged", "flags", "in_sample", "verify_code",
+    "total_minor", "currency", "as_of", "frozen_sealed", "content_sha256", "flagged", "flags", "in_sample", "verify_code",
 )  # fmt: skip
 OVER = (LetterState.REFUSED, LetterState.VOID)  # after which a letter holds no place any more (living.py)
 CHUNK = 500

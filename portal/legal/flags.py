@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from letters import Problem
 
 __all__ = [
-    "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "NO_BALANCE", "NO_ITEMIZATION", "OLD_BALANCE", "OWES_LESS", "PERSON_ERASED", "PLACEMENT_ENDED", "SENT_BEFORE", "UNPRINTABLE",
+    "ACCOUNT_CLOSED", "BATCH_ENDED", "NO_ADDRESS", "NO_BALANCE", "NO_ITEMIZATION", "OLD_BALANCE", "OWES_LESS", "PAID_SINCE", "PERSON_ERASED", "PLACEMENT_ENDED", "SENT_BEFORE", "UNPRINTABLE",
     "WORK_STOPPED",
     "flag", "from_problem", "hold_code", "reason_words", "words",
 ]  # fmt: skip
@@ -32,6 +32,7 @@ NO_BALANCE = "no_balance"
 NO_ITEMIZATION = "no_itemization"
 OLD_BALANCE = "old_balance"
 OWES_LESS = "owes_less"
+PAID_SINCE = "paid_since"
 PERSON_ERASED = "person_erased"
 SENT_BEFORE = "sent_before"
 PLACEMENT_ENDED = "placement_ended"
@@ -47,6 +48,7 @@ _WORDS = {
         "no file has told the balance of its last statement, charge-off or last payment, which a US letter starts from"
     ),
     OWES_LESS: say("a later file says that less is owed"),
+    PAID_SINCE: say("a payment was posted since the day of its balance"),
     NO_ADDRESS: say("no address on file that is still the person's"),
     PERSON_ERASED: say("the person's data was erased"),
     PLACEMENT_ENDED: say("the account is not placed with the firm any more"),

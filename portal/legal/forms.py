@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Form, HiddenField, SelectField, SelectMultipleField, StringField
@@ -51,7 +52,7 @@ class PackForm(Form):
     ) -> None:
         """`asked`: the address's fields or a form's; where no template is named in it, this is the first showing."""
         shown = MultiDict([(name, value[:LONGEST].replace("\x00", "")) for name, value in asked.items(multi=True)])
-        super().__init__(shown if "template" in shown else None, data=usual)
+        super().__init__(shown if "template" in shown else None, data=usual | {"again": "again" in asked})
         self.template.choices = options(templates)
         self.buckets.choices = options((name, bucket(name)) for name in PLACEABLE_BUCKETS)
         if self.template.data not in dict(templates):
@@ -64,14 +65,14 @@ class PackForm(Form):
 
         def read(field: str, how: Callable[[str], Any]) -> Any:
             try:
-                text = (self[field].data or "").strip()
+                text = normalize("NFKC", self[field].data or "").strip()
                 return how(text) if text else None
             except (ValueError, OverflowError):
                 faults.add(DomainError("segment.number", say("This is no number that can be meant."), field=field))
                 return None
 
         def amount(text: str) -> int:
-            return parse_amount(text, self._currency)
+            return parse_amount(text.lstrip("¥$£€").strip(), self._currency)
 
         if self.balance_on.raw_data and any(self.balance_on.raw_data) and self.balance_on.data is None:
             faults.add(DomainError("legal.balance_day", say("This is no day."), field="balance_on"))

@@ -41,6 +41,7 @@ from portal.portfolio.models import (
     ContactStatus,
     Customer,
     Hold,
+    LimitationClock,
 )
 
 if TYPE_CHECKING:
@@ -141,12 +142,15 @@ class _Freezer:
             to_write(actor_of(session), self._batch_id, self._template.name, selection)
             .join(Customer, Customer.id == Placement.customer_id)
             .join(PersonKey, PersonKey.id == Customer.person_key_id)
-            .with_only_columns(Placement.id, Account, Customer, PersonKey)
+            .outerjoin(LimitationClock, LimitationClock.account_id == Account.id)
+            .with_only_columns(Placement.id, Account, Customer, PersonKey, LimitationClock.posted_on)
             .order_by(Account.account_ref)
         )
 
-    def letter(self, placement_id: int, account: Account, customer: Customer, key: PersonKey) -> FrozenLetter:
-        """One placement's letter with what stands in its way."""
+    def letter(
+        self, placement_id: int, account: Account, customer: Customer, key: PersonKey, posted_on: date | None
+    ) -> FrozenLetter:
+        """One placement's letter with what stands in its way. `posted_on`: the last day on which a payment was posted."""
         code = new_verify_code()
         stated = self._stated(account)
         address = self._addresses.get(customer.id)
@@ -169,7 +173,7 @@ class _Freezer:
             # Nothing can be sealed for somebody who was erased, and nothing of them is left to seal.
             sealed=self._vault.seal(key, json.dumps(data, ensure_ascii=False), SEALED_AS) if key.salt else b"",
             content_sha256=letters.content_hash(self._template, self._head, data),
-            flags=list(self._flags(account, stated, key, data)),
+            flags=list(self._flags(account, stated, key, data, posted_on)),
             verify_code=code,
         )
 
@@ -184,7 +188,7 @@ class _Freezer:
                                                         days=now.known[earlier].days)  # fmt: skip
 
     def _flags(
-        self, account: Account, stated: Stated, key: PersonKey, data: dict[str, Any]
+        self, account: Account, stated: Stated, key: PersonKey, data: dict[str, Any], posted_on: date | None
     ) -> Iterator[dict[str, Any]]:
         """Everything that keeps this letter from going out (reference/letters.md, Gates)."""
         if key.salt is None:
@@ -195,12 +199,7 @@ class _Freezer:
                 yield flags.flag(flags.hold_code(hold.flag))
         if account.status is AccountStatus.CLOSED:
             yield flags.flag(flags.ACCOUNT_CLOSED)
-        if stated.as_of < self._oldest:
-            yield flags.flag(flags.OLD_BALANCE, as_of=stated.as_of.isoformat())
-        if self._balance_on is not None and stated.as_of > self._balance_on:
-            yield flags.flag(flags.NO_BALANCE)
-        elif account.total_minor < stated.balance.total:
-            yield flags.flag(flags.OWES_LESS)
+        yield from self._flags_of_balance(account, stated, posted_on)
         if not data["address"]:
             yield flags.flag(flags.NO_ADDRESS)
         if self._pack.jurisdiction == STATES and "itemization_date" not in data:
@@ -209,6 +208,16 @@ class _Freezer:
         for problem in letters.check_letter(self._template, self._head, data):
             if problem.field != "address" or data["address"]:
                 yield flags.from_problem(problem)
+
+    def _flags_of_balance(self, account: Account, stated: Stated, posted_on: date | None) -> Iterator[dict[str, Any]]:
+        if stated.as_of < self._oldest:
+            yield flags.flag(flags.OLD_BALANCE, as_of=stated.as_of.isoformat())
+        if self._balance_on is not None and stated.as_of > self._balance_on:
+            yield flags.flag(flags.NO_BALANCE)
+        elif account.total_minor < stated.balance.total:
+            yield flags.flag(flags.OWES_LESS)
+        if posted_on is not None and posted_on > stated.as_of:
+            yield flags.flag(flags.PAID_SINCE)
 
     def _read_balances(self, session: Session) -> dict[int, dict[date, Said]]:
         """What earlier files said of the accounts, by day; the last word of a day counts. Asked for only where a letter may state
@@ -277,7 +286,7 @@ def _store(work: Work, pack: LetterPack, frozen: list[FrozenLetter]) -> None:
     pack.flagged_count = aside
     pack.total_minor = sum(f.total_minor for f in ordered)
     pack.must_open = size
-    pack.balance_as_of = min((f.as_of for f in ordered), default=pack.balance_as_of)
+    pack.balance_as_of = min((f.as_of for f in ordered if not f.flags), default=pack.balance_as_of)
     after = {"state": pack.state.value, "letters": len(ordered), "aside": aside, "to_open": size}
     work.audit("legal.pack_built", pack, after=after)
 
@@ -293,6 +302,6 @@ def _row(pack: LetterPack, position: int, letter: FrozenLetter, in_sample: bool)
     """Values in the order of `bulk.LETTER_COLUMNS`."""
     return (
         pack.id, pack.organisation_id, letter.placement_id, letter.account_id, letter.customer_id,
-        letter.contact_point_id, position, letter.account_ref, letter.name_masked, letter.total_minor, letter.currency, letter.sealed,
+        letter.contact_point_id, position, letter.account_ref, letter.name_masked, letter.total_minor, letter.currency, letter.as_of, letter.sealed,
         letter.content_sha256, bool(letter.flags), letter.flags, in_sample, letter.verify_code,
     )  # fmt: skip

@@ -50,6 +50,7 @@ def give_pack_up(actor: Actor, pack_id: int, reason: str) -> int:
         before = pack.state
         pack.state = PackState.READY if len(unsent) < len(rows) else PackState.REFUSED
         pack.refusal = reason
+        pack.given_up_by, pack.given_up_at = actor.user_id, work.now
         pack.edition += 1
         pack.print_digest = pack.labels_digest = pack.singles_digest = None
         pack.manifest_digest = pack.manifest_xlsx_digest = None

@@ -52,6 +52,8 @@ def letter(pack_id: int, letter_id: int) -> str:
         letter=opened.letter,
         tag=letter_tag(event.state if event else None, opened.letter.flagged),
         reason=reason_words(event.reason) if event and event.reason else None,
+        reason_by=queries.name_of_user(session, event.by_user_id) if event else None,
+        reason_at=event.at if event else None,
         flags=[words(flag) for flag in opened.letter.flags],
         pages=pages,
         problem=problem,

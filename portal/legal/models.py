@@ -61,6 +61,8 @@ class LetterPack(Model, OwnRows):
     built_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None]
+    given_up_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    given_up_at: Mapped[datetime | None] = mapped_column(comment="an approved pack that must not go out after all")
     lawyer_licence_no: Mapped[str] = mapped_column(sa.String(64), default="", comment="under which it was approved")
     refusal: Mapped[str] = mapped_column(sa.String(400), default="")
     content_sha256: Mapped[str | None] = mapped_column(sa.String(64), comment="over the letters' hashes, as approved")
@@ -94,6 +96,9 @@ class Letter(Model, OwnRows):
     name_masked: Mapped[str] = mapped_column(sa.String(64))
     total_minor: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(sa.String(3))
+    as_of: Mapped[date | None] = mapped_column(
+        comment="the day of the balance that it states; null: before release 0057"
+    )
     frozen_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary, comment="the letter's data as JSON")
     content_sha256: Mapped[str] = mapped_column(sa.String(64))
     flagged: Mapped[bool] = mapped_column(default=False, comment="stands aside: is not approved and gets no number")

@@ -100,7 +100,7 @@ def complete_pack(actor: Actor, pack_id: int) -> Numbers:
         left_out = leave_out(work, pack, LetterState.APPROVED)
         chosen = candidates(work.session, pack.id, LetterState.APPROVED)
         if not chosen:
-            raise Refused("legal.nothing_left", nothing_left())
+            raise Refused("legal.nothing_left", nothing_left(pack.flagged_count))
         return number_letters(work, pack, chosen, licence, left_out)
 
 

@@ -13,12 +13,14 @@ from portal.foundation.work import reading, transaction
 from portal.legal import bulk, flags
 from portal.legal.living import give_back_unapproved
 from portal.legal.models import LetterOpening, LetterPack, LetterState, PackState
-from portal.legal.queries import event_of, letter_for, open_packs_of, pack_for, sealed_letter
+from portal.legal.numbering import draw_sample
+from portal.legal.queries import event_of, letter_for, open_packs_of, pack_for, sealed_letter, unsampled
 from portal.legal.reading import Opened, unsealed
 
 if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.foundation.work import Work
+    from portal.legal.models import Letter
     from portal.placement.models import PlacementBatch
 
 __all__ = [
@@ -74,6 +76,15 @@ def refuse_letter(actor: Actor, pack_id: int, letter_id: int, reason: str) -> No
             raise Refused("legal.letter_aside", say("This letter is left out already."))
         bulk.add_events(work, letter.organisation_id, LetterState.REFUSED, [(letter.id, reason)])
         work.audit("legal.letter_refused", letter, after={"state": "refused"}, reason=reason)
+        if letter.in_sample and not letter.flags:
+            _draw_another(work, pack, letter)
+
+
+def _draw_another(work: Work, pack: LetterPack, left_out: Letter) -> None:
+    """Another letter of the pack has to be read for one of the sample that was left out: leaving out does not shorten the reading."""
+    others = {letter.position: letter for letter in unsampled(work.session, work.actor, pack.id)}
+    for position in draw_sample(f"{pack.number}/{left_out.position}", sorted(others), min(1, len(others))):
+        others[position].in_sample = True
 
 
 def refuse_pack(actor: Actor, pack_id: int, reason: str) -> None:

@@ -12,7 +12,7 @@ from portal.foundation.errors import NotFound
 from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import visible
 from portal.identity.models import User
-from portal.legal.flags import ACCOUNT_CLOSED, PERSON_ERASED, PLACEMENT_ENDED, WORK_STOPPED, hold_code
+from portal.legal.flags import ACCOUNT_CLOSED, PAID_SINCE, PERSON_ERASED, PLACEMENT_ENDED, WORK_STOPPED, hold_code
 from portal.legal.models import (
     Letter,
     LetterApproval,
@@ -20,12 +20,13 @@ from portal.legal.models import (
     LetterOpening,
     LetterPack,
     LetterRelease,
+    LetterState,
     LiveLetter,
     PackDownload,
     PackState,
 )
 from portal.placement.models import BatchState, Placement, PlacementBatch
-from portal.portfolio.models import Account, AccountStatus, Customer, Hold
+from portal.portfolio.models import Account, AccountStatus, Customer, Hold, LimitationClock
 from portal.vendors.models import PlacementKind
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 LONGEST_READING = 600  # seconds between two openings that count as reading the first
 
 __all__ = [
-    "Sample", "approval_of", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter",
+    "Sample", "approval_of", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter", "fresh_count",
     "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open", "next_undecided",
-    "obstacles_now", "open_packs_of", "pack_for", "pack_numbered", "packs", "packs_count", "packs_of_batch", "reading_time", "release_of", "sample_of", "sealed_letter", "seconds_open", "unwritten_count",
+    "obstacles_now", "open_packs_of", "pack_for", "pack_numbered", "packs", "packs_count", "packs_of_batch", "reading_time", "release_of", "sample_of", "sealed_letter", "seconds_open", "standing_of", "unsampled", "unwritten_count",
 ]  # fmt: skip
 
 
@@ -118,6 +119,18 @@ def batches_to_pack(actor: Actor, *, unpacked: bool = False) -> sa.Select[tuple[
 def unwritten_count() -> sa.ScalarSelect[int]:
     """How many accounts of a batch no live letter is written to, as a column of a select over batches."""
     return _unwritten().with_only_columns(sa.func.count(Placement.id)).correlate(PlacementBatch).scalar_subquery()
+
+
+def fresh_count() -> sa.ScalarSelect[int]:
+    """How many of these were in no pack so far; the others' letters were left out, void or came back."""
+    before = (
+        sa.select(Letter.id)
+        .join(LetterPack, LetterPack.id == Letter.pack_id)
+        .where(Letter.placement_id == Placement.id, LetterPack.state != PackState.REFUSED)
+        .correlate(Placement)
+    )
+    fresh = _unwritten().where(~before.exists())
+    return fresh.with_only_columns(sa.func.count(Placement.id)).correlate(PlacementBatch).scalar_subquery()
 
 
 def _unwritten() -> sa.Select[tuple[int]]:
@@ -282,6 +295,44 @@ def sample_of(session: Session, actor: Actor, pack_id: int) -> Sample:
     return Sample(int(required), int(read))
 
 
+def unsampled(session: Session, actor: Actor, pack_id: int) -> Sequence[Letter]:
+    """Letters that neither stand aside nor were decided on, and need not be opened so far."""
+    wanted = visible(Letter, actor).where(
+        Letter.pack_id == pack_id, ~Letter.flagged, ~Letter.in_sample, current_state().is_(None)
+    )
+    return session.scalars(wanted.order_by(Letter.position)).all()
+
+
+class Standing(NamedTuple):
+    """How many letters of a pack still go out or went out, and what they demand in minor units; how many stand aside, were left
+    out, are void."""
+
+    going: int
+    total_minor: int
+    aside: int
+    left_out: int
+    void: int
+
+
+def standing_of(session: Session, actor: Actor, pack_id: int) -> Standing:
+    """What became of a pack's letters."""
+    rows = visible(Letter, actor).where(Letter.pack_id == pack_id)
+    rows = rows.with_only_columns(Letter.flagged, Letter.total_minor, current_state().label("state"))
+    found: sa.Subquery = rows.subquery()
+    over = sa.func.coalesce(found.c.state, "").in_((LetterState.REFUSED, LetterState.VOID))
+
+    def count(condition: sa.ColumnElement[bool]) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    goes = sa.and_(~found.c.flagged, ~over)
+    wanted = sa.select(
+        count(goes), sa.func.coalesce(sa.func.sum(sa.case((goes, found.c.total_minor), else_=0)), 0),
+        count(sa.and_(found.c.flagged, ~over)), count(found.c.state == LetterState.REFUSED),
+        count(found.c.state == LetterState.VOID),
+    )  # fmt: skip
+    return Standing(*(int(value) for value in session.execute(wanted).one()))
+
+
 def count_to_approve(session: Session, actor: Actor, pack_id: int) -> int:
     """Letters that neither stand aside nor were decided on."""
     waiting = visible(Letter, actor).where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_(None))
@@ -307,16 +358,18 @@ def next_to_open(session: Session, actor: Actor, pack_id: int, position: int) ->
     return session.scalar(wanted)
 
 
-def reading_time(session: Session, actor: Actor, pack_id: int) -> list[Reading]:
-    """Who has read in a pack, how many letters, and for how long: the time between one opening and the next, ten minutes at the
+def reading_time(session: Session, actor: Actor, pack: LetterPack) -> list[Reading]:
+    """Who has read in a pack until it was decided, how many letters, and for how long: the time between one opening and the next, ten minutes at the
     most for each, so that a letter left open over lunch does not count as read for an hour."""
     wanted = (
         visible(LetterOpening, actor)
         .join(User, User.id == LetterOpening.user_id)
         .with_only_columns(User.name, LetterOpening.user_id, LetterOpening.letter_id, LetterOpening.at)
-        .where(LetterOpening.pack_id == pack_id)
+        .where(LetterOpening.pack_id == pack.id)
         .order_by(LetterOpening.user_id, LetterOpening.at, LetterOpening.id)
     )
+    if pack.decided_at is not None:
+        wanted = wanted.where(LetterOpening.at <= pack.decided_at)
     readings = []
     for (name, _user), rows in groupby(session.execute(wanted), key=lambda row: (row[0], row[1])):
         opened = list(rows)
@@ -387,8 +440,8 @@ def letters_of_account(session: Session, actor: Actor, account_id: int) -> list[
 
 
 def obstacles_now(session: Session, pack_id: int, letter_id: int | None = None) -> Mapping[int, str]:
-    """Why a letter of a pack (or that one alone) must not go out as things are now, by letter: recalled, stopped, closed, on
-    hold, erased."""
+    """Why a letter of a pack (or that one alone) must not go out as things are now, by letter: recalled, stopped, paid or
+    closed, on hold, erased."""
     found: dict[int, str] = {}
     letters = sa.select(Letter.id).where(Letter.pack_id == pack_id)
     if letter_id is not None:
@@ -407,9 +460,15 @@ def obstacles_now(session: Session, pack_id: int, letter_id: int | None = None) 
         .where(PersonKey.salt.is_(None))
     )
     closed = letters.join(Account, Account.id == Letter.account_id).where(Account.status == AccountStatus.CLOSED)
+    paid = (
+        letters.join(LetterPack, LetterPack.id == Letter.pack_id)
+        .join(LimitationClock, LimitationClock.account_id == Letter.account_id)
+        .where(LimitationClock.posted_on > sa.func.coalesce(Letter.as_of, LetterPack.balance_as_of))
+    )
     ended = letters.join(Placement, Placement.id == Letter.placement_id).where(Placement.ended_at.is_not(None))
     stopped = letters.join(Placement, Placement.id == Letter.placement_id).where(Placement.stopped_at.is_not(None))
     found.update(dict.fromkeys(session.scalars(stopped), WORK_STOPPED))
-    for code, wanted in ((PERSON_ERASED, erased), (ACCOUNT_CLOSED, closed), (PLACEMENT_ENDED, ended)):
+    standing = ((PAID_SINCE, paid), (PERSON_ERASED, erased), (ACCOUNT_CLOSED, closed), (PLACEMENT_ENDED, ended))
+    for code, wanted in standing:
         found.update(dict.fromkeys(session.scalars(wanted), code))
     return found

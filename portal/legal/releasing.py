@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["release_letter", "what_forbids"]
 
-NEVER = frozenset({flags.NO_ADDRESS, flags.NO_BALANCE, flags.NO_ITEMIZATION, flags.OWES_LESS, flags.PERSON_ERASED})
+NEVER = frozenset({
+    flags.NO_ADDRESS, flags.NO_BALANCE, flags.NO_ITEMIZATION, flags.OWES_LESS, flags.PAID_SINCE, flags.PERSON_ERASED,
+})  # fmt: skip
 
 
 def release_letter(actor: Actor, pack_id: int, letter_id: int, reason: str) -> None:

@@ -47,7 +47,7 @@ from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
 from portal.legal.templates import STATES
 from portal.legal.verification.queries import asked_of_pack, count_standing_out, unknown_codes
-from portal.legal.wording import last_day_to_send
+from portal.legal.wording import last_day_to_approve, last_day_to_send
 from portal.vendors.labels import name_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def packs() -> Any:
     if who.can(Permission.PACKS_BUILD):
         wanted = (
             queries.batches_to_pack(who)
-            .add_columns(queries.packs_count(), queries.unwritten_count())
+            .add_columns(queries.packs_count(), queries.unwritten_count(), queries.fresh_count())
             .limit(TO_PACK_AT_ONCE)
         )
         waiting = list(db.session().execute(wanted))
@@ -121,7 +121,7 @@ def pack(pack_id: int) -> Any:
         to_approve=to_approve,
         reviewing=reviewing,
         each=each,
-        missing=_missing(who, sample, to_approve, each) if sample else None,
+        missing=_missing(who, found, sample, to_approve, each) if sample else None,
         next_id=_next(who, found) if reviewing else None,
         chosen=choice_words(found),
         law=JURISDICTIONS.get(found.jurisdiction, found.jurisdiction),
@@ -130,13 +130,16 @@ def pack(pack_id: int) -> Any:
         last_day=last_day_to_send(found.issued_on) if found.jurisdiction == STATES else None,
         can_drop=found.state is PackState.BUILDING and who.can(Permission.PACKS_APPROVE),
         first_id=queries.first_letter(session, who, found.id) if reviewing else None,
+        standing=queries.standing_of(session, who, found.id),
         refusal=reason_words(found.refusal),
         decided_by=queries.name_of_user(session, found.decided_by),
+        given_up_by=queries.name_of_user(session, found.given_up_by),
+        approve_by=last_day_to_approve(found) if found.state is PackState.REVIEW else None,
         job=_job(who, found),
         files=_files(found) if who.can(Permission.PACKS_DOWNLOAD) else [],
         sealing=_sealing(who, found),
         can_seal=_can_seal(who, found),
-        reading_time=queries.reading_time(session, who, found.id),
+        reading_time=queries.reading_time(session, who, found),
         downloads=queries.downloads_of(session, who, found.id),
         file_labels=FILE_LABELS,
         counts=counts_of(session, who, found.id) if found.state is PackState.READY else None,
@@ -229,16 +232,23 @@ def _done(pack_id: int, sentence: Message) -> Any:
     return redirect(url_for("legal.pack", pack_id=pack_id))
 
 
-def _missing(who: Actor, sample: queries.Sample, to_approve: int, each: one_by_one.Progress | None) -> Message | None:
-    """Why this person cannot approve now, or draw the numbers, the licence first; None where nothing stands in the way."""
+def _missing(
+    who: Actor, found: LetterPack, sample: queries.Sample, to_approve: int, each: one_by_one.Progress | None
+) -> Message | None:
+    """Why this person cannot approve now, or draw the numbers, what cannot be mended first; None where nothing stands in the way."""
+    late = approving.too_late(found, services().clock.today())
+    if late is not None:
+        return late
     try:
         licence_of(db.session(), who, services().clock.today())
     except DomainError as error:
         return error.message
     if each is not None:
-        return one_by_one.what_waits(each.waiting) or (None if each.approved else approving.nothing_left())
+        return one_by_one.what_waits(each.waiting) or (
+            None if each.approved else approving.nothing_left(found.flagged_count)
+        )
     if not to_approve:
-        return approving.nothing_left()
+        return approving.nothing_left(found.flagged_count)
     return approving.what_is_missing(sample)
 
 

@@ -20,6 +20,7 @@ from portal.foundation.work import reading
 from portal.identity.models import Organisation, User
 from portal.legal.queries import lawyers
 from portal.legal.signing import image_of
+from portal.legal.templates import STATES
 from portal.vendors.queries import licence_number
 
 if TYPE_CHECKING:
@@ -29,8 +30,14 @@ if TYPE_CHECKING:
 
     from letters import Template
     from portal.foundation.access import Actor
+    from portal.legal.models import LetterPack
 
-__all__ = ["Client", "Said", "Wording", "client", "firm_part", "head_of", "language_of", "last_day_to_send", "wording"]
+__all__ = [
+    "SHORTEST", "Client", "Said", "Wording", "client", "firm_part", "head_of", "language_of", "last_day_to_approve",
+    "last_day_to_send", "wording",
+]  # fmt: skip
+
+SHORTEST = 3  # days to pay at the least
 
 
 class Said(NamedTuple):
@@ -46,6 +53,7 @@ class Wording(NamedTuple):
     said: dict[str, Said]
     pay_within_days: int
     oldest_balance_days: int
+    approve_within_days: int
     us_send_within_days: int
     each_least_seconds: int
     each_most_an_hour: int
@@ -136,6 +144,13 @@ def language_of(template: Template) -> str:
 def last_day_to_send(issued_on: date) -> date:
     """Until when a US letter of a day can go out, so that the validation period which it names is long enough."""
     return issued_on + timedelta(days=wording().us_send_within_days)
+
+
+def last_day_to_approve(pack: LetterPack) -> date:
+    """Until when letters of a pack can be approved: they bear their date, and give the debtor some days from when they are sent."""
+    if pack.jurisdiction == STATES:
+        return last_day_to_send(pack.issued_on)
+    return pack.issued_on + timedelta(days=min(wording().approve_within_days, pack.pay_within_days - SHORTEST))
 
 
 def _validation(template: Template, issued_on: date) -> dict[str, str]:

@@ -26,6 +26,7 @@ from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.legal.models import LetterPack, PackState
+from portal.legal.queries import lawyers as firm_lawyers
 from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
 from portal.oversight.suits import costs_to_decide, costs_to_pay, days_in_court, suits_left_behind
@@ -256,9 +257,12 @@ def _scorings(desk: Desk) -> Iterator[Task]:
 
 def _packs(desk: Desk) -> Iterator[Task]:
     wanted = visible(LetterPack, desk.actor).where(LetterPack.state == PackState.REVIEW)
+    lawyers = firm_lawyers(desk.session, desk.actor, desk.actor.organisation_id or 0, desk.today)
+    approves = any(one.id == desk.actor.user_id for one in lawyers)
+    act = _l("Read and approve") if approves else _l("Read and prepare")
     for pack in desk.session.scalars(wanted.order_by(LetterPack.id).limit(MOST)):
         yield Task(
-            say("Pack %(number)s waits for review", number=pack.number), _l("Read and approve"), "legal.pack",
+            say("Pack %(number)s waits for review", number=pack.number), act, "legal.pack",
             {"pack_id": pack.id}, reviewed_by(pack.built_at), "", pack.letter_count,
             pack.total_minor, pack.currency,
         )  # fmt: skip

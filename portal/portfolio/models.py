@@ -307,6 +307,9 @@ class LimitationClock(Model, PlacedRows):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True, autoincrement=False)
     placed_account_id = synonym("account_id")
     paid_on: Mapped[date | None] = mapped_column(comment="value date of the last payment that was not taken back")
+    posted_on: Mapped[date | None] = mapped_column(
+        comment="the last day on which such a payment was posted: no balance of an earlier day holds it"
+    )
     restarted_on: Mapped[date | None] = mapped_column(
         comment="the last other day that began it anew while the claim stood; null: none, or a payment came later"
     )

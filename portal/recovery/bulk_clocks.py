@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["note_payments"]
 
 AT_ONCE = 5_000  # accounts
+POSTED = sa.func.coalesce(
+    Payment.posted_on, Payment.paid_on
+)  # where the file does not say, it was posted on its value date
 
 
 def note_payments(session: Session, run_id: int) -> Sequence[int]:
-    """Put the last value dates of a file's payments on the clocks of their accounts; where a payment was ever taken back,
+    """Put the last value dates and days of posting of a file's payments on the clocks of their accounts; where a payment was ever taken back,
     that of the last one that still stands. The accounts on which something else begins the limitation anew as well, and
     counts or not by what was paid before."""
     actor_of(session)
@@ -55,26 +58,27 @@ def _which(session: Session, accounts: list[int], column: Any, condition: sa.Col
 def _put_standing(session: Session, accounts: list[int]) -> None:
     if accounts:
         statement = sa.update(LimitationClock).where(among(session, LimitationClock.account_id, accounts))
-        session.execute(statement.values(paid_on=_standing()), execution_options={"synchronize_session": False})
+        days = {"paid_on": _standing(Payment.paid_on), "posted_on": _standing(POSTED)}
+        session.execute(statement.values(**days), execution_options={"synchronize_session": False})
 
 
 def _put_latest(session: Session, run_id: int) -> None:
     paid = (
-        sa.select(Payment.account_id, sa.func.max(Payment.paid_on))
+        sa.select(Payment.account_id, sa.func.max(Payment.paid_on), sa.func.max(POSTED))
         .where(Payment.import_run_id == run_id, Payment.reverses_ref.is_(None))
         .group_by(Payment.account_id)
     )
     clock: Any = LimitationClock.__table__
-    statement = insert_for(session)(clock).from_select(["account_id", "paid_on"], paid)
-    new = statement.excluded.paid_on
-    later = sa.case((clock.c.paid_on > new, clock.c.paid_on), else_=new)
-    session.connection().execute(
-        statement.on_conflict_do_update(index_elements=["account_id"], set_={"paid_on": later})
-    )
+    statement = insert_for(session)(clock).from_select(["account_id", "paid_on", "posted_on"], paid)
+    later = {}
+    for name in ("paid_on", "posted_on"):
+        new = statement.excluded[name]
+        later[name] = sa.case((clock.c[name] > new, clock.c[name]), else_=new)
+    session.connection().execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=later))
 
 
-def _standing() -> sa.ScalarSelect[Any]:
-    """The last value date of an account's payments that were not taken back whole."""
+def _standing(day: Any) -> sa.ScalarSelect[Any]:
+    """The last such day of an account's payments that were not taken back whole."""
     first, back = aliased(Attribution), aliased(Attribution)
     taken = (
         sa.select(sa.func.coalesce(sa.func.sum(back.amount_minor), 0))
@@ -85,7 +89,7 @@ def _standing() -> sa.ScalarSelect[Any]:
         .scalar_subquery()
     )
     return (
-        sa.select(sa.func.max(Payment.paid_on))
+        sa.select(sa.func.max(day))
         .where(Payment.account_id == LimitationClock.account_id, Payment.reverses_ref.is_(None))
         .where(Payment.amount_minor + taken > 0)
         .correlate(LimitationClock)

@@ -48,6 +48,11 @@
     }
   });
 
+  // Blanks are no answer: the browser then asks for one where the field is.
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("textarea[required], input[type=text][required]") && !target.value.trim()) target.value = "";
+  });
+
   const again = (form) => {
     state.delete(form);
     form.removeAttribute("aria-busy");

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from portal.foundation.audit import AuditEvent
+from portal.foundation.clock import FrozenClock
 from portal.foundation.errors import DomainError, NotFound, Refused
-from portal.foundation.work import transaction
+from portal.foundation.jobs import run_pending
+from portal.foundation.services import services
+from portal.foundation.work import reading, transaction
 from portal.legal.approving import approve_pack
 from portal.legal.building import build_pack
 from portal.legal.choosing import Choice
 from portal.legal.models import Letter, LetterEvent, LetterState, PackState
 from portal.legal.operations import open_letter, refuse_letter
+from portal.legal.queries import pack_for, reading_time
 from portal.portfolio.models import Account, HoldFlag
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import a_firm, built_pack, end_licences, letter_batch, letters_of, open_sample, the_pack
@@ -142,6 +146,64 @@ def test_the_sample_has_to_be_opened_by_the_person_who_approves(app: Flask) -> N
         approve_pack(firm.actor, pack_id)
     open_letter(firm.actor, pack_id, sample[-1].id)
     approve_pack(firm.actor, pack_id)
+
+
+def test_leaving_letters_of_the_sample_out_does_not_shorten_the_reading(app: Flask) -> None:
+    firm = a_firm()
+    pack_id = built_pack(app, firm, accounts=8)
+    first = next(letter for letter in letters_of(pack_id) if letter.in_sample)
+    before = {letter.id for letter in letters_of(pack_id) if letter.in_sample}
+
+    refuse_letter(firm.actor, pack_id, first.id, "地址不全")
+
+    drawn = {letter.id for letter in letters_of(pack_id) if letter.in_sample} - before
+    assert len(drawn) == 1
+    with pytest.raises(Refused, match="0 of the 5"):
+        approve_pack(firm.actor, pack_id)
+    for letter_id in drawn | before - {first.id}:
+        open_letter(firm.actor, pack_id, letter_id)
+    approve_pack(firm.actor, pack_id)
+
+
+@pytest.mark.parametrize(("days", "waits"), [(7, 4), (30, 5), (3, 0)])
+def test_letters_are_approved_while_their_date_is_young_and_time_to_pay_is_left(
+    app: Flask, days: int, waits: int
+) -> None:
+    firm = a_firm()
+    pack_id = build_pack(firm.actor, letter_batch(firm, accounts=1), Choice(pay_within_days=days))
+    run_pending(app)
+    open_sample(firm.actor, pack_id)
+    services().clock = FrozenClock(at=datetime(2005, 7, 1, 4, tzinfo=UTC) + timedelta(days=waits + 1))
+    with pytest.raises(Refused, match="too little time"):
+        approve_pack(firm.actor, pack_id)
+    services().clock = FrozenClock(at=datetime(2005, 7, 1, 4, tzinfo=UTC) + timedelta(days=waits))
+    approve_pack(firm.actor, pack_id)
+
+
+def test_what_is_opened_after_the_approval_is_no_time_of_the_review(app: Flask) -> None:
+    firm = a_firm()
+    pack_id = built_pack(app, firm, accounts=2)
+    start = datetime(2005, 7, 1, 4, tzinfo=UTC)
+    for minute, letter in enumerate(letters_of(pack_id)):
+        services().clock = FrozenClock(at=start + timedelta(minutes=minute))
+        open_letter(firm.actor, pack_id, letter.id)
+    approve_pack(firm.actor, pack_id)
+    services().clock = FrozenClock(at=start + timedelta(minutes=9))
+    open_letter(firm.actor, pack_id, letters_of(pack_id)[0].id)
+
+    with reading(firm.actor) as session:
+        (read,) = reading_time(session, firm.actor, pack_for(session, firm.actor, pack_id))
+    assert (read.letters, read.minutes) == (2, 1)
+
+
+def test_where_all_letters_stand_aside_it_is_said_that_some_may_go_on(app: Flask, db_session: Session) -> None:
+    firm = a_firm()
+    batch_id = letter_batch(firm, accounts=1)
+    make_hold(db_session.scalars(sa.select(Account)).one(), HoldFlag.DISPUTE)
+    pack_id = build_pack(firm.actor, batch_id)
+    run_pending(app)
+    with pytest.raises(Refused, match="stands aside"):
+        approve_pack(firm.actor, pack_id)
 
 
 def test_a_pack_is_approved_once(app: Flask) -> None:

@@ -81,7 +81,12 @@ def test_an_approved_pack_that_cannot_be_printed_any_more_is_given_up_and_built_
         give_pack_up(firm.actor, pack_id, " ")
     assert give_pack_up(firm.actor, pack_id, "another template") == 2
 
-    assert (the_pack(pack_id).state, the_pack(pack_id).refusal) == (PackState.REFUSED, "another template")
+    given_up = the_pack(pack_id)
+    assert (given_up.state, given_up.refusal) == (PackState.REFUSED, "another template")
+    # who approved it and who gave it up are both told
+    assert (given_up.decided_by, given_up.given_up_by) == (firm.lawyer.id, firm.lawyer.id)
+    assert given_up.lawyer_licence_no
+    assert given_up.given_up_at is not None
     assert voided(pack_id) == [True, True]
     again = build_pack(firm.actor, the_pack(pack_id).batch_id)
     run_pending(app)

@@ -15,7 +15,7 @@ from portal.foundation.access import Permission, demand
 from portal.foundation.errors import Refused
 from portal.foundation.language import Message, say
 from portal.foundation.work import transaction
-from portal.identity.models import Organisation
+from portal.identity.models import LetterLaw, Organisation
 from portal.legal import bulk
 from portal.legal.licences import licence_of
 from portal.legal.living import give_back_unapproved
@@ -24,7 +24,6 @@ from portal.legal.numbering import letter_number
 from portal.legal.operations import in_review
 from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
 from portal.legal.taking import request_print, template_changed
-from portal.legal.templates import CHINA, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +73,7 @@ def approve_pack(actor: Actor, pack_id: int) -> Numbers:
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id, lock=True)
         in_review(pack)
-        if pack.jurisdiction == STATES:
+        if pack.jurisdiction == LetterLaw.STATES:
             raise Refused("legal.each_letter", say("Letters under US law are approved one by one, each by itself."))
         licence = licence_of(work.session, actor, work.today)
         missing = what_is_missing(sample_of(work.session, actor, pack.id))
@@ -157,7 +156,7 @@ def _draw(work: Work, pack: LetterPack, chosen: Sequence[Candidate]) -> Numbers:
     ).one()  # fmt: skip
     counter = _counter(work.session, pack.organisation_id, year)
     drawn = [
-        (letter.id, number, letter_number(mark, year, number, chinese=pack.jurisdiction == CHINA))
+        (letter.id, number, letter_number(mark, year, number, chinese=pack.jurisdiction == LetterLaw.CHINA))
         for number, letter in enumerate(chosen, counter.last_number + 1)
     ]
     bulk.number_letters(work.session, year, drawn)

@@ -86,11 +86,14 @@ def test_a_template_of_another_law_is_not_used(app: Flask) -> None:
             build_pack(firm.actor, batch_id, Choice(template=name))
 
 
-def test_a_uk_letter_says_whether_interest_goes_on_and_gives_thirty_days(app: Flask) -> None:
+def test_a_uk_letter_says_whether_interest_goes_on_and_gives_thirty_days(
+    app: Flask, client_for: Callable[[User], PageClient]
+) -> None:
     firm = a_firm("SP", "GBP", letter_law=LetterLaw.KINGDOM, name_en="Sample & Partners")
     make_accounts(1, currency="GBP", days=90, opened_on=date(2001, 2, 3))
     batch_id = letter_batch(firm, accounts=0, currency="GBP")
 
+    assert "at 8% a year, £1.75 a day" in client_for(firm.lawyer).get(f"/packs/new?batch={batch_id}").html
     with pytest.raises(DomainError, match="how interest goes on"):
         build_pack(firm.actor, batch_id)
     with pytest.raises(DomainError, match="30 to 90"):

@@ -36,8 +36,13 @@ def language(tag: str) -> Language:
 
 
 def _with_code(minor: int, currency: str) -> str:
-    """USD 12,345.60."""
+    """EUR 12,345.60."""
     return f"{currency} {print_amount(minor, currency)}"
+
+
+def _with_dollar(minor: int, currency: str) -> str:
+    """$12,345.60; any other currency by its code."""
+    return f"${print_amount(minor, currency)}" if currency == "USD" else _with_code(minor, currency)
 
 
 def _with_pound(minor: int, currency: str) -> str:
@@ -59,6 +64,6 @@ LANGUAGES = {
     "zh-CN": Language(
         print_amount, amount_in_chinese, date_in_figures, lambda code: CURRENCY_NAMES_ZH.get(code, code), True
     ),
-    "en-US": Language(_with_code, _with_code, _american_day, str),
+    "en-US": Language(_with_dollar, _with_dollar, _american_day, str),
     "en-GB": Language(_with_pound, _with_pound, _british_day, str),
 }

@@ -31,6 +31,7 @@ body { margin: 0 }
 .label p { margin: 0 }
 .label .postcode { letter-spacing: 0.2em }
 .label .name { font-weight: 700; margin-top: 0.6mm }
+.label .lines { white-space: pre-line }
 .small { font-size: 7.5pt; line-height: 1.25 }
 .smallest { font-size: 5.5pt; line-height: 1.2 }
 """
@@ -53,10 +54,11 @@ h1 { font-size: 15pt }
 """
 
 
-def write_labels(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
+def write_labels(rows: Iterable[Mapping[str, Any]], out: Path, language: str = "zh-CN") -> int:
     """Address labels on A4 sheets of 3 by 8 (63.5 x 33.9 mm, the common sheet of 24), in the order of the rows.
 
     A row has `debtor_name`, `postcode` and `address` as a letter's data has. A long address is set smaller, not cut off.
+    `language`: of the letters, after which the lines of an address stand (zh-CN, en-US, en-GB).
     Returns the number of sheets; 0 and no file where there is no row.
     """
     count = 0
@@ -65,7 +67,7 @@ def write_labels(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
         for number, chunk in enumerate(in_chunks(rows, LABELS_A_SHEET * SHEETS_A_DOCUMENT)):
             sheets = list(in_chunks(chunk, LABELS_A_SHEET))
             part = Path(scratch) / f"{number:05d}.pdf"
-            part.write_bytes(render_document("".join(_sheet(sheet) for sheet in sheets), _LABELS))
+            part.write_bytes(render_document("".join(_sheet(sheet, language) for sheet in sheets), _LABELS))
             parts.append((part, [1] * len(sheets)))
             count += len(sheets)
         if count:
@@ -75,21 +77,27 @@ def write_labels(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
     return count
 
 
-def _sheet(rows: Sequence[Mapping[str, Any]]) -> str:
-    return f'<div class="sheet">{"".join(_label(place, row) for place, row in enumerate(rows))}</div>'
+def _sheet(rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    return f'<div class="sheet">{"".join(_label(place, row, language) for place, row in enumerate(rows))}</div>'
 
 
-def _label(place: int, row: Mapping[str, Any]) -> str:
+def _label(place: int, row: Mapping[str, Any], language: str) -> str:
     # 7.2 and 13 mm are the sheet's edges, 2.5 mm the gap between columns; 3 and 2 mm keep the text off the cut.
     left = 7.2 + (place % COLUMNS) * 66.0 + 3
     top = 13.0 + (place // COLUMNS) * 33.9 + 2
     name, postcode, address = (str(row.get(key) or "") for key in ("debtor_name", "postcode", "address"))
     length = len(name) + len(address)
     size = " smallest" if length > 150 else " small" if length > 60 else ""
-    return (
-        f'<div class="label{size}" style="left:{left:.1f}mm;top:{top:.1f}mm"><p class="postcode">{escape(postcode)}</p>'
-        f'<p>{escape(address)}</p><p class="name">{escape(name)}（收）</p></div>'
-    )
+    lines = _lines(escape(name), escape(address), escape(postcode), language)
+    return f'<div class="label{size}" style="left:{left:.1f}mm;top:{top:.1f}mm">{lines}</div>'
+
+
+def _lines(name: str, address: str, postcode: str, language: str) -> str:
+    """An address as it stands on an envelope: in China from the large to the small, elsewhere the other way round."""
+    if language == "zh-CN":
+        return f'<p class="postcode">{postcode}</p><p>{address}</p><p class="name">{name}（收）</p>'
+    between = " " if language == "en-US" else "\n"
+    return f'<p class="name">{name}</p><p class="lines">{between.join(filter(None, (address, postcode)))}</p>'
 
 
 def write_test_page(firm: str, out: Path, *, duplex: bool = False) -> None:

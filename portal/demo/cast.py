@@ -1,4 +1,5 @@
-"""Who plays in the demo: the bank, six agencies, two law firms, their people and their contracts. All of it is made up."""
+"""Who plays in the demo: the bank, six agencies, four law firms (two of China, one of New York, one of England), their people
+and their contracts. All of it is made up."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.foundation.access import OrganisationKind, Role
+from portal.identity.models import LetterLaw
 from portal.vendors.models import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ADMINISTRATOR", "BANK", "HOUSES", "PASSWORD", "Agreement", "House", "Person", "everybody", "houses_of"]
+__all__ = ["ADMINISTRATOR", "BANK", "HOUSES", "PASSWORD", "Agreement", "House", "Person", "everybody"]
 
 PASSWORD: Final = "demo-portal-2026"  # noqa: S105 - printed with every sign-in; the demo refuses production
 
@@ -54,8 +56,8 @@ class Agreement:
 @dataclass(frozen=True, slots=True)
 class House:
     """An organisation with its people. `licence_days`, `insurance_days`: how long its licence and its liability insurance
-    still run at the business date; `insured`: for how much, in whole units of the bank's currency. `others`: who works for
-    the bank's accounts without a sign-in."""
+    still run at the business date; `insured`: for how much, in whole units of its country's currency. `others`: who works for
+    the bank's accounts without a sign-in. `law`: where it is, and of a law firm, under which law its letters stand."""
 
     kind: OrganisationKind
     code: str
@@ -73,6 +75,18 @@ class House:
     tier: Tier = Tier.SECOND
     regions: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    law: LetterLaw = LetterLaw.CHINA
+    time_zone: str = "Asia/Shanghai"
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether it is outside of the bank's country."""
+        return self.law is not LetterLaw.CHINA
+
+    @property
+    def locale(self) -> str:
+        """The language in which its people read the portal."""
+        return "en" if self.is_abroad else "zh_Hans"
 
     @property
     def leader(self) -> Person:
@@ -88,7 +102,7 @@ class House:
 ADMINISTRATOR: Final = Person("admin", "周立群", Role.ADMINISTRATOR)
 
 BANK: Final = House(
-    OrganisationKind.BANK, "BANK", "海岳银行信用卡中心", "Haiyue Bank Card Centre", "上海市浦东新区滨江大道1200号", "021-55500100",
+    OrganisationKind.BANK, "BANK", "海岳银行信用卡中心", "Haiyue Bank Card Centre", "上海市浦东新区滨江大道1200号", "+86 21 5550 0100",
     (
         ADMINISTRATOR,
         Person("vendor1", "林静怡", Role.VENDOR_MANAGER),
@@ -198,12 +212,28 @@ HOUSES: Final = (
         (Agreement("CNY", "0", fee_minor=4_000), Agreement("TWD", "0", fee_minor=16_000)),
         "31110000MD0199Q02Y", letter_mark="京正言",
     ),
+    # Telephone numbers are of those that are kept for fiction (portal/portfolio/madeup.py).
+    House(
+        OrganisationKind.LAW_FIRM, "FQ", "Fairweather & Quill LLP", "Fairweather & Quill LLP",
+        "1 Imaginary Plaza, Suite 400, New York, NY 10000", "(212) 555-0142",
+        (
+            Person("fq.attorney", "Eleanor Quill", Role.LEGAL_PARTNER, "New York State Bar No. 0000417"),
+            Person("fq.paralegal", "Sam Fairweather", Role.LEGAL_PARTNER),
+        ),
+        (Agreement("USD", "0", fee_minor=4_500),),
+        "NY-LLP-000417", letter_mark="FQ", insured=2_000_000, law=LetterLaw.STATES, time_zone="America/New_York",
+    ),
+    House(
+        OrganisationKind.LAW_FIRM, "PT", "Penhallow Thistlewick Solicitors", "Penhallow Thistlewick Solicitors",
+        "12 Nowhere Yard, London EC1X 0XX", "020 7946 0417",
+        (
+            Person("pt.solicitor", "Imogen Thistlewick", Role.LEGAL_PARTNER, "000417"),
+            Person("pt.assistant", "Rhys Penhallow", Role.LEGAL_PARTNER),
+        ),
+        (Agreement("GBP", "0", fee_minor=3_000),),
+        "000418", letter_mark="PT", insured=3_000_000, law=LetterLaw.KINGDOM, time_zone="Europe/London",
+    ),
 )  # fmt: skip
-
-
-def houses_of(kind: OrganisationKind, currency: str) -> tuple[House, ...]:
-    """The houses of a kind that have a contract in a currency."""
-    return tuple(h for h in HOUSES if h.kind is kind and any(a.currency == currency for a in h.agreements))
 
 
 def everybody() -> list[tuple[Person, House]]:

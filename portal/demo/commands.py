@@ -19,6 +19,8 @@ from portal.foundation.services import services
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from portal.demo.cast import House
+
 __all__ = ["demo"]
 
 SEED = "2026"
@@ -74,9 +76,13 @@ def _teller() -> Callable[[date], None]:
 
 def _sign_ins() -> list[tuple[str, ...]]:
     return [
-        (person.user_name, PASSWORD, person.role.value.replace("_", " "), f"{house.name_en} {house.name}")
+        (person.user_name, PASSWORD, person.role.value.replace("_", " "), _both_names(house))
         for person, house in everybody()
     ]
+
+
+def _both_names(house: House) -> str:
+    return " ".join(dict.fromkeys((house.name_en, house.name)))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from portal.demo import (
+    abroad,
     arranging,
     asking,
     charging,
@@ -134,6 +135,7 @@ def _plan_months(stage: Stage, begins: date, count: int) -> None:
     reporting.plan_reports(stage)
     complaining.plan_complaints(stage)
     wishing.plan_wishes(stage)
+    abroad.plan_abroad(stage, begins)
     for month, first in enumerate(stage.months()):
         stage.plan(first + timedelta(days=8), 8, 50, partial(holding.put_on_hold, stage, month))
     stage.plan(month_before(stage.today, 1) + timedelta(days=4), 8, 50, partial(holding.let_go, stage))

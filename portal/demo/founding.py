@@ -47,11 +47,11 @@ def found(stage: Stage) -> None:
     edit_organisation(administrator, bank_id, _details(stage, BANK))
     for person in BANK.people:
         if person is not ADMINISTRATOR:
-            _let_in(stage, bank_id, person)
+            _let_in(stage, bank_id, person, BANK)
     for house in HOUSES:
         house_id = create_organisation(administrator, house.kind, house.code, _details(stage, house))
         for person in house.people:
-            _let_in(stage, house_id, person)
+            _let_in(stage, house_id, person, house)
         stage.set_clock(stage.instant(day, 10))
         vouch(stage, house, house_id)
         _agree(stage, house, house_id)
@@ -60,15 +60,16 @@ def found(stage: Stage) -> None:
 
 def _details(stage: Stage, house: House) -> OrganisationDetails:
     return OrganisationDetails(
-        name=house.name, name_en=house.name_en, address=house.address, phone=house.phone, letter_mark=house.letter_mark
-    )
+        name=house.name, name_en=house.name_en, address=house.address, phone=house.phone,
+        letter_mark=house.letter_mark, letter_law=house.law, time_zone=house.time_zone,
+    )  # fmt: skip
 
 
-def _let_in(stage: Stage, organisation_id: int, person: Person) -> None:
+def _let_in(stage: Stage, organisation_id: int, person: Person, house: House) -> None:
     """Invite somebody, who takes the demo's password."""
     lawyer = person.role is Role.LEGAL_PARTNER and person.licence
     until = stage.today + timedelta(days=LAWYERS_LICENCE_DAYS) if lawyer else None
-    details = PersonDetails(person.name, person.role, "zh_Hans", person.licence, until)
+    details = PersonDetails(person.name, person.role, house.locale, person.licence, until)
     _, token = create_user(stage.actor(ADMINISTRATOR.user_name), organisation_id, person.user_name, details)
     accept_invitation(token, PASSWORD, origin="cli")
 

@@ -29,7 +29,10 @@ CASES = (
 def put_on_hold(stage: Stage, month: int) -> None:
     """A handful of accounts are put on hold; the officer looks whose they are."""
     officer = stage.actor("compliance")
-    wanted = sa.select(Account.id, Account.customer_id).where(Account.total_minor > 0).order_by(Account.account_ref)
+    owing = sa.select(Account.id, Account.customer_id).where(
+        Account.currency == stage.currency, Account.total_minor > 0
+    )
+    wanted = owing.order_by(Account.account_ref)
     with reading(officer) as session:
         accounts = session.execute(wanted.offset(17 + month * 5).limit(200)).all()
     for (flag, reason, whole_person), account in zip(CASES, accounts[:: max(len(accounts) // 3, 1)], strict=False):

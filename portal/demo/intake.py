@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from portal.demo.book import Debt
     from portal.demo.stage import Stage
 
-__all__ = ["currency_of_book", "guess_options", "import_given", "import_month"]
+__all__ = ["currency_of_book", "guess_options", "import_given", "import_month", "take_in"]
 
 UCI = "uci-default"
 HEAD_OF_FILE = 4_096  # bytes in which a header is looked for
@@ -31,10 +31,14 @@ HEAD_OF_FILE = 4_096  # bytes in which a header is looked for
 
 def import_month(stage: Stage, book: Sequence[Debt], month: int, as_of: date) -> None:
     """The month's file as the vendor manager drops it in."""
-    content = accounts_file(book, month, as_of, stage.paid)
-    receive_accounts(stage.actor("vendor1"), io.BytesIO(content), f"overdue-{as_of:%Y-%m-%d}.csv", Options())
-    run_pending(stage.app)
+    take_in(stage, accounts_file(book, month, as_of, stage.paid), f"overdue-{as_of:%Y-%m-%d}.csv")
     stage.paid_since.clear()
+
+
+def take_in(stage: Stage, content: bytes, name: str) -> None:
+    """A file in the standard layout."""
+    receive_accounts(stage.actor("vendor1"), io.BytesIO(content), name, Options())
+    run_pending(stage.app)
 
 
 def guess_options(file: Path, today: date) -> Options:

@@ -43,8 +43,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from portal.demo.stage import Stage
+    from portal.legal.choosing import Choice
 
-__all__ = ["approve_packs", "ask_about_letters", "build_packs", "note_results", "send_letters", "take_files"]
+__all__ = [
+    "FIRMS", "approve_packs", "ask_about_letters", "build_packs", "note_results", "packs_of", "send_letters", "take_files",
+]  # fmt: skip
 
 CERTIFICATE_WORD = "demo-seal-2026"  # of a certificate that the demo makes for itself
 SEALED = "lawyer-letter-zh"  # whose folder has a picture of a seal
@@ -56,6 +59,8 @@ REPORTED = (
 )  # fmt: skip
 SIGNED_CARD = "<h1>国内特快专递邮件回执</h1><p>收件人签收：本人</p><p>{number}</p>"
 FIRMS = {house.code: [person.user_name for person in house.people] for house in HOUSES}
+UNSEALED = {house.code for house in HOUSES if house.is_abroad}  # letters of lawyers abroad bear no seal
+DOUBT = "地址与身份证住址不一致，请银行核实后重新委托"  # why a letter is left out
 
 
 def give_seal(stage: Stage, code: str) -> None:
@@ -90,21 +95,22 @@ def _certificate(name: str) -> bytes:
     )
 
 
-def build_packs(stage: Stage, code: str) -> None:
+def build_packs(stage: Stage, code: str, choice: Choice | None = None) -> None:
     """Make a pack of every letter batch that the firm has accepted."""
-    give_seal(stage, code)
+    if code not in UNSEALED:
+        give_seal(stage, code)
     assistant = stage.actor(FIRMS[code][1])
     with reading(assistant) as session:
         waiting = [batch.id for batch in session.scalars(batches_to_pack(assistant, unpacked=True))]
     for batch_id in waiting:
-        build_pack(assistant, batch_id)
+        build_pack(assistant, batch_id, choice)
     run_pending(stage.app)
 
 
-def approve_packs(stage: Stage, code: str) -> None:
+def approve_packs(stage: Stage, code: str, doubt: str = DOUBT) -> None:
     """Read what has to be read, leave one letter out, approve the rest; the print file is made."""
     lawyer = stage.actor(FIRMS[code][0])
-    for pack_id in _packs(stage, code, PackState.REVIEW):
+    for pack_id in packs_of(stage, code, PackState.REVIEW):
         with reading(lawyer) as session:
             letters = [row[0] for row in session.execute(letter_rows(lawyer, pack_id).order_by(Letter.position))]
             sample = [letter.id for letter in letters if letter.in_sample]
@@ -112,7 +118,7 @@ def approve_packs(stage: Stage, code: str) -> None:
         for letter_id in sample:
             open_letter(lawyer, pack_id, letter_id)
         if len(others) > 1:
-            refuse_letter(lawyer, pack_id, others[-1], "地址与身份证住址不一致，请银行核实后重新委托")
+            refuse_letter(lawyer, pack_id, others[-1], doubt)
         if sample or others:
             approve_pack(lawyer, pack_id)
         else:
@@ -123,12 +129,13 @@ def approve_packs(stage: Stage, code: str) -> None:
 def take_files(stage: Stage, code: str) -> None:
     """The assistant takes the files of what is ready."""
     assistant = stage.actor(FIRMS[code][1])
-    ready = _packs(stage, code, PackState.READY)
+    ready = packs_of(stage, code, PackState.READY)
     for pack_id in ready[:1]:
         set_up_print(assistant, pack_id, duplex=True, postal=True)
         run_pending(stage.app)
-        ask_singles(assistant, pack_id)
-        run_pending(stage.app)
+        if code not in UNSEALED:
+            ask_singles(assistant, pack_id)
+            run_pending(stage.app)
     for pack_id in ready:
         for file_name in ("print.pdf", "manifest.csv"):
             record_download(assistant, pack_id, file_name)
@@ -138,7 +145,7 @@ def send_letters(stage: Stage, code: str) -> None:
     """The assistant notes how the letters went out: all by one carrier, then the tracking numbers by file."""
     assistant = stage.actor(FIRMS[code][1])
     today = services().clock.today()
-    for pack_id in _packs(stage, code, PackState.READY):
+    for pack_id in packs_of(stage, code, PackState.READY):
         with reading(assistant) as session:
             ways = letters_to_send(session, assistant, pack_id)
         if not ways:
@@ -208,7 +215,8 @@ def _file(stage: Stage, code: str, today: date, rows: Iterable[Sequence[str]]) -
     import_dispatch(assistant, run.id)
 
 
-def _packs(stage: Stage, code: str, state: PackState) -> list[int]:
+def packs_of(stage: Stage, code: str, state: PackState) -> list[int]:
+    """The firm's packs in a state, oldest first."""
     lawyer = stage.actor(FIRMS[code][0])
     with reading(lawyer) as session:
         wanted = packs(lawyer).where(LetterPack.state == state).order_by(LetterPack.id)

@@ -32,7 +32,8 @@ def note_suits(stage: Stage) -> None:
 def _suit(stage: Stage, user_name: str, place: int, ground: Ground, words: str) -> int | None:
     """What somebody notes of an account; None where there is none so far down, or its place has other rules."""
     actor = stage.actor(user_name)
-    wanted = sa.select(Account.id).where(Account.total_minor > 0).order_by(Account.days_past_due.desc(), Account.id)
+    owing = sa.select(Account.id).where(Account.currency == stage.currency, Account.total_minor > 0)
+    wanted = owing.order_by(Account.days_past_due.desc(), Account.id)
     with reading(actor) as session:
         account_id = session.scalar(wanted.offset(place).limit(1))
     if account_id is None:

@@ -96,10 +96,11 @@ def propose_trial(stage: Stage, champion: str, challenger: str, buckets: tuple[s
     submit_run(maker, run_id)
 
 
-def answer_batches(stage: Stage, refusing: str = "", slow: str = "") -> None:
-    """Every organisation accepts what was sent to it; one sends it back, and one takes its time, if they are named."""
+def answer_batches(stage: Stage, refusing: str = "", slow: str = "", only: str = "") -> None:
+    """Every organisation, or `only` one, accepts what was sent to it; one sends it back, and one takes its time, if they are
+    named."""
     for batch_id, code in _batches(stage.actor("vendor1"), BatchState.SENT):
-        if code == slow:
+        if code == slow or (only and code != only):
             continue
         leader = stage.actor(LEADERS[code])
         if code == refusing:

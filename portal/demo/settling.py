@@ -39,6 +39,7 @@ ANSWERS: tuple[tuple[DisputeEnd, str, Follows | None], ...] = (
     (DisputeEnd.REFUSED, "按期末回收率核算，该批次未达更高一档，费率无误", None),
 )
 LEADERS = {house.code: house.leader.user_name for house in HOUSES}
+ABROAD = {house.code for house in HOUSES if house.is_abroad}  # bill without the bank's country's tax
 LEFT_AS_DRAWN = {"YF"}  # of the newest month: where each statement is left for somebody to go on
 LEFT_AS_ISSUED = {"XT"}
 CONTESTING = "ZX"
@@ -133,6 +134,8 @@ def _set_taxes(stage: Stage) -> None:
             return
         houses = [(each.id, each.code) for each in taxed_organisations(session, finance)]
     for organisation_id, code in houses:
+        if code in ABROAD:
+            continue
         set_tax(finance, organisation_id, Decimal("0.06"), code not in NOT_BILLED, date(stage.begins.year, 1, 1))
 
 

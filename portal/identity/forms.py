@@ -12,7 +12,8 @@ from portal.foundation.access import ROLES_OF, OrganisationKind, Role
 from portal.foundation.forms import options
 from portal.foundation.frame import LANGUAGES
 from portal.foundation.language import _l, say
-from portal.identity.labels import KIND_LABELS, ROLE_LABELS
+from portal.identity.labels import KIND_LABELS, LAW_LABELS, ROLE_LABELS
+from portal.identity.models import LetterLaw
 from portal.identity.operations import OrganisationDetails, PersonDetails
 from portal.identity.passwords import LONGEST, SHORTEST
 
@@ -163,6 +164,11 @@ class OrganisationForm(FlaskForm):
         _l("Mark of letter numbers"), [Optional(), Length(max=32)],
         description=_l("Law firms only: the word before the number on their letters, for example 沪衡律函字."),
     )  # fmt: skip
+    letter_law = SelectField(
+        _l("Law of its letters"), [_needed], default=LetterLaw.CHINA.value,
+        choices=options(LAW_LABELS.items()),
+        description=_l("Law firms only: packs are built with the templates of this law. Packs that are there keep theirs."),
+    )  # fmt: skip
     time_zone = StringField(_l("Time zone"), [_needed, Length(max=64)], default="Asia/Shanghai")
     active = BooleanField(_l("Active: its people may sign in"), default=True)
 
@@ -170,8 +176,9 @@ class OrganisationForm(FlaskForm):
         """The organisation as entered."""
         texts = ("name", "name_en", "address", "phone", "letter_mark", "time_zone")
         entered = {name: (self[name].data or "").strip() for name in texts if name in self}
+        law = LetterLaw(self.letter_law.data) if "letter_law" in self else LetterLaw.CHINA
         active = bool(self.active.data) if "active" in self else True
-        return OrganisationDetails(**entered, active=active)
+        return OrganisationDetails(**entered, letter_law=law, active=active)
 
 
 class NewOrganisationForm(OrganisationForm):

@@ -8,16 +8,22 @@ from portal.foundation.access import OrganisationKind
 from portal.foundation.frame import ROLE_LABELS
 from portal.foundation.language import _l
 from portal.foundation.states import StateTag
+from portal.identity.models import LetterLaw
 
 if TYPE_CHECKING:
     from portal.identity.models import Organisation, User
 
-__all__ = ["KIND_LABELS", "ROLE_LABELS", "browser_name", "organisation_state", "user_state"]
+__all__ = ["KIND_LABELS", "LAW_LABELS", "ROLE_LABELS", "browser_name", "organisation_state", "user_state"]
 
 KIND_LABELS: dict[OrganisationKind, Any] = {
     OrganisationKind.BANK: _l("Bank"),
     OrganisationKind.AGENCY: _l("Agency"),
     OrganisationKind.LAW_FIRM: _l("Law firm"),
+}
+LAW_LABELS: dict[str, Any] = {
+    LetterLaw.CHINA: _l("China"),
+    LetterLaw.STATES: _l("United States"),
+    LetterLaw.KINGDOM: _l("United Kingdom"),
 }
 _USER_STATES = {
     "deactivated": StateTag("deactivated", _l("deactivated")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -12,7 +13,15 @@ from portal.foundation.access import OrganisationKind, Role
 from portal.foundation.database import Model, choice, key_column
 from portal.foundation.visibility import BankOnly, OwnRows
 
-__all__ = ["Invitation", "Organisation", "SignInThrottle", "User", "UserSession"]
+__all__ = ["Invitation", "LetterLaw", "Organisation", "SignInThrottle", "User", "UserSession"]
+
+
+class LetterLaw(StrEnum):
+    """Under whose law the letters of a law firm stand, as letter templates name it."""
+
+    CHINA = "cn"
+    STATES = "us"
+    KINGDOM = "uk"
 
 
 class Organisation(Model, OwnRows):
@@ -30,6 +39,9 @@ class Organisation(Model, OwnRows):
     phone: Mapped[str] = mapped_column(sa.String(64), default="")
     letter_mark: Mapped[str] = mapped_column(
         sa.String(32), default="", comment="law firm: the 字 of its letter numbers"
+    )
+    letter_law: Mapped[LetterLaw] = mapped_column(
+        choice(LetterLaw), default=LetterLaw.CHINA, comment="law firm: under which law its letters stand"
     )
     time_zone: Mapped[str] = mapped_column(sa.String(64), default="Asia/Shanghai")
     active: Mapped[bool] = mapped_column(default=True)

@@ -16,7 +16,7 @@ from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.work import Work, transaction
 from portal.identity import passwords, queries, sessions
-from portal.identity.models import Invitation, Organisation, User, UserSession
+from portal.identity.models import Invitation, LetterLaw, Organisation, User, UserSession
 from portal.identity.tokens import new_token, token_hash
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ ORGANISATION_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,30}[A-Z0-9]")
 
 @dataclass(frozen=True)
 class OrganisationDetails:
-    """What may be changed about an organisation. `letter_mark`: the 字 of a law firm's letter numbers.
+    """What may be changed about an organisation. `letter_mark`: the 字 of a law firm's letter numbers; `letter_law`: under which law its next
+    packs are built, those that are there keep theirs.
 
     Its licences are papers with a history, which the room `vendors` keeps.
     """
@@ -45,6 +46,7 @@ class OrganisationDetails:
     address: str = ""
     phone: str = ""
     letter_mark: str = ""
+    letter_law: LetterLaw = LetterLaw.CHINA
     time_zone: str = "Asia/Shanghai"
     active: bool = True
 
@@ -112,7 +114,12 @@ def _check_details(kind: OrganisationKind, details: OrganisationDetails) -> None
         raise DomainError("organisation.name", say("Fill this in."), field="name")
     if details.time_zone not in available_timezones():
         raise DomainError("organisation.zone", say("Write a time zone such as Asia/Shanghai."), field="time_zone")
-    if details.letter_mark and kind is not OrganisationKind.LAW_FIRM:
+    if kind is OrganisationKind.LAW_FIRM:
+        return
+    if details.letter_law is not LetterLaw.CHINA:
+        words = say("Only a law firm's letters stand under a law that is chosen.")
+        raise DomainError("organisation.law", words, field="letter_law")
+    if details.letter_mark:
         words = say("Only a law firm's letters carry a mark.")
         raise DomainError("organisation.mark", words, field="letter_mark")
 

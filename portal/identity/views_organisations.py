@@ -16,7 +16,7 @@ from portal.foundation.web import actor, requires, say_flash
 from portal.identity import operations, queries
 from portal.identity.blueprint import blueprint
 from portal.identity.forms import NewOrganisationForm, OrganisationForm
-from portal.identity.labels import KIND_LABELS, organisation_state
+from portal.identity.labels import KIND_LABELS, LAW_LABELS, organisation_state
 from portal.identity.tables import organisations_table, users_table
 
 VENDOR = "vendors.vendor"  # a page of a lower room, linked where it is there: licences, contracts, staff, standing
@@ -40,6 +40,7 @@ def organisation(organisation_id: int) -> str:
         "identity/organisation.html",
         organisation=found,
         kind=KIND_LABELS[found.kind],
+        law=LAW_LABELS[found.letter_law] if found.kind is OrganisationKind.LAW_FIRM else None,
         state=organisation_state(found),
         people=table_page(users_table(actor(), found.id)) if sees_people else None,
         vendor_url=url_for(VENDOR, organisation_id=found.id) if is_vendor else None,
@@ -72,7 +73,7 @@ def edit_organisation(organisation_id: int) -> Any:
     found = queries.organisation(db.session(), actor(), organisation_id)
     form = OrganisationForm(obj=found)
     if found.kind is not OrganisationKind.LAW_FIRM:
-        del form.letter_mark
+        del form.letter_mark, form.letter_law
     if found.kind is OrganisationKind.BANK:
         del form.active
     if form.validate_on_submit():

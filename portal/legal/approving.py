@@ -16,7 +16,7 @@ from portal.foundation.errors import Refused
 from portal.foundation.formats import day
 from portal.foundation.language import Message, say
 from portal.foundation.work import transaction
-from portal.identity.models import Organisation
+from portal.identity.models import LetterLaw, Organisation
 from portal.legal import bulk
 from portal.legal.licences import licence_of
 from portal.legal.living import give_back_unapproved
@@ -25,7 +25,6 @@ from portal.legal.numbering import letter_number
 from portal.legal.operations import in_review
 from portal.legal.queries import current_state, obstacles_now, pack_for, sample_of
 from portal.legal.taking import request_print, template_changed
-from portal.legal.templates import CHINA, STATES
 from portal.legal.wording import last_day_to_approve
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def approve_pack(actor: Actor, pack_id: int) -> Numbers:
     with transaction(actor) as work:
         pack = pack_for(work.session, actor, pack_id, lock=True)
         in_review(pack)
-        if pack.jurisdiction == STATES:
+        if pack.jurisdiction == LetterLaw.STATES:
             raise Refused("legal.each_letter", say("Letters under US law are approved one by one, each by itself."))
         licence = licence_of(work.session, actor, work.today)
         missing = what_is_missing(sample_of(work.session, actor, pack.id))
@@ -177,7 +176,7 @@ def _draw(work: Work, pack: LetterPack, chosen: Sequence[Candidate]) -> Numbers:
     ).one()  # fmt: skip
     counter = _counter(work.session, pack.organisation_id, year)
     drawn = [
-        (letter.id, number, letter_number(mark, year, number, chinese=pack.jurisdiction == CHINA))
+        (letter.id, number, letter_number(mark, year, number, chinese=pack.jurisdiction == LetterLaw.CHINA))
         for number, letter in enumerate(chosen, counter.last_number + 1)
     ]
     bulk.number_letters(work.session, year, drawn)

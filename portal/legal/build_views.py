@@ -14,12 +14,13 @@ from portal.foundation.forms import key_of, show_error
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.web import actor, requires, say_flash
+from portal.identity.models import LetterLaw
 from portal.legal import building, queries
 from portal.legal.blueprint import blueprint
 from portal.legal.choosing import Choice, Chosen, check_balance_day, count_chosen, latest_day
 from portal.legal.forms import PackForm
 from portal.legal.labels import PACK_STATES
-from portal.legal.templates import KINGDOM, STATES, fitting, jurisdiction_of, template_to_use
+from portal.legal.templates import fitting, template_to_use
 from portal.legal.wording import wording
 from portal.vendors.labels import name_of
 from portal.vendors.queries import organisation_for
@@ -114,11 +115,11 @@ def _form(batch: PlacementBatch, asked: MultiDict[str, str]) -> tuple[PackForm, 
 
 def _law(batch: PlacementBatch) -> str:
     firm = organisation_for(db.session(), actor(), batch.organisation_id)
-    return jurisdiction_of(firm.time_zone)
+    return firm.letter_law
 
 
 def _is_uk(offered: list[Sheet]) -> bool:
-    return any(sheet.template is not None and sheet.template.jurisdiction == KINGDOM for sheet in offered)
+    return any(sheet.template is not None and sheet.template.jurisdiction == LetterLaw.KINGDOM for sheet in offered)
 
 
 def _shown(batch: PlacementBatch, form: PackForm, offered: list[Sheet], chosen: Chosen | None) -> str:
@@ -128,7 +129,7 @@ def _shown(batch: PlacementBatch, form: PackForm, offered: list[Sheet], chosen: 
     ]
     return render_template(
         "legal/new_pack.html", batch=batch, form=form, chosen=chosen, failing=failing, locale=locale, is_uk=_is_uk(offered),
-        is_us=_law(batch) == STATES, name_of=name_of, states=PACK_STATES,
+        is_us=_law(batch) == LetterLaw.STATES, name_of=name_of, states=PACK_STATES,
         packs=queries.packs_of_batch(db.session(), batch.id), usable=any(sheet.passes for sheet in offered),
         firm=organisation_for(db.session(), actor(), batch.organisation_id),
     )  # fmt: skip

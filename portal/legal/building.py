@@ -9,11 +9,11 @@ from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.language import say
 from portal.foundation.work import transaction
-from portal.identity.models import Organisation
+from portal.identity.models import LetterLaw, Organisation
 from portal.legal.choosing import Choice, check_balance_day, count_chosen, latest_day
 from portal.legal.models import LetterPack, PackState
 from portal.legal.queries import batch_to_pack, packs_of_batch
-from portal.legal.templates import KINGDOM, jurisdiction_of, template_to_use
+from portal.legal.templates import template_to_use
 from portal.legal.wording import SHORTEST, client, firm_part, head_of, language_of, wording
 from portal.placement.models import BatchState
 from portal.vendors.queries import organisation_for
@@ -52,7 +52,7 @@ def build_pack(actor: Actor, batch_id: int, choice: Choice | None = None) -> int
         if any(pack.state is PackState.BUILDING for pack in before):
             raise Refused("legal.is_built", say("A pack of this batch is being built. Wait until it is there."))
         firm = organisation_for(work.session, actor, batch.organisation_id)
-        template = template_to_use(choice.template, jurisdiction_of(firm.time_zone))
+        template = template_to_use(choice.template, firm.letter_law)
         days = days_to_pay(choice, template)
         if choice.balance_on is not None:
             check_balance_day(choice.balance_on, work.today)
@@ -103,7 +103,7 @@ def days_to_pay(choice: Choice, template: Template) -> int:
 
 def _interest(choice: Choice, template: Template) -> dict[str, str]:
     """A UK letter of claim says whether interest goes on (Pre-Action Protocol for Debt Claims, 3.1): nobody may leave that open."""
-    if template.jurisdiction != KINGDOM:
+    if template.jurisdiction != LetterLaw.KINGDOM:
         return {}
     if choice.interest is None or len(choice.interest) > LONGEST_INTEREST:
         words = say(

@@ -20,6 +20,7 @@ from portal.foundation.services import services
 from portal.foundation.vault import PersonKey
 from portal.foundation.visibility import actor_of, visible
 from portal.foundation.work import reading, transaction
+from portal.identity.models import LetterLaw
 from portal.legal import flags
 from portal.legal.bulk import write_letters
 from portal.legal.choosing import Selection, to_write
@@ -29,7 +30,6 @@ from portal.legal.living import take_places
 from portal.legal.models import LetterPack, PackState
 from portal.legal.numbering import draw_sample, new_verify_code, sample_size
 from portal.legal.queries import pack_for
-from portal.legal.templates import STATES
 from portal.legal.wording import wording
 from portal.placement.models import Placement
 from portal.portfolio.models import (
@@ -202,7 +202,7 @@ class _Freezer:
         yield from self._flags_of_balance(account, stated, posted_on)
         if not data["address"]:
             yield flags.flag(flags.NO_ADDRESS)
-        if self._pack.jurisdiction == STATES and "itemization_date" not in data:
+        if self._pack.jurisdiction == LetterLaw.STATES and "itemization_date" not in data:
             yield flags.flag(flags.NO_ITEMIZATION)
             return
         for problem in letters.check_letter(self._template, self._head, data):
@@ -222,7 +222,7 @@ class _Freezer:
     def _read_balances(self, session: Session) -> dict[int, dict[date, Said]]:
         """What earlier files said of the accounts, by day; the last word of a day counts. Asked for only where a letter may state
         another day's balance, or has to say what came since one."""
-        latest = self._pack.jurisdiction != STATES and self._balance_on is not None
+        latest = self._pack.jurisdiction != LetterLaw.STATES and self._balance_on is not None
         wanted = (
             visible(BalanceSnapshot, actor_of(session))
             .join(Placement, Placement.account_id == BalanceSnapshot.account_id)
@@ -293,7 +293,7 @@ def _store(work: Work, pack: LetterPack, frozen: list[FrozenLetter]) -> None:
 
 def _to_read(pack: LetterPack, letters_to_read: int) -> int:
     """US letters are read and approved each by itself, others by the firm's sample."""
-    if pack.jurisdiction == STATES:
+    if pack.jurisdiction == LetterLaw.STATES:
         return letters_to_read
     return sample_size(letters_to_read, services().settings.review_sample)
 

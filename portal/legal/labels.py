@@ -7,7 +7,7 @@ from portal.foundation.states import StateTag
 from portal.legal.models import LetterState, PackState
 
 __all__ = [
-    "FILE_LABELS", "JURISDICTIONS", "LETTER_STATES", "PACK_STATES", "TEMPLATE_STATES", "letter_language", "letter_tag",
+    "FILE_LABELS", "LETTER_STATES", "PACK_STATES", "TEMPLATE_STATES", "letter_language", "letter_tag",
 ]  # fmt: skip
 
 PACK_STATES = {
@@ -29,7 +29,6 @@ FILE_LABELS = {
     "manifest_csv": _l("Manifest (CSV)"),
     "manifest_xlsx": _l("Manifest (XLSX)"),
 }
-JURISDICTIONS = {"cn": _l("China"), "us": _l("United States"), "uk": _l("United Kingdom")}
 TEMPLATE_STATES = {
     "passes": StateTag("passes", _l("check passed"), "good"),
     "fails": StateTag("fails", _l("check failed"), "bad"),

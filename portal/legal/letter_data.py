@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portal.foundation.money import format_amount
+from portal.identity.models import LetterLaw
 from portal.legal.itemization import Balance, itemized
-from portal.legal.templates import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def fields_of(
         "agreement_date": account.opened_on.isoformat() if account.opened_on else "",
         "interest_continues": interest,
     }
-    if template.jurisdiction == STATES:
+    if template.jurisdiction == LetterLaw.STATES:
         data |= _itemization(account, stated, client)
     declared = {field.name for field in template.fields if field.part == "letter"}
     return {field: value for field, value in data.items() if field in declared}

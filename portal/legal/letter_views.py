@@ -13,13 +13,13 @@ from portal.foundation.database import db
 from portal.foundation.errors import NotFound, Refused
 from portal.foundation.language import say
 from portal.foundation.web import actor, requires, say_flash
+from portal.identity.models import LetterLaw
 from portal.legal import one_by_one, operations, queries, releasing
 from portal.legal.blueprint import blueprint
 from portal.legal.flags import reason_words, words
 from portal.legal.labels import letter_tag
 from portal.legal.models import LetterState, PackState
 from portal.legal.reading import Opened, pages_of
-from portal.legal.templates import STATES
 from portal.legal.verification.queries import asked_of_letter
 from portal.legal.wording import wording
 
@@ -45,7 +45,7 @@ def letter(pack_id: int, letter_id: int) -> str:
     here = next(place for place, row in enumerate(rows) if row.Letter.id == letter_id)
     event = queries.event_of(session, letter_id)
     pages, problem = _laid_out(opened)
-    by_itself = pack.jurisdiction == STATES
+    by_itself = pack.jurisdiction == LetterLaw.STATES
     return render_template(
         "legal/letter.html",
         pack=pack,
@@ -135,7 +135,7 @@ def release_letter(pack_id: int, letter_id: int) -> Any:
 
 def _next(who: Actor, pack: LetterPack, position: int) -> int | None:
     """The letter that this person has to look at next, behind a position."""
-    find = queries.next_undecided if pack.jurisdiction == STATES else queries.next_to_open
+    find = queries.next_undecided if pack.jurisdiction == LetterLaw.STATES else queries.next_to_open
     return find(db.session(), who, pack.id, position)
 
 

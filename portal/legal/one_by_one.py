@@ -19,6 +19,7 @@ from portal.foundation.errors import Refused
 from portal.foundation.language import Message, say
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.identity.models import LetterLaw
 from portal.legal import bulk
 from portal.legal.approving import candidates, changed_words, leave_out, nothing_left, number_letters
 from portal.legal.flags import reason_words
@@ -27,7 +28,6 @@ from portal.legal.models import LetterApproval, LetterState
 from portal.legal.operations import in_review
 from portal.legal.queries import event_of, letter_for, obstacles_now, pack_for, seconds_open
 from portal.legal.taking import template_changed
-from portal.legal.templates import STATES
 from portal.legal.wording import wording
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def progress_of(session: Session, pack_id: int) -> Progress:
 
 def _us_pack(work: Work, pack_id: int) -> LetterPack:
     pack = pack_for(work.session, work.actor, pack_id, lock=True)
-    if pack.jurisdiction != STATES:
+    if pack.jurisdiction != LetterLaw.STATES:
         words = say("Only letters under US law are approved one by one. Approve the pack as a whole.")
         raise Refused("legal.not_each", words)
     return pack

@@ -31,6 +31,7 @@ from portal.legal.queries import pack_for
 from portal.legal.reading import unsealed
 from portal.legal.taking import void_what_must_stay
 from portal.legal.verification.bulk import make_known
+from portal.legal.wording import language_of
 from portal.portfolio.models import Customer
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ __all__ = [
     "work_folder",
 ]
 
-MANIFEST_LOCALE = "zh"  # the manifest is the firm's own paper; one language, so that one pack has one manifest
 VOID = LetterState.VOID
 FORGOTTEN = 7 * 24 * 3600  # seconds after which half-made files of a pack that nobody came back for are removed
 
@@ -98,7 +98,7 @@ def print_pack(job: JobView, progress: Progress) -> dict[str, Any]:
         edition = pack.edition
     with work_folder(f"pack-{pack_id}-{edition}") as folder:
         rows = _render(source, numbered, folder, progress)
-        _finish(job.actor, pack_id, edition, _keep(rows, numbered, folder))
+        _finish(job.actor, pack_id, edition, _keep(rows, numbered, folder, letters.load_template(source.template)))
     return _result(pack_id)
 
 
@@ -254,12 +254,14 @@ def _said(locale: str, reason: str) -> str:
 # --- keeping it ---------------------------------------------------------------------------------------------------------
 
 
-def _keep(rows: list[ManifestRow], numbered: Sequence[Numbered], folder: Path) -> _Printed:
-    """Put the files into the storage; the same content has the same address, so a second run adds nothing."""
-    letters.write_manifest_csv(rows, folder / "manifest.csv", locale=MANIFEST_LOCALE)
-    letters.write_manifest_xlsx(rows, folder / "manifest.xlsx", locale=MANIFEST_LOCALE)
+def _keep(rows: list[ManifestRow], numbered: Sequence[Numbered], folder: Path, template: letters.Template) -> _Printed:
+    """Put the files into the storage; the same content has the same address, so a second run adds nothing. The manifest is the
+    firm's own paper: one language, that of its letters, so that one pack has one manifest."""
+    locale = language_of(template)
+    letters.write_manifest_csv(rows, folder / "manifest.csv", locale=locale)
+    letters.write_manifest_xlsx(rows, folder / "manifest.xlsx", locale=locale)
     printed = [n.data or {} for n, row in zip(numbered, rows, strict=True) if row.status == "printed"]
-    letters.write_labels(printed, folder / "labels.pdf")
+    letters.write_labels(printed, folder / "labels.pdf", template.language)
     held = [n.id for n, row in zip(numbered, rows, strict=True) if row.status == "held" and n.data is not None]
     return _Printed(
         pdf=_put(folder / "print.pdf"),

@@ -380,8 +380,8 @@ def reading_time(session: Session, actor: Actor, pack: LetterPack) -> list[Readi
 
 
 def seconds_open(session: Session, actor: Actor, letter: Letter, now: datetime) -> int | None:
-    """For how many seconds the actor has had a letter open, up to now: each opening until the person's next one in the pack, ten
-    minutes at the most. None where it was not opened."""
+    """For how many seconds the actor has had a letter open, up to now: each opening until the person's next one in the pack, where
+    that came within ten minutes: after a longer pause nobody knows how long it was read. None where it was not opened."""
     wanted = (
         visible(LetterOpening, actor)
         .with_only_columns(LetterOpening.letter_id, LetterOpening.at)
@@ -391,7 +391,9 @@ def seconds_open(session: Session, actor: Actor, letter: Letter, now: datetime) 
     opened = [(row.letter_id, row.at) for row in session.execute(wanted)]
     ends = [at for _letter, at in opened[1:]] + [now]
     read = [(end - at).total_seconds() for (which, at), end in zip(opened, ends, strict=False) if which == letter.id]
-    return int(sum(min(seconds, LONGEST_READING) for seconds in read)) if read else None
+    still_open = bool(opened) and opened[-1][0] == letter.id
+    known = [seconds for seconds in read[: -1 if still_open else None] if seconds <= LONGEST_READING]
+    return int(sum(known) + (min(read[-1], LONGEST_READING) if still_open else 0)) if read else None
 
 
 def next_undecided(session: Session, actor: Actor, pack_id: int, position: int) -> int | None:

@@ -16,11 +16,11 @@ from portal.foundation.errors import NotFound, Refused
 from portal.foundation.language import say, say_count
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
+from portal.identity.models import LetterLaw
 from portal.legal import bulk
 from portal.legal.dispatch.queries import is_out
 from portal.legal.models import Letter, LetterPack, LetterState, PackDownload, PackState
 from portal.legal.queries import current_state, obstacles_now, pack_for
-from portal.legal.templates import STATES
 from portal.legal.wording import last_day_to_send
 
 if TYPE_CHECKING:
@@ -116,7 +116,11 @@ def _check_validation(actor: Actor, pack_id: int) -> None:
     with reading(actor) as session:
         pack = pack_for(session, actor, pack_id)
         today = services().clock.today()
-        if pack.jurisdiction == STATES and pack.state is PackState.READY and today > last_day_to_send(pack.issued_on):
+        if (
+            pack.jurisdiction == LetterLaw.STATES
+            and pack.state is PackState.READY
+            and today > last_day_to_send(pack.issued_on)
+        ):
             words = say(
                 "These letters had to go out by %(day)s: the validation period that they name would be too short by now "
                 "(12 CFR 1006.34(b)(5)). Give the pack up and build it anew.",

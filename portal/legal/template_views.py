@@ -11,9 +11,10 @@ import letters
 from portal.foundation.access import Permission
 from portal.foundation.errors import NotFound
 from portal.foundation.web import requires
+from portal.identity.labels import LAW_LABELS
 from portal.legal import templates
 from portal.legal.blueprint import blueprint
-from portal.legal.labels import JURISDICTIONS, TEMPLATE_STATES, letter_language
+from portal.legal.labels import TEMPLATE_STATES, letter_language
 
 if TYPE_CHECKING:
     from portal.legal.templates import Sheet
@@ -79,7 +80,7 @@ def _row(sheet: Sheet) -> dict[str, Any]:
         "digest": sheet.digest,
         "version": found.version if found else None,
         "language": letter_language(found.language) if found else None,
-        "jurisdiction": JURISDICTIONS.get(found.jurisdiction, found.jurisdiction) if found else None,
+        "jurisdiction": LAW_LABELS.get(found.jurisdiction, found.jurisdiction) if found else None,
         "for_packs": found is not None and any(s.name == sheet.name for s in templates.fitting(found.jurisdiction)),
         "tag": TEMPLATE_STATES["passes" if sheet.passes else "fails"],
         "first": sheet.problems[0].field if sheet.problems else None,

@@ -11,8 +11,6 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from babel.core import get_global
-
 import letters
 from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.language import say
@@ -25,12 +23,11 @@ if TYPE_CHECKING:
     from letters import Problem, Template
 
 __all__ = [
-    "CHINA", "KINGDOM", "STATES", "Sheet", "fitting", "jurisdiction_of", "sample_pages", "sample_pdf", "sheet_named", "sheets",
+    "Sheet", "fitting", "sample_pages", "sample_pdf", "sheet_named", "sheets",
     "template_to_use",
 ]  # fmt: skip
 
 FOLDER: Path = letters.TEMPLATES
-CHINA, STATES, KINGDOM = "cn", "us", "uk"
 # What the portal knows to fill in: a template that needs more is none of those that packs are built with.
 HEAD = frozenset(
     {
@@ -103,13 +100,6 @@ def template_to_use(name: str | None, jurisdiction: str) -> Template:
         )  # fmt: skip
         raise DomainError("legal.template_check", words, field="template")
     return found.template
-
-
-def jurisdiction_of(time_zone: str) -> str:
-    """Under which law the letters of a firm stand, by where it is: the US and the UK have templates of their own, all others
-    write as in China."""
-    territory = get_global("zone_territories").get(time_zone, "")
-    return {"US": STATES, "GB": KINGDOM}.get(territory, CHINA)
 
 
 @lru_cache(maxsize=32)

@@ -18,6 +18,8 @@ from portal.foundation.navigation import counts
 from portal.foundation.services import services
 from portal.foundation.table_pages import table_export, table_page
 from portal.foundation.web import actor, requires, say_flash
+from portal.identity.labels import LAW_LABELS
+from portal.identity.models import LetterLaw
 from portal.legal import (
     approving,
     build_views,
@@ -41,11 +43,10 @@ from portal.legal.blueprint import blueprint
 from portal.legal.choice_words import choice_words
 from portal.legal.dispatch.queries import counts_of
 from portal.legal.flags import reason_words
-from portal.legal.labels import FILE_LABELS, JURISDICTIONS, PACK_STATES
+from portal.legal.labels import FILE_LABELS, PACK_STATES
 from portal.legal.licences import licence_of
 from portal.legal.models import LetterPack, PackState
 from portal.legal.tables import letters_table, packs_table
-from portal.legal.templates import STATES
 from portal.legal.verification.queries import asked_of_pack, count_standing_out, unknown_codes
 from portal.legal.wording import last_day_to_approve, last_day_to_send
 from portal.vendors.labels import name_of
@@ -110,7 +111,7 @@ def pack(pack_id: int) -> Any:
         return export
     reviewing = found.state is PackState.REVIEW and who.can(Permission.PACKS_APPROVE)
     sample = queries.sample_of(session, who, found.id) if reviewing else None
-    each = one_by_one.progress_of(session, found.id) if reviewing and found.jurisdiction == STATES else None
+    each = one_by_one.progress_of(session, found.id) if reviewing and found.jurisdiction == LetterLaw.STATES else None
     to_approve = queries.count_to_approve(session, who, found.id) if reviewing else 0
     return render_template(
         "legal/pack.html",
@@ -124,10 +125,10 @@ def pack(pack_id: int) -> Any:
         missing=_missing(who, found, sample, to_approve, each) if sample else None,
         next_id=_next(who, found) if reviewing else None,
         chosen=choice_words(found),
-        law=JURISDICTIONS.get(found.jurisdiction, found.jurisdiction),
+        law=LAW_LABELS.get(found.jurisdiction, found.jurisdiction),
         changed=_changed(who, found),
         can_give_up=_can_give_up(who, found),
-        last_day=last_day_to_send(found.issued_on) if found.jurisdiction == STATES else None,
+        last_day=last_day_to_send(found.issued_on) if found.jurisdiction == LetterLaw.STATES else None,
         can_drop=found.state is PackState.BUILDING and who.can(Permission.PACKS_APPROVE),
         first_id=queries.first_letter(session, who, found.id) if reviewing else None,
         standing=queries.standing_of(session, who, found.id),
@@ -254,7 +255,7 @@ def _missing(
 
 def _next(who: Actor, found: LetterPack) -> int | None:
     """The letter that this person has to look at next."""
-    find = queries.next_undecided if found.jurisdiction == STATES else queries.next_to_open
+    find = queries.next_undecided if found.jurisdiction == LetterLaw.STATES else queries.next_to_open
     return find(db.session(), who, found.id, 0)
 
 

@@ -17,10 +17,9 @@ from portal.foundation.errors import Refused
 from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.work import reading
-from portal.identity.models import Organisation, User
+from portal.identity.models import LetterLaw, Organisation, User
 from portal.legal.queries import lawyers
 from portal.legal.signing import image_of
-from portal.legal.templates import STATES
 from portal.vendors.queries import licence_number
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ def last_day_to_send(issued_on: date) -> date:
 
 def last_day_to_approve(pack: LetterPack) -> date:
     """Until when letters of a pack can be approved: they bear their date, and give the debtor some days from when they are sent."""
-    if pack.jurisdiction == STATES:
+    if pack.jurisdiction == LetterLaw.STATES:
         return last_day_to_send(pack.issued_on)
     return pack.issued_on + timedelta(days=min(wording().approve_within_days, pack.pay_within_days - SHORTEST))
 

@@ -31,10 +31,12 @@ from portal.foundation.jobs import Job, JobState
 from portal.foundation.services import services
 from portal.foundation.verifying import verify
 from portal.identity.entering import sign_in
+from portal.identity.models import LetterLaw, Organisation, User
+from portal.legal.dispatch.models import LetterDispatch
 from portal.legal.matters.models import Hearing, HearingState, Matter
 from portal.legal.matters.queries import AHEAD
 from portal.legal.matters.stages import Stage as Stages
-from portal.legal.models import LetterPack, PackState
+from portal.legal.models import Letter, LetterApproval, LetterPack, PackState
 from portal.placement.models import AllocationRun, BatchState, Placement, PlacementBatch, RunState
 from portal.portfolio.models import Account
 from portal.portfolio.standin import write_accounts
@@ -78,10 +80,11 @@ def test_a_bank_stands_in_the_middle_of_its_work_and_its_history_ends_before_the
     check_work(db_session)
     check_money(filled, db_session)
     check_history(filled, db_session)
+    check_abroad(db_session)
 
 
 def check_work(db_session: Session) -> None:
-    assert counted(db_session, Account) == SMALL
+    assert counted(db_session, Account, Account.currency == "CNY") == SMALL
     states = set(db_session.scalars(sa.select(PlacementBatch.state)))
     assert states == {BatchState.SENT, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.ENDED}
     assert counted(db_session, AllocationRun, AllocationRun.state == RunState.SUBMITTED)
@@ -149,6 +152,23 @@ def check_history(filled: Flask, db_session: Session) -> None:
     assert verify(filled).is_whole
 
 
+def check_abroad(db_session: Session) -> None:
+    """Letters under US law, some of them approved one by one; letters under English law, some of them sent."""
+    packs = {pack.jurisdiction: pack for pack in db_session.scalars(sa.select(LetterPack))}
+    american, english = packs["us"], packs["uk"]
+    assert (american.state, american.currency, english.state, english.currency) == (
+        PackState.REVIEW, "USD", PackState.READY, "GBP",
+    )  # fmt: skip
+    letters = {pack.id: counted(db_session, Letter, Letter.pack_id == pack.id) for pack in (american, english)}
+    assert american.flagged_count == 1 and english.flagged_count == 0
+    assert 0 < counted(db_session, LetterApproval) < letters[american.id] - 1
+    assert 0 < counted(db_session, LetterDispatch, LetterDispatch.letter_id.in_(
+        sa.select(Letter.id).where(Letter.pack_id == english.id, Letter.number.is_not(None))
+    )) < letters[english.id] - 1  # fmt: skip
+    people = sa.select(User.locale).join(Organisation, Organisation.id == User.organisation_id)
+    assert set(db_session.scalars(people.where(Organisation.letter_law != LetterLaw.CHINA))) == {"en"}
+
+
 @pytest.mark.databases("sqlite")
 def test_without_accounts_there_are_people_and_contracts_only(app: Flask, db_session: Session) -> None:
     fill(app, 0, None, "1", quietly)
@@ -169,6 +189,7 @@ def test_a_file_of_card_data_is_taken_at_its_latest_month_end(app: Flask, db_ses
 
     assert counted(db_session, Account, Account.currency == "TWD") == found[date(2005, 9, 30)].with_balance
     assert counted(db_session, ContactAttempt) and counted(db_session, Attribution, Attribution.credit_minor > 0)
+    check_abroad(db_session)
 
 
 @pytest.mark.databases("sqlite")

@@ -267,6 +267,33 @@ def test_letters_of_before_hold_their_places_unless_they_are_over(engine: sa.Eng
         assert connection.scalar(sa.text("SELECT count(*) FROM letter")) == 5
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+def test_firms_of_before_write_under_the_law_of_their_time_zone_and_nobody_else_does(
+    engine: sa.Engine, own_app: Flask
+) -> None:
+    fill(engine)
+    upgrade(own_app, "0052")
+    zones = ("Asia/Shanghai", "America/New_York", "America/Los_Angeles", "Europe/London", "Asia/Taipei", "UTC")
+    for number, zone in enumerate(zones, 2):
+        insert(engine, "organisation", {"id": number, "code": f"F{number}", "kind": "law_firm", "time_zone": zone})
+    insert(engine, "organisation", {"id": 9, "code": "AG", "kind": "agency", "time_zone": "America/New_York"})
+
+    upgrade(own_app)
+
+    with as_bank(engine) as connection:
+        laws = connection.scalars(sa.text("SELECT letter_law FROM organisation ORDER BY id")).all()
+    assert laws == ["cn", "cn", "us", "us", "uk", "cn", "cn", "cn"]
+    with pytest.raises(sa.exc.IntegrityError, match=r"letter_?law"), as_bank(engine) as connection:
+        connection.execute(sa.text("UPDATE organisation SET letter_law = 'fr'"))
+    assert missing_guards(engine) == []
+
+    downgrade(own_app, "0052")
+
+    assert "letter_law" not in {column["name"] for column in sa.inspect(engine).get_columns("organisation")}
+    with as_bank(engine) as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM organisation")) == 8
+
+
 def add_run(engine: sa.Engine, number: int, kind: str, **said: Any) -> None:
     """An import with a row that it left out."""
     insert(

@@ -12,7 +12,7 @@ from portal.foundation.audit import AuditEvent
 from portal.foundation.database import db
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.identity import operations
-from portal.identity.models import Organisation, User
+from portal.identity.models import LetterLaw, Organisation, User
 from portal.identity.operations import OrganisationDetails, PersonDetails
 from portal.identity.people import command_actor
 from tests.identity.factories import actor_of, make_agency, make_bank, make_law_firm, make_user
@@ -155,6 +155,26 @@ def test_an_agency_is_added_and_edited(client_for: Callable[..., PageClient], db
     assert (event.before, event.after) == ({"phone": ""}, {"phone": "021-5555"})
 
 
+def test_a_firm_s_law_is_china_unless_another_is_chosen_and_its_change_is_on_record(
+    client_for: Callable[..., PageClient], db_session: Session
+) -> None:
+    client = client_for(make_user(Role.ADMINISTRATOR))
+    page = client.get("/organisations/new").submit("form", kind="law_firm", code="SC", name="Sample & Counsel LLP")
+    assert "Law of its letters" in page and "China" in page
+    row = db_session.scalars(sa.select(Organisation).where(Organisation.code == "SC")).one()
+
+    page = client.get(f"/organisations/{row.id}/edit").submit("form", letter_law="us", to=f"/organisations/{row.id}")
+
+    assert "United States" in page
+    event = db_session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "organisation.changed")).one()
+    assert (event.before, event.after) == ({"letter_law": "cn"}, {"letter_law": "us"})
+    agency_under_it = {"kind": "agency", "code": "ANHE", "name": "Anhe", "letter_law": "uk"}
+    assert "Only a law firm" in client.get("/organisations/new").submit("form", status=422, **agency_under_it)
+    agency = make_agency()
+    assert "letter_law" not in client.get(f"/organisations/{agency.id}/edit")
+    assert "Law of its letters" not in client.get(f"/organisations/{agency.id}")
+
+
 def test_an_organisation_made_inactive_loses_its_people_at_once(client_for: Callable[..., PageClient]) -> None:
     firm = make_law_firm()
     lawyer = client_for(make_user(Role.LEGAL_PARTNER, firm))
@@ -176,6 +196,7 @@ def test_an_organisation_made_inactive_loses_its_people_at_once(client_for: Call
         (OrganisationKind.AGENCY, "OK", OrganisationDetails(" "), r"organisation\.name"),
         (OrganisationKind.AGENCY, "OK", OrganisationDetails("OK", time_zone="Moon"), r"organisation\.zone"),
         (OrganisationKind.AGENCY, "OK", OrganisationDetails("OK", letter_mark="字"), r"organisation\.mark"),
+        (OrganisationKind.AGENCY, "OK", OrganisationDetails("OK", letter_law=LetterLaw.STATES), r"organisation\.law"),
     ],
 )
 def test_an_organisation_that_cannot_be_is_refused(

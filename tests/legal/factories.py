@@ -17,7 +17,7 @@ import portal.legal.printing  # noqa: F401 - registers the jobs and the hook
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
-from portal.identity.models import User
+from portal.identity.models import LetterLaw, User
 from portal.legal.approving import approve_pack
 from portal.legal.building import build_pack
 from portal.legal.models import Letter, LetterOpening, LetterPack
@@ -68,8 +68,8 @@ def a_firm(code: str = "京示", currency: str = "CNY", **fields: object) -> Fir
 
 
 def a_us_firm() -> Firm:
-    """A firm in New York, whose letters stand under US law."""
-    return a_firm("SC", "USD", time_zone="America/New_York", name_en="Sample & Counsel LLP")
+    """A firm whose letters stand under US law."""
+    return a_firm("SC", "USD", letter_law=LetterLaw.STATES, name_en="Sample & Counsel LLP")
 
 
 def us_pack(app: Flask, firm: Firm, accounts: int = 3) -> int:

@@ -12,12 +12,14 @@ import letters
 from portal.foundation.access import Role
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import run_pending
+from portal.identity.models import LetterLaw
+from portal.identity.operations import OrganisationDetails, edit_organisation
 from portal.legal import templates
 from portal.legal.building import build_pack
 from portal.legal.choosing import Choice, Selection
 from portal.legal.operations import open_letter
 from portal.legal.reading import pdf_of
-from tests.identity.factories import make_user
+from tests.identity.factories import actor_of, make_user
 from tests.legal.factories import a_firm, a_us_firm, letter_batch, letters_of, text_of, the_pack
 from tests.portfolio.factories import make_accounts
 
@@ -50,8 +52,6 @@ def test_a_firm_is_offered_the_letters_of_lawyers_under_its_law() -> None:
     assert [sheet.name for sheet in templates.fitting("cn")] == ["lawyer-letter-zh"]
     assert [sheet.name for sheet in templates.fitting("us")] == ["demand-letter-us"]
     assert [sheet.name for sheet in templates.fitting("uk")] == ["letter-before-action-uk"]
-    zones = ("Asia/Shanghai", "America/New_York", "America/Los_Angeles", "Europe/London", "Asia/Taipei", "UTC")
-    assert [templates.jurisdiction_of(zone) for zone in zones] == ["cn", "us", "us", "uk", "cn", "cn"]
 
 
 def test_every_template_that_is_shipped_passes_its_check() -> None:
@@ -86,11 +86,14 @@ def test_a_template_of_another_law_is_not_used(app: Flask) -> None:
             build_pack(firm.actor, batch_id, Choice(template=name))
 
 
-def test_a_uk_letter_says_whether_interest_goes_on_and_gives_thirty_days(app: Flask) -> None:
-    firm = a_firm("SP", "GBP", time_zone="Europe/London", name_en="Sample & Partners")
+def test_a_uk_letter_says_whether_interest_goes_on_and_gives_thirty_days(
+    app: Flask, client_for: Callable[[User], PageClient]
+) -> None:
+    firm = a_firm("SP", "GBP", letter_law=LetterLaw.KINGDOM, name_en="Sample & Partners")
     make_accounts(1, currency="GBP", days=90, opened_on=date(2001, 2, 3))
     batch_id = letter_batch(firm, accounts=0, currency="GBP")
 
+    assert "at 8% a year, £1.75 a day" in client_for(firm.lawyer).get(f"/packs/new?batch={batch_id}").html
     with pytest.raises(DomainError, match="how interest goes on"):
         build_pack(firm.actor, batch_id)
     with pytest.raises(DomainError, match="30 to 90"):
@@ -103,6 +106,25 @@ def test_a_uk_letter_says_whether_interest_goes_on_and_gives_thirty_days(app: Fl
     assert "Interest and charges continue: at 8% a year." in text_of(
         pdf_of(open_letter(firm.actor, pack_id, letter.id))
     )
+
+
+def test_a_firm_that_changes_its_law_builds_anew_under_it_and_its_packs_keep_theirs(app: Flask) -> None:
+    firm = a_firm(currency="USD")
+    make_accounts(2, currency="USD", days=90, charged_off_on=date(2005, 6, 30))
+    batch_id = letter_batch(firm, accounts=0, currency="USD")
+    before = build_pack(firm.actor, batch_id)
+    run_pending(app)
+    boss, details = (
+        make_user(Role.ADMINISTRATOR),
+        OrganisationDetails("SC", letter_mark="SC", phone="1", letter_law=LetterLaw.STATES),
+    )
+
+    edit_organisation(actor_of(boss), firm.organisation.id, details)
+    after = build_pack(firm.actor, batch_id)
+
+    assert [(the_pack(number).jurisdiction, the_pack(number).template) for number in (before, after)] == [
+        ("cn", "lawyer-letter-zh"), ("us", "demand-letter-us"),
+    ]  # fmt: skip
 
 
 # --- pages ----------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
+from portal.identity.models import LetterLaw
 from portal.legal import flags, one_by_one
 from portal.legal.approving import approve_pack
 from portal.legal.building import build_pack
@@ -201,7 +202,7 @@ def test_a_letter_on_hold_one_aside_and_one_of_another_firm_are_not_approved(
     pack_id = us_pack(app, firm, accounts=1)
     letter = letters_of(pack_id)[0]
     read(firm.actor, letter)
-    stranger = a_firm("NY", "USD", time_zone="America/New_York")
+    stranger = a_firm("NY", "USD", letter_law=LetterLaw.STATES)
 
     with pytest.raises(NotFound):
         approve_letter(stranger.actor, pack_id, letter.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pikepdf
+import pytest
 
 from letters import write_labels, write_test_page
 from letters.sheets import LABELS_A_SHEET
@@ -40,6 +41,13 @@ def test_a_very_long_address_stays_on_its_label_whole(tmp_path: Path) -> None:
     (text,) = pages_text(tmp_path / "labels.pdf")
     assert address in text
     assert text.endswith("（收）")
+
+
+@pytest.mark.parametrize("language", ["en-US", "en-GB"])
+def test_an_english_label_begins_with_the_name_and_ends_with_the_postcode(tmp_path: Path, language: str) -> None:
+    data = letter(debtor_name="Ann Sample", address="1 Sample Road\nLeeds", postcode="LS1 4AP")
+    write_labels([data], tmp_path / "labels.pdf", language)
+    assert pages_text(tmp_path / "labels.pdf") == ["AnnSample1SampleRoadLeedsLS14AP"]
 
 
 def test_without_a_row_there_is_no_file(tmp_path: Path) -> None:

@@ -139,9 +139,9 @@ def test_the_us_letter_holds_all_validation_information() -> None:
     expected = [
         "Sample & Counsel LLP is a debt collector. We are trying to collect a debt",
         "We will use any information you give us to help collect the debt.", "account number ending in 4417",
-        "As of August 31, 2026 (date of the last statement), you owed: USD 12,034.10", "interest:+USD 311.50",
-        "fees:+USD 80.00", "credited this amount toward the debt:−USD 80.00",
-        "Total amount of the debt now (November 20, 2026): USD 12,345.60",
+        "As of August 31, 2026 (date of the last statement), you owed: $12,034.10", "interest:+$311.50",
+        "fees:+$80.00", "credited this amount toward the debt:−$80.00",
+        "Total amount of the debt now (November 20, 2026): $12,345.60",
         "Call or write to us by December 31, 2026, to dispute all or part of the debt.",
         "If you write to us by December 31, 2026, we must stop collection on any amount you dispute",
         "If you write by December 31, 2026, we must stop collection until we send you that information.",
@@ -154,7 +154,7 @@ def test_the_us_letter_holds_all_validation_information() -> None:
 
 def test_no_amount_of_the_us_itemization_is_blank() -> None:
     template, head, letter = sample(DEMAND_US, interest="0", fees="0", credits="80.00", total="11954.10")
-    assert "".join(pages_text(render_single(template, head, letter))).count("USD0.00") == 2
+    assert "".join(pages_text(render_single(template, head, letter))).count("$0.00") == 2
     for field in ("amount_then", "interest", "fees", "credits"):
         assert ("field.missing", field) in codes(template, head, letter | {field: ""})
 

@@ -9,7 +9,7 @@ from portal.foundation.database import BigKey, UtcDateTime
 from portal.migrations.building import Wall, build_guards, build_walls, remove_guards, remove_walls
 
 revision = "0054"
-down_revision = "0052"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 

@@ -17,6 +17,7 @@ from portal.foundation.services import services
 from portal.foundation.table_pages import table_response
 from portal.foundation.visibility import visible
 from portal.foundation.web import actor, requires, say_flash
+from portal.identity.models import Organisation
 from portal.placement import objections, queries, recall_queries, recalls
 from portal.placement.blueprint import blueprint
 from portal.placement.codes import RecallCategory
@@ -153,13 +154,24 @@ def _named(batch_id: int | None, placements: list[int], accounts: list[int]) -> 
     wanted = visible(Placement, who).join(Account, Account.id == Placement.account_id)
     wanted = wanted.where(Placement.ended_at.is_(None))
     wanted = wanted.where(sa.or_(Placement.id.in_(placements), Placement.account_id.in_(accounts)))
-    return named_accounts(wanted) | {"batch": None, "back": url_for("placement.recalls")}
+    return _with_holders(wanted) | {"batch": None, "back": url_for("placement.recalls")}
 
 
 def named_accounts(wanted: sa.Select[Any]) -> dict[str, Any]:
     """How many accounts were chosen that are open to the person, and the references of the first."""
-    refs = db.session().scalars(wanted.with_only_columns(Account.account_ref).order_by(Account.account_ref)).all()
-    return {"count": len(refs), "refs": refs[:NAMED]}
+    ordered = wanted.with_only_columns(Account.account_ref).distinct().order_by(Account.account_ref)
+    refs = db.session().scalars(ordered).all()
+    return {"count": len(refs), "refs": [(ref, []) for ref in refs[:NAMED]]}
+
+
+def _with_holders(wanted: sa.Select[Any]) -> dict[str, Any]:
+    """The same of placements, with who holds each account: an agency and a law firm may do so at once."""
+    held = wanted.join(Organisation, Organisation.id == Placement.organisation_id)
+    holders: dict[str, list[str]] = {}
+    rows = held.with_only_columns(Account.account_ref, Organisation).order_by(Account.account_ref, Placement.id)
+    for ref, holder in db.session().execute(rows):
+        holders.setdefault(ref, []).append(str(name_of(holder)))
+    return {"count": len(holders), "refs": list(holders.items())[:NAMED]}
 
 
 @blueprint.post("/recalls/accounts")

@@ -98,6 +98,7 @@ EVIDENCE: tuple[Evidence, ...] = (
     Evidence("evidence_bundle", since="0051"),
     Evidence("letter_approval", since="0052"),
     Evidence("matter_step_effect", since="0054"),
+    Evidence("matter_document_withdrawal", since="0055"),
 )
 DEEDS = ("update", "delete")
 

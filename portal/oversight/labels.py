@@ -103,6 +103,7 @@ ACTIONS: Final[dict[str, Any]] = {
     "legal.cost_withdrawn": _l("Cost of a matter withdrawn"),
     "legal.cost_advanced": _l("Cost of a matter advanced"),
     "legal.document_added": _l("Document of a matter added"),
+    "legal.document_withdrawn": _l("Document of a matter withdrawn"),
     "legal.calendar_made": _l("Address of a calendar made"),
     "legal.calendar_ended": _l("Address of a calendar ended"),
     "legal.bundle_asked": _l("Bundle of evidence asked for"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from portal.oversight.tasks import Desk
 
-__all__ = ["costs_to_decide", "costs_to_pay", "days_in_court", "suits_left_behind"]
+__all__ = ["accounts_to_sue_for", "costs_to_decide", "costs_to_pay", "days_in_court", "suits_left_behind"]
 
 MOST = 8
 AHEAD = timedelta(days=7)
@@ -58,6 +58,14 @@ def suits_left_behind(desk: Desk) -> Iterator[Task]:
     for matter, ended_on in desk.session.execute(wanted.order_by(Placement.ended_at, Matter.id).limit(MOST)):
         words = say("The account of %(matter)s has gone back, and the suit is open", matter=matter.number)
         yield Task(words, _l("Close the matter"), "matters.matter", {"matter_id": matter.id}, ended_on)
+
+
+def accounts_to_sue_for(desk: Desk) -> Iterator[Task]:
+    """For the firm: accounts that are placed for litigation and have no matter yet."""
+    n = queries.count_not_sued_for(desk.session, desk.actor)
+    if n:
+        words = say("Accounts are placed for litigation and have no matter yet")
+        yield Task(words, _l("Look at them"), "portfolio.accounts", {"suit": "none"}, count=n)
 
 
 def costs_to_decide(desk: Desk) -> Iterator[Task]:

@@ -29,7 +29,7 @@ from portal.legal.models import LetterPack, PackState
 from portal.legal.queries import lawyers as firm_lawyers
 from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
-from portal.oversight.suits import costs_to_decide, costs_to_pay, days_in_court, suits_left_behind
+from portal.oversight.suits import accounts_to_sue_for, costs_to_decide, costs_to_pay, days_in_court, suits_left_behind
 from portal.oversight.tasks import Desk, Task, reviewed_by
 from portal.placement import leaving_queries as leaving
 from portal.placement.models import AllocationRun, BatchState, PlacementBatch, RunState
@@ -379,6 +379,7 @@ KINDS: tuple[tuple[Callable[[Actor], bool], Callable[[Desk], Iterator[Task]]], .
     (_may(Permission.MATTERS_RUN), days_in_court),
     (_may(Permission.MATTERS_RUN), suits_left_behind),
     (_may(Permission.MATTERS_RUN), costs_to_pay),
+    (_may(Permission.MATTERS_RUN), accounts_to_sue_for),
     (_may(Permission.CHARGES_DECIDE), costs_to_decide),
     (_may(Permission.QUEUE_WORK), _promises),
     (_may(Permission.QUEUE_WORK), _callbacks),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+import pikepdf
 import sqlalchemy as sa
 
+from portal.foundation.clock import FrozenClock
+from portal.foundation.services import services
 from portal.foundation.work import reading
 from portal.legal.matters.course import Said
 from portal.legal.matters.models import Matter
@@ -25,11 +29,23 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.identity.models import Organisation, User
 
-__all__ = ["COURT", "PDF", "TODAY", "Suing", "a_suing_firm", "at", "in_court", "said", "sue", "the_matter"]
+__all__ = ["ACCEPTED", "COURT", "PDF", "TODAY", "Suing", "a_suing_firm", "at", "in_court", "said", "sue", "the_matter"]
 
 TODAY = date(2005, 7, 20)
 COURT = "上海市浦东新区人民法院"
-PDF = b"%PDF-1.4 scan"
+ACCEPTED = datetime(2005, 5, 20, 4, tzinfo=UTC)  # when the firm took the accounts on
+
+
+def _a_pdf() -> bytes:
+    """A scan of one empty page, the same each time."""
+    made = io.BytesIO()
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        document.save(made, deterministic_id=True)
+    return made.getvalue()
+
+
+PDF = _a_pdf()
 
 
 class Suing(NamedTuple):
@@ -44,7 +60,8 @@ class Suing(NamedTuple):
 
 
 def a_suing_firm(code: str = "沪诉", accounts: int = 2, desk: Desk | None = None) -> Suing:
-    """A firm with one licensed lawyer, and so many accounts placed with it for litigation."""
+    """A firm with one licensed lawyer, and so many accounts placed with it for litigation, two months ago."""
+    today, services().clock = services().clock, FrozenClock(at=ACCEPTED)
     organisation = make_law_firm(code)
     make_contract(organisation, kind=PlacementKind.LITIGATION, currency="CNY")
     lawyer = make_user(organisation=organisation, name=f"{code}律师", lawyer_licence_no=f"L-{code}")
@@ -52,6 +69,7 @@ def a_suing_firm(code: str = "沪诉", accounts: int = 2, desk: Desk | None = No
     make_accounts(accounts, currency="CNY", days=200, total_minor=5_283_895)
     batch = placed(desk, organisation, criteria(kind=PlacementKind.LITIGATION, currency="CNY"), accepted=False)
     accept_batch(actor_of(lawyer), batch)
+    services().clock = today
     ids = [placement.account_id for placement in placements(batch)]
     return Suing(organisation, lawyer, actor_of(lawyer), desk, batch, ids)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.legal.matters import costs, hearings, operations, queries
-from portal.legal.matters.documents import add_document
+from portal.legal.matters.documents import add_document, withdraw_document
 from portal.legal.matters.feeds import answer_feed, end_feed, make_feed
 from portal.legal.matters.hearings import Summons
 from portal.legal.matters.models import (
@@ -35,6 +36,7 @@ from portal.legal.matters.models import (
     HearingKind,
     HearingState,
     Matter,
+    MatterDocument,
     MatterStep,
     StepEffect,
 )
@@ -114,6 +116,31 @@ def test_what_cannot_have_been_is_refused_at_its_field(firm: Suing) -> None:
             operations.add_step(firm.actor, matter_id, wrong)
         assert refused.value.field == field
     assert the_matter(matter_id).stage is Stage.PREPARED
+
+
+def test_a_matter_begins_when_the_firm_has_the_account_and_not_before(firm: Suing) -> None:
+    with pytest.raises(DomainError, match="accepted the account") as refused:
+        sue(firm, opened_on=date(2005, 5, 19))
+    assert refused.value.field == "opened_on"
+    matter_id = sue(firm, opened_on=date(2005, 5, 20))
+    begun_too_early = replace(said(Stage.PREPARED, 1), on=date(2001, 1, 1))
+    with pytest.raises(DomainError) as refused:
+        operations.correct_step(firm.actor, matter_id, course(matter_id)[0].id, begun_too_early)
+    assert refused.value.field == "happened_on"
+
+
+def test_what_is_wrong_with_an_award_is_said_at_the_amount_that_is_wrong(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    operations.add_step(firm.actor, matter_id, said(Stage.HEARING, 20))
+    for awarded, field in (
+        (("100", "-1", "", ""), "interest"), (("-1", "", "", ""), "principal"), (("", "", "-0.01", ""), "fees"),
+        (("", "", "", "-5"), "costs"), (("52838.96", "", "", ""), "principal"), (("52838950", "", "", ""), "principal"),
+    ):  # fmt: skip
+        with pytest.raises(DomainError) as refused:
+            operations.add_step(firm.actor, matter_id, said(Stage.JUDGMENT, 30, awarded=awarded))
+        assert refused.value.field == field
+    whole = said(Stage.JUDGMENT, 30, awarded=("52838.95", "60000", "", "5000"))
+    operations.add_step(firm.actor, matter_id, whole)  # interest runs on, and costs are the court's to lay on the loser
 
 
 def test_a_wrong_entry_is_corrected_by_another_row_and_stays(firm: Suing) -> None:
@@ -257,7 +284,26 @@ def test_a_court_hears_what_was_filed_and_not_what_is_closed(firm: Suing) -> Non
     operations.add_step(firm.actor, matter_id, said(Stage.CLOSED, 30, outcome=Outcome.SETTLED))
     assert [row.state for row in rows(Hearing)] == [HearingState.CANCELLED]
     with reading(firm.actor) as session:
-        assert queries.events_of_hearings(session, firm.actor, [hearing_id])[hearing_id][0].note
+        (cancelled, _fixed) = queries.events_of_hearings(session, firm.actor, [hearing_id])[hearing_id]
+    assert (cancelled.state, cancelled.note) == (
+        HearingState.CANCELLED,
+        "",
+    )  # the page says why, in its reader's language
+
+
+def test_no_court_hears_a_claim_before_it_was_filed(firm: Suing) -> None:
+    matter_id = sue(firm)
+    operations.add_step(firm.actor, matter_id, said(Stage.FILED, 10))
+    before, on_the_day = at(9, month=6), at(10, month=6)
+    with pytest.raises(DomainError) as refused:
+        hearings.fix_hearing(firm.actor, matter_id, HearingKind.MEDIATION, Summons(before, COURT))
+    assert refused.value.field == "starts_at"
+    hearing_id = hearings.fix_hearing(firm.actor, matter_id, HearingKind.MEDIATION, Summons(on_the_day, COURT))
+    with pytest.raises(DomainError):
+        hearings.move_hearing(firm.actor, matter_id, hearing_id, Summons(before, COURT))
+    operations.correct_step(firm.actor, matter_id, course(matter_id)[-1].id, said(Stage.FILED, 11))
+    with pytest.raises(Refused, match="filed"):
+        hearings.hold_hearing(firm.actor, matter_id, hearing_id)
 
 
 # --- costs --------------------------------------------------------------------------------------------------------------
@@ -328,6 +374,24 @@ def test_a_document_is_sealed_for_the_person(firm: Suing) -> None:
         add_document(actor_of(make_user(organisation=make_law_firm("粤诉"))), matter_id, DocumentKind.RULING, SCAN)
     with pytest.raises(DomainError):
         read_proof(io.BytesIO(b"MZ\x90 an executable"), "judgment.pdf")
+
+
+def test_a_document_that_was_put_there_in_error_is_withdrawn_by_a_row_beside_it(firm: Suing) -> None:
+    matter_id = in_court(firm)
+    document_id = add_document(firm.actor, matter_id, DocumentKind.JUDGMENT, SCAN)
+    with pytest.raises(DomainError) as refused:
+        withdraw_document(firm.actor, matter_id, document_id, " ")
+    assert refused.value.field == "reason"
+    with pytest.raises(Refused):  # the firm's to do
+        withdraw_document(firm.desk.maker, matter_id, document_id, "another debtor's")
+    withdraw_document(firm.actor, matter_id, document_id, "another debtor's")
+    with pytest.raises(Refused, match="already"):
+        withdraw_document(firm.actor, matter_id, document_id, "again")
+    (document,) = rows(MatterDocument)
+    assert document.withdrawal is not None and document.withdrawal.reason == "another debtor's"
+    with services().storage.open(document.proof_digest) as stored:
+        assert stored.read()
+    assert rows(AuditEvent)[-1].action == "legal.document_withdrawn"
 
 
 # --- the calendar -------------------------------------------------------------------------------------------------------

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.commission.charging import withdraw_charge
 from portal.foundation.access import Role
 from portal.foundation.clock import FrozenClock
 from portal.foundation.services import services
-from portal.legal.matters.costs import Wanted, ask_cost
+from portal.legal.matters.costs import Advance, Wanted, advance_cost, approve_cost, ask_cost
+from portal.legal.matters.documents import add_document
 from portal.legal.matters.feeds import make_feed
 from portal.legal.matters.hearings import Summons, fix_hearing
-from portal.legal.matters.models import CostKind, HearingKind
+from portal.legal.matters.models import CostKind, DocumentKind, HearingKind
+from portal.legal.matters.operations import add_step
+from portal.legal.matters.stages import Outcome, Stage
 from portal.vendors.proofs import Proof
 from tests.identity.factories import make_law_firm, make_user
-from tests.legal.suing import COURT, PDF, TODAY, Suing, a_suing_firm, at, in_court, sue, the_matter
+from tests.legal.suing import COURT, PDF, TODAY, Suing, a_suing_firm, at, in_court, said, sue, the_matter
 from tests.placement.factories import recalled
 
 if TYPE_CHECKING:
@@ -98,12 +102,83 @@ def test_a_hearing_stands_in_the_list_and_on_the_home_page(firm: Suing, client_f
     assert "25 Jul 2005 14:00" in page and "法官另有庭审" in page
     services().clock = FrozenClock(at=datetime(2005, 7, 26, 4, tzinfo=UTC))
     assert "Say what came of it" in pages.get("/")
-    assert "No hearing is fixed." in pages.get("/hearings") and "what came of it?" in pages.get(
-        "/hearings?when=to_tell"
-    )
+    assert "what came of it?" in pages.get("/hearings") and "what came of it?" in pages.get("/hearings?when=to_tell")
     page = pages.get(f"/matters/{matter_id}").submit("held")
     assert "held" in page and "Judgment was given" in page.links
     assert "第三法庭" in pages.get("/hearings?when=over&state=held&day_from=2005-07-25&day_to=2005-07-25")
+
+
+def test_hearings_that_wait_for_their_outcome_stand_first_in_the_list_that_opens(
+    firm: Suing, client_for: Clients
+) -> None:
+    matter_id, pages = in_court(firm), client_for(firm.lawyer)
+    for day, room in ((10, "第八法庭"), (3, "第七法庭")):
+        fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(day), COURT, room))
+    services().clock = FrozenClock(at=at(5))
+    page = pages.get("/hearings")
+    assert page.text.index("第七法庭") < page.text.index("第八法庭") and page.text.count("what came of it?") == 1
+    assert "第七法庭" not in pages.get("/hearings?when=ahead")
+
+
+def test_the_form_of_a_step_asks_only_what_its_stage_can_have(firm: Suing, client_for: Clients) -> None:
+    pages, matter_id = client_for(firm.lawyer), in_court(firm)
+    page = pages.get(f"/matters/{matter_id}")
+    for words, ends, awards in (
+        ("It was heard", False, False),
+        ("It was mediated", False, True),
+        ("Close the matter", True, True),
+    ):
+        form = pages.get(page.links[words])
+        assert form.h1 == words and ("How it ended" in form, "Awarded: interest" in form) == (ends, awards)
+    wrong = form.submit("form", happened_on="2005-07-01", outcome="settled", interest="-1", status=422)
+    assert "Awarded: interest: An amount that is awarded is never less than nothing." in wrong
+    beyond = pages.get(page.links["Close the matter"] + "&x=1").submit(
+        "form", happened_on="2005-07-01", outcome="enforced", status=422
+    )
+    assert "needs that it came to" in beyond
+
+
+def test_the_first_button_of_a_matter_is_what_usually_comes_next(firm: Suing, client_for: Clients) -> None:
+    pages, matter_id = client_for(firm.lawyer), in_court(firm)
+
+    def first() -> str:
+        html = pages.get(f"/matters/{matter_id}").html
+        return html.partition('<a class="btn btn-primary"')[2].partition(">")[2].partition("<")[0]
+
+    assert first() == "It was heard"
+    fix_hearing(firm.actor, matter_id, HearingKind.MEDIATION, Summons(at(3), COURT))
+    assert first() == "It was mediated"
+    fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(2), COURT))
+    assert first() == "It was heard"
+
+
+def test_accounts_that_are_placed_for_litigation_and_not_sued_for_are_a_link_away(
+    firm: Suing, client_for: Clients
+) -> None:
+    pages, bank = client_for(firm.lawyer), client_for(make_user())
+    assert "2 accounts are placed for litigation" in pages.get("/matters")
+    sue(firm)
+    page = pages.get("/matters")
+    assert "1 account is placed for litigation and has no matter yet." in page
+    found = pages.get(page.links["Look at them"])
+    assert [url for url in found.links.values() if url in {f"/accounts/{n}" for n in firm.accounts}] == [
+        f"/accounts/{firm.accounts[1]}"
+    ]
+    assert "Open a matter" in pages.get(f"/accounts/{firm.accounts[1]}").links
+    assert "Accounts are placed for litigation and have no matter yet" in pages.get("/")
+    assert "1 account is placed" in bank.get("/matters") and "Look at them" not in bank.get("/matters").links
+    sue(firm, 1)
+    assert "no matter yet" not in pages.get("/matters") and "no matter yet" not in pages.get("/")
+
+
+def test_a_hearing_that_fell_with_its_matter_says_so_in_the_readers_language(firm: Suing, client_for: Clients) -> None:
+    matter_id = in_court(firm)
+    fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(3), COURT, "法" * 100))
+    add_step(firm.actor, matter_id, said(Stage.CLOSED, 18, 7, outcome=Outcome.WITHDRAWN))
+    page = client_for(firm.lawyer).get(f"/matters/{matter_id}")
+    assert "The matter was closed." in page and f'<td class="wrap">{"法" * 100}</td>' in page.html
+    chinese = make_user(organisation=firm.organisation, locale="zh_Hans")
+    assert "案件已结案。" in client_for(chinese).get(f"/matters/{matter_id}")
 
 
 def test_a_hearing_is_called_off_with_its_reason(firm: Suing, client_for: Clients) -> None:
@@ -131,11 +206,42 @@ def test_a_cost_goes_from_the_firm_to_the_bank_and_back_and_on_as_a_charge(firm:
     form = lawyer.get(page.links["It was paid"])
     missing = form.submit("form", amount="560.50", charged_on="2005-07-20", status=422)
     assert "a cost is paid by its proof" in missing
-    page = missing.submit("form", amount="560.50", charged_on="2005-07-20", proof=scan("receipt.pdf"))
-    assert "advanced" in page
+    torn = missing.submit(
+        "form", amount="560.50", charged_on="2005-07-20", proof=scan("r.pdf", b"%PDF-1.4 x"), status=422
+    )
+    assert "cannot be opened" in torn and "Day of payment" in torn
+    page = torn.submit("form", amount="545.45", charged_on="2005-07-20", proof=scan("receipt.pdf"))
+    assert "advanced" in page and "Costs approved CN¥560.50" in page and "Costs advanced CN¥545.45" in page
+    assert (
+        f"asked for by {firm.lawyer.name}" in page and f"paid by {firm.lawyer.name}" in page and "approved by" in page
+    )
+    row = page.text.partition("Amount paid")[2]
+    assert row.index("CN¥560.50") < row.index("CN¥545.45")
     number = next(words for words in page.links if words.startswith("CO-"))
     charge = finance.get(page.links[number])
     assert the_matter(matter_id).number in charge and "undecided" in charge
+
+
+def test_a_payment_of_a_cost_that_the_firm_withdraws_was_none(firm: Suing, client_for: Clients) -> None:
+    matter_id = in_court(firm)
+    cost_id = ask_cost(firm.actor, matter_id, Wanted(CostKind.TRAVEL, "80", "差旅"))
+    approve_cost(firm.desk.maker, matter_id, cost_id)
+    charge_id = advance_cost(firm.actor, matter_id, cost_id, Advance("70", TODAY, Proof(PDF, "scan.pdf")))
+    assert "Costs advanced CN¥70.00" in client_for(firm.lawyer).get(f"/matters/{matter_id}")
+    withdraw_charge(firm.actor, charge_id)
+    assert "Costs advanced CN¥0.00" in client_for(firm.lawyer).get(f"/matters/{matter_id}")
+
+
+def test_a_withdrawn_document_stands_struck_through_with_its_reason_and_goes_to_nobody(
+    firm: Suing, client_for: Clients
+) -> None:
+    pages, matter_id = client_for(firm.lawyer), in_court(firm)
+    document_id = add_document(firm.actor, matter_id, DocumentKind.JUDGMENT, Proof(PDF, "判决书.pdf"))
+    page = pages.get(f"/matters/{matter_id}").submit(f"documents/{document_id}/withdraw", reason="非本案文书")
+    assert "判决书.pdf" in page and "判决书.pdf" not in page.links
+    assert "<s>判决书.pdf</s>" in page.html and f"withdrawn by {firm.lawyer.name}" in page and "非本案文书" in page
+    for who in (firm.lawyer, make_user()):
+        assert client_for(who).client.get(f"/matters/{matter_id}/documents/{document_id}/file").status_code == 404
 
 
 def test_a_document_is_taken_by_its_first_bytes_and_given_back_as_a_file_to_be_kept(
@@ -145,6 +251,8 @@ def test_a_document_is_taken_by_its_first_bytes_and_given_back_as_a_file_to_be_k
     form = pages.get(pages.get(f"/matters/{matter_id}").links["Add a document"])
     for content in (b"<html><script>", b"PK\x03\x04", b"", b"GIF89a"):
         assert "no PDF" in form.submit("form", kind="judgment", proof=scan("判决书.pdf", content), status=422)
+    for content in (b"%PDF-1.4 nineteen b", PDF[:90], b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"):
+        assert "cannot be opened" in form.submit("form", kind="judgment", proof=scan("判决书.pdf", content), status=422)
     page = form.submit("form", kind="judgment", proof=scan("../../判决书.exe"))
     address = page.links["判决书.pdf"]
     for who in (firm.lawyer, make_user(), make_user(Role.FINANCE)):

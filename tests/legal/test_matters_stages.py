@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.legal.matters.stages import AWARDING, NUMBERED, OUTCOMES, Flaw, Outcome, Stage, Step, fault_in, may_follow
+from portal.foundation.money import Money
+from portal.legal.matters.stages import (
+    AWARDING,
+    NUMBERED,
+    OUTCOMES,
+    Flaw,
+    Limits,
+    Outcome,
+    Stage,
+    Step,
+    fault_in,
+    may_follow,
+    usual_next,
+)
 
 TODAY = date(2005, 7, 20)
 FIRST = date(2005, 1, 3)
@@ -94,12 +107,38 @@ def test_amounts_stand_where_something_is_awarded_and_are_never_less_than_nothin
     filed = [Step(P, FIRST), Step(F, FIRST, "court")]
     settled = Step(C, FIRST, outcome=Outcome.SETTLED, awarded=(1, 0, 0, 0))
     assert fault_in([*filed, settled], TODAY) is None
+    less = Step(C, FIRST, outcome=Outcome.SETTLED, awarded=(1, 0, 0, -1))
+    assert fault_in([*filed, less], TODAY) == (2, Flaw.NEGATIVE, None)
     for wrong in (
-        Step(C, FIRST, outcome=Outcome.SETTLED, awarded=(1, 0, 0, -1)),
         Step(C, FIRST, outcome=Outcome.WITHDRAWN, awarded=(0, 0, 0, 0)),
         Step(A, FIRST, "court", "no. 1", awarded=(1, 0, 0, 0)),
     ):
         assert fault_in([*filed, wrong], TODAY) == (2, Flaw.AWARDED, None)
+
+
+def test_no_more_principal_is_awarded_than_was_sued_for_while_interest_and_costs_may_go_beyond_it() -> None:
+    limits = Limits(claimed=Money(100, "CNY"))
+    tried = course(P, F, A, H)
+    for stage, outcome in ((M, None), (J, None), (C, Outcome.SETTLED)):
+        for awarded, flaw in (((100, 900, 900, 900), None), ((101, 0, 0, 0), Flaw.MORE)):
+            fault = fault_in([*tried, Step(stage, TODAY, "court", outcome=outcome, awarded=awarded)], TODAY, limits)
+            assert (fault.flaw if fault else None) == flaw
+
+
+def test_a_matter_does_not_begin_before_the_firm_took_the_account_on() -> None:
+    steps = course(P, F)
+    assert fault_in(steps, TODAY, Limits(since=FIRST)) is None
+    assert fault_in(steps, TODAY, Limits(since=FIRST + timedelta(days=1))) == (0, Flaw.UNPLACED, None)
+
+
+def test_what_usually_comes_next_is_what_a_day_in_court_was_fixed_for_or_else_the_usual_course() -> None:
+    for steps, usual in (
+        ((P,), F), ((P, F), A), ((P, F, A), H), ((P, F, A, H), J), ((P, F, A, H, J), E), ((P, F, A, H, J, E), C), ((P, F, A, M), C),
+    ):  # fmt: skip
+        assert usual_next(may_follow(course(*steps)), steps[-1]) is usual
+    assert usual_next(may_follow(course(P, F, A)), A, fixed=M) is M
+    assert usual_next(may_follow(course(P, F)), F, fixed=H) is A  # no hearing before the court has accepted the claim
+    assert usual_next([C], H) is C and usual_next([], C) is None
 
 
 @given(st.lists(st.integers(0, 7), max_size=12), st.sampled_from(Outcome))

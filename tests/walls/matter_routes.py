@@ -38,6 +38,10 @@ MATTER_ROUTES: tuple[Route, ...] = (
         "matters.document_file", GET, _MATTER + "/documents/<int:document_id>/file", P.MATTERS_VIEW,
         ("document of a matter",),
     ),
+    Route(
+        "matters.withdraw_document", POST, _MATTER + "/documents/<int:document_id>/withdraw", P.MATTERS_RUN,
+        ("document of a matter",), reason=True,
+    ),
     Route("matters.calendar", GET, "/hearings/calendar", P.MATTERS_VIEW),
     Route("matters.make_calendar", POST, "/hearings/calendar", P.MATTERS_VIEW),
     Route("matters.end_calendar", POST, "/hearings/calendar/end", P.MATTERS_VIEW),

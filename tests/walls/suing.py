@@ -19,7 +19,7 @@ from portal.identity.models import User
 from portal.legal.matters.bundle import PURPOSE
 from portal.legal.matters.costs import Wanted, approve_cost, ask_cost
 from portal.legal.matters.course import Said
-from portal.legal.matters.documents import add_document
+from portal.legal.matters.documents import add_document, withdraw_document
 from portal.legal.matters.feeds import make_feed
 from portal.legal.matters.hearings import Summons, fix_hearing
 from portal.legal.matters.models import CostKind, DocumentKind, EvidenceBundle, HearingKind, Matter
@@ -89,6 +89,7 @@ def _sue(world: World, code: str, mark: str, account_id: int) -> None:
     approve_cost(world.person(Role.FINANCE).actor, matter_id, cost_id)
     document_id = add_document(lawyer, matter_id, DocumentKind.COMPLAINT, scan)
     world.keep("document of a matter", code, matter_id, document_id)
+    withdraw_document(lawyer, matter_id, add_document(lawyer, matter_id, DocumentKind.OTHER, scan), f"{mark} error")
     world.keep("calendar", "nobody", make_feed(lawyer))
     world.keep("bundle", code, _bundle(lawyer, matter_id, mark))
 

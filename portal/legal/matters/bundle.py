@@ -21,6 +21,7 @@ from portal.foundation.language import _l, as_data, say, translate
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
 from portal.legal.dispatch.queries import ways_by_letter
+from portal.legal.flags import reason_words
 from portal.legal.matters import queries
 from portal.legal.matters.bundle_parts import PARTS, About
 from portal.legal.matters.labels import DOCUMENT_KINDS, LANGUAGES
@@ -150,24 +151,30 @@ def _gather(session: Session, actor: Actor, account_id: int) -> tuple[About, lis
     written = [row for row in reversed(letters_of_account(session, actor, account_id)) if row.Letter.letter_no]
     may_see_letters = actor.can(Permission.PACKS_VIEW)
     written = written if may_see_letters else []
-    ways = ways_by_letter(session, actor, [row.Letter.id for row in written])
-    annexes = list(_annexes(session, actor, key, written, ways, account_id))
+    ids = [row.Letter.id for row in written]
+    ways, void = ways_by_letter(session, actor, ids), queries.why_void(session, actor, ids)
+    annexes = list(_annexes(session, actor, key, (written, ways, void), account_id))
     about = About(
         session, actor, account, key, vault.open(key, customer.name_sealed, "name") or customer.name_masked,
         vault.open(key, customer.id_no_sealed, "id_no") or "", services().clock.today(), written, ways,
-        {annex.key: place for place, annex in enumerate(annexes, 1)},
+        {annex.key: place for place, annex in enumerate(annexes, 1)}, void,
     )  # fmt: skip
     return about, annexes
 
 
 def _annexes(
-    session: Session, actor: Actor, key: PersonKey, written: Sequence[Any], ways: dict[int, Any], account_id: int
+    session: Session,
+    actor: Actor,
+    key: PersonKey,
+    sent: tuple[Sequence[Any], dict[int, Any], dict[int, str]],
+    account_id: int,
 ) -> Iterator[_Annex]:
+    written, ways, void = sent
     for row in written:
         letter, result = row.Letter, ways[row.Letter.id].result if row.Letter.id in ways else None
         number = letter.letter_no
         yield _Annex(
-            translate(say("Letter %(number)s", number=number)), ("letter", letter.id),
+            _letter_title(number, void.get(letter.id)), ("letter", letter.id),
             lambda letter=letter, pack=row.LetterPack: _of_letter(session, letter, pack),  # type: ignore[misc]
         )  # fmt: skip
         if result is not None and result.proof_digest:
@@ -179,10 +186,19 @@ def _annexes(
         return
     for matter in reversed(queries.matters_of_account(session, actor, account_id)):
         for document in reversed(queries.documents_of(session, actor, matter.id)):
+            if document.withdrawal is not None:
+                continue
             title = (
                 f"{matter.number} · {DOCUMENT_KINDS[document.kind]} · {document.proof_name} · SHA-256 {document.sha256}"
             )
             yield _Annex(title, ("document", document.id), lambda document=document: _of_proof(key, document))  # type: ignore[misc]
+
+
+def _letter_title(number: str, void: str | None) -> str:
+    """What is void was never sent: whoever leafs through the annexes must not take it for a letter that was."""
+    if void is None:
+        return translate(say("Letter %(number)s", number=number))
+    return translate(say("Letter %(number)s, void: %(reason)s", number=number, reason=reason_words(void)))
 
 
 def _of_letter(session: Session, letter: Any, pack: Any) -> bytes:

@@ -25,6 +25,7 @@ from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
 from portal.legal.dispatch.labels import RESULTS
+from portal.legal.flags import reason_words
 from portal.legal.matters import queries
 from portal.legal.matters.labels import COST_KINDS, HEARING_KINDS, HEARING_STATES, STAGES, cost_tag
 from portal.legal.matters.labels import OUTCOMES as ENDS
@@ -34,11 +35,12 @@ from portal.portfolio.queries import limitation_for
 from portal.vendors.labels import KIND_LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
 
+    from portal.commission.charge_models import Charge
     from portal.foundation.access import Actor
     from portal.foundation.vault import PersonKey
     from portal.legal.matters.models import Matter
@@ -65,6 +67,19 @@ class About:
     letters: Sequence[Any] = ()
     ways: dict[int, Any] = field(default_factory=dict)
     annexes: dict[tuple[str, int], int] = field(default_factory=dict)
+    void: dict[int, str] = field(default_factory=dict)
+
+    def none(self, words: Message, *, seen: bool = True) -> str:
+        """That there is nothing. Only the bank sees all of an account, so from others a court must not hear it flatly; nor where
+        the reader may not look at such things at all (`seen`)."""
+        return translate(words if seen and self.actor.is_bank else say("There is nothing, as far as may be seen here."))
+
+    def in_part(self, *, seen: bool = True) -> list[str]:
+        """That others may have more."""
+        if seen and self.actor.is_bank:
+            return []
+        who = self.actor.organisation_name
+        return [translate(say("Only what %(organisation)s may see stands here; there may be more.", organisation=who))]
 
 
 @dataclass(frozen=True)
@@ -156,7 +171,8 @@ def placements(about: About) -> Part:
         for row, name in about.session.execute(wanted.order_by(Placement.placed_on, Placement.id))
     ]
     heads = _heads(say("Kind"), say("Organisation"), say("Placed on"), say("Last day"))
-    return Part(_(say("Placements")), sheets=[Sheet(heads, rows, empty=_(say("It was with nobody.")))])
+    sheet = Sheet(heads, rows, empty=about.none(say("It was with nobody.")))
+    return Part(_(say("Placements")), sheets=[sheet], words=about.in_part())
 
 
 def contacts(about: About) -> Part:
@@ -194,7 +210,20 @@ def contacts(about: About) -> Part:
         )
     heads = _heads(say("When"), say("How"), say("Number"), say("Outcome"), say("Note"), say("Who"))
     sheet = Sheet(heads, rows, empty=_(say("Nobody has tried to reach the debtor, as far as may be seen here.")))
-    return Part(_(say("Contact attempts")), sheets=[sheet])
+    return Part(_(say("Contact attempts")), sheets=[sheet], words=[*about.in_part(), *_left_out(about, len(rows))])
+
+
+def _left_out(about: About, shown: int) -> Iterator[str]:
+    """That there are more attempts than a bundle takes."""
+    if shown < MOST:
+        return
+    found = visible(ContactAttempt, about.actor).where(ContactAttempt.account_id == about.account.id)
+    found = found.with_only_columns(ContactAttempt.id)
+    n = about.session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+    if n > shown:
+        yield _(
+            say("There are %(n)s attempts; the first %(shown)s of them stand here.", n=number(n), shown=number(shown))
+        )
 
 
 def promises(about: About) -> Part:
@@ -210,7 +239,7 @@ def promises(about: About) -> Part:
         for row in about.session.scalars(wanted.order_by(Promise.made_on, Promise.id))
     ]
     heads = _heads(say("Made on"), say("Amount"), say("Pay by"), say("State"), figures=(1,))
-    sheets = [Sheet(heads, promised, _(say("Promises")), _(say("Nothing was promised.")))]
+    sheets = [Sheet(heads, promised, _(say("Promises")), about.none(say("Nothing was promised.")))]
     if about.actor.can(Permission.ARRANGEMENTS_VIEW):
         agreed = [
             (
@@ -225,8 +254,9 @@ def promises(about: About) -> Part:
         heads = _heads(
             say("Number"), say("Drawn up on"), say("Balance"), say("Agreed amount"), say("Agreed on"), figures=(2, 3)
         )
-        sheets.append(Sheet(heads, agreed, _(say("Arrangements")), _(say("Nothing was arranged."))))
-    return Part(_(say("Promises and arrangements")), sheets=sheets)
+        sheets.append(Sheet(heads, agreed, _(say("Arrangements")), about.none(say("Nothing was arranged."))))
+    words = about.in_part(seen=about.actor.can(Permission.ARRANGEMENTS_VIEW))
+    return Part(_(say("Promises and arrangements")), sheets=sheets, words=words)
 
 
 def payments(about: About) -> Part:
@@ -242,7 +272,8 @@ def payments(about: About) -> Part:
             for paid_on, minor, currency in about.session.execute(wanted.order_by(found.c.paid_on, amount))
         ]
     heads = _heads(say("Value date"), say("Amount"), figures=(1,))
-    return Part(_(say("Payments")), sheets=[Sheet(heads, rows, empty=_(say("Nothing was paid.")))])
+    sheet = Sheet(heads, rows, empty=about.none(say("Nothing was paid.")))
+    return Part(_(say("Payments")), sheets=[sheet], words=about.in_part())
 
 
 def letters_sent(about: About) -> Part:
@@ -256,7 +287,7 @@ def letters_sent(about: About) -> Part:
             (
                 letter.letter_no, day(row.LetterPack.issued_on), money(letter.total_minor, letter.currency),
                 f"{day(sent.dispatched_on)} {sent.carrier} {sent.tracking_no}" if sent else "–",
-                f"{day(result.result_on)} {RESULTS[result.result].label} {result.reason}" if result else "–",
+                _came_of_it(result, about.void.get(letter.id)),
                 ", ".join(str(annex) for annex in annexes if annex),
             )
         )  # fmt: skip
@@ -264,17 +295,27 @@ def letters_sent(about: About) -> Part:
         say("Letter number"), say("Dated"), say("Amount"), say("How it was sent"), say("What came of it"), say("Annex"),
         figures=(2,),
     )  # fmt: skip
-    return Part(_(say("Letters")), sheets=[Sheet(heads, rows, empty=_(say("No letter was written.")))])
+    seen = about.actor.can(Permission.PACKS_VIEW)
+    sheet = Sheet(heads, rows, empty=about.none(say("No letter was written."), seen=seen))
+    return Part(_(say("Letters")), sheets=[sheet], words=about.in_part(seen=seen))
+
+
+def _came_of_it(result: Any, void: str | None) -> str:
+    """What came of a letter; of one that is void, why it is."""
+    said = [f"{day(result.result_on)} {RESULTS[result.result].label} {result.reason}"] if result else []
+    if void is not None:
+        said.append(_(say("void: %(reason)s", reason=reason_words(void))))
+    return "; ".join(said) or "–"
 
 
 def suits(about: About) -> Part:
     """Matters about the account: course, hearings, costs and documents."""
-    if not about.actor.can(Permission.MATTERS_VIEW):
-        return Part(_(say("Matters")), words=[_(say("Nobody has sued for it yet."))])
-    found = queries.matters_of_account(about.session, about.actor, about.account.id)
+    seen, title, none = about.actor.can(Permission.MATTERS_VIEW), _(say("Matters")), say("Nobody has sued for it yet.")
+    found = queries.matters_of_account(about.session, about.actor, about.account.id) if seen else []
     if not found:
-        return Part(_(say("Matters")), words=[_(say("Nobody has sued for it yet."))])
-    return Part(_(say("Matters")), sheets=[sheet for matter in reversed(found) for sheet in _of_matter(about, matter)])
+        return Part(title, words=[about.none(none, seen=seen)])
+    sheets = [sheet for matter in reversed(found) for sheet in _of_matter(about, matter)]
+    return Part(title, sheets=sheets, words=about.in_part())
 
 
 def _of_matter(about: About, matter: Matter) -> list[Sheet]:
@@ -293,22 +334,25 @@ def _of_matter(about: About, matter: Matter) -> list[Sheet]:
         )
         for row in reversed(queries.hearings_of(session, who, matter.id))
     ]
+    asked = queries.costs_of(session, who, matter.id)
+    paid = queries.paid_for(session, who, asked)
     costs = [
         (
-            day(row.asked_at),
-            str(COST_KINDS[row.kind]),
-            row.reason,
-            money(row.amount_minor, row.currency),
-            str(cost_tag(row).label),
+            day(row.asked_at), str(COST_KINDS[row.kind]), row.reason, money(row.amount_minor, row.currency),
+            _paid(paid.get(row.id)), str(cost_tag(row).label),
         )
-        for row in reversed(queries.costs_of(session, who, matter.id))
-    ]
+        for row in reversed(asked)
+    ]  # fmt: skip
     none = _(say("none"))
     return [
         Sheet(_heads(say("On"), say("Stage"), say("Court"), say("Awarded"), say("Note")), course, name + _(say("Course")), none),
         Sheet(_heads(say("When"), say("Kind"), say("Court"), say("Court room"), say("State")), heard, name + _(say("Hearings")), none),
-        Sheet(_heads(say("Asked"), say("Kind"), say("What for"), say("Amount"), say("State"), figures=(3,)), costs, name + _(say("Costs")), none),
+        Sheet(_heads(say("Asked"), say("Kind"), say("What for"), say("Amount asked for"), say("Amount paid"), say("State"), figures=(3, 4)), costs, name + _(say("Costs")), none),
     ]  # fmt: skip
+
+
+def _paid(charge: Charge | None) -> str:
+    return money(charge.amount_minor, charge.currency) if charge else "–"
 
 
 def _step(row: Any) -> str:

@@ -10,7 +10,7 @@ from portal.contact.proofs import person_key_of
 from portal.contact.requests.views import sealed_file
 from portal.foundation.access import Permission
 from portal.foundation.database import db
-from portal.foundation.errors import DomainError
+from portal.foundation.errors import DomainError, NotFound
 from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
 from portal.foundation.money import format_amount
@@ -111,10 +111,20 @@ def new_document(matter_id: int) -> Any:
 @blueprint.get("/matters/<int:matter_id>/documents/<int:document_id>/file")
 @requires(Permission.MATTERS_VIEW)
 def document_file(matter_id: int, document_id: int) -> Response:
-    """A document, as a file to be kept; while one may see the account."""
+    """A document, as a file to be kept; while one may see the account, and while it stands."""
     session, who = db.session(), actor()
     row = queries.document_for(session, who, matter_id, document_id)
+    if row.withdrawal is not None:
+        raise NotFound
     return sealed_file(person_key_of(session, who, queries.matter_for(session, who, matter_id).account_id), row)
+
+
+@blueprint.post("/matters/<int:matter_id>/documents/<int:document_id>/withdraw")
+@requires(Permission.MATTERS_RUN)
+def withdraw_document(matter_id: int, document_id: int) -> Any:
+    """It was put there in error."""
+    documents.withdraw_document(actor(), matter_id, document_id, request.form.get("reason", ""))
+    return _done(matter_id, say("The document is withdrawn; it stays in the list, struck through."), "documents")
 
 
 def _entered(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.free_text import check_free_text
 from portal.foundation.language import say
-from portal.foundation.money import parse_amount
-from portal.legal.matters.flaws import error_of
+from portal.foundation.money import Money, parse_amount
+from portal.foundation.services import services
+from portal.legal.matters.flaws import PARTS, error_of
 from portal.legal.matters.models import MatterStep
-from portal.legal.matters.queries import course_of, steps_of
-from portal.legal.matters.stages import Outcome, Stage, Step, fault_in
+from portal.legal.matters.queries import course_of, placement_of, steps_of
+from portal.legal.matters.stages import Limits, Outcome, Stage, Step, fault_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
     from portal.foundation.work import Work
     from portal.legal.matters.models import Matter
+    from portal.placement.models import Placement
 
 __all__ = [
-    "LONGEST_CASE_NO", "LONGEST_COURT", "LONGEST_NOTE", "PARTS", "Said", "add_row", "amount_of", "append_step", "as_data", "check_course",
-    "flush_open", "plain", "row_of", "short", "take_over",
+    "LONGEST_CASE_NO", "LONGEST_COURT", "LONGEST_NOTE", "Said", "add_row", "amount_of", "append_step", "as_data", "check_course",
+    "flush_open", "limits_of", "plain", "row_of", "short", "take_over", "taken_on",
 ]  # fmt: skip
 
 LONGEST_COURT, LONGEST_CASE_NO, LONGEST_NOTE = 120, 64, 400
-PARTS = ("principal", "interest", "fees", "costs")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def append_step(work: Work, matter: Matter, said: Said) -> MatterStep:
     """The matter, which is locked, came to a stage: the row that says so. DomainError naming the field."""
     course = course_of(steps_of(work.session, work.actor, matter.id))
     row = row_of(matter, said)
-    check_course([*course, row], len(course), work.today)
+    check_course(work, matter, [*course, row], len(course))
     add_row(work, matter, row)
     take_over(work, matter, [*course, row])
     work.audit("legal.matter_step", matter, after=as_data(row))
@@ -89,12 +91,24 @@ def _awarded(row: MatterStep) -> tuple[int, int, int, int] | None:
     return None if principal is None else (principal, interest or 0, fees or 0, costs or 0)
 
 
-def check_course(rows: Sequence[MatterStep], place: int, today: date) -> None:
+def check_course(work: Work, matter: Matter, rows: Sequence[MatterStep], place: int) -> None:
     """DomainError where a course cannot have been so; `place`: what was said just now."""
-    steps = plain(rows)
-    fault = fault_in(steps, today)
+    steps, limits = plain(rows), limits_of(work, matter)
+    fault = fault_in(steps, work.today, limits)
     if fault is not None:
-        raise error_of(fault, steps, place)
+        raise error_of(fault, steps, place, limits)
+
+
+def limits_of(work: Work, matter: Matter) -> Limits:
+    """What a matter's course cannot go beyond."""
+    since = taken_on(placement_of(work.session, work.actor, matter))
+    return Limits(since, Money(matter.claimed_minor, matter.currency))
+
+
+def taken_on(placement: Placement) -> date | None:
+    """The day on which the firm accepted an account, by the bank's clock: before it the firm could not know of it."""
+    zone = ZoneInfo(services().clock.time_zone)
+    return placement.accepted_at.astimezone(zone).date() if placement.accepted_at else None
 
 
 def take_over(work: Work, matter: Matter, course: Sequence[MatterStep]) -> None:

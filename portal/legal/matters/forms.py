@@ -15,13 +15,14 @@ from portal.foundation.language import _l
 from portal.foundation.money import format_amount
 from portal.foundation.services import services
 from portal.legal.matters.costs import Advance, Wanted
-from portal.legal.matters.course import LONGEST_CASE_NO, LONGEST_COURT, LONGEST_NOTE, PARTS, Said
+from portal.legal.matters.course import LONGEST_CASE_NO, LONGEST_COURT, LONGEST_NOTE, Said
+from portal.legal.matters.flaws import PARTS
 from portal.legal.matters.hearings import Summons
 from portal.legal.matters.labels import COST_KINDS, DOCUMENT_KINDS, HEARING_KINDS, OUTCOMES, STAGES
 from portal.legal.matters.models import CostKind, DocumentKind, HearingKind
 from portal.legal.matters.operations import Opening
-from portal.legal.matters.stages import Outcome, Stage
-from portal.vendors.proofs import read_proof
+from portal.legal.matters.papers import read_paper
+from portal.legal.matters.stages import AWARDING, Outcome, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +41,8 @@ _PLAIN = _l("Both sides read it. No personal data.")
 
 
 def _sent(field: FileField) -> Proof | None:
-    """The file that was sent along; DomainError where it is none of the kinds that are taken."""
-    return read_proof(field.data.stream, field.data.filename) if field.data and field.data.filename else None
+    """The file that was sent along; DomainError where it is none of the kinds that are taken, or cannot be opened."""
+    return read_paper(field.data.stream, field.data.filename) if field.data and field.data.filename else None
 
 
 class OpeningForm(FlaskForm):
@@ -76,7 +77,9 @@ class StepForm(FlaskForm):
     court = StringField(_l("Court"), [Optional(), Length(max=LONGEST_COURT)])
     case_no = StringField(
         _l("Case number"), [Optional(), Length(max=LONGEST_CASE_NO)], render_kw={"autocomplete": "off"},
-        description=_l("As the court writes it: needed when it accepts the claim, and for enforcement."),
+        description=_l(
+            "As the court writes it, in China for example （2005）沪0115民初1234号; needed when it accepts the claim, and for enforcement."
+        ),
     )  # fmt: skip
     outcome = SelectField(_l("How it ended"), [Optional()], description=_l("Only for a matter that is closed."))
     principal = StringField(_l("Awarded: principal"), [Optional(), Length(max=24)])
@@ -95,6 +98,21 @@ class StepForm(FlaskForm):
             ((outcome.value, tag.label) for outcome, tag in OUTCOMES.items()), _l("the matter goes on")
         )
 
+    @property
+    def chosen(self) -> Stage | None:
+        """The stage that the form is about; None while nobody has chosen it."""
+        return next((stage for stage in Stage if stage.value == self.stage.data), None)
+
+    @property
+    def may_end(self) -> bool:
+        """Whether it may be said how the matter ended."""
+        return self.chosen in (None, Stage.CLOSED)
+
+    @property
+    def may_award(self) -> bool:
+        """Whether it may be said what was awarded."""
+        return self.chosen is None or self.chosen in AWARDING
+
     def fill_from(self, row: MatterStep, currency: str) -> None:
         """What was said, to be corrected."""
         self.stage.data, self.happened_on.data = row.stage.value, row.happened_on
@@ -105,12 +123,12 @@ class StepForm(FlaskForm):
             self[part].data = "" if minor is None else format_amount(minor, currency)
 
     def said(self) -> Said:
-        """What was entered; the form was validated."""
+        """What was entered; the form was validated. What the stage cannot have is not on the page, and left out."""
         assert self.happened_on.data is not None  # noqa: S101
-        principal, interest, fees, costs = (self[part].data or "" for part in PARTS)
+        principal, interest, fees, costs = (self[part].data or "" if self.may_award else "" for part in PARTS)
         return Said(
             Stage(self.stage.data), self.happened_on.data, self.court.data or "", self.case_no.data or "",
-            self.note.data or "", Outcome(self.outcome.data) if self.outcome.data else None,
+            self.note.data or "", Outcome(self.outcome.data) if self.outcome.data and self.may_end else None,
             (principal, interest, fees, costs),
         )  # fmt: skip
 
@@ -170,7 +188,7 @@ class AdvanceForm(FlaskForm):
     """What was paid, with the receipt."""
 
     amount = StringField(_l("Amount"), [_needed, Length(max=24)], description=_l("At most what was approved."))
-    charged_on = DateField(_l("Paid on"), [_needed])
+    charged_on = DateField(_l("Day of payment"), [_needed])
     proof = FileField(_l("Receipt"), description=_FILE)
 
     def __init__(self, **kwargs: Any) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from portal.foundation.access import Permission, demand
 from portal.foundation.errors import DomainError, Refused
 from portal.foundation.free_text import check_free_text, given_reason
-from portal.foundation.language import say, translate
+from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
     from portal.foundation.work import Work
     from portal.legal.matters.models import Matter
 
@@ -51,7 +52,7 @@ def fix_hearing(actor: Actor, matter_id: int, kind: HearingKind, summons: Summon
         if matter.stage in (Stage.PREPARED, Stage.CLOSED):
             words = say("A court hears a matter from its filing until it is closed.")
             raise Refused("hearing.not_in_court", words)
-        _check(work, summons)
+        _check(work, matter.id, summons)
         hearing = Hearing(
             matter_id=matter.id, organisation_id=matter.organisation_id, kind=kind, starts_at=summons.starts_at,
             court=summons.court.strip(), room=summons.room.strip(), state=HearingState.FIXED, made_at=work.now,
@@ -69,7 +70,7 @@ def move_hearing(actor: Actor, matter_id: int, hearing_id: int, summons: Summons
     demand(actor, Permission.MATTERS_RUN)
     with transaction(actor) as work:
         hearing = _open_one(work, matter_id, hearing_id)
-        _check(work, summons)
+        _check(work, hearing.matter_id, summons)
         before = (hearing.starts_at, hearing.court, hearing.room)
         after = (summons.starts_at, summons.court.strip(), summons.room.strip())
         if before == after:
@@ -89,8 +90,11 @@ def hold_hearing(actor: Actor, matter_id: int, hearing_id: int, note: str = "") 
         hearing = _open_one(work, matter_id, hearing_id)
         if hearing.starts_at > work.now:
             raise Refused("hearing.to_come", say("This hearing is still to come."))
+        early = _before_filing(work, matter.id, hearing.starts_at)
+        if early is not None:
+            raise Refused("hearing.early", early)
         _change(work, hearing, HearingState.HELD, note.strip())
-        on = hearing.starts_at.astimezone(ZoneInfo(services().clock.time_zone)).date()
+        on = _day_of(hearing.starts_at)
         if hearing.kind is HearingKind.TRIAL and _can_be_heard(work, matter, on):
             append_step(work, matter, Said(Stage.HEARING, on, hearing.court))
 
@@ -109,7 +113,9 @@ def cancel_open(work: Work, matter: Matter) -> None:
         Hearing.matter_id == matter.id, Hearing.state.in_(queries.AHEAD), Hearing.starts_at > work.now
     )
     for hearing in work.session.scalars(wanted.order_by(Hearing.id)).all():
-        _change(work, hearing, HearingState.CANCELLED, translate(say("The matter was closed.")))
+        _change(
+            work, hearing, HearingState.CANCELLED, ""
+        )  # no reason of its own: the page says that the matter was closed
 
 
 # --- what several of these need -----------------------------------------------------------------------------------------
@@ -129,7 +135,23 @@ def _open_one(work: Work, matter_id: int, hearing_id: int) -> Hearing:
     return hearing
 
 
-def _check(work: Work, summons: Summons) -> None:
+def _before_filing(work: Work, matter_id: int, at: datetime) -> Message | None:
+    """That no court hears what it does not have yet; None where it can have been so."""
+    course = queries.course_of(queries.steps_of(work.session, work.actor, matter_id))
+    filed = next((row.happened_on for row in course if row.stage is Stage.FILED), None)
+    if filed is None or _day_of(at) >= filed:
+        return None
+    return say("The claim was filed on %(day)s; no court hears it before.", day=filed)
+
+
+def _day_of(at: datetime) -> date:
+    return at.astimezone(ZoneInfo(services().clock.time_zone)).date()
+
+
+def _check(work: Work, matter_id: int, summons: Summons) -> None:
+    early = _before_filing(work, matter_id, summons.starts_at)
+    if early is not None:
+        raise DomainError("hearing.early", early, field="starts_at")
     if summons.starts_at > work.now + FURTHEST:
         raise DomainError("hearing.far", say("This lies too far ahead."), field="starts_at")
     for field, text in (("court", summons.court), ("room", summons.room)):

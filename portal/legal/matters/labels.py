@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.foundation.language import _l
+from portal.foundation.language import _l, say
 from portal.foundation.states import StateTag
 from portal.legal.matters.models import CostKind, CostState, DocumentKind, HearingKind, HearingState
 from portal.legal.matters.stages import Outcome, Stage
 
 if TYPE_CHECKING:
-    from portal.legal.matters.models import MatterCost
+    from portal.foundation.language import Message
+    from portal.legal.matters.models import MatterCost, MatterCostEvent
 
 __all__ = [
     "COST_KINDS",
@@ -23,6 +24,7 @@ __all__ = [
     "OUTCOMES",
     "SAY_SO",
     "STAGES",
+    "cost_deed",
     "cost_tag",
 ]
 
@@ -85,6 +87,12 @@ COST_STATES = {
     CostState.WITHDRAWN: StateTag("withdrawn", _l("withdrawn"), "plain"),
     CostState.ADVANCED: StateTag("advanced", _l("advanced"), "good"),
 }
+COST_DEEDS = {
+    CostState.APPROVED: lambda who: say("approved by %(who)s", who=who),
+    CostState.REFUSED: lambda who: say("refused by %(who)s", who=who),
+    CostState.WITHDRAWN: lambda who: say("withdrawn by %(who)s", who=who),
+    CostState.ADVANCED: lambda who: say("paid by %(who)s", who=who),
+}
 DOCUMENT_KINDS = {
     DocumentKind.COMPLAINT: _l("Statement of claim"),
     DocumentKind.EVIDENCE: _l("Evidence"),
@@ -97,6 +105,11 @@ DOCUMENT_KINDS = {
     DocumentKind.ENFORCEMENT: _l("Enforcement papers"),
     DocumentKind.OTHER: _l("Other document"),
 }
+
+
+def cost_deed(event: MatterCostEvent) -> Message:
+    """Who did what to a cost, in words."""
+    return COST_DEEDS[event.state](event.by_name)
 
 
 def cost_tag(cost: MatterCost) -> StateTag:

@@ -16,8 +16,22 @@ from portal.identity.models import Organisation, User
 from portal.legal.matters.stages import Outcome, Stage
 
 __all__ = [
-    "CalendarFeed", "CostKind", "CostState", "DocumentKind", "EvidenceBundle", "Hearing", "HearingEvent", "HearingKind",
-    "HearingState", "Matter", "MatterCost", "MatterCostEvent", "MatterDocument", "MatterStep", "StepEffect",
+    "CalendarFeed",
+    "CostKind",
+    "CostState",
+    "DocumentKind",
+    "DocumentWithdrawal",
+    "EvidenceBundle",
+    "Hearing",
+    "HearingEvent",
+    "HearingKind",
+    "HearingState",
+    "Matter",
+    "MatterCost",
+    "MatterCostEvent",
+    "MatterDocument",
+    "MatterStep",
+    "StepEffect",
 ]  # fmt: skip
 
 
@@ -258,7 +272,7 @@ class MatterCostEvent(Model, OwnRows):
 
 
 class MatterDocument(Model, OwnRows):
-    """A file of a matter, sealed for the person. Append-only."""
+    """A file of a matter, sealed for the person. Append-only; that one was put there in error is a row beside it."""
 
     __tablename__ = "matter_document"
     id: Mapped[int] = key_column()
@@ -269,6 +283,21 @@ class MatterDocument(Model, OwnRows):
     proof_name: Mapped[str] = mapped_column(sa.String(200))
     sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the file as it was sent")
     size: Mapped[int]
+    by_user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    by_name: Mapped[str] = mapped_column(sa.String(120))
+    at: Mapped[datetime]
+    withdrawal: Mapped[DocumentWithdrawal | None] = relationship(lazy="selectin", uselist=False)
+
+
+class DocumentWithdrawal(Model, OwnRows):
+    """That a document was put to a matter in error, and why. The file stays sealed where it is and goes to nobody any more.
+    Append-only."""
+
+    __tablename__ = "matter_document_withdrawal"
+    id: Mapped[int] = key_column()
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("matter_document.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(400), comment="no personal data")
     by_user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     by_name: Mapped[str] = mapped_column(sa.String(120))
     at: Mapped[datetime]

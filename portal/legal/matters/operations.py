@@ -20,19 +20,20 @@ from portal.legal.matters import queries
 from portal.legal.matters.course import (
     LONGEST_COURT,
     LONGEST_NOTE,
-    PARTS,
     add_row,
     amount_of,
     append_step,
     as_data,
     check_course,
     flush_open,
+    limits_of,
     plain,
     row_of,
     short,
     take_over,
+    taken_on,
 )
-from portal.legal.matters.flaws import error_of
+from portal.legal.matters.flaws import PARTS, error_of, not_placed_yet
 from portal.legal.matters.following import follow
 from portal.legal.matters.hearings import cancel_open
 from portal.legal.matters.models import Matter, MatterStep
@@ -84,6 +85,9 @@ def open_matter(actor: Actor, account_id: int, wanted: Opening) -> int:
         court = short(wanted.court, LONGEST_COURT, "court")
         if wanted.opened_on > work.today:
             raise DomainError("matter.future", say("The day is still to come."), field="opened_on")
+        since = taken_on(placement)
+        if since and wanted.opened_on < since:
+            raise DomainError("matter.unplaced", not_placed_yet(since), field="opened_on")
         matter = _write(work, account, placement, claimed, lawyer, court, wanted.opened_on)
         first = MatterStep(stage=Stage.PREPARED, happened_on=wanted.opened_on, court=court)
         add_row(work, matter, first)
@@ -123,7 +127,7 @@ def correct_step(actor: Actor, matter_id: int, step_id: int, said: Said) -> bool
         if as_data(before) == as_data(row):
             return False
         corrected = [*course[:place], row, *course[place + 1 :]]
-        check_course(corrected, place, work.today)
+        check_course(work, matter, corrected, place)
         add_row(work, matter, row)
         take_over(work, matter, corrected)
         work.audit("legal.matter_step_corrected", matter, before=as_data(before), after=as_data(row))
@@ -142,9 +146,10 @@ def take_back_step(actor: Actor, matter_id: int, step_id: int, reason: str) -> N
         if place == 0:
             raise Refused("matter.first", say("A matter begins with its preparation, and with nothing else."))
         rest = [*course[:place], *course[place + 1 :]]
-        fault = fault_in(plain(rest), work.today)
+        limits = limits_of(work, matter)
+        fault = fault_in(plain(rest), work.today, limits)
         if fault is not None:
-            raise Refused("matter.needed", error_of(fault, plain(rest), -1).message)
+            raise Refused("matter.needed", error_of(fault, plain(rest), -1, limits).message)
         names = ("stage", "happened_on", "court", "case_no", "outcome", *(f"awarded_{part}_minor" for part in PARTS))
         row = MatterStep(**{name: getattr(before, name) for name in names}, note=reason, corrects_id=before.id)
         row.taken_back = True

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portal.commission.charge_labels import charge_tag
-from portal.commission.charge_models import Charge
-from portal.commission.charge_queries import charges
+from portal.commission.charge_models import ChargeState
 from portal.contact.proofs import person_key_of
 from portal.foundation.access import Permission
 from portal.foundation.errors import DomainError
-from portal.foundation.language import _l, say
+from portal.foundation.formats import number
+from portal.foundation.language import _l, say, say_count
 from portal.foundation.services import services
 from portal.legal.matters import queries
 from portal.legal.matters.course import plain
@@ -24,10 +24,11 @@ from portal.legal.matters.labels import (
     OUTCOMES,
     SAY_SO,
     STAGES,
+    cost_deed,
     cost_tag,
 )
-from portal.legal.matters.models import CostState
-from portal.legal.matters.stages import Stage, may_follow
+from portal.legal.matters.models import CostState, HearingKind
+from portal.legal.matters.stages import Stage, may_follow, usual_next
 from portal.legal.queries import lawyers
 from portal.vendors.labels import name_of
 
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from portal.commission.charge_models import Charge
     from portal.foundation.access import Actor
     from portal.foundation.language import Message
     from portal.legal.matters.models import Hearing, Matter, MatterCost, MatterStep
     from portal.placement.models import Placement
 
-__all__ = ["matter_page", "steps_ahead"]
+__all__ = ["matter_page", "not_sued_for", "steps_ahead"]
 
 # What usually comes next, by where the matter is; days as the Civil Procedure Law has them.
 NEXT: dict[Stage, Any] = {
@@ -54,6 +56,10 @@ NEXT: dict[Stage, Any] = {
     Stage.JUDGMENT: say("Fifteen days after its service the judgment stands, unless somebody appeals. Enforcement is applied for within two years."),
     Stage.ENFORCEMENT: say("Note the end: enforced, settled, or nothing found to enforce on. The last can be taken up again."),
 }  # fmt: skip
+
+
+# What days in court of a kind take a matter to.
+LEADS_TO = {HearingKind.TRIAL: Stage.HEARING, HearingKind.MEDIATION: Stage.MEDIATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,19 @@ def steps_ahead(session: Session, actor: Actor, matter: Matter) -> list[Stage]:
     return ahead
 
 
+def not_sued_for(session: Session, actor: Actor) -> Message | None:
+    """How many accounts are placed for litigation and have no matter yet; None where there are none."""
+    n = queries.count_not_sued_for(session, actor)
+    if n >= queries.MOST_COUNTED:
+        return say("%(n)s accounts or more are placed for litigation and have no matter yet.", n=number(n))
+    words = say_count(
+        "%(n)s account is placed for litigation and has no matter yet.",
+        "%(n)s accounts are placed for litigation and have no matter yet.",
+        n,
+    )
+    return words if n else None
+
+
 def matter_page(session: Session, actor: Actor, matter_id: int) -> dict[str, Any]:
     """All that the template asks for. NotFound."""
     matter = queries.matter_for(session, actor, matter_id)
@@ -81,6 +100,7 @@ def matter_page(session: Session, actor: Actor, matter_id: int) -> dict[str, Any
     course = queries.course_of(rows)
     heard = queries.hearings_of(session, actor, matter.id)
     costs = queries.costs_of(session, actor, matter.id)
+    paid = queries.paid_for(session, actor, costs)
     runs = actor.can(Permission.MATTERS_RUN) and matter.organisation_id == actor.organisation_id
     opens = _opens(session, actor, matter)
     now = services().clock.now()
@@ -89,19 +109,27 @@ def matter_page(session: Session, actor: Actor, matter_id: int) -> dict[str, Any
         "matter": matter, "stage": STAGES[matter.stage], "outcome": OUTCOMES.get(matter.outcome) if matter.outcome else None,
         "firm": name_of(matter.organisation), "placement": placement, "runs": runs, "opens": opens, "now": now,
         "waiting": list(_waiting(actor, matter, placement, (heard, costs), now)) if runs or actor.is_bank else [],
-        "ahead": [(stage, SAY_SO[stage]) for stage in ahead], "course": course, "stages": STAGES, "outcomes": OUTCOMES,
+        "ahead": [(stage, SAY_SO[stage]) for stage in _usual_first(ahead, matter, heard)], "course": course, "stages": STAGES, "outcomes": OUTCOMES,
         "was_filed": any(row.stage is Stage.FILED for row in course),
         "begun_anew": queries.restarts_of(session, actor, matter.id) if opens else [],
         "corrected": _corrected(rows, course), "awarded": _awarded(course),
         "hearings": heard, "heard_events": queries.events_of_hearings(session, actor, [one.id for one in heard]),
         "open_states": queries.AHEAD, "hearing_kinds": HEARING_KINDS, "hearing_states": HEARING_STATES,
         "costs": [(cost, cost_tag(cost)) for cost in costs], "cost_kinds": COST_KINDS, "cost_states": CostState,
-        "charges": _charges(session, actor, costs), "sums": _sums(costs),
+        "cost_deed": cost_deed, "charges": {cost_id: (charge, charge_tag(charge)) for cost_id, charge in paid.items()},
+        "sums": _sums(costs, paid),
         "documents": queries.documents_of(session, actor, matter.id), "document_kinds": DOCUMENT_KINDS,
         "lawyers": lawyers(session, actor, matter.organisation_id, services().clock.today()) if runs else [],
         "bundles": queries.bundles_of(session, actor, matter.account_id) if actor.can(Permission.EVIDENCE_BUNDLE) and opens else [],
         "languages": LANGUAGES,
     }  # fmt: skip
+
+
+def _usual_first(ahead: Sequence[Stage], matter: Matter, heard: Sequence[Hearing]) -> list[Stage]:
+    """What can come next, what usually does before the rest."""
+    fixed = min((one for one in heard if one.state in queries.AHEAD), key=lambda one: one.starts_at, default=None)
+    usual = usual_next(ahead, matter.stage, LEADS_TO.get(fixed.kind) if fixed else None)
+    return sorted(ahead, key=lambda stage: stage is not usual)
 
 
 def _opens(session: Session, actor: Actor, matter: Matter) -> bool:
@@ -164,20 +192,11 @@ def _awarded(course: Sequence[MatterStep]) -> MatterStep | None:
     return next((row for row in reversed(course) if row.awarded_principal_minor is not None), None)
 
 
-def _charges(session: Session, actor: Actor, costs: Sequence[MatterCost]) -> dict[int, tuple[Charge, Any]]:
-    """What costs that were paid have become, by cost."""
-    if not actor.can(Permission.CHARGES_VIEW):
-        return {}
-    of_cost = {event.charge_id: cost.id for cost in costs for event in cost.events if event.charge_id}
-    found = session.scalars(charges(actor).where(Charge.id.in_(of_cost)).order_by(Charge.id))
-    return {of_cost[charge.id]: (charge, charge_tag(charge)) for charge in found}
-
-
-def _sums(costs: Sequence[MatterCost]) -> dict[str, int]:
-    """Asked for, approved, and advanced, in minor units."""
+def _sums(costs: Sequence[MatterCost], paid: dict[int, Charge]) -> dict[str, int]:
+    """What is approved, and what was really paid, in minor units; a payment that the firm has withdrawn was none."""
     approved = (CostState.APPROVED, CostState.ADVANCED)
+    stands = [one for one in paid.values() if one.decision is None or one.decision.state is not ChargeState.WITHDRAWN]
     return {
-        "asked": sum(cost.amount_minor for cost in costs if cost.state is None),
         "approved": sum(cost.amount_minor for cost in costs if cost.state in approved),
-        "advanced": sum(cost.amount_minor for cost in costs if cost.state is CostState.ADVANCED),
+        "advanced": sum(charge.amount_minor for charge in stands),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import url_for
 
 from portal.foundation import hooks
 from portal.foundation.access import Permission
+from portal.foundation.filters import Filter
 from portal.foundation.language import _l
 from portal.foundation.panels import Found, Panel
 from portal.foundation.visibility import visible
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.portfolio.models import Account
 
-__all__ = ["found", "matters_panel", "suits_under_way"]
+__all__ = ["filters_of_accounts", "found", "matters_panel", "suits_under_way"]
 
 
 @hooks.found.register
@@ -38,6 +39,18 @@ def suits_under_way(actor: Actor) -> tuple[str, sa.Select[tuple[int]]]:
     """Placements with a matter that is open: ending them leaves a suit without its lawyer."""
     suits = visible(Matter, actor).with_only_columns(Matter.placement_id).where(Matter.stage != Stage.CLOSED)
     return "suit", suits
+
+
+@hooks.account_filters.register
+def filters_of_accounts(_session: Session, actor: Actor, placement_id: Any) -> list[Filter]:
+    """Accounts that are to be sued for, in the list of all that the firm holds."""
+    if not actor.can(Permission.MATTERS_RUN):
+        return []
+
+    def narrowed(statement: sa.Select[Any], _value: str) -> sa.Select[Any]:
+        return statement.where(placement_id.in_(queries.not_sued_for(actor)))
+
+    return [Filter("suit", _l("Suit"), "choice", narrowed, [("none", _l("for litigation, without a matter"))])]
 
 
 @hooks.account_panels.register

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from portal.commission.charge_models import Charge
+from portal.commission.charge_queries import charges
 from portal.contact.limits.keeping import standing_restarts
 from portal.contact.limits.models import LimitationRestart
 from portal.foundation.errors import NotFound
@@ -25,6 +27,7 @@ from portal.legal.matters.models import (
     StepEffect,
 )
 from portal.legal.matters.stages import Stage
+from portal.legal.models import LetterEvent, LetterState
 from portal.placement.models import Placement
 from portal.vendors.models import PlacementKind
 
@@ -38,12 +41,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AHEAD",
+    "MOST_COUNTED",
     "bundle_for",
     "bundle_made_by",
     "bundles_of",
     "cost_for",
     "costs_of",
     "costs_waiting",
+    "count_not_sued_for",
     "count_waiting_costs",
     "course_of",
     "courts",
@@ -61,15 +66,19 @@ __all__ = [
     "matters",
     "matters_of_account",
     "next_hearing",
+    "not_sued_for",
     "open_matter_of",
+    "paid_for",
     "placement_for_suit",
     "placement_of",
     "restarts_of",
     "step_for",
     "steps_of",
+    "why_void",
 ]  # fmt: skip
 
 T = TypeVar("T")
+MOST_COUNTED = 1_000
 AHEAD = (HearingState.FIXED, HearingState.MOVED)  # states in which a hearing is still to come, or was not told of
 
 
@@ -115,6 +124,20 @@ def placement_for_suit(session: Session, actor: Actor, account_id: int) -> Place
         Placement.kind == PlacementKind.LITIGATION, Placement.accepted_at.is_not(None), Placement.ended_at.is_(None),
     )  # fmt: skip
     return session.scalar(wanted)
+
+
+def not_sued_for(actor: Actor) -> sa.Select[Any]:
+    """Keys of live placements for litigation by which nobody has opened a matter."""
+    matter = sa.select(Matter.id).where(Matter.placement_id == Placement.id)
+    live = (Placement.accepted_at.is_not(None), Placement.ended_at.is_(None), Placement.stopped_at.is_(None))
+    wanted = visible(Placement, actor).where(Placement.kind == PlacementKind.LITIGATION, *live, ~matter.exists())
+    return wanted.with_only_columns(Placement.id)
+
+
+def count_not_sued_for(session: Session, actor: Actor) -> int:
+    """How many these are, counted up to `MOST_COUNTED`."""
+    some = not_sued_for(actor).limit(MOST_COUNTED).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
 def placement_of(session: Session, actor: Actor, matter: Matter) -> Placement:
@@ -234,6 +257,13 @@ def cost_for(session: Session, actor: Actor, matter_id: int, cost_id: int, *, lo
     return _found(session.scalar(wanted))
 
 
+def paid_for(session: Session, actor: Actor, costs: Sequence[MatterCost]) -> dict[int, Charge]:
+    """What was paid for costs, as the charge that each has become then, by cost."""
+    of_cost = {event.charge_id: cost.id for cost in costs for event in cost.events if event.charge_id}
+    found = session.scalars(charges(actor).where(Charge.id.in_(of_cost)).order_by(Charge.id))
+    return {of_cost[charge.id]: charge for charge in found}
+
+
 def costs_waiting(actor: Actor) -> sa.Select[Any]:
     """Costs that nobody has decided on, as rows (MatterCost, Matter)."""
     decided = sa.select(MatterCostEvent.id).where(MatterCostEvent.cost_id == MatterCost.id).exists()
@@ -258,6 +288,14 @@ def document_for(session: Session, actor: Actor, matter_id: int, document_id: in
     wanted = visible(MatterDocument, actor)
     wanted = wanted.where(MatterDocument.id == document_id, MatterDocument.matter_id == matter_id)
     return _found(session.scalar(wanted))
+
+
+def why_void(session: Session, actor: Actor, letter_ids: Collection[int]) -> dict[int, str]:
+    """Of these letters those that are void, each with its reason as it is kept."""
+    wanted = visible(LetterEvent, actor).where(
+        LetterEvent.letter_id.in_(letter_ids), LetterEvent.state == LetterState.VOID
+    )
+    return {event.letter_id: event.reason for event in session.scalars(wanted.order_by(LetterEvent.id))}
 
 
 def bundles_of(session: Session, actor: Actor, account_id: int, most: int = 10) -> list[EvidenceBundle]:

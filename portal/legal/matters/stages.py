@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from portal.foundation.money import Money
+
 __all__ = [
     "AWARDING",
     "FOLLOWS",
@@ -25,11 +27,13 @@ __all__ = [
     "OUTCOMES",
     "Fault",
     "Flaw",
+    "Limits",
     "Outcome",
     "Stage",
     "Step",
     "fault_in",
     "may_follow",
+    "usual_next",
 ]
 
 
@@ -73,6 +77,13 @@ FOLLOWS: dict[Stage | None, frozenset[Stage]] = {
 # What must have been somewhere before.
 NEEDS: dict[Stage, Stage] = {Stage.HEARING: Stage.ACCEPTED, Stage.JUDGMENT: Stage.HEARING}
 ONCE = frozenset({Stage.ACCEPTED})
+# What usually comes next; where nothing stands here, or that cannot be, the first that can.
+USUAL: dict[Stage, Stage] = {
+    Stage.ACCEPTED: Stage.HEARING,
+    Stage.MEDIATED: Stage.CLOSED,
+    Stage.HEARING: Stage.JUDGMENT,
+    Stage.JUDGMENT: Stage.ENFORCEMENT,
+}
 # What a matter must have come to before it can end so.
 OUTCOMES: dict[Outcome, frozenset[Stage]] = {
     Outcome.WON: frozenset({Stage.JUDGMENT}),
@@ -115,7 +126,18 @@ class Flaw(StrEnum):
     OUTCOME = "outcome"  # closed without saying how
     OUTCOME_EARLY = "outcome_early"  # it has not come to what such an end needs
     OUTCOME_ELSEWHERE = "outcome_elsewhere"
-    AWARDED = "awarded"  # amounts where none can be, or less than nothing
+    AWARDED = "awarded"  # amounts where none can be
+    NEGATIVE = "negative"  # an amount less than nothing
+    MORE = "more"  # more principal than is sued for
+    UNPLACED = "unplaced"  # before the firm had the account
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a course cannot go beyond: `since`: the day on which the firm took the account on; `claimed`: what is sued for."""
+
+    since: date | None = None
+    claimed: Money | None = None
 
 
 class Fault(NamedTuple):
@@ -137,10 +159,18 @@ def may_follow(course: Sequence[Step]) -> list[Stage]:
     return [s for s in Stage if s in allowed and not (s in ONCE and s in been) and NEEDS.get(s, s) in been | {s}]
 
 
-def fault_in(course: Sequence[Step], today: date) -> Fault | None:
+def usual_next(ahead: Sequence[Stage], at: Stage, fixed: Stage | None = None) -> Stage | None:
+    """Of what can come next, what usually does; `fixed`: what a day in court is fixed for, which goes before."""
+    usual = next((stage for stage in (fixed, USUAL.get(at)) if stage in ahead), None)
+    return usual or next(iter(ahead), None)
+
+
+def fault_in(course: Sequence[Step], today: date, limits: Limits = Limits()) -> Fault | None:
     """What is wrong with a course of steps, the first of it; None where it can have been so."""
     for place, step in enumerate(course):
-        flaw = _fault(course[:place], step, today)
+        if limits.since and step.on < limits.since:
+            return Fault(place, Flaw.UNPLACED)
+        flaw = _fault(course[:place], step, today) or _award_fault(step, limits.claimed)
         if flaw is not None:
             return Fault(place, *flaw)
     return None
@@ -177,8 +207,17 @@ def _outcome_fault(before: Sequence[Step], step: Step) -> tuple[Flaw, Stage | No
         missing = OUTCOMES[step.outcome] - {earlier.stage for earlier in before}
         if missing:
             return Flaw.OUTCOME_EARLY, next(stage for stage in Stage if stage in missing)
-    if step.awarded is not None:
-        nowhere = step.stage not in AWARDING or step.outcome in AWARDS_NOTHING
-        if nowhere or min(step.awarded) < 0:
-            return Flaw.AWARDED, None
     return None
+
+
+def _award_fault(step: Step, claimed: Money | None) -> tuple[Flaw, Stage | None] | None:
+    """A court awards no more than was asked for (a judgment beyond the claims is set aside, Civil Procedure Law 211 no. 11), and
+    what is sued for holds the principal whole. Interest runs on until it is paid, and costs are the court's to lay on the loser:
+    both may go beyond. What parties agree to before the court may too, but not in principal: that was lent once."""
+    if step.awarded is None:
+        return None
+    if step.stage not in AWARDING or step.outcome in AWARDS_NOTHING:
+        return Flaw.AWARDED, None
+    if min(step.awarded) < 0:
+        return Flaw.NEGATIVE, None
+    return (Flaw.MORE, None) if claimed is not None and step.awarded[0] > claimed.minor else None

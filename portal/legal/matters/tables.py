@@ -81,7 +81,7 @@ def matters_table(who: Actor) -> Table:
 
 
 def hearings_table(who: Actor, now: datetime) -> Table:
-    """Hearings; those to come stand first in the list as it opens."""
+    """Hearings. The list opens with those that have no outcome: the ones that are over and wait for it stand first, marked."""
     columns = [
         Column(
             "starts_at", _l("When"), "instant", expression=Hearing.starts_at, value="Hearing.starts_at", sortable=True
@@ -91,16 +91,22 @@ def hearings_table(who: Actor, now: datetime) -> Table:
         Column("matter", _l("Matter"), value="Matter.number"),
         Column("case_no", _l("Case number"), value="Matter.case_no"),
         Column("court", _l("Court"), value="Hearing.court", wraps=True),
-        Column("room", _l("Court room"), value="Hearing.room"),
+        Column("room", _l("Court room"), value="Hearing.room", wraps=True),
         Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name"),
     ]
     if who.is_bank:
         columns.insert(4, Column("firm", _l("Law firm"), value=lambda row: name_of(row.Matter.organisation)))
-    when = [("ahead", _l("those to come")), ("to_tell", _l("over, and nobody has said what came of it"))]
+    when = [
+        ("open", _l("to come, or waiting for their outcome")),
+        ("ahead", _l("those to come")),
+        ("to_tell", _l("over, and nobody has said what came of it")),
+    ]
 
     def of_time(statement: Select[Any], value: str) -> Select[Any]:
         if value == "over":
             return statement.where(Hearing.starts_at < now)
+        if value == "open":
+            return statement.where(Hearing.state.in_(queries.AHEAD))
         ahead = Hearing.starts_at >= now if value == "ahead" else Hearing.starts_at < now
         return statement.where(ahead, Hearing.state.in_(queries.AHEAD))
 
@@ -111,7 +117,7 @@ def hearings_table(who: Actor, now: datetime) -> Table:
         default_sort="starts_at",
         columns=columns,
         filters=[
-            Filter("when", _l("When"), "choice", of_time, [*when, ("over", _l("those in the past"))], default="ahead"),
+            Filter("when", _l("When"), "choice", of_time, [*when, ("over", _l("those in the past"))], default="open"),
             Filter(
                 "state", _l("State"), "choice", _hearing_state,
                 [(state.value, tag.label) for state, tag in HEARING_STATES.items()],

@@ -27,8 +27,8 @@ from portal.legal.matters import (
 )
 from portal.legal.matters.blueprint import blueprint
 from portal.legal.matters.forms import OpeningForm, StepForm
-from portal.legal.matters.labels import OUTCOMES, STAGES
-from portal.legal.matters.page import matter_page, steps_ahead
+from portal.legal.matters.labels import OUTCOMES, SAY_SO, STAGES
+from portal.legal.matters.page import matter_page, not_sued_for, steps_ahead
 from portal.legal.matters.queries import course_of, steps_of
 from portal.legal.matters.stages import Stage
 from portal.legal.matters.tables import matters_table
@@ -49,7 +49,8 @@ __all__ = ["blueprint", "bundle_views", "calendar_views", "cost_views", "hearing
 @requires(Permission.MATTERS_VIEW)
 def index() -> Any:
     """Matters of the firm; at the bank of all firms."""
-    return table_response(matters_table(actor()), "legal/matters.html")
+    who = actor()
+    return table_response(matters_table(who), "legal/matters.html", not_sued_for=not_sued_for(db.session(), who))
 
 
 @blueprint.get("/matters/<int:matter_id>")
@@ -102,13 +103,16 @@ def new_step(matter_id: int) -> Any:
     """The matter came to a stage."""
     session, who = db.session(), actor()
     found = queries.matter_for(session, who, matter_id)
-    form = StepForm(steps_ahead(session, who, found))
+    ahead = steps_ahead(session, who, found)
+    form = StepForm(ahead)
     if not form.is_submitted():
         form.stage.data, form.court.data = request.args.get("stage", ""), found.court
         form.happened_on.data = services().clock.today()
+    known = form.chosen if form.chosen in ahead else None
     return _entered(
-        form, found, lambda: operations.add_step(who, matter_id, form.said()), say("The step is noted."), _l("New step")
-    )
+        form, found, lambda: operations.add_step(who, matter_id, form.said()), say("The step is noted."),
+        SAY_SO[known] if known else _l("New step"), known=known,
+    )  # fmt: skip
 
 
 @blueprint.route("/matters/<int:matter_id>/steps/<int:step_id>/correct", methods=["GET", "POST"])

@@ -25,17 +25,22 @@ from portal.legal.approving import approve_pack
 from portal.legal.building import build_pack
 from portal.legal.dispatch.operations import dispatch_pack, record_result
 from portal.legal.dispatch.terms import MailResult, Outcome
+from portal.legal.giving_up import give_pack_up
+from portal.legal.matters import bundle_parts
 from portal.legal.matters.bundle import ask_bundle, take_bundle
-from portal.legal.matters.documents import add_document
-from portal.legal.matters.models import DocumentKind, EvidenceBundle
+from portal.legal.matters.costs import Advance, Wanted, advance_cost, approve_cost, ask_cost
+from portal.legal.matters.documents import add_document, withdraw_document
+from portal.legal.matters.models import CostKind, DocumentKind, EvidenceBundle
 from portal.portfolio.models import Account, Customer
 from portal.vendors.proofs import Proof
 from tests.contact.factories import call, make_person
 from tests.contact.factories import make_desk as make_agency_desk
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import letter_batch, letters_of, open_sample, rename_person
-from tests.legal.suing import TODAY, Suing, a_suing_firm, in_court, the_matter
+from tests.legal.suing import PDF, TODAY, Suing, a_suing_firm, in_court, the_matter
 from tests.placement.factories import recalled
+from tests.portfolio.bringing import bring_payments
+from tests.recovery.factories import payments_file
 from tests.vendors.factories import make_contract
 
 if TYPE_CHECKING:
@@ -132,6 +137,64 @@ def test_a_bundle_holds_the_claim_the_letters_with_their_proofs_and_the_suit_wit
     assert audit()[-1].after["sha256"] == bundle.sha256
 
 
+def test_what_was_really_paid_stands_in_it_beside_what_was_asked_for_and_no_document_that_was_withdrawn(
+    app: Flask, firm: Suing
+) -> None:
+    matter_id = in_court(firm)
+    cost_id = ask_cost(firm.actor, matter_id, Wanted(CostKind.COURT_FEE, "50", "受理费"))
+    approve_cost(firm.desk.maker, matter_id, cost_id)
+    advance_cost(firm.actor, matter_id, cost_id, Advance("45.50", TODAY, Proof(PDF, "receipt.pdf")))
+    for name in ("wrong.pdf", "right.pdf"):
+        document_id = add_document(firm.actor, matter_id, DocumentKind.RULING, Proof(PDF, name))
+        if name == "wrong.pdf":
+            withdraw_document(firm.actor, matter_id, document_id, "another debtor's")
+    text = "".join(pages_of(content_of(firm.actor, made(app, firm.actor, firm.accounts[0], "en"))))
+    assert text.index("50.00") < text.index("45.50")
+    assert "right.pdf" in text and "wrong.pdf" not in text
+
+
+def test_a_void_letter_is_called_void_with_its_reason_in_the_list_the_index_and_on_its_annex(
+    app: Flask, firm: Suing
+) -> None:
+    make_contract(firm.organisation, currency="CNY")
+    pack_id = build_pack(firm.actor, letter_batch(firm, 0, desk=firm.desk))  # type: ignore[arg-type]
+    run_pending(app)
+    open_sample(firm.actor, pack_id)
+    approve_pack(firm.actor, pack_id)
+    run_pending(app)
+    give_pack_up(firm.actor, pack_id, "抬头写错")
+    (letter,) = letters_of(pack_id)
+    for language, title, listed in (
+        ("zh", f"律师函 {letter.letter_no}（已作废：抬头写错）", "已作废：抬头写错"),
+        ("en", f"Letter {letter.letter_no}, void: 抬头写错", "void: 抬头写错"),
+    ):
+        pages = pages_of(content_of(firm.actor, made(app, firm.actor, firm.accounts[0], language)))
+        assert title in pages[0] and any(title in page for page in pages[2:]) and "".join(pages).count(listed) >= 3
+
+
+def test_to_who_does_not_see_all_of_an_account_nothing_is_denied_flatly(app: Flask, firm: Suing) -> None:
+    account_id = firm.accounts[0]
+    own = "".join(pages_of(content_of(firm.actor, made(app, firm.actor, account_id, "en"))))
+    assert "There is nothing, as far as may be seen here." in own and "there may be more" in own
+    for flat in ("Nothing was paid.", "Nothing was promised.", "No letter was written.", "Nobody has sued for it yet."):
+        assert flat not in own
+    bank = firm.desk.maker
+    whole = "".join(pages_of(content_of(bank, made(app, bank, account_id, "en"))))
+    assert "Nothing was paid." in whole and "there may be more" not in whole
+
+
+def test_what_was_paid_while_the_firm_held_the_account_stands_in_its_bundle(app: Flask, firm: Suing) -> None:
+    with reading(observer()) as session:
+        account = session.scalars(sa.select(Account).where(Account.id == firm.accounts[0])).one()
+    rows = ({"paid_on": "2005-07-01", "amount": "123.45"}, {"paid_on": "2005-05-01", "amount": "678.90"})
+    assert bring_payments(payments_file(account, *rows))["status"] == "applied"
+    own = "".join(pages_of(content_of(firm.actor, made(app, firm.actor, firm.accounts[0], "en"))))
+    assert "123.45" in own and "678.90" not in own
+    bank = firm.desk.maker
+    whole = "".join(pages_of(content_of(bank, made(app, bank, firm.accounts[0], "en"))))
+    assert "123.45" in whole and "678.90" in whole
+
+
 def audit() -> list[Any]:
     with reading(observer()) as session:
         found = list(session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id)))
@@ -161,7 +224,9 @@ def test_each_finds_in_it_what_each_may_see_and_the_stored_file_can_be_read_by_n
         ask_bundle(actor_of(make_user(Role.FINANCE)), account_id, "en")
 
 
-def test_contacts_promises_and_payments_of_an_agency_stand_in_the_banks_bundle(app: Flask) -> None:
+def test_contacts_promises_and_payments_of_an_agency_stand_in_the_banks_bundle(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     services().clock = FrozenClock(at=datetime(2005, 7, 20, 4, tzinfo=UTC))
     person = make_person()
     desk = make_agency_desk(person)
@@ -177,6 +242,10 @@ def test_contacts_promises_and_payments_of_an_agency_stand_in_the_banks_bundle(a
         text = "".join(pages_of(content_of(bank, made(app, bank, desk.account_id, language))))
         for word in (*words, desk.agency.name, desk.user.name):
             assert word in text
+
+    monkeypatch.setattr(bundle_parts, "MOST", 1)
+    text = "".join(pages_of(content_of(bank, made(app, bank, desk.account_id, "en"))))
+    assert "There are 2 attempts; the first 1 of them stand here." in text
 
 
 def test_asked_twice_it_is_one_job_and_made_again_another_bundle(app: Flask, firm: Suing) -> None:

@@ -176,7 +176,7 @@ def test_a_hearing_that_fell_with_its_matter_says_so_in_the_readers_language(fir
     fix_hearing(firm.actor, matter_id, HearingKind.TRIAL, Summons(at(3), COURT, "法" * 100))
     add_step(firm.actor, matter_id, said(Stage.CLOSED, 18, 7, outcome=Outcome.WITHDRAWN))
     page = client_for(firm.lawyer).get(f"/matters/{matter_id}")
-    assert "The matter was closed." in page and f'<td class="wrap">{"法" * 100}</td>' in page.html
+    assert "The matter was closed." in page and f'<td class="called">{"法" * 100}</td>' in page.html
     chinese = make_user(organisation=firm.organisation, locale="zh_Hans")
     assert "案件已结案。" in client_for(chinese).get(f"/matters/{matter_id}")
 

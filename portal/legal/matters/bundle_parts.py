@@ -364,7 +364,7 @@ def _awarded(row: Any, currency: str) -> str:
     if row.awarded_principal_minor is None:
         return ""
     parts = (row.awarded_principal_minor, row.awarded_interest_minor, row.awarded_fees_minor, row.awarded_costs_minor)
-    labels = (say("Principal"), say("Interest"), say("Fees"), say("Costs"))
+    labels = (say("Principal"), say("Interest"), say("Fees"), say("Costs of the suit"))
     return "; ".join(f"{_(label)} {money(minor, currency)}" for label, minor in zip(labels, parts, strict=True))
 
 

@@ -22,7 +22,7 @@ from portal.legal.matters.labels import COST_KINDS, DOCUMENT_KINDS, HEARING_KIND
 from portal.legal.matters.models import CostKind, DocumentKind, HearingKind
 from portal.legal.matters.operations import Opening
 from portal.legal.matters.papers import read_paper
-from portal.legal.matters.stages import AWARDING, Outcome, Stage
+from portal.legal.matters.stages import AWARDING, IN_COURT, NUMBERED, Outcome, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,6 +102,11 @@ class StepForm(FlaskForm):
     def chosen(self) -> Stage | None:
         """The stage that the form is about; None while nobody has chosen it."""
         return next((stage for stage in Stage if stage.value == self.stage.data), None)
+
+    def mark_needed(self) -> None:
+        """Say of its fields which the chosen stage needs."""
+        self.court.flags.required = self.chosen in IN_COURT
+        self.case_no.flags.required = self.chosen in NUMBERED
 
     @property
     def may_end(self) -> bool:

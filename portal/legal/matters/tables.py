@@ -41,17 +41,16 @@ def matters_table(who: Actor) -> Table:
     columns = [
         Column("number", _l("Matter"), expression=Matter.id, value="Matter.number", sortable=True),
         Column("account", _l("Account"), value="Matter.account_ref"),
-        Column("name", _l("Name"), value="Matter.name_masked"),
+        *([] if who.is_bank else [Column("name", _l("Name"), value="Matter.name_masked")]),
         Column("stage", _l("Stage"), "state", value=lambda row: _where_it_is(row.Matter)),
         Column("since", _l("Last step"), "day", expression=Matter.stage_on, value="Matter.stage_on", sortable=True),
         Column("next", _l("Next hearing"), "instant", value="next_hearing"),
-        Column("case_no", _l("Case number"), value="Matter.case_no"),
+        Column("case_no", _l("Case number and court"), value=lambda row: _where(row.Matter.case_no, row.Matter.court), wraps=True),
         Column(
             "claimed", _l("Sued for"), "money", expression=Matter.claimed_minor, value="Matter.claimed_minor",
             currency=lambda row: row.Matter.currency, sortable=True,
         ),
-        Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name"),
-        Column("court", _l("Court"), value="Matter.court", wraps=True),
+        _who_runs_it(who),
     ]  # fmt: skip
     stages = [("open", _l("all that are open")), ("gone_back", _l("open, and the account has gone back"))]
     filters = [
@@ -65,7 +64,6 @@ def matters_table(who: Actor) -> Table:
         ),
     ]  # fmt: skip
     if who.is_bank:
-        columns.insert(1, Column("firm", _l("Law firm"), value=lambda row: name_of(row.Matter.organisation)))
         firms = [(str(one.id), name_of(one)) for one in queries.firms_with_matters(session, who)]
         filters.append(Filter("firm", _l("Law firm"), "choice", _of_firm, firms))
     return Table(
@@ -90,14 +88,16 @@ def hearings_table(who: Actor, now: datetime) -> Table:
         Column("kind", _l("Kind"), value=lambda row: HEARING_KINDS[row.Hearing.kind]),
         Column("matter", _l("Matter"), value="Matter.number"),
         Column("case_no", _l("Case number"), value="Matter.case_no"),
-        Column("court", _l("Court"), value="Hearing.court", wraps=True),
-        Column("room", _l("Court room"), value="Hearing.room", wraps=True),
-        Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name"),
+        Column(
+            "court",
+            _l("Court and court room"),
+            value=lambda row: _where(row.Hearing.court, row.Hearing.room),
+            wraps=True,
+        ),
+        _who_runs_it(who),
     ]
-    if who.is_bank:
-        columns.insert(4, Column("firm", _l("Law firm"), value=lambda row: name_of(row.Matter.organisation)))
     when = [
-        ("open", _l("to come, or waiting for their outcome")),
+        ("open", _l("those without an outcome yet")),
         ("ahead", _l("those to come")),
         ("to_tell", _l("over, and nobody has said what came of it")),
     ]
@@ -127,6 +127,18 @@ def hearings_table(who: Actor, now: datetime) -> Table:
         row_url=lambda row: url_for("matters.matter", matter_id=row.Matter.id, _anchor="hearings"),
         empty=Empty(say("No hearing is fixed."), say("Hearings are entered on the page of their matter.")),
     )  # fmt: skip
+
+
+def _who_runs_it(who: Actor) -> Column:
+    """The lawyer; to the bank the firm, for both have no room. The list can be narrowed by either."""
+    if who.is_bank:
+        return Column("firm", _l("Law firm"), value=lambda row: name_of(row.Matter.organisation))
+    return Column("lawyer", _l("Lawyer"), value="Matter.lawyer.name")
+
+
+def _where(*parts: str) -> str:
+    """Two things in one column: a column each would take the list beyond the page."""
+    return " · ".join(filter(None, parts))
 
 
 def _where_it_is(matter: Matter) -> StateTag:

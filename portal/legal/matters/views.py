@@ -159,6 +159,7 @@ def _entered(
             _show(form, error)
         else:
             return _done(found.id, sentence)
+    form.mark_needed()
     last = course_of(steps_of(db.session(), actor(), found.id))[-1]
     page = render_template(
         "legal/matter_step.html", form=form, matter=found, title=title, last=last, stages=STAGES, outcomes=OUTCOMES,

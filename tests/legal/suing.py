@@ -29,7 +29,20 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
     from portal.identity.models import Organisation, User
 
-__all__ = ["ACCEPTED", "COURT", "PDF", "TODAY", "Suing", "a_suing_firm", "at", "in_court", "said", "sue", "the_matter"]
+__all__ = [
+    "ACCEPTED",
+    "COURT",
+    "PDF",
+    "TODAY",
+    "Suing",
+    "a_suing_firm",
+    "at",
+    "in_court",
+    "rows",
+    "said",
+    "sue",
+    "the_matter",
+]
 
 TODAY = date(2005, 7, 20)
 COURT = "上海市浦东新区人民法院"
@@ -107,4 +120,12 @@ def the_matter(matter_id: int) -> Matter:
     with reading(observer()) as session:
         found = session.scalars(sa.select(Matter).where(Matter.id == matter_id)).one()
         session.expunge(found)
+    return found
+
+
+def rows(model: Any) -> list[Any]:
+    """All of a table, as the bank sees it."""
+    with reading(observer()) as session:
+        found = list(session.scalars(sa.select(model).order_by(model.id)))
+        session.expunge_all()
     return found

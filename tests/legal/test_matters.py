@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from portal.commission.charge_models import Charge, ChargeKind
-from portal.commission.charging import approve_charge
 from portal.contact.conduct import Ground
 from portal.contact.limits.keeping import standing_restarts
 from portal.contact.limits.models import LimitationRestart
-from portal.contact.proofs import open_proof, person_key_of
-from portal.foundation.access import Role
+from portal.contact.proofs import person_key_of
 from portal.foundation.audit import AuditEvent
 from portal.foundation.clock import FrozenClock
 from portal.foundation.errors import DomainError, NotFound, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.services import services
 from portal.foundation.work import reading, transaction
-from portal.legal.matters import costs, hearings, operations, queries
-from portal.legal.matters.documents import add_document, withdraw_document
+from portal.legal.matters import hearings, operations, queries
+from portal.legal.matters.documents import add_document
 from portal.legal.matters.feeds import answer_feed, end_feed, make_feed
 from portal.legal.matters.hearings import Summons
 from portal.legal.matters.models import (
-    CostKind,
-    CostState,
     DocumentKind,
     Hearing,
     HearingKind,
     HearingState,
     Matter,
-    MatterDocument,
     MatterStep,
     StepEffect,
 )
 from portal.legal.matters.stages import Outcome, Stage
 from portal.portfolio.models import Account, LimitationClock
-from portal.vendors.proofs import Proof, read_proof
+from portal.vendors.proofs import Proof
 from tests.identity.factories import actor_of, make_law_firm, make_user, observer
 from tests.legal.factories import a_firm, letter_batch
-from tests.legal.suing import COURT, PDF, TODAY, Suing, a_suing_firm, at, in_court, said, sue, the_matter
+from tests.legal.suing import COURT, PDF, TODAY, Suing, a_suing_firm, at, in_court, rows, said, sue, the_matter
 from tests.placement.factories import placements, recalled
 
 if TYPE_CHECKING:
@@ -59,13 +52,6 @@ SCAN = Proof(PDF, "scan.pdf")
 @pytest.fixture
 def firm(app: Flask) -> Suing:
     return a_suing_firm()
-
-
-def rows(model: Any) -> list[Any]:
-    with reading(observer()) as session:
-        found = list(session.scalars(sa.select(model).order_by(model.id)))
-        session.expunge_all()
-    return found
 
 
 def course(matter_id: int) -> list[MatterStep]:
@@ -304,94 +290,6 @@ def test_no_court_hears_a_claim_before_it_was_filed(firm: Suing) -> None:
     operations.correct_step(firm.actor, matter_id, course(matter_id)[-1].id, said(Stage.FILED, 11))
     with pytest.raises(Refused, match="filed"):
         hearings.hold_hearing(firm.actor, matter_id, hearing_id)
-
-
-# --- costs --------------------------------------------------------------------------------------------------------------
-
-
-def test_an_approved_cost_that_was_paid_becomes_a_charge_of_the_next_statement(firm: Suing) -> None:
-    matter_id = in_court(firm)
-    wanted = costs.Wanted(CostKind.COURT_FEE, "560.50", "案件受理费", SCAN)
-    cost_id = costs.ask_cost(firm.actor, matter_id, wanted)
-    paid = costs.Advance("560.50", TODAY, SCAN)
-    with pytest.raises(Refused, match="approve"):
-        costs.advance_cost(firm.actor, matter_id, cost_id, paid)
-    with pytest.raises(Refused):
-        costs.approve_cost(firm.actor, matter_id, cost_id)  # the bank's to do
-    costs.approve_cost(firm.desk.maker, matter_id, cost_id)
-    with pytest.raises(DomainError) as refused:
-        costs.advance_cost(firm.actor, matter_id, cost_id, costs.Advance("560.51", TODAY, SCAN))
-    assert refused.value.field == "amount"
-    with pytest.raises(DomainError) as refused:
-        costs.advance_cost(firm.actor, matter_id, cost_id, costs.Advance("560.50", TODAY, None))
-    assert refused.value.field == "proof"
-    charge_id = costs.advance_cost(firm.actor, matter_id, cost_id, paid)
-    with pytest.raises(Refused):
-        costs.advance_cost(firm.actor, matter_id, cost_id, paid)
-
-    (charge,) = rows(Charge)
-    assert (charge.id, charge.kind, charge.amount_minor, charge.about) == (
-        charge_id,
-        ChargeKind.COST,
-        56_050,
-        the_matter(matter_id).number,
-    )
-    assert charge.organisation_id == firm.organisation.id and charge.proof_name == "scan.pdf"
-    approve_charge(actor_of(make_user(Role.FINANCE)), charge_id)
-
-
-def test_a_cost_is_decided_once_and_what_is_not_approved_is_not_paid(firm: Suing) -> None:
-    matter_id = in_court(firm)
-    ids = [costs.ask_cost(firm.actor, matter_id, costs.Wanted(CostKind.TRAVEL, "80", "差旅")) for _ in range(2)]
-    costs.refuse_cost(firm.desk.maker, matter_id, ids[0], "by train")
-    costs.withdraw_cost(firm.actor, matter_id, ids[1])
-    for cost_id in ids:
-        with pytest.raises(Refused):
-            costs.approve_cost(firm.desk.checker, matter_id, cost_id)
-        with pytest.raises(Refused):
-            costs.advance_cost(firm.actor, matter_id, cost_id, costs.Advance("80", TODAY, SCAN))
-    with reading(firm.actor) as session:
-        found = queries.costs_of(session, firm.actor, matter_id)
-        assert [cost.state for cost in found] == [CostState.WITHDRAWN, CostState.REFUSED]
-    for wrong in ("0", "-1", "1.234", "x"):
-        with pytest.raises(DomainError) as refused:
-            costs.ask_cost(firm.actor, matter_id, costs.Wanted(CostKind.TRAVEL, wrong, "差旅"))
-        assert refused.value.field == "amount"
-
-
-# --- documents ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_document_is_sealed_for_the_person(firm: Suing) -> None:
-    matter_id = in_court(firm)
-    document_id = add_document(firm.actor, matter_id, DocumentKind.JUDGMENT, SCAN)
-    with reading(firm.desk.maker) as session:
-        row = queries.document_for(session, firm.desk.maker, matter_id, document_id)
-        assert open_proof(person_key_of(session, firm.desk.maker, firm.accounts[0]), row) == PDF
-        with services().storage.open(row.proof_digest) as stored:
-            assert PDF not in stored.read()
-    with pytest.raises(NotFound):
-        add_document(actor_of(make_user(organisation=make_law_firm("粤诉"))), matter_id, DocumentKind.RULING, SCAN)
-    with pytest.raises(DomainError):
-        read_proof(io.BytesIO(b"MZ\x90 an executable"), "judgment.pdf")
-
-
-def test_a_document_that_was_put_there_in_error_is_withdrawn_by_a_row_beside_it(firm: Suing) -> None:
-    matter_id = in_court(firm)
-    document_id = add_document(firm.actor, matter_id, DocumentKind.JUDGMENT, SCAN)
-    with pytest.raises(DomainError) as refused:
-        withdraw_document(firm.actor, matter_id, document_id, " ")
-    assert refused.value.field == "reason"
-    with pytest.raises(Refused):  # the firm's to do
-        withdraw_document(firm.desk.maker, matter_id, document_id, "another debtor's")
-    withdraw_document(firm.actor, matter_id, document_id, "another debtor's")
-    with pytest.raises(Refused, match="already"):
-        withdraw_document(firm.actor, matter_id, document_id, "again")
-    (document,) = rows(MatterDocument)
-    assert document.withdrawal is not None and document.withdrawal.reason == "another debtor's"
-    with services().storage.open(document.proof_digest) as stored:
-        assert stored.read()
-    assert rows(AuditEvent)[-1].action == "legal.document_withdrawn"
 
 
 # --- the calendar -------------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def matters_table(who: Actor) -> Table:
         *([] if who.is_bank else [Column("name", _l("Name"), value="Matter.name_masked")]),
         Column("stage", _l("Stage"), "state", value=lambda row: _where_it_is(row.Matter)),
         Column("since", _l("Last step"), "day", expression=Matter.stage_on, value="Matter.stage_on", sortable=True),
-        Column("next", _l("Next hearing"), "instant", value="next_hearing"),
+        Column("next", _l("Next hearing"), "day" if who.is_bank else "instant", value="next_hearing"),
         Column("case_no", _l("Case number and court"), value=lambda row: _where(row.Matter.case_no, row.Matter.court), wraps=True),
         Column(
             "claimed", _l("Sued for"), "money", expression=Matter.claimed_minor, value="Matter.claimed_minor",

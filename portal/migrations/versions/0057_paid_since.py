@@ -10,7 +10,7 @@ from portal.foundation.database import BigKey, UtcDateTime
 from portal.migrations.building import on_sqlite, see_all_rows, untriggered
 
 revision = "0057"
-down_revision = "0054"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 

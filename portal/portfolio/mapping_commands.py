@@ -12,7 +12,7 @@ from portal.foundation.command_line import access, in_application
 from portal.foundation.work import reading
 from portal.identity.people import command_actor
 from portal.portfolio.commands import FILE
-from portal.portfolio.intake import load_profile, parse_profile, shipped_profiles
+from portal.portfolio.intake import parse_profile, shipped_for
 from portal.portfolio.models import ImportKind
 from portal.portfolio.profiles import PERMISSIONS, latest_versions, save_profile, text_of
 
@@ -37,11 +37,9 @@ def list_mappings(user_name: str | None) -> None:
     """List the profiles that `portal import … --mapping` knows, each with its kind and title."""
     actor = command_actor(user_name, Permission.ACCOUNTS_IMPORT)
     with reading(actor) as session:
-        for kind in ImportKind:
-            for profile in latest_versions(session, actor, kind):
-                click.echo(f"{profile.label}\t{kind.value}\t{profile.title}")
-    for name in shipped_profiles()[1:]:
-        profile = load_profile(name, "accounts")
+        kept = [profile for kind in ImportKind for profile in latest_versions(session, actor, kind)]
+    shipped = [profile for kind in ImportKind for profile in shipped_for(kind.value)[1:]]
+    for profile in [*kept, *shipped]:
         click.echo(f"{profile.label}\t{profile.kind}\t{profile.title}")
 
 

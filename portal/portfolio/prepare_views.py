@@ -18,7 +18,7 @@ from portal.foundation.web import actor, say_flash
 from portal.portfolio import labels, waiting
 from portal.portfolio.changes import Report
 from portal.portfolio.forms import PrepareForm, posted_editing
-from portal.portfolio.intake import load_profile, parse_profile, shipped_profiles, suggest
+from portal.portfolio.intake import parse_profile, shipped_for, suggest
 from portal.portfolio.intake.editing import EXTRA, IGNORE, Editing, OtherSource
 from portal.portfolio.intake.layout import AMOUNTS, DAYS, LAYOUTS
 from portal.portfolio.intake.notation import DATE_FORMS, NUMBER_FORMS
@@ -268,25 +268,11 @@ def _chosen_before(pages: ImportPages, run: ImportRun) -> MappingProfile | None:
 
 def _fitting(pages: ImportPages, sample: Sample) -> MappingProfile | None:
     """The known layout that reads this header best, the bank's own first."""
-    shipped = [load_profile(name, pages.kind.value) for name in _shipped(pages)]
-    known = [*latest_versions(db.session(), actor(), pages.kind), *shipped]
+    known = [*latest_versions(db.session(), actor(), pages.kind), *shipped_for(pages.kind.value)]
     return fitting(sample.header, known, services().clock.today())
-
-
-def _shipped(pages: ImportPages) -> list[str]:
-    return [name for name in shipped_profiles() if _reads(name, pages.kind.value)]
-
-
-def _reads(name: str, kind: str) -> bool:
-    try:
-        load_profile(name, kind)
-    except DomainError:
-        return False
-    return True
 
 
 def _known(pages: ImportPages) -> list[tuple[str, Any]]:
     """Layouts to choose from: the bank's own, then those that come with the portal."""
     own = latest_versions(db.session(), actor(), pages.kind)
-    shipped = [load_profile(name, pages.kind.value) for name in _shipped(pages)]
-    return [(p.label, labels.layout_title(p.name, p.title, p.label)) for p in [*own, *shipped]]
+    return [(p.label, labels.layout_title(p.name, p.title, p.label)) for p in [*own, *shipped_for(pages.kind.value)]]

@@ -14,7 +14,14 @@ Rules and codes: reference/files.md.
 """
 
 from portal.portfolio.intake.accounts import OnFile, read_accounts
-from portal.portfolio.intake.profile import MappingProfile, find_profile, load_profile, parse_profile, shipped_profiles
+from portal.portfolio.intake.profile import (
+    MappingProfile,
+    find_profile,
+    load_profile,
+    parse_profile,
+    shipped_for,
+    shipped_profiles,
+)
 from portal.portfolio.intake.reading import Reading
 from portal.portfolio.intake.rejects import RejectsFile, writer_like
 from portal.portfolio.intake.rows import (
@@ -49,6 +56,7 @@ __all__ = [
     "load_profile",
     "parse_profile",
     "read_accounts",
+    "shipped_for",
     "shipped_profiles",
     "suggest",
     "writer_like",

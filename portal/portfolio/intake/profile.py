@@ -50,6 +50,7 @@ __all__ = [
     "load_profile",
     "parse_profile",
     "profile_file",
+    "shipped_for",
     "shipped_profiles",
     "standard_profile",
     "unknown_profile",
@@ -167,6 +168,12 @@ def load_profile(name: str | None, kind: str) -> MappingProfile:
     if name not in shipped_profiles():
         raise unknown_profile(name, shipped_profiles())
     return _of_kind(_shipped(name), kind)
+
+
+def shipped_for(kind: str) -> list[MappingProfile]:
+    """The shipped profiles that read files of a kind, the standard layout first."""
+    others = [_shipped(name) for name in shipped_profiles() if name != "standard"]
+    return [standard_profile(kind), *(profile for profile in others if profile.kind == kind)]
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Final
 from portal.foundation.errors import DomainError
 from portal.portfolio.intake.binding import bind, header_key
 from portal.portfolio.intake.layout import LAYOUTS, PHONE_COUNT, REJECT_HEADERS
-from portal.portfolio.intake.profile import MappingProfile, load_profile, shipped_profiles
+from portal.portfolio.intake.profile import MappingProfile, shipped_for
 
 __all__ = ["Suggestion", "fitting", "suggest"]
 
@@ -79,11 +79,11 @@ _SYNONYMS: Final = {
         "reverses": "reversal_of original_ref original_payment 原交易流水号 原交易号 冲正流水号 原流水號",
     },
     "dispatch": {
-        "letter_no": "letter_number letter_id letter reference 律师函编号 函号 函件号 律师函号 函件編號",
+        "letter_no": "letter_number letter_id letter reference 律师函编号 函号 文书号 文书编号 函件号 律师函号 函件編號",
         "carrier": "courier carrier_name delivery_company 快递公司 承运商 寄送方式 邮寄方式 快遞公司",
         "tracking_no": "tracking_number tracking waybill waybill_no mail_no 邮件号码 运单号 快递单号 挂号信号码 运单编号 郵件號",
-        "dispatched_on": "dispatch_date sent_on send_date posted_on mailed_on 寄送日期 发出日期 邮寄日期 寄件日期 收寄日期 寄出日",
-        "result": "status delivery_status outcome 结果 状态 签收状态 投递状态 妥投情况 投遞結果",
+        "dispatched_on": "dispatch_date sent_on send_date posted_on mailed_on 寄送日期 发出日期 邮寄日期 寄件日期 寄件日 收寄日期 寄出日",
+        "result": "status delivery_status outcome 结果 状态 签收状态 签收情况 投递状态 妥投情况 投遞結果",
         "result_on": "result_date delivered_on delivery_date signed_on 签收日期 妥投日期 退回日期 投递日期 签收时间 結果日期",
         "reason": "return_reason remark 退回原因 退信原因 未妥投原因 备注 退回原因说明",
     },
@@ -175,11 +175,10 @@ def suggest(header: Sequence[str], kind: str) -> Suggestion:
 def _fitting_profile(keys: set[str], kind: str, missing: Sequence[str]) -> str | None:
     if not missing:
         return "standard"
-    for name in shipped_profiles()[1:]:
-        profile = load_profile(name, kind)
+    for profile in shipped_for(kind)[1:]:
         named = {header_key(column) for column in (*profile.keep, *profile.ignore)}
         if named and named <= keys:
-            return name
+            return profile.name
     return None
 
 

@@ -16,10 +16,11 @@ from portal.portfolio.intake import (
     find_profile,
     load_profile,
     parse_profile,
+    shipped_for,
     shipped_profiles,
     suggest,
 )
-from portal.portfolio.intake.layout import ACCOUNT_COLUMNS, PAYMENT_COLUMNS
+from portal.portfolio.intake.layout import ACCOUNT_COLUMNS, LAYOUTS, PAYMENT_COLUMNS
 from portal.portfolio.standin import MONTH_ENDS, write_accounts
 from tests.portfolio.intake.files import csv_bytes, outcomes, summary_of
 
@@ -162,6 +163,13 @@ def test_profiles_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert find_profile("uci-default", "accounts") == load_profile("uci-default", "accounts")
     assert find_profile(None, "accounts").label == "standard@1"
     assert load_profile(None, "payments").label == "standard@1"
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_a_header_that_nobody_knows_is_given_no_layout_of_another_kind_of_file(kind: str) -> None:
+    found = suggest(["天", "地"], kind)
+    assert (found.profile, found.columns, found.unmatched) == (None, {}, ("天", "地"))
+    assert {profile.kind for profile in shipped_for(kind)} == {kind}
 
 
 @pytest.mark.parametrize("name", ["nowhere", "../../etc/passwd", "uci-default.yaml", ""])

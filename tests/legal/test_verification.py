@@ -211,6 +211,10 @@ def test_who_tries_many_codes_is_told_to_wait(app: Flask, letter: Letter) -> Non
     client = app.test_client()
     answers = [client.get(f"/verify/7KQ2-M9TD-{n:04d}").status_code for n in range(31)]
     assert answers[:30] == [200] * 30 and answers[30] == 429
+    told = client.get("/verify?code=7KQ2", headers={"Accept-Language": "en"})
+    page = told.get_data(as_text=True)
+    assert told.headers["Retry-After"] and "Wait a minute, then ask again." in page
+    assert 'value="7KQ2"' in page and "the back of the card" in page and "home page" not in page
 
 
 @pytest.mark.settings(today=date(2005, 7, 20), public_url="https://letters.bank.example")

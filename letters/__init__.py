@@ -25,7 +25,7 @@ from letters.errors import (
 from letters.inspection import check_template
 from letters.manifest import ManifestRow, write_manifest_csv, write_manifest_xlsx
 from letters.options import PrintOptions, in_postal_order
-from letters.pictures import is_drawable_png, page_pictures
+from letters.pictures import is_blank_png, is_drawable_png, page_pictures
 from letters.pieces import write_whole
 from letters.pixels import picture_size
 from letters.render import render_print_file, render_single
@@ -55,6 +55,7 @@ __all__ = [
     "earliest_end",
     "headings_in",
     "in_postal_order",
+    "is_blank_png",
     "is_drawable_png",
     "load_template",
     "on_sheets",

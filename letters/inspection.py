@@ -20,15 +20,18 @@ from letters.context import letter_context
 from letters.errors import LettersError, Problem
 from letters.findings import Finding
 from letters.forbidden import find_forbidden, jurisdictions
+from letters.lying import bare, drawn_words, first_page_overflown, has_window_box
 from letters.page_language import Skeleton
 from letters.page_markup import text_runs
 from letters.page_style import style_words
 from letters.paint import Painter, Refusal
 from letters.parts import Broken, Parts, find_unsafe, read_parts
+from letters.schema import Field
 from letters.template import Template, read_template, sandbox
 
 MOST_SAMPLES = 20
 _SAMPLE = "sample.json"
+PAGE_FAULTS = frozenset(("template.empty", "template.overflow", "template.window", "template.unsaid"))
 Runs = list[list[tuple[str, int]]]
 
 
@@ -123,7 +126,10 @@ def _try_sample(template: Template, allowed: Collection[str]) -> Iterator[Findin
         yield _refused(0, refusal.problem)
         return
     for number, letter in enumerate(letters, start=1):
-        yield from _try_letter(template, painter, head, letter, number, allowed)
+        found = list(_try_letter(template, painter, head, letter, number, allowed))
+        yield from found
+        if any(finding.code in PAGE_FAULTS for finding in found):
+            return  # the page would have them with every letter
 
 
 def _try_letter(
@@ -139,18 +145,57 @@ def _try_letter(
         yield from (_refused(number, problem) for problem in problems)
         return
     try:
-        painter.write([painter.lay_out(letter)])
+        document = painter.lay_out(letter)
+        painter.write([document])
     except Refusal as refusal:
         yield _refused(number, refusal.problem)
     except LettersError as error:
         yield Finding(error.code, "template.html", 0, error.message_en, error.message_zh)
     else:
-        markup = template.markup(letter_context(template, head, letter))
+        context = letter_context(template, head, letter)
+        yield from _find_unsaid(template, document, letter, context, number)
+        markup = template.markup(context)
         runs = [
             [(unescape(re.sub(r"<[^>]*>", "", block)), 0)]
             for block in re.split(r"</?(?:p|div|td|th|tr|li|h\d|br)\b", markup)
         ]
         yield from find_forbidden(template.jurisdiction, "template.html", runs, allowed)
+
+
+def _find_unsaid(
+    template: Template, document: Any, letter: Mapping[str, Any], context: Mapping[str, Any], number: int
+) -> Iterator[Finding]:
+    """A page that says nothing, or not to whom, how much or under which number; words that are not on the paper."""
+    said = drawn_words(document)
+    if not said:
+        yield _of_page("template.empty", number, "prints nothing", "打印不出任何内容")
+        return
+    overflown = first_page_overflown(document)
+    if overflown is not None:
+        en, zh = f"has words beyond the edge of page {overflown}", f"第 {overflown} 页的文字超出纸张"
+        yield _of_page("template.overflow", number, en, zh)
+    if template.window is not None and not has_window_box(document):
+        en, zh = "shows no address in the envelope's window", "信封窗口中没有地址"
+        yield _of_page("template.window", number, en, zh)
+    for entry in template.fields:
+        if _must_show(template, entry) and entry.read(letter) is not None and not _is_said(entry.name, context, said):
+            en, zh = f"does not show {entry.name} ({entry.label_en})", f"未显示 {entry.name}（{entry.label_zh}）"
+            yield _of_page("template.unsaid", number, en, zh)
+
+
+def _must_show(template: Template, entry: Field) -> bool:
+    """What no letter can do without: whom it is to, how much is due, and its number."""
+    return entry.part == "letter" and entry.name in ("debtor_name", "letter_no", template.rules.due)
+
+
+def _is_said(name: str, context: Mapping[str, Any], said: str) -> bool:
+    """An amount may stand there in figures, in words, or both."""
+    spelt = [context.get(form) for form in (name, f"{name}_in_words", f"{name}_uppercase")]
+    return any(bare(str(value)) in said for value in spelt if value)
+
+
+def _of_page(code: str, number: int, en: str, zh: str) -> Finding:
+    return Finding(code, "template.html", 0, f"letter {number} of the sample {en}", f"样例第 {number} 封{zh}")
 
 
 def _refused(number: int, problem: Problem) -> Finding:

@@ -7,6 +7,7 @@ value; so every letter that can be printed from the page is made of pieces that 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from html import unescape
 
@@ -43,13 +44,17 @@ class _Markup:
         self._images = images
 
     def findings(self) -> Iterator[Finding]:
-        text = self._skeleton.text
+        text, refused = self._skeleton.text, Counter[str]()
         for token in _TOKEN.finditer(text):
             tag = token["tag"] or token["end"]
-            if token["wrong"] is not None:
+            name = tag or _name_in(token["wrong"] or "")
+            if name and name not in TAGS:
+                is_end = text.startswith("</", token.start())
+                if not (is_end and refused[name]):  # the end of what was refused is no second fault
+                    yield self._refused_tag(name, token.start())
+                refused[name] += -bool(refused[name]) if is_end else 1
+            elif token["wrong"] is not None:
                 yield self._wrong(token["wrong"], token.start())
-            elif tag and tag not in TAGS:
-                yield self._refused_tag(tag, token.start())
             elif token["attributes"]:
                 yield from self._attributes(tag, token["attributes"], token.start("attributes"))
 
@@ -88,8 +93,6 @@ class _Markup:
     def _wrong(self, words: str, place: int) -> Finding:
         """Something after a < that is no plain tag."""
         tag = re.match(r"/?([A-Za-z][A-Za-z0-9]*)", words)
-        if tag and tag[1].lower() not in TAGS:
-            return self._refused_tag(tag[1].lower(), place)
         if any(mark in words for mark in (EXPRESSION, FORK, OTHERWISE, JOIN)):
             return self._find("template.markup", *_TORN, place)
         if words.startswith("!--"):
@@ -106,6 +109,12 @@ class _Markup:
 
     def _find(self, code: str, en: str, zh: str, place: int) -> Finding:
         return Finding(code, FILE, self._skeleton.line(place), en, zh)
+
+
+def _name_in(words: str) -> str:
+    """The name of the tag that somebody meant after a <, in small letters; empty where it is none."""
+    tag = re.match(r"/?([A-Za-z][A-Za-z0-9]*)", words)
+    return tag[1].lower() if tag else ""
 
 
 _TORN = (

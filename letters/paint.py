@@ -20,6 +20,7 @@ from letters.assets import BASE, OwnAssets
 from letters.context import letter_context
 from letters.errors import LettersError, Problem, TemplateFault
 from letters.fonts import font_set
+from letters.lying import is_outside_window
 from letters.template import Template
 from letters.watchdog import TooSlow, processor_limit
 
@@ -88,6 +89,16 @@ class Painter:
         if any(max(page.width, page.height) > _LARGEST_SIDE for page in document.pages):
             raise Refusal(
                 Problem("letter.too_large", "", "has a page larger than A3 (420 mm)", "页面大于 A3（420 毫米）")
+            )
+        window = self._template.window
+        if window is not None and is_outside_window(document, window):
+            raise Refusal(
+                Problem(
+                    "letter.window",
+                    "address",
+                    "name and address do not fit into the envelope's window",
+                    "收件人姓名和地址超出信封窗口",
+                )
             )
         return document
 

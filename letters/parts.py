@@ -14,6 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from letters.errors import TemplateFault
 from letters.findings import Finding
 from letters.languages import LANGUAGES
+from letters.lying import Frame, read_window
 from letters.page_language import Skeleton, check_page, data_shape
 from letters.page_markup import check_markup
 from letters.page_style import check_style
@@ -44,6 +45,7 @@ class Parts:
     schema: Mapping[str, Any]
     fields: tuple[Field, ...]
     rules: Rules
+    window: Frame | None
     source: str
     page: nodes.Template
     style: str
@@ -65,6 +67,7 @@ def read_parts(folder: Path, environment: Environment) -> Parts:
     try:
         fields = read_fields(schema, folder.name)
         rules = read_rules(schema, fields)
+        window = read_window(schema)
         for name in ("version", "jurisdiction", "page_limit"):
             schema[name]
         if schema["language"] not in LANGUAGES:
@@ -89,7 +92,7 @@ def read_parts(folder: Path, environment: Environment) -> Parts:
     sample = _mapping(_json(texts["sample.json"], "sample.json"), "sample.json")
     settings = _mapping(schema.get("settings") or {}, "schema.yaml")
     source, style = texts["template.html"], texts["style.css"]
-    return Parts(schema, fields, rules, source, page, style, citations, settings, assets, sample)
+    return Parts(schema, fields, rules, window, source, page, style, citations, settings, assets, sample)
 
 
 def find_unsafe(parts: Parts) -> list[Finding]:

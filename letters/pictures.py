@@ -24,6 +24,15 @@ def _png(page: pypdfium2.PdfPage, dpi: int) -> bytes:
     return out.getvalue()
 
 
+def is_blank_png(content: bytes) -> bool:
+    """Whether nothing is to be seen of a drawable PNG on white paper: all of it transparent, or of one colour."""
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+        drawn = picture.convert("RGBA")
+    paper = Image.new("RGBA", drawn.size, "white")
+    bands = Image.alpha_composite(paper, drawn).convert("RGB").split()
+    return all(len(set(band.getextrema())) == 1 for band in bands)
+
+
 def is_drawable_png(content: bytes) -> bool:
     """Whether the content is a whole PNG. Ask for its size in pixels first: a small file can hold a very large picture."""
     try:

@@ -13,6 +13,7 @@ They stand in schema.yaml, since a repayment agreement adds up otherwise than a 
         - {day: instalments.due_on, not_after: issued_on, months: 60}
         - {day: validation_ends, not_before: issued_on, period: us_validation}
       least: {pay_within_days: 30}
+      longest: {address: 200, debtor_name: 60}            # characters: what the envelope's window holds
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Rules:
     sums: tuple[SumRule, ...]
     days: tuple[DayRule, ...]
     least: tuple[tuple[str, int], ...]
+    longest: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def read_rules(schema: Mapping[str, Any], fields: Sequence[Field]) -> Rules:
         sums=tuple(SumRule(tuple(rule["of"]), tuple(rule["is"])) for rule in stated["sums"]),
         days=tuple(_day_rule(rule) for rule in stated["days"]),
         least=tuple((stated.get("least") or {}).items()),
+        longest=tuple((stated.get("longest") or {}).items()),
     )
-    used = {rules.due, *(name for name, _ in rules.least)}
+    used = {rules.due, *(name for name, _ in (*rules.least, *rules.longest))}
     used |= {name.removeprefix("-") for rule in rules.sums for name in (*rule.of, *rule.equal)}
     used |= {name for rule in rules.days for name in (rule.day, rule.limit)}
     if used - names:
@@ -104,6 +107,9 @@ def broken(
         value = data.values(name)
         if value and value[0] < number:
             yield _problem("field.too_small", name, f"must be {number} at least", f"不得少于 {number}")
+    for name, number in rules.longest:
+        if any(len(str(value)) > number for value in data.values(name)):
+            yield _problem("field.too_long", name, f"is longer than {number} characters", f"超过 {number} 个字符")
 
 
 def _sum(rule: SumRule, data: _Data) -> Iterator[Problem]:

@@ -34,6 +34,7 @@ body { margin: 0 }
 .label .lines { white-space: pre-line }
 .small { font-size: 7.5pt; line-height: 1.25 }
 .smallest { font-size: 5.5pt; line-height: 1.2 }
+.tiny { font-size: 4.5pt; line-height: 1.15 }
 """
 
 _TEST_PAGE = """
@@ -42,7 +43,10 @@ body { margin: 0; font-size: 9pt; line-height: 1.5 }
 .side { position: relative; height: 296.9mm; break-after: page }
 .side:last-child { break-after: auto }
 .side > * { position: absolute; margin: 0; box-sizing: border-box }
-.window { left: 20mm; top: 45mm; width: 90mm; height: 45mm; border: 0.4pt dashed #000; padding: 2mm }
+.window { left: 20mm; top: 45mm; width: 90mm; height: 45mm; border: 0.4pt dashed #000 }
+.address { left: 25mm; top: 50.5mm; width: 80mm; line-height: 1.45; font-size: 10.5pt }
+.address p { margin: 0 0 1mm }
+.address .name { font-size: 12pt; font-weight: 700; margin-top: 1.6mm }
 .edge { left: 5mm; top: 5mm; width: 200mm; height: 286.9mm; border: 0.4pt solid #000 }
 .text { left: 25mm; top: 22mm; width: 160mm; height: 250.9mm; border: 0.4pt dotted #000 }
 .fold { left: 0; width: 8mm; border-top: 0.4pt solid #000 }
@@ -87,7 +91,7 @@ def _label(place: int, row: Mapping[str, Any], language: str) -> str:
     top = 13.0 + (place // COLUMNS) * 33.9 + 2
     name, postcode, address = (str(row.get(key) or "") for key in ("debtor_name", "postcode", "address"))
     length = len(name) + len(address)
-    size = " smallest" if length > 150 else " small" if length > 60 else ""
+    size = " tiny" if length > 240 else " smallest" if length > 100 else " small" if length > 60 else ""
     lines = _lines(escape(name), escape(address), escape(postcode), language)
     return f'<div class="label{size}" style="left:{left:.1f}mm;top:{top:.1f}mm">{lines}</div>'
 
@@ -115,7 +119,8 @@ def _side(firm: str, which: str) -> str:
     )
     return (
         '<div class="side"><div class="edge"></div><div class="text"></div>'
-        '<div class="window"><p>100020</p><p>北京市朝阳区示例路1号 Sample Street 1</p><p><b>测试收件人 Test Recipient</b></p></div>'
+        '<div class="window"></div><div class="address"><p>100020</p><p>北京市朝阳区示例路1号 Sample Street 1</p>'
+        '<p class="name">测试收件人 Test Recipient</p></div>'
         '<div class="fold" style="top:99mm"></div><div class="fold" style="top:198mm"></div>'
         '<div class="cross-across"></div><div class="cross-down"></div><div class="ruler">100 mm</div>'
         f'<h1 class="says" style="top:26mm">打印测试页 Printer test page · {which}</h1>'

@@ -22,6 +22,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from letters.errors import TemplateFault, UnknownTemplate
+from letters.lying import Frame
 from letters.page_language import FILTERS
 from letters.parts import Broken, find_unsafe, read_parts
 from letters.rules import Rules
@@ -48,6 +49,7 @@ class Template:
     citations: tuple[Mapping[str, str], ...]
     settings: Mapping[str, Any]
     rules: Rules
+    window: Frame | None
     assets: Mapping[str, bytes]
     sample: Mapping[str, Any]
     _titles: Mapping[str, str]
@@ -123,6 +125,7 @@ def read_template(folder: Path) -> Template:
         jurisdiction=parts.schema["jurisdiction"],
         fields=parts.fields,
         rules=parts.rules,
+        window=parts.window,
         page_limit=int(parts.schema["page_limit"]),
         style=parts.style,
         citations=tuple(parts.citations),

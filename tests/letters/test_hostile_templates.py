@@ -110,6 +110,13 @@ def test_an_undefined_field_is_named_with_its_line_even_where_no_sample_goes(
     assert code == "template.undefined" and f"uses the field {name}," in message
 
 
+@pytest.mark.parametrize("words", ["<script>1</script>", "<SCRIPT>1</SCRIPT>", "<svg><svg></svg></svg>", "</form>"])
+def test_a_tag_that_is_refused_is_reported_once_and_its_end_not_again(tmp_path: Path, words: str) -> None:
+    folder = copy_of("lawyer-letter-zh", tmp_path)
+    line = append(folder, words)
+    assert places(folder) == [("template.markup", f"template.html:{line}")] * (2 if "<svg><svg>" in words else 1)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

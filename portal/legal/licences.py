@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["licence_of"]
+__all__ = ["has_licence", "licence_of"]
+
+
+def has_licence(session: Session, actor: Actor, today: date) -> bool:
+    """Whether the actor has a lawyer's licence that is valid on the day."""
+    try:
+        return bool(licence_of(session, actor, today))
+    except DomainError:
+        return False
 
 
 def licence_of(session: Session, actor: Actor, today: date) -> str:

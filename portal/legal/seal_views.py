@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, redirect, render_template, url_for
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import PasswordField
+from wtforms import BooleanField, PasswordField
 
 import letters
 from portal.foundation.access import Permission
@@ -21,6 +21,7 @@ from portal.foundation.services import services
 from portal.foundation.web import actor, requires, say_flash
 from portal.legal import queries, signing
 from portal.legal.blueprint import blueprint
+from portal.legal.licences import has_licence
 
 if TYPE_CHECKING:
     from portal.foundation.language import Message
@@ -36,6 +37,7 @@ class CertificateForm(FlaskForm):  # type: ignore[misc]
         [FileRequired()],
         description=_l("A PKCS#12 file (.p12 or .pfx) of up to 64 KB."),
     )
+    may_be_anothers = BooleanField(_l("Seal with it although it names another"))
     password = PasswordField(
         _l("Password of the file"),
         render_kw={"autocomplete": "off", "maxlength": 200},
@@ -66,8 +68,10 @@ def put_certificate() -> Any:
     """Take a certificate; the one before ends."""
     form = CertificateForm()
     try:
-        content = form.file.data.read(signing.LARGEST_CERTIFICATE + 1) if form.file.data else b""
-        signing.put_certificate(actor(), content, form.password.data or "")
+        content = _sent(form.file, signing.LARGEST_CERTIFICATE)
+        signing.put_certificate(
+            actor(), content, form.password.data or "", may_be_anothers=form.may_be_anothers.data
+        )  # fmt: skip
     except DomainError as error:
         if error.field is None:
             raise
@@ -90,8 +94,7 @@ def put_seal() -> Any:
     """Take a picture of the seal; the one before ends."""
     form = ImageForm()
     try:
-        content = form.image.data.read(signing.LARGEST_IMAGE + 1) if form.image.data else b""
-        signing.put_image(actor(), content)
+        signing.put_image(actor(), _sent(form.image, signing.LARGEST_IMAGE))
     except DomainError as error:
         if error.field is None:
             raise
@@ -147,7 +150,19 @@ def _page(certificate_form: CertificateForm, image_form: ImageForm) -> str:
         image_by=queries.name_of_user(session, image.added_by) if image else None,
         certificate_form=certificate_form,
         image_form=image_form,
+        may_put=has_licence(session, who, services().clock.today()),
+        lawyers=[
+            lawyer.name for lawyer in queries.lawyers(session, who, who.organisation_id or 0, services().clock.today())
+        ],
     )
+
+
+def _sent(field: FileField, most: int) -> bytes:
+    """The file that was chosen, and no more of it than shows that it is too large."""
+    if not field.data:
+        raise DomainError("legal.no_file", say("Choose a file."), field=field.name)
+    content: bytes = field.data.read(most + 1)
+    return content
 
 
 def _done(sentence: Message) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from portal.foundation.language import say
 from portal.foundation.services import services
 from portal.foundation.visibility import visible
 from portal.foundation.work import transaction
+from portal.identity.models import Organisation
 from portal.legal.licences import licence_of
 from portal.legal.seal_models import FirmCertificate, SealImage
 
@@ -52,11 +54,12 @@ _FAULTS = {
 # --- the certificate ----------------------------------------------------------------------------------------------------
 
 
-def put_certificate(actor: Actor, content: bytes, password: str) -> int:
+def put_certificate(actor: Actor, content: bytes, password: str, *, may_be_anothers: bool = True) -> int:
     """Take the certificate that the firm's letters are sealed with from now on; its id. The one before ends.
 
     DomainError (403) without the actor's own valid licence; DomainError naming `file` or `password` for a file that is no
-    PKCS#12, a wrong password, a weak key, or a certificate that is over.
+    PKCS#12, a wrong password, a weak key, or a certificate that is not valid now; unless it `may_be_anothers`, DomainError
+    naming `may_be_anothers` for one that does not name the firm.
     """
     demand(actor, Permission.PACKS_APPROVE)
     certificate = _read(content, password)
@@ -65,6 +68,11 @@ def put_certificate(actor: Actor, content: bytes, password: str) -> int:
         if certificate.valid_until <= work.real_now:
             words = say("This certificate is over. Have a new one issued and upload that.")
             raise DomainError("legal.certificate_over", words, field="file")
+        if certificate.valid_from > work.real_now:
+            words = say("This certificate is not valid yet: it begins on %(day)s.", day=certificate.valid_from.date())
+            raise DomainError("legal.certificate_early", words, field="file")
+        if not may_be_anothers:
+            _refuse_anothers(work, certificate)
         _end(work, FirmCertificate)
         secret = json.dumps({"pkcs12": base64.b64encode(content).decode(), "password": password})
         row = FirmCertificate(
@@ -76,6 +84,25 @@ def put_certificate(actor: Actor, content: bytes, password: str) -> int:
         work.session.flush()
         work.audit("legal.certificate_put", row, after={"serial": row.serial, "until": row.valid_until.isoformat()})
         return row.id
+
+
+def _refuse_anothers(work: Work, certificate: Certificate) -> None:
+    """A seal under a name that is not the firm's makes whoever reads the letter doubt it."""
+    firm = work.session.scalars(
+        visible(Organisation, work.actor).where(Organisation.id == work.actor.organisation_id)
+    ).one()
+    subject = _bare(certificate.subject)
+    if not any(name and _bare(name) in subject for name in (firm.name, firm.name_en)):
+        words = say(
+            "The certificate is issued to “%(subject)s”, not to “%(firm)s”. If letters are to be sealed with it all the same, "
+            "choose the file again, give its password, and tick the box.",
+            subject=certificate.subject, firm=firm.name,
+        )  # fmt: skip
+        raise DomainError("legal.certificate_name", words, field="may_be_anothers")
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
 def end_certificate(actor: Actor) -> None:
@@ -103,6 +130,10 @@ def opened_certificate(session: Session, actor: Actor) -> Certificate | None:
 
 
 def _read(content: bytes, password: str) -> Certificate:
+    if not content:
+        raise DomainError("legal.file_empty", say("The file is empty."), field="file")
+    if len(content) > LARGEST_CERTIFICATE:
+        raise _too_large(LARGEST_CERTIFICATE, "file")
     from letters.seal import SealFault, read_certificate  # most of a second to load, for the few that seal
 
     try:
@@ -151,20 +182,33 @@ def image_of(session: Session, actor: Actor, firm_id: int | None = None) -> Seal
 
 
 def _checked(content: bytes) -> tuple[int, int]:
+    if not content:
+        raise DomainError("legal.file_empty", say("The file is empty."), field="image")
+    if len(content) > LARGEST_IMAGE:
+        raise _too_large(LARGEST_IMAGE, "image")
     size = letters.picture_size(content) if content.startswith(PNG) else None
     if size is None or (max(size) <= SIDES[-1] and not letters.is_drawable_png(content)):
         words = say("This is not a PNG picture. Save the scan of the seal as PNG, with a transparent ground.")
         raise DomainError("legal.seal_png", words, field="image")
-    if len(content) > LARGEST_IMAGE or any(side not in SIDES for side in size):
+    if any(side not in SIDES for side in size):
         words = say(
-            "The picture is %(width)s by %(height)s pixels. Take one of %(least)s to %(most)s pixels a side and %(kb)s KB at most.",
-            width=size[0], height=size[1], least=SIDES[0], most=SIDES[-1], kb=LARGEST_IMAGE // 1024,
+            "The picture is %(width)s by %(height)s pixels. Take one of %(least)s to %(most)s pixels a side.",
+            width=size[0], height=size[1], least=SIDES[0], most=SIDES[-1],
         )  # fmt: skip
         raise DomainError("legal.seal_size", words, field="image")
+    if letters.is_blank_png(content):
+        words = say(
+            "Nothing is to be seen of this picture on paper: it is transparent, or of one colour. Scan the seal anew."
+        )
+        raise DomainError("legal.seal_blank", words, field="image")
     return size
 
 
 # --- of both ------------------------------------------------------------------------------------------------------------
+
+
+def _too_large(most: int, field: str) -> DomainError:
+    return DomainError("legal.file_large", say("The file is larger than %(kb)s KB.", kb=most // 1024), field=field)
 
 
 def _standing(actor: Actor, table: Any, firm_id: int | None = None) -> sa.Select[Any]:

@@ -9,6 +9,7 @@ import zipfile
 from datetime import date
 from typing import TYPE_CHECKING
 
+import PIL.Image
 import pytest
 import sqlalchemy as sa
 
@@ -99,9 +100,6 @@ def test_without_a_certificate_that_is_valid_no_letter_is_sealed(app: Flask) -> 
     pack_id = ready(app, firm, accounts=1)
     with pytest.raises(Refused, match="no certificate"):
         ask_singles(firm.actor, pack_id)
-    put_certificate(firm.actor, a_certificate(days=(1, 30)), PASSWORD)
-    with pytest.raises(Refused, match="no certificate"):
-        ask_singles(firm.actor, pack_id)
     put_certificate(firm.actor, a_certificate(), PASSWORD)
     ask_singles(firm.actor, pack_id)
     end_certificate(firm.actor)
@@ -124,6 +122,8 @@ def test_a_pack_in_review_has_no_letter_to_seal(app: Flask) -> None:
         (b"", "", "file"),
         (a_certificate(), "wrong", "password"),
         (a_certificate(days=(-30, -1)), PASSWORD, "file"),
+        (a_certificate(days=(1, 30)), PASSWORD, "file"),
+        (b"x" * (64 * 1024 + 1), PASSWORD, "file"),
     ],
 )
 def test_a_broken_or_ended_certificate_is_refused_at_its_field(
@@ -205,12 +205,45 @@ def test_a_lawyer_adds_seal_and_certificate_on_the_page(client_for: Callable[[Us
     pages = client_for(firm.lawyer)
     page = pages.get("/packs/seal")
     assert "There is none yet" in page
-    page = page.submit(
-        "certificate", to="/packs/seal", file=(io.BytesIO(a_certificate(name="示例所")), "firm.p12"), password=PASSWORD
-    )
+    others = {"file": (io.BytesIO(a_certificate(name="示例所")), "firm.p12"), "password": PASSWORD}
+    page = page.submit("certificate", status=422, **others)
+    assert "The certificate is issued to “示例所”" in page
+    others["file"] = (io.BytesIO(a_certificate(name="示例所")), "firm.p12")
+    page = page.submit("certificate", to="/packs/seal", **others, may_be_anothers="y")
     assert "示例所" in page
     assert PASSWORD not in page
     page = page.submit("picture", to="/packs/seal", image=(io.BytesIO(a_seal()), "seal.png"))
     assert "The seal as letters show it" in page.response.text
     refused = page.submit("certificate", status=422, file=(io.BytesIO(b"x"), "firm.p12"), password="x")
     assert "This is no PKCS#12 file" in refused
+
+
+@pytest.mark.databases("sqlite")
+def test_no_file_an_empty_one_and_one_that_is_too_large_are_told_apart(
+    client_for: Callable[[User], PageClient],
+) -> None:
+    page = client_for(a_firm().lawyer).get("/packs/seal")
+    for form, field in (("certificate", "file"), ("picture", "image")):
+        assert "Choose a file." in page.submit(form, status=422)
+        assert "The file is empty." in page.submit(form, status=422, **{field: (io.BytesIO(b""), "x")})
+        large = io.BytesIO(b"x" * (300 * 1024 + 1))
+        assert "The file is larger than" in page.submit(form, status=422, **{field: (large, "x")})
+
+
+@pytest.mark.databases("sqlite")
+def test_who_has_no_licence_sees_no_forms_and_reads_who_may(client_for: Callable[[User], PageClient]) -> None:
+    firm = a_firm()
+    assistant = make_user(organisation=firm.organisation, lawyer_licence_no="")
+    page = client_for(assistant).get("/packs/seal")
+    assert firm.lawyer.name in page and "a lawyer of your firm" in page
+    assert not [form for form in page.forms if "/packs/seal" in (form.get("action") or "")]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("colour", [(0, 0, 0, 0), (190, 30, 30, 255), (255, 255, 255, 128)])
+def test_a_picture_of_which_nothing_is_seen_on_paper_is_no_seal(app: Flask, colour: tuple[int, ...]) -> None:
+    out = io.BytesIO()
+    PIL.Image.new("RGBA", (200, 200), colour).save(out, format="PNG")
+    with pytest.raises(DomainError, match="Nothing is to be seen") as caught:
+        put_image(a_firm().actor, out.getvalue())
+    assert caught.value.field == "image"

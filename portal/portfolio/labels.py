@@ -184,6 +184,7 @@ ERROR_LABELS = {
     "duplicate": _l("the reference stands twice"),
     "unknown_value": _l("a word that is not in the list"),
     "future_date": _l("a date that is still to come"),
+    "early_date": _l("a date before what it follows"),
     "unknown_account": _l("no such account"),
     "unknown_letter": _l("the firm has no letter with this number"),
     "currency": _l("another currency than the account's"),

@@ -9,9 +9,15 @@
     [...new FormData(form)].map(([name, value]) => [name, value instanceof File ? value.name : value]),
   ).toString();
 
+  // What a question holds in braces is what stands in the form's field of that name.
+  const asked = (button) => button.dataset.confirm.replace(/\{(\w+)\}/g, (_, name) => button.form.elements[name].value.trim());
+  // Where such a field is empty there is nothing to ask yet: the server says what is missing.
+  const askable = (button) => button?.dataset.confirm
+    && [...button.dataset.confirm.matchAll(/\{(\w+)\}/g)].every(([, name]) => button.form.elements[name].value.trim());
+
   const confirmed = (button) => new Promise((answer) => {
     const dialog = document.getElementById("confirm");
-    document.getElementById("confirm-words").textContent = button.dataset.confirm;
+    document.getElementById("confirm-words").textContent = asked(button);
     dialog.querySelector("[data-confirm-yes]").textContent = button.textContent.trim();
     dialog.returnValue = "";
     dialog.addEventListener("close", () => answer(dialog.returnValue === "yes"), { once: true });
@@ -35,7 +41,7 @@
     const button = event.submitter;
     if (state.get(form) === "sent") {
       event.preventDefault();
-    } else if (button?.dataset.confirm && state.get(form) !== "asked") {
+    } else if (askable(button) && state.get(form) !== "asked") {
       event.preventDefault();
       if (await confirmed(button)) {
         state.set(form, "asked");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,8 @@ def restarted_on(letter: Letter) -> date | None:
 def sent(firm: Firm, pack_id: int, place: int = 0) -> Letter:
     """A letter of the pack that went out today."""
     letter = letters_of(pack_id)[place]
-    dispatch_letter(firm.actor, pack_id, letter.id, EMS)
+    item = replace(EMS, tracking_no=f"EA{place}23456789CN") if place else EMS
+    dispatch_letter(firm.actor, pack_id, letter.id, item)
     return letter
 
 

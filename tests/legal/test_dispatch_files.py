@@ -150,3 +150,38 @@ def test_another_firms_letters_are_unknown_to_a_file(app: Flask, firm: Firm, num
         try_dispatch(stranger.actor, io.BytesIO(content), "x.csv", options)
 
     assert refused.value.issues["rejected"][0]["errors"][0]["code"] == "unknown_letter"
+
+
+def test_a_number_in_full_width_or_other_brackets_is_the_letters(firm: Firm, numbers: list[str]) -> None:
+    wide = numbers[0].translate({ord(narrow): chr(ord(narrow) + 0xFEE0) for narrow in "()0123456789"})
+    cornered = numbers[1].replace("(", "〔").replace(")", "〕")
+
+    assert figures(bring(firm, f"{wide},EMS,EA1,2005-07-20,,,", f"{cornered},EMS,EA2,2005-07-20,,,")) == (2, 0, 0, 0)
+
+
+def test_one_tracking_number_on_two_letters_is_refused_within_the_file_and_against_what_is_on_file(
+    firm: Firm, numbers: list[str]
+) -> None:
+    bring(firm, f"{numbers[0]},EMS,EA1,2005-07-20,,,")
+
+    summary = bring(
+        firm,
+        f"{numbers[1]},ems,ea1,2005-07-20,,,",
+        f"{numbers[2]},EMS,EA2,2005-07-20,,,",
+        f"{numbers[3]},EMS,EA2,2005-07-20,,,",
+    )
+
+    assert figures(summary) == (1, 0, 0, 2)
+    assert reasons() == [("tracking_no", "conflict"), ("tracking_no", "duplicate")]
+
+
+def test_days_before_what_they_follow_are_counted_by_a_name_of_their_own(firm: Firm, numbers: list[str]) -> None:
+    summary = bring(
+        firm,
+        f"{numbers[0]},EMS,,2005-07-20,,,",
+        f"{numbers[1]},EMS,,1999-07-20,,,",
+        f"{numbers[2]},EMS,,2005-07-20,delivered,1999-07-20,",
+    )
+
+    assert summary["errors"] == {"early_date": 2}
+    assert reasons() == [("dispatched_on", "early_date"), ("result_on", "early_date")]

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portal.foundation.tabular import open_table
-from portal.legal.dispatch.operations import dispatch_pack, record_result
-from portal.legal.dispatch.terms import MailResult, Outcome
+from portal.foundation.work import reading
+from portal.legal.dispatch.operations import dispatch_letter, dispatch_pack, record_result
+from portal.legal.dispatch.queries import history_of
+from portal.legal.dispatch.taking_back import take_back_result
+from portal.legal.dispatch.terms import MailResult, Outcome, Sent
 from portal.vendors.proofs import Proof
 from tests.identity.factories import make_law_firm, make_user
 from tests.legal.factories import Firm, a_firm, letters_of, ready_pack
@@ -71,6 +74,9 @@ def test_a_whole_pack_is_sent_from_one_form(firm: Firm, pack_id: int, client_for
     listed = f"/packs/{pack_id}/dispatch"
     form = pages.get(pages.get(listed).links["All were sent"])
 
+    asked = "Note all 3 letters as sent by “{carrier}” on {dispatched_on}?"  # the script writes in what stands in the fields
+    assert asked in [button.get("data-confirm") for button in form.form("form").iter("button")]
+
     page = form.submit("form", carrier="EMS", dispatched_on="2005-07-20", to=listed)
 
     assert "3 letters are noted as sent." in page
@@ -94,6 +100,78 @@ def test_the_file_to_fill_in_holds_the_packs_numbers_and_sent_back_changes_nothi
         [str(first.letter_no), "EMS", "", "2005-07-20", "unclaimed", "2005-07-20", ""],
         [str(letters_of(pack_id)[1].letter_no), "EMS", "", "2005-07-20", "", "", ""],
     ]
+
+
+def test_a_carriers_file_with_headers_of_its_own_gets_its_columns_named_and_can_be_given_up(
+    firm: Firm, pack_id: int, client_for: Callable[[User], PageClient]
+) -> None:
+    pages = client_for(firm.lawyer)
+    number = letters_of(pack_id)[0].letter_no
+    lines = f"单,函,哪天,怎样\nEA1,{number},2005-07-20,\n"
+    sent = {"file": (io.BytesIO(lines.encode()), "carrier.csv")}
+    page = pages.post("/dispatch/imports/new", sent, content_type="multipart/form-data")
+    assert "哪天" in page
+
+    wanted = {"c0": "tracking_no", "c1": "letter_no", "c2": "dispatched_on", "c3": "ignore"}
+    page = page.submit("prepare", step="show", **wanted)
+    assert page.field("c1").get("value") == "letter_no"
+    page = page.submit("/drop", to="/dispatch/imports")
+    assert "The file is dropped" in page
+
+
+def test_the_same_tracking_number_on_a_second_letter_is_asked_about_at_its_field(
+    firm: Firm, pack_id: int, client_for: Callable[[User], PageClient]
+) -> None:
+    pages, (first, second, third) = client_for(firm.lawyer), letters_of(pack_id)
+    dispatch_letter(firm.actor, pack_id, first.id, Sent("EMS", "EA1CN", TODAY))
+    form = pages.get(f"/packs/{pack_id}/letters/{second.id}/dispatch")
+
+    page = form.submit("form", carrier="ＥＭＳ", tracking_no="ea1cn", dispatched_on="2005-07-20", status=422)
+    assert f"The letter {first.letter_no} is out under this number" in page
+
+    # Another carrier's number, and the letter's own said again, are no second letter.
+    assert dispatch_letter(firm.actor, pack_id, third.id, Sent("顺丰", "EA1CN", TODAY))
+    assert dispatch_letter(firm.actor, pack_id, first.id, Sent("EMS", "EA1CN", TODAY)) is False
+
+
+def test_the_history_of_a_way_says_what_stands_what_was_corrected_and_what_was_taken_back(
+    firm: Firm, pack_id: int
+) -> None:
+    letter = letters_of(pack_id)[0]
+    dispatch_pack(firm.actor, pack_id, "EMS", TODAY)
+    for result, reason in ((MailResult.UNCLAIMED, ""), (MailResult.DELIVERED, "")):
+        record_result(firm.actor, pack_id, letter.id, Outcome(result, TODAY, reason))
+    take_back_result(firm.actor, pack_id, letter.id, "another letter's card")
+    record_result(firm.actor, pack_id, letter.id, Outcome(MailResult.REFUSED, TODAY))
+
+    with reading(firm.actor) as session:
+        _dispatches, results = history_of(session, firm.actor, letter.id)
+        told = [(said.row.result.value, said.standing.value) for said in results]
+
+    assert told == [
+        ("refused", "stands"),
+        ("delivered", "takes_back"),
+        ("delivered", "taken_back"),
+        ("unclaimed", "corrected"),
+    ]
+
+
+@pytest.mark.parametrize("typed", [
+    "{number}", "（２００５）{mark}律函字第０００００１号", "〔2005〕 {mark}律函字第000001号", "2005 000001", "000001", "第000001号",
+    "ea1cn", "ＥＡ１ＣＮ", "{code}",
+])  # fmt: skip
+def test_a_letter_is_found_by_what_stands_on_it_or_on_its_envelope(
+    firm: Firm, pack_id: int, client_for: Callable[[User], PageClient], typed: str
+) -> None:
+    letter = letters_of(pack_id)[0]
+    dispatch_letter(firm.actor, pack_id, letter.id, Sent("EMS", "EA1CN", TODAY))
+    mark = str(letter.letter_no).partition(")")[2].partition("律")[0]
+    words = typed.format(number=letter.letter_no, mark=mark, code=letter.verify_code.replace("-", " ").lower())
+    way = f"/packs/{pack_id}/letters/{letter.id}/way"
+
+    for user in (firm.lawyer, make_user()):
+        assert client_for(user).client.get("/search", query_string={"q": words}).location == way
+    assert way not in client_for(make_user(organisation=make_law_firm("粤示"))).get(f"/search?q={words}").response.text
 
 
 def test_the_list_is_exported_with_its_tracking_numbers(

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from portal.foundation.language import _l
 from portal.foundation.visibility import actor_of
-from portal.legal.dispatch.queries import letters_by_number
+from portal.legal.dispatch.queries import letters_by_number, letters_tracked
 from portal.legal.dispatch.rows import DispatchCheck, DispatchRow
 from portal.legal.dispatch.writing import alone, write_outcomes, write_sent
 from portal.portfolio.bulk import Applied, AppliesAtOnce
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from portal.foundation.tabular import Table
     from portal.foundation.work import Work
     from portal.legal.dispatch.queries import Way
+    from portal.legal.models import Letter
     from portal.portfolio.intake import MappingProfile
 
 __all__ = ["CHANGE_LABELS", "DISPATCH", "PAGES", "import_dispatch", "receive_dispatch", "try_dispatch"]
@@ -103,7 +104,10 @@ class _Dispatch:
         def letters(numbers: Collection[str]) -> Mapping[str, Way]:
             return letters_by_number(session, actor, firm_id, numbers)
 
-        return Reading(table, profile, profile.as_of(None, today), DispatchCheck(letters, today))
+        def tracked(numbers: Collection[str]) -> Mapping[tuple[str, str], Letter]:
+            return letters_tracked(session, actor, firm_id, numbers)
+
+        return Reading(table, profile, profile.as_of(None, today), DispatchCheck(letters, tracked, today))
 
     def writer(self, work: Work, run_id: int) -> FileWriter:
         """What writes them."""

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from portal.contact.requests.forms import uploaded
 from portal.foundation.forms import to_choose
 from portal.foundation.language import _l
+from portal.foundation.values import plain
 from portal.legal.dispatch.labels import RESULTS
 from portal.legal.dispatch.terms import LONGEST_NAME, LONGEST_REASON, MailResult, Outcome, Sent
 
@@ -50,7 +51,7 @@ class SentForm(PackSentForm):
         """What was entered; the form was validated."""
         assert self.dispatched_on.data is not None  # noqa: S101
         return Sent(
-            (self.carrier.data or "").strip(), (self.tracking_no.data or "").strip(), self.dispatched_on.data
+            (self.carrier.data or "").strip(), plain(self.tracking_no.data or ""), self.dispatched_on.data
         )  # fmt: skip
 
 

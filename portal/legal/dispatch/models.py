@@ -24,7 +24,7 @@ class LetterDispatch(Model, OwnRows):
     letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     carrier: Mapped[str] = mapped_column(sa.String(64))
-    tracking_no: Mapped[str] = mapped_column(sa.String(64), default="", comment="empty: none given (yet)")
+    tracking_no: Mapped[str] = mapped_column(sa.String(64), default="", index=True, comment="empty: none given (yet)")
     dispatched_on: Mapped[date]
     corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("letter_dispatch.id"), unique=True)
     taken_back: Mapped[bool] = mapped_column(

@@ -18,7 +18,9 @@ from portal.legal.dispatch.terms import (
     Outcome,
     Sent,
     outcome_faults,
+    same_item,
     sent_faults,
+    tracked_twice,
 )
 from portal.legal.dispatch.writing import alone, write_outcomes, write_sent
 from portal.legal.models import LetterPack, PackState
@@ -45,7 +47,10 @@ def dispatch_letter(actor: Actor, pack_id: int, letter_id: int, sent: Sent) -> b
     demand(actor, Permission.PACKS_DISPATCH)
     with transaction(actor) as work:
         way = _way(work, pack_id, letter_id)
-        _tell(_sent_faults(sent), sent_faults(sent, way.pack.issued_on, work.today), _result_faults(sent, way))
+        _tell(
+            _sent_faults(sent), sent_faults(sent, way.pack.issued_on, work.today), _result_faults(sent, way),
+            _twice(work, sent, way),
+        )  # fmt: skip
         if way.dispatch is None and way.void:
             raise Refused("dispatch.void", say("This letter is void and must not go out."))
         before = _said(way)
@@ -133,6 +138,17 @@ def _result_faults(sent: Sent, way: Way) -> Iterable[DomainError]:
     if way.result is not None and sent.on > way.result.result_on:
         words = say("After what came of it on %(day)s.", day=way.result.result_on)
         yield DomainError("dispatch.day", words, field="dispatched_on")
+
+
+def _twice(work: Work, sent: Sent, way: Way) -> Iterable[DomainError]:
+    """One item of mail is one letter."""
+    if not sent.tracking_no:
+        return
+    tracked = queries.letters_tracked(work.session, work.actor, way.letter.organisation_id, [sent.tracking_no])
+    other = tracked.get(same_item(sent.carrier, sent.tracking_no))
+    if other is not None and other.id != way.letter.id:
+        words = tracked_twice(str(other.letter_no))
+        yield DomainError("dispatch.tracked_twice", words, field="tracking_no")
 
 
 def _sent_faults(sent: Sent) -> Iterable[DomainError]:

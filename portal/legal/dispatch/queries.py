@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from portal.foundation.bulk import among
 from portal.foundation.errors import NotFound
+from portal.foundation.values import plain
 from portal.foundation.visibility import visible
 from portal.identity.models import User
 from portal.legal.dispatch.models import LetterDispatch, LetterResult, ResultEffect
-from portal.legal.dispatch.terms import MailResult
-from portal.legal.models import Letter, LetterEvent, LetterPack, LetterState, PackState
+from portal.legal.dispatch.terms import MailResult, same_item
+from portal.legal.models import Letter, LetterCounter, LetterEvent, LetterPack, LetterState, PackState
+from portal.legal.numbering import plain_number, year_and_number
+from portal.legal.verification.codes import NO_CODE, read_code
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,9 +27,12 @@ if TYPE_CHECKING:
     from portal.foundation.access import Actor
 
 __all__ = [
-    "Way", "counts_of", "effect_of", "history_of", "is_out", "is_void", "letters_by_number", "letters_to_send", "letters_under_way", "result_for", "rows_of",
+    "Said", "Standing", "Way", "counts_of", "effect_of", "history_of", "is_out", "is_void", "letters_by_number", "letters_found", "letters_to_send", "letters_tracked", "letters_under_way", "result_for", "rows_of",
     "standing", "way_for", "ways_by_letter", "ways_of",
 ]  # fmt: skip
+
+
+MOST_FOUND = 20
 
 
 class Way(NamedTuple):
@@ -38,6 +46,23 @@ class Way(NamedTuple):
     void: bool
     last_dispatch: int | None
     last_result: int | None
+
+
+class Standing(StrEnum):
+    """What a row of a letter's history is today."""
+
+    STANDS = "stands"
+    CORRECTED = "corrected"  # the next row says something else
+    TAKEN_BACK = "taken_back"  # the next row says that it was an error
+    TAKES_BACK = "takes_back"  # such a row itself: it repeats what it takes back, and says why
+
+
+class Said(NamedTuple):
+    """One row of a letter's history with who said it."""
+
+    row: Any
+    who: str | None
+    standing: Standing
 
 
 def is_void() -> sa.ColumnElement[bool]:
@@ -109,19 +134,82 @@ def letters_under_way(session: Session, actor: Actor, pack_id: int) -> list[Way]
 
 
 def letters_by_number(session: Session, actor: Actor, organisation_id: int, numbers: Collection[str]) -> dict[str, Way]:
-    """Letters of a firm's ready packs by these numbers."""
-    wanted = ways_of(actor).where(Letter.organisation_id == organisation_id, Letter.letter_no.in_(numbers))
-    return {str(row[0].letter_no): Way(*row) for row in session.execute(wanted.order_by(Letter.id))}
+    """Letters of a firm's ready packs by these numbers, each under its number in plain form."""
+    asked = {*numbers, *map(plain_number, numbers)}
+    wanted = ways_of(actor).where(Letter.organisation_id == organisation_id, among(session, Letter.letter_no, asked))
+    return {plain_number(str(row[0].letter_no)): Way(*row) for row in session.execute(wanted.order_by(Letter.id))}
 
 
-def history_of(session: Session, actor: Actor, letter_id: int) -> tuple[Sequence[Any], Sequence[Any]]:
-    """All that was ever said of a letter's way, each with who said it, the latest first: dispatches, results."""
+def letters_tracked(
+    session: Session, actor: Actor, organisation_id: int, tracking_nos: Collection[str]
+) -> dict[tuple[str, str], Letter]:
+    """Letters of a firm that are out under these tracking numbers, by carrier and number as `same_item` compares them."""
+    wanted = _out_under(session, actor, tracking_nos).where(Letter.organisation_id == organisation_id)
+    rows = session.execute(wanted.add_columns(LetterDispatch.carrier, LetterDispatch.tracking_no))
+    return {same_item(row.carrier, row.tracking_no): row.Letter for row in rows}
+
+
+def letters_found(session: Session, actor: Actor, words: str) -> Sequence[sa.Row[tuple[Letter, PackState]]]:
+    """Letters by what is typed off them or their envelopes: the number or the six figures in it, the verification code, the
+    tracking number under which they are out; each with its pack's state, the latest first."""
+    parts, code = year_and_number(words), read_code(words)
+    either: list[sa.ColumnElement[bool]] = [Letter.letter_no.in_({words, plain_number(words)})]
+    if code != NO_CODE:
+        either.append(Letter.verify_code == code)
+    if parts is not None:
+        either.append(_numbered(actor, *parts))
+    tracked = _out_under(session, actor, [words]).with_only_columns(Letter.id)
+    wanted = visible(Letter, actor).join(LetterPack, LetterPack.id == Letter.pack_id).add_columns(LetterPack.state)
+    wanted = wanted.where(sa.or_(*either, Letter.id.in_(tracked)))
+    return session.execute(wanted.order_by(Letter.id.desc()).limit(MOST_FOUND)).all()
+
+
+def _numbered(actor: Actor, year: int | None, number: int) -> sa.ColumnElement[bool]:
+    """In every firm's count of every year, or of the one that is said: as letters are numbered, and indexed."""
+    counts = visible(LetterCounter, actor).with_only_columns(LetterCounter.organisation_id, LetterCounter.year)
+    if year is not None:
+        counts = counts.where(LetterCounter.year == year)
+    return sa.and_(sa.tuple_(Letter.organisation_id, Letter.year).in_(counts), Letter.number == number)
+
+
+def _out_under(session: Session, actor: Actor, tracking_nos: Collection[str]) -> sa.Select[Any]:
+    """Letters whose dispatch, as it stands, has one of these tracking numbers."""
+    asked = {
+        spelt for number in map(plain, tracking_nos) if number for spelt in (number, number.upper(), number.lower())
+    }
+    return (
+        visible(Letter, actor)
+        .join(LetterDispatch, LetterDispatch.letter_id == Letter.id)
+        .where(among(session, LetterDispatch.tracking_no, asked), LetterDispatch.id == standing(LetterDispatch))
+        .where(~LetterDispatch.taken_back)
+        .order_by(Letter.id)
+    )
+
+
+def history_of(session: Session, actor: Actor, letter_id: int) -> tuple[list[Said], list[Said]]:
+    """All that was ever said of a letter's way, each with who said it and what became of it, the latest first: dispatches,
+    results."""
     found = []
     for model in (LetterDispatch, LetterResult):
         wanted: sa.Select[Any] = visible(model, actor).outerjoin(User, User.id == model.by_user_id)
         wanted = wanted.add_columns(User.name.label("who")).where(model.letter_id == letter_id)
-        found.append(session.execute(wanted.order_by(model.id.desc())).all())
+        found.append(_with_standing(session.execute(wanted.order_by(model.id.desc())).all()))
     return found[0], found[1]
+
+
+def _with_standing(rows: Sequence[Any]) -> list[Said]:
+    """Of each row what the one after it did: nothing, so that it stands; take it back; or say something else in its place."""
+    told, later = [], None
+    for said, who in rows:
+        if said.taken_back:
+            standing = Standing.TAKES_BACK
+        elif later is None:
+            standing = Standing.STANDS
+        else:
+            standing = Standing.TAKEN_BACK if later.taken_back else Standing.CORRECTED
+        told.append(Said(said, who, standing))
+        later = said
+    return told
 
 
 def result_for(session: Session, actor: Actor, pack_id: int, letter_id: int, result_id: int) -> LetterResult:

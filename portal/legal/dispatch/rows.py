@@ -18,8 +18,11 @@ from portal.legal.dispatch.terms import (
     Outcome,
     Sent,
     outcome_faults,
+    same_item,
     sent_faults,
+    tracked_twice,
 )
+from portal.legal.numbering import plain_number
 from portal.portfolio.intake.layout import MAIL_RESULTS
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.errors import DomainError
     from portal.legal.dispatch.queries import Way
+    from portal.legal.models import Letter
     from portal.portfolio.intake.draft import Draft
     from portal.portfolio.intake.rows import RowIssue
 
@@ -37,6 +41,7 @@ RESULT_WORDS: Final = tuple(MAIL_RESULTS)
 # The codes of reference/files.md for what `terms` finds.
 CODES: Final = {
     "dispatch.carrier": "missing", "dispatch.reason": "missing", "dispatch.future_date": "future_date",
+    "dispatch.early": "early_date",
 }  # fmt: skip
 ON_FILE: Final = say("On file with another value. If that one is wrong, correct it on the letter's page.")
 
@@ -53,22 +58,31 @@ class DispatchRow:
 
 
 class DispatchCheck:
-    """Turns a draft into a row, or leaves the reasons in it. `letters`: those of the firm's ready packs by their numbers."""
+    """Turns a draft into a row, or leaves the reasons in it. `letters`: those of the firm's ready packs by their numbers in
+    plain form; `tracked`: its letters that are out under some tracking numbers, by carrier and number."""
 
-    def __init__(self, letters: Callable[[Collection[str]], Mapping[str, Way]], today: date) -> None:
-        self._letters = letters
+    def __init__(
+        self,
+        letters: Callable[[Collection[str]], Mapping[str, Way]],
+        tracked: Callable[[Collection[str]], Mapping[tuple[str, str], Letter]],
+        today: date,
+    ) -> None:
+        self._letters, self._tracked = letters, tracked
         self._today = today
         self._known: Mapping[str, Way] = {}
+        self._out: Mapping[tuple[str, str], Letter] = {}
+        self._in_file: dict[tuple[str, str], Letter] = {}
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
         """The letters that a batch names."""
         self._known = self._letters({draft.text("letter_no") for draft in drafts})
+        self._out = self._tracked({draft.plain("tracking_no") for draft in drafts} - {""})
 
     def check(self, draft: Draft) -> DispatchRow | None:
         """The row; None where the draft has errors."""
         number = draft.limited("letter_no", LONGEST_NAME, required=True)
-        draft.key, draft.key_field, draft.amount = number, "letter_no", 0
-        way = self._known.get(number)
+        draft.key, draft.key_field, draft.amount = plain_number(number), "letter_no", 0
+        way = self._known.get(draft.key)
         if number and way is None:
             words = say("No letter of the firm's ready packs has this number.")
             draft.fail("letter_no", "unknown_letter", words)
@@ -79,8 +93,12 @@ class DispatchCheck:
             return None
         sent = self._new_sent(draft, way, sent)
         outcome = self._new_outcome(draft, way, sent, outcome)
+        if sent is not None and sent.tracking_no:
+            self._refuse_twice(draft, sent, way.letter)
         if draft.errors:
             return None
+        if sent is not None:
+            self._in_file[same_item(sent.carrier, sent.tracking_no)] = way.letter
         return DispatchRow(draft.line, way, sent, outcome, tuple(draft.warnings))
 
     # --- what the row says ---
@@ -128,6 +146,15 @@ class DispatchCheck:
         if known.tracking_no and sent.tracking_no != known.tracking_no:
             draft.fail("tracking_no", "conflict", ON_FILE)
         return sent if sent.tracking_no != known.tracking_no else None
+
+    def _refuse_twice(self, draft: Draft, sent: Sent, letter: Letter) -> None:
+        """One item of mail is one letter."""
+        item = same_item(sent.carrier, sent.tracking_no)
+        for known, code in ((self._out, "conflict"), (self._in_file, "duplicate")):
+            other = known.get(item)
+            if other is not None and other.id != letter.id:
+                draft.fail("tracking_no", code, tracked_twice(str(other.letter_no)))
+                return
 
     def _new_outcome(self, draft: Draft, way: Way, sent: Sent | None, outcome: Outcome | None) -> Outcome | None:
         if outcome is None:

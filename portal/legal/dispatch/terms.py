@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING
 
 from portal.foundation.errors import DomainError
 from portal.foundation.language import say
+from portal.foundation.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-__all__ = ["LONGEST_NAME", "LONGEST_REASON", "MailResult", "Outcome", "Sent", "outcome_faults", "sent_faults"]
+    from portal.foundation.language import Message
+
+__all__ = [
+    "LONGEST_NAME",
+    "LONGEST_REASON",
+    "MailResult",
+    "Outcome",
+    "Sent",
+    "outcome_faults",
+    "same_item",
+    "sent_faults",
+    "tracked_twice",
+]
 
 LONGEST_NAME = 64  # of a carrier, and of a tracking number
 LONGEST_REASON = 200
@@ -46,6 +59,19 @@ class Outcome:
     reason: str = ""
 
 
+def same_item(carrier: str, tracking_no: str) -> tuple[str, str]:
+    """By what two items of mail are told to be one: the carrier and its number, however their letters are written."""
+    return "".join(plain(carrier).casefold().split()), plain(tracking_no).upper()
+
+
+def tracked_twice(letter_no: str) -> Message:
+    """What is said of a tracking number that another letter has."""
+    return say(
+        "The letter %(number)s is out under this number of the same carrier. Compare both with the receipts.",
+        number=letter_no,
+    )
+
+
 def sent_faults(sent: Sent, issued_on: date, today: date) -> Iterator[DomainError]:
     """What cannot be about a dispatch of a letter of a day; each names its field."""
     if not sent.carrier:
@@ -54,7 +80,7 @@ def sent_faults(sent: Sent, issued_on: date, today: date) -> Iterator[DomainErro
         yield DomainError("dispatch.future_date", say("The day is still to come."), field="dispatched_on")
     elif sent.on < issued_on:
         words = say("Before the date of the letter, %(day)s.", day=issued_on)
-        yield DomainError("dispatch.day", words, field="dispatched_on")
+        yield DomainError("dispatch.early", words, field="dispatched_on")
 
 
 def outcome_faults(outcome: Outcome, dispatched_on: date, today: date) -> Iterator[DomainError]:
@@ -63,6 +89,6 @@ def outcome_faults(outcome: Outcome, dispatched_on: date, today: date) -> Iterat
         yield DomainError("dispatch.future_date", say("The day is still to come."), field="result_on")
     elif outcome.on < dispatched_on:
         words = say("Before the letter went out on %(day)s.", day=dispatched_on)
-        yield DomainError("dispatch.day", words, field="result_on")
+        yield DomainError("dispatch.early", words, field="result_on")
     if outcome.result is MailResult.RETURNED and not outcome.reason:
         yield DomainError("dispatch.reason", say("Say why it came back."), field="reason")

@@ -19,10 +19,10 @@ from portal.foundation.table_pages import table_export, table_page
 from portal.foundation.visibility import visible
 from portal.foundation.web import actor, requires, say_flash
 from portal.identity.models import Organisation
-from portal.legal.dispatch import operations, queries, taking_back
+from portal.legal.dispatch import operations, panel, queries, taking_back
 from portal.legal.dispatch.files import CHANGE_LABELS, DISPATCH, PAGES
 from portal.legal.dispatch.forms import PackSentForm, ResultForm, SentForm
-from portal.legal.dispatch.labels import RESULTS, way_tag
+from portal.legal.dispatch.labels import RESULTS, ROWS, way_tag
 from portal.legal.dispatch.rows import RESULT_WORDS
 from portal.legal.dispatch.tables import dispatch_table, template_head, template_rows
 from portal.legal.queries import pack_for
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from portal.foundation.access import Actor
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "panel"]
 
 blueprint = Blueprint("dispatch", __name__)
 LETTER = "/packs/<int:pack_id>/letters/<int:letter_id>"
@@ -126,7 +126,7 @@ def way(pack_id: int, letter_id: int) -> str:
     dispatches, results = queries.history_of(session, who, letter_id)
     return render_template(
         "legal/way.html", way=found, tag=way_tag(found.dispatch, found.result, void=found.void), results=results,
-        dispatches=dispatches, labels=RESULTS, may_write=who.can(Permission.PACKS_DISPATCH),
+        dispatches=dispatches, labels=RESULTS, rows=ROWS, may_write=who.can(Permission.PACKS_DISPATCH),
         effect=queries.effect_of(session, who, found.result), asked=asked_of_letter(session, who, letter_id),
         opens_proof=_holds(session, who, found.letter.account_id),
     )  # fmt: skip

@@ -25,6 +25,7 @@ ERRORS: Final[Mapping[str, Message]] = {
     "duplicate": say("Same reference twice in the file"),
     "unknown_value": say("Unknown value"),
     "future_date": say("Date still to come"),
+    "early_date": say("Date too early"),
     "unknown_account": say("Unknown account"),
     "unknown_letter": say("Unknown letter"),
     "currency": say("Not the account's currency"),

@@ -79,7 +79,7 @@ def bare(text: str) -> str:
 
 
 def _window_box(document: Any) -> Any:
-    for box in document.pages[0]._page_box.descendants():
+    for box in document.pages[0]._page_box.descendants(placeholders=True):
         element = box.element
         if element is not None and "window" in (element.get("class") or "").split():
             return box
@@ -89,6 +89,6 @@ def _window_box(document: Any) -> Any:
 def _words(box: Any) -> Iterator[Any]:
     """The boxes of text in a box that print something."""
     if box is not None:
-        for inner in box.descendants():
+        for inner in box.descendants(placeholders=True):  # what is placed by itself too
             if isinstance(inner, TextBox) and inner.text.strip() and inner.style["visibility"] == "visible":
                 yield inner

@@ -59,7 +59,12 @@ def test_lines_that_leave_the_window_all_the_same_are_never_printed() -> None:
         ("template.html", None, '<html lang="zh-CN"><body><p>律师函</p></body></html>', "template.unsaid"),
         ("template.html", "{{ letter_no }}", "", "template.unsaid"),
         ("template.html", 'class="window', 'class="elsewhere', "template.window"),
-        ("style.css", "html { font-size: 10.5pt", "html { font-size: 2000pt", "template.overflow"),
+        (
+            "style.css",
+            ".number { text-align: center; text-indent: 0; font-size: 10pt",
+            ".number { font-size: 2000pt",
+            "template.overflow",
+        ),
         ("style.css", ".number { ", ".number { position: absolute; left: 300mm; ", "template.overflow"),
     ],
 )

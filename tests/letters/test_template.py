@@ -42,7 +42,7 @@ def test_an_unknown_template_is_refused_with_the_known_names(name: str) -> None:
 def test_a_template_says_its_title_version_and_fields() -> None:
     assert template().title("zh_Hans") == "律师函"
     assert template().title("en") == "Lawyer letter (Chinese)"
-    assert template().version.startswith("1.0.0+")
+    assert template().version.startswith("1.1.0+")
     by_name = {field.name: field for field in template().fields}
     assert by_name["firm.lawyers"].label("zh") == "承办律师"
     assert by_name["postcode"].required == "never"

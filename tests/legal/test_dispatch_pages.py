@@ -114,7 +114,8 @@ def test_a_carriers_file_with_headers_of_its_own_gets_its_columns_named_and_can_
 
     wanted = {"c0": "tracking_no", "c1": "letter_no", "c2": "dispatched_on", "c3": "ignore"}
     page = page.submit("prepare", step="show", **wanted)
-    assert page.field("c1").get("value") == "letter_no"
+    chosen = [option.get("value") for option in page.field("c1") if option.get("selected") is not None]
+    assert chosen == ["letter_no"]
     page = page.submit("/drop", to="/dispatch/imports")
     assert "The file is dropped" in page
 
@@ -172,6 +173,19 @@ def test_a_letter_is_found_by_what_stands_on_it_or_on_its_envelope(
     for user in (firm.lawyer, make_user()):
         assert client_for(user).client.get("/search", query_string={"q": words}).location == way
     assert way not in client_for(make_user(organisation=make_law_firm("粤示"))).get(f"/search?q={words}").response.text
+
+
+def test_a_whole_number_finds_its_letter_alone_where_another_firm_has_the_same_figures(
+    app: Flask, firm: Firm, pack_id: int, client_for: Callable[[User], PageClient]
+) -> None:
+    ready_pack(app, a_firm("粤示"))
+    letter = letters_of(pack_id)[0]
+    bank = client_for(make_user()).client
+
+    found = bank.get("/search", query_string={"q": letter.letter_no})
+    assert found.location == f"/packs/{pack_id}/letters/{letter.id}/way"
+    both = bank.get("/search", query_string={"q": "2005 000001"}).get_data(as_text=True)
+    assert "京示" in both and "粤示" in both
 
 
 def test_the_list_is_exported_with_its_tracking_numbers(

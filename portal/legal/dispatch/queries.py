@@ -152,16 +152,17 @@ def letters_tracked(
 def letters_found(session: Session, actor: Actor, words: str) -> Sequence[sa.Row[tuple[Letter, PackState]]]:
     """Letters by what is typed off them or their envelopes: the number or the six figures in it, the verification code, the
     tracking number under which they are out; each with its pack's state, the latest first."""
-    parts, code = year_and_number(words), read_code(words)
-    either: list[sa.ColumnElement[bool]] = [Letter.letter_no.in_({words, plain_number(words)})]
+    code, tracked = read_code(words), _out_under(session, actor, [words]).with_only_columns(Letter.id)
+    whole: list[sa.ColumnElement[bool]] = [Letter.letter_no.in_({words, plain_number(words)}), Letter.id.in_(tracked)]
     if code != NO_CODE:
-        either.append(Letter.verify_code == code)
-    if parts is not None:
-        either.append(_numbered(actor, *parts))
-    tracked = _out_under(session, actor, [words]).with_only_columns(Letter.id)
-    wanted = visible(Letter, actor).join(LetterPack, LetterPack.id == Letter.pack_id).add_columns(LetterPack.state)
-    wanted = wanted.where(sa.or_(*either, Letter.id.in_(tracked)))
-    return session.execute(wanted.order_by(Letter.id.desc()).limit(MOST_FOUND)).all()
+        whole.append(Letter.verify_code == code)
+    found, parts = _found(session, actor, sa.or_(*whole)), year_and_number(words)
+    return found if found or parts is None else _found(session, actor, _numbered(actor, *parts))
+
+
+def _found(session: Session, actor: Actor, which: sa.ColumnElement[bool]) -> Sequence[sa.Row[tuple[Letter, PackState]]]:
+    wanted = visible(Letter, actor).join(LetterPack, LetterPack.id == Letter.pack_id).where(which)
+    return session.execute(wanted.add_columns(LetterPack.state).order_by(Letter.id.desc()).limit(MOST_FOUND)).all()
 
 
 def _numbered(actor: Actor, year: int | None, number: int) -> sa.ColumnElement[bool]:

@@ -80,7 +80,7 @@ def restarted_on(letter: Letter) -> date | None:
 def sent(firm: Firm, pack_id: int, place: int = 0) -> Letter:
     """A letter of the pack that went out today."""
     letter = letters_of(pack_id)[place]
-    item = replace(EMS, tracking_no=f"EA{place}23456789CN") if place else EMS
+    item = replace(EMS, tracking_no=f"EB{place}23456789CN") if place else EMS
     dispatch_letter(firm.actor, pack_id, letter.id, item)
     return letter
 

@@ -257,7 +257,7 @@ def test_a_return_that_was_not_true_takes_the_place_again_unless_another_letter_
     pack_id = ready_pack(app, firm, accounts=2)
     today, sent = date(2005, 7, 1), letters_of(pack_id)
     for letter in sent:
-        dispatch_letter(firm.actor, pack_id, letter.id, Sent("EMS", "1", today))
+        dispatch_letter(firm.actor, pack_id, letter.id, Sent("EMS", str(letter.id), today))
         record_result(firm.actor, pack_id, letter.id, Outcome(MailResult.UNCLAIMED, today))
     assert places() == []
     record_result(firm.actor, pack_id, sent[0].id, Outcome(MailResult.DELIVERED, today))

@@ -97,7 +97,7 @@ class Letter(Model, OwnRows):
     total_minor: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(sa.String(3))
     as_of: Mapped[date | None] = mapped_column(
-        comment="the day of the balance that it states; null: before release 0057"
+        comment="the day of the balance that it states; null: before release 0056"
     )
     frozen_sealed: Mapped[bytes] = mapped_column(sa.LargeBinary, comment="the letter's data as JSON")
     content_sha256: Mapped[str] = mapped_column(sa.String(64))

@@ -9,7 +9,7 @@ from alembic import op
 from portal.foundation.database import BigKey, UtcDateTime
 from portal.migrations.building import on_sqlite, see_all_rows, untriggered
 
-revision = "0057"
+revision = "0056"
 down_revision = "0055"
 branch_labels = None
 depends_on = None
@@ -31,7 +31,7 @@ def upgrade() -> None:
             "as_of",
             sa.Date(),
             nullable=True,
-            comment="the day of the balance that it states; null: before release 0057",
+            comment="the day of the balance that it states; null: before release 0056",
         ),
     )
     op.add_column(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from portal.foundation.errors import Refused
+from portal.foundation.errors import DomainError, Refused
 from portal.foundation.jobs import run_pending
 from portal.foundation.work import reading
 from portal.legal.approving import approve_pack
 from portal.legal.building import build_pack
-from portal.legal.dispatch.operations import dispatch_letter
+from portal.legal.dispatch.operations import dispatch_letter, dispatch_pack
 from portal.legal.dispatch.terms import Sent
 from portal.legal.models import LetterEvent, LetterState
 from portal.legal.releasing import release_letter
@@ -25,7 +25,12 @@ from tests.portfolio.bringing import bring_payments
 from tests.recovery.factories import payments_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
+
+    from portal.identity.models import User
+    from tests.support.pages import PageClient
 
 TODAY = date(2005, 7, 3)  # the balances are of 30 June
 pytestmark = [pytest.mark.settings(today=TODAY), pytest.mark.usefixtures("app")]
@@ -142,3 +147,43 @@ def test_a_payment_that_was_taken_back_whole_keeps_nothing_back(app: Flask, firm
     open_sample(firm.actor, pack_id)
     approve_pack(firm.actor, pack_id)
     assert state_of(letter.id) == (LetterState.APPROVED, "")
+
+
+def test_a_letter_that_must_stay_is_noted_as_sent_only_if_somebody_says_that_it_has_gone(
+    app: Flask, firm: Firm
+) -> None:
+    pack_id = built_pack(app, firm, accounts=2)
+    open_sample(firm.actor, pack_id)
+    approve_pack(firm.actor, pack_id)
+    run_pending(app)
+    letter, other = letters_of(pack_id)
+    pay(account_of(letter.id, pack_id), paid_on="2005-07-02")
+    sent = Sent("邮政EMS", "EM1", TODAY)
+
+    assert dispatch_pack(firm.actor, pack_id, "邮政EMS", TODAY) == 1
+    with pytest.raises(Refused, match="left to be sent"):
+        dispatch_pack(firm.actor, pack_id, "邮政EMS", TODAY)
+    with pytest.raises(DomainError, match="must not go out") as refused:
+        dispatch_letter(firm.actor, pack_id, letter.id, sent)
+    assert refused.value.field == "all_the_same"
+    assert dispatch_letter(firm.actor, pack_id, letter.id, sent, all_the_same=True)
+    assert state_of(other.id) == (LetterState.APPROVED, "")
+
+
+def test_the_pages_of_dispatch_tell_of_letters_that_must_stay(
+    app: Flask, firm: Firm, client_for: Callable[[User], PageClient]
+) -> None:
+    pack_id = built_pack(app, firm, accounts=2)
+    open_sample(firm.actor, pack_id)
+    approve_pack(firm.actor, pack_id)
+    run_pending(app)
+    letter, _other = letters_of(pack_id)
+    pay(account_of(letter.id, pack_id), paid_on="2005-07-02")
+    client = client_for(firm.lawyer)
+
+    assert "1 more letter must not go out any more" in client.get(f"/packs/{pack_id}/dispatch/all")
+    address = f"/packs/{pack_id}/letters/{letter.id}/dispatch"
+    assert "a payment was posted since the day of its balance" in client.get(address)
+    entered = {"carrier": "邮政EMS", "tracking_no": "EM9", "dispatched_on": "2005-07-03"}
+    client.post(address, entered, status=422)
+    client.post(address, entered | {"all_the_same": "y"}, to=f"/packs/{pack_id}/letters/{letter.id}/way")

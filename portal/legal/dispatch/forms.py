@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, SelectField, StringField
+from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.contact.requests.forms import uploaded
@@ -40,6 +40,8 @@ class SentForm(PackSentForm):
     tracking_no = StringField(
         _l("Tracking number"), [Optional(), Length(max=LONGEST_NAME)], render_kw={"autocomplete": "off"}
     )
+
+    all_the_same = BooleanField(_l("It has gone out all the same"))
 
     def fill_from(self, way: Way) -> None:
         """What is said so far, to be corrected."""

@@ -23,23 +23,28 @@ from portal.legal.dispatch.terms import (
     tracked_twice,
 )
 from portal.legal.dispatch.writing import alone, write_outcomes, write_sent
+from portal.legal.flags import reason_words
 from portal.legal.models import LetterPack, PackState
-from portal.legal.queries import pack_for
+from portal.legal.queries import obstacles_now, pack_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from sqlalchemy.orm import Session
+
     from portal.foundation.access import Actor
+    from portal.foundation.language import Message
     from portal.foundation.work import Work
     from portal.legal.dispatch.queries import Way
     from portal.vendors.proofs import Proof
 
-__all__ = ["dispatch_letter", "dispatch_pack", "record_result"]
+__all__ = ["dispatch_letter", "dispatch_pack", "must_stay", "record_result", "what_forbids_sending"]
 
 
-def dispatch_letter(actor: Actor, pack_id: int, letter_id: int, sent: Sent) -> bool:
+def dispatch_letter(actor: Actor, pack_id: int, letter_id: int, sent: Sent, *, all_the_same: bool = False) -> bool:
     """A letter went out so; whether that is new (the same once more changes nothing). Of one that is out it is a correction.
+    `all_the_same`: it has gone although something has come in the way since (a hold, a payment, a recall); else that is asked.
 
     NotFound for a letter that is not of a ready pack of the actor's firm; Refused where it is void and was never sent;
     DomainError naming the fields for days that cannot be and for what is missing.
@@ -53,6 +58,9 @@ def dispatch_letter(actor: Actor, pack_id: int, letter_id: int, sent: Sent) -> b
         )  # fmt: skip
         if way.dispatch is None and way.void:
             raise Refused("dispatch.void", say("This letter is void and must not go out."))
+        why = what_forbids_sending(work.session, way)
+        if why is not None and not all_the_same:
+            raise DomainError("dispatch.must_stay", must_stay(why), field="all_the_same")
         before = _said(way)
         if before == sent:
             return False
@@ -64,7 +72,8 @@ def dispatch_letter(actor: Actor, pack_id: int, letter_id: int, sent: Sent) -> b
 
 
 def dispatch_pack(actor: Actor, pack_id: int, carrier: str, on: date) -> int:
-    """All letters of a pack that are neither void nor out went out by one carrier on one day; how many.
+    """All letters of a pack that are neither void nor out went out by one carrier on one day; how many. Letters that must not go
+    out any more are not among them: they become void before anybody takes the files.
 
     NotFound for another firm's pack; Refused where it is not ready or nothing is left to send; DomainError as above.
     """
@@ -75,7 +84,8 @@ def dispatch_pack(actor: Actor, pack_id: int, carrier: str, on: date) -> int:
         _ready(pack)
         _tell(_sent_faults(sent), sent_faults(sent, pack.issued_on, work.today))
         alone(work, pack.organisation_id)
-        ways = queries.letters_to_send(work.session, actor, pack.id)
+        obstacles = obstacles_now(work.session, pack.id)
+        ways = [way for way in queries.letters_to_send(work.session, actor, pack.id) if way.letter.id not in obstacles]
         if not ways:
             raise Refused("dispatch.nothing_left", say("No letter of this pack is left to be sent."))
         write_sent(work, [(way, sent) for way in ways])
@@ -109,6 +119,20 @@ def record_result(actor: Actor, pack_id: int, letter_id: int, outcome: Outcome, 
         was = {"result": before.result.value, "on": before.result_on.isoformat()} if before else None
         work.audit("legal.letter_result", way.letter, before=was, after=after, reason=outcome.reason)
         return True
+
+
+def what_forbids_sending(session: Session, way: Way) -> str | None:
+    """Why a letter that is not out must not go out as things are now: a kept reason; None where nothing forbids it."""
+    if way.dispatch is not None:
+        return None
+    return obstacles_now(session, way.pack.id, way.letter.id).get(way.letter.id)
+
+
+def must_stay(why: str) -> Message:
+    """What is said of such a letter."""
+    return say(
+        "This letter must not go out any more: %(why)s. Say so if it has gone all the same.", why=reason_words(why)
+    )
 
 
 # --- what several of these need -----------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def dispatch_table(who: Actor, pack: LetterPack) -> Table:
             Column("letter", _l("State of the letter"), "state", value=_void),
         ],
         filters=[
-            Filter("state", _l("Where it is"), "choice", _where, [(name, tag.label) for name, tag in WAYS.items()]),
+            Filter("state", _l("Where it is"), "choice", _where, [*((name, tag.label) for name, tag in WAYS.items()), ("back", _l("all that were not delivered"))]),
             Filter("sent", _l("Dispatched on"), "period", _sent_between),
         ],
         row_url=lambda row: url_for("dispatch.way", pack_id=row.Letter.pack_id, letter_id=row.Letter.id),
@@ -86,6 +86,8 @@ def _void(row: Any) -> StateTag | None:
 def _where(statement: Select[Any], value: str) -> Select[Any]:
     if value in set(MailResult):
         return statement.where(LetterResult.result == MailResult(value))
+    if value == "back":
+        return statement.where(LetterResult.id.is_not(None), LetterResult.result != MailResult.DELIVERED)
     if value == "waiting":
         return statement.where(LetterDispatch.id.is_not(None), LetterResult.id.is_(None))
     if value == "void":

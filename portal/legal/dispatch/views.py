@@ -25,7 +25,7 @@ from portal.legal.dispatch.forms import PackSentForm, ResultForm, SentForm
 from portal.legal.dispatch.labels import RESULTS, ROWS, way_tag
 from portal.legal.dispatch.rows import RESULT_WORDS
 from portal.legal.dispatch.tables import dispatch_table, template_head, template_rows
-from portal.legal.queries import pack_for
+from portal.legal.queries import obstacles_now, pack_for
 from portal.legal.verification.queries import asked_of_letter
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages, Owners
@@ -95,8 +95,12 @@ def send_all(pack_id: int) -> Any:
         else:
             say_flash(say_count("%(n)s letter is noted as sent.", "%(n)s letters are noted as sent.", count))
             return redirect(back)
-    counts = queries.counts_of(session, who, pack_id)
-    page = render_template("legal/send_all.html", pack=pack, form=form, counts=counts, back=back)
+    obstacles = obstacles_now(session, pack_id)
+    waiting = [way.letter.id not in obstacles for way in queries.letters_to_send(session, who, pack_id)]
+    page = render_template(
+        "legal/send_all.html", pack=pack, form=form, to_send=sum(waiting), must_stay=len(waiting) - sum(waiting),
+        back=back,
+    )  # fmt: skip
     return page, _status(form)
 
 
@@ -142,13 +146,16 @@ def send_letter(pack_id: int, letter_id: int) -> Any:
         form.fill_from(found)
     if form.validate_on_submit():
         try:
-            is_new = operations.dispatch_letter(who, pack_id, letter_id, form.sent())
+            is_new = operations.dispatch_letter(
+                who, pack_id, letter_id, form.sent(), all_the_same=bool(form.all_the_same.data)
+            )
         except DomainError as error:
             _show(form, error)
         else:
             say_flash(say("The letter is noted as sent.") if is_new else say("This was on file already."))
             return redirect(url_for("dispatch.way", pack_id=pack_id, letter_id=letter_id))
-    return _form_page("legal/send_letter.html", found, form)
+    why = operations.what_forbids_sending(db.session(), found)
+    return _form_page("legal/send_letter.html", found, form, must_stay=operations.must_stay(why) if why else None)
 
 
 @blueprint.route(f"{LETTER}/result", methods=["GET", "POST"])
@@ -201,9 +208,9 @@ def proof(pack_id: int, letter_id: int, result_id: int) -> Response:
 # --- what several of these need -----------------------------------------------------------------------------------------
 
 
-def _form_page(template: str, found: queries.Way, form: Any) -> Any:
+def _form_page(template: str, found: queries.Way, form: Any, **more: Any) -> Any:
     back = url_for("dispatch.way", pack_id=found.pack.id, letter_id=found.letter.id)
-    return render_template(template, way=found, form=form, back=back), _status(form)
+    return render_template(template, way=found, form=form, back=back, **more), _status(form)
 
 
 def _status(form: Any) -> int:

@@ -50,7 +50,8 @@ def dispatched(world: World) -> None:
         numbered = [letter for letter in letters_of(pack_id) if letter.letter_no]
         for letter, result in zip(numbered, (MailResult.DELIVERED, MailResult.RETURNED), strict=False):
             world.keep("numbered letter", code, pack_id, letter.id)
-            dispatch_letter(lawyer.actor, pack_id, letter.id, Sent(f"{code} post", f"{code}-1", DAY))
+            sent = Sent(f"{code} post", f"{code}-{letter.position}", DAY)
+            dispatch_letter(lawyer.actor, pack_id, letter.id, sent, all_the_same=True)  # its account was paid since
             scan = Proof(f"%PDF-1.4 {code}".encode(), f"{code}-card.pdf") if result is MailResult.DELIVERED else None
             record_result(lawyer.actor, pack_id, letter.id, Outcome(result, DAY, f"{code} moved"), scan)
             verify(letter.verify_code)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from letters.document import render_document
 from letters.merge import merge_parts
@@ -38,24 +38,49 @@ body { margin: 0 }
 """
 
 _TEST_PAGE = """
-@page { size: A4; margin: 0 }
 body { margin: 0; font-size: 9pt; line-height: 1.5 }
-.side { position: relative; height: 296.9mm; break-after: page }
+.side { position: relative; break-after: page }
 .side:last-child { break-after: auto }
 .side > * { position: absolute; margin: 0; box-sizing: border-box }
-.window { left: 20mm; top: 45mm; width: 90mm; height: 45mm; border: 0.4pt dashed #000 }
-.address { left: 25mm; top: 50.5mm; width: 80mm; line-height: 1.45; font-size: 10.5pt }
+.window { border: 0.4pt dashed #000 }
+.address { width: 80mm; line-height: 1.45; font-size: 10.5pt }
 .address p { margin: 0 0 1mm }
 .address .name { font-size: 12pt; font-weight: 700; margin-top: 1.6mm }
-.edge { left: 5mm; top: 5mm; width: 200mm; height: 286.9mm; border: 0.4pt solid #000 }
-.text { left: 25mm; top: 22mm; width: 160mm; height: 250.9mm; border: 0.4pt dotted #000 }
+.edge { left: 5mm; top: 5mm; border: 0.4pt solid #000 }
+.text { border: 0.4pt dotted #000 }
 .fold { left: 0; width: 8mm; border-top: 0.4pt solid #000 }
-.cross-across { left: 95mm; top: 148.5mm; width: 20mm; border-top: 0.4pt solid #000 }
-.cross-down { left: 105mm; top: 138.5mm; height: 20mm; border-left: 0.4pt solid #000 }
+.cross-across { width: 20mm; border-top: 0.4pt solid #000 }
+.cross-down { height: 20mm; border-left: 0.4pt solid #000 }
 .ruler { left: 55mm; top: 200mm; width: 100mm; height: 6mm; border: 0.4pt solid #000; border-top: 0; text-align: center }
 .says { left: 30mm; width: 150mm }
 h1 { font-size: 15pt }
 """
+
+
+class _Paper(NamedTuple):
+    """A sheet and where its envelope's window shows it, in millimetres: from the left, from the top, width, height."""
+
+    size: str
+    width: float
+    height: float
+    window: tuple[float, float, float, float]
+    address: tuple[float, float]
+    text: tuple[float, float, float, float]
+    says: str
+
+
+_A4 = _Paper(
+    "A4", 210, 297, (20, 45, 90, 45), (25, 50.5), (25, 22, 160, 250.9),
+    "虚线框应与信封窗口对齐（距左 20 毫米、距上 45 毫米、宽 90 毫米、高 45 毫米）；标尺应为 100 毫米，否则请关闭“适合页面”。"
+    "<br>The dashed frame is the envelope's window (20 mm from the left, 45 mm from the top, 90 by 45 mm). The ruler is 100 mm "
+    "long; where it is not, print without scaling.",
+)  # fmt: skip
+_LETTER = _Paper(
+    "letter", 215.9, 279.4, (22.2, 52.1, 114.3, 27.9), (25.4, 55.9), (25.4, 20.3, 165.1, 237.5),
+    "The dashed frame is what the window of a #10 envelope shows (7/8 in from the left, 2.05 to 3.15 in from the top, 4 1/2 in "
+    "wide). The ruler is 100 mm (3.94 in) long; where it is not, print without scaling.",
+)  # fmt: skip
+_US = "en-US"
 
 
 def write_labels(rows: Iterable[Mapping[str, Any]], out: Path, language: str = "zh-CN") -> int:
@@ -104,26 +129,37 @@ def _lines(name: str, address: str, postcode: str, language: str) -> str:
     return f'<p class="name">{name}</p><p class="lines">{between.join(filter(None, (address, postcode)))}</p>'
 
 
-def write_test_page(firm: str, out: Path, *, duplex: bool = False) -> None:
+def write_test_page(firm: str, out: Path, *, duplex: bool = False, language: str = "zh-CN") -> None:
     """A page with the envelope's window, the folds, the edges of print and a ruler of 100 mm; with `duplex` a second one,
-    whose cross lies on the first one's where both sides are in register."""
-    sides = [_side(firm, "正面 Front")] + ([_side(firm, "背面 Back")] if duplex else [])
-    out.write_bytes(render_document("".join(sides), _TEST_PAGE))
+    whose cross lies on the first one's where both sides are in register. On the paper of letters of that language."""
+    paper = _LETTER if language == _US else _A4
+    sides = [_side(firm, paper, "正面 Front")] + ([_side(firm, paper, "背面 Back")] if duplex else [])
+    out.write_bytes(render_document("".join(sides), f"@page {{ size: {paper.size}; margin: 0 }}{_TEST_PAGE}"))
 
 
-def _side(firm: str, which: str) -> str:
-    said = (
-        "虚线框应与信封窗口对齐（距左 20 毫米、距上 45 毫米、宽 90 毫米、高 45 毫米）；标尺应为 100 毫米，否则请关闭“适合页面”。"
-        "<br>The dashed frame is the envelope's window (20 mm from the left, 45 mm from the top, 90 by 45 mm). The ruler is 100 mm "
-        "long; where it is not, print without scaling."
+def _side(firm: str, paper: _Paper, which: str) -> str:
+    middle, low = paper.width / 2, paper.height / 2
+    where = "北京市朝阳区示例路1号 Sample Street 1" if paper is _A4 else "1 Sample Street, Sampletown"
+    shown = (
+        (("100020", ""), (where, ""), ("测试收件人 Test Recipient", ' class="name"'))
+        if paper is _A4
+        else (("Test Recipient", ' class="name"'), (where, ""), ("NY 10000", ""))
     )
+    address = "".join(f"<p{kind}>{words}</p>" for words, kind in shown)
+    folds = "".join(f'<div class="fold" style="top:{paper.height * part / 3:.1f}mm"></div>' for part in (1, 2))
     return (
-        '<div class="side"><div class="edge"></div><div class="text"></div>'
-        '<div class="window"></div><div class="address"><p>100020</p><p>北京市朝阳区示例路1号 Sample Street 1</p>'
-        '<p class="name">测试收件人 Test Recipient</p></div>'
-        '<div class="fold" style="top:99mm"></div><div class="fold" style="top:198mm"></div>'
-        '<div class="cross-across"></div><div class="cross-down"></div><div class="ruler">100 mm</div>'
+        f'<div class="side" style="height:{paper.height - 0.1:.1f}mm">'
+        f'<div class="edge" style="width:{paper.width - 10:.1f}mm;height:{paper.height - 10.1:.1f}mm"></div>'
+        f'<div class="text" style="{_box(paper.text)}"></div><div class="window" style="{_box(paper.window)}"></div>'
+        f'<div class="address" style="left:{paper.address[0]}mm;top:{paper.address[1]}mm">{address}</div>{folds}'
+        f'<div class="cross-across" style="left:{middle - 10:.1f}mm;top:{low:.1f}mm"></div>'
+        f'<div class="cross-down" style="left:{middle:.1f}mm;top:{low - 10:.1f}mm"></div><div class="ruler">100 mm</div>'
         f'<h1 class="says" style="top:26mm">打印测试页 Printer test page · {which}</h1>'
-        f'<p class="says" style="top:110mm">{escape(firm)}</p><p class="says" style="top:165mm">{said}</p>'
+        f'<p class="says" style="top:110mm">{escape(firm)}</p><p class="says" style="top:165mm">{paper.says}</p>'
         '<p class="says" style="top:215mm">本页不是函件。 This page is not a letter. 𠮷 㛃 䶮 · 壹贰叁肆伍陆柒捌玖拾 · 0123456789</p></div>'
     )
+
+
+def _box(place: tuple[float, float, float, float]) -> str:
+    left, top, width, height = place
+    return f"left:{left}mm;top:{top}mm;width:{width}mm;height:{height}mm"

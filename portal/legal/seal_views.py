@@ -19,6 +19,7 @@ from portal.foundation.forms import show_error
 from portal.foundation.language import _l, say
 from portal.foundation.services import services
 from portal.foundation.web import actor, requires, say_flash
+from portal.identity.models import LetterLaw
 from portal.legal import queries, signing
 from portal.legal.blueprint import blueprint
 from portal.legal.licences import has_licence
@@ -130,7 +131,8 @@ def test_page(pack_id: int) -> Response:
     pack = queries.pack_for(db.session(), actor(), pack_id)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "test.pdf"
-        letters.write_test_page(str(pack.head["firm"]["name"]), file, duplex=pack.duplex)
+        language = "en-US" if pack.jurisdiction == LetterLaw.STATES else "zh-CN"
+        letters.write_test_page(str(pack.head["firm"]["name"]), file, duplex=pack.duplex, language=language)
         response = Response(file.read_bytes(), content_type="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="test-page.pdf"'
     return response

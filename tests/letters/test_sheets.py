@@ -69,3 +69,10 @@ def test_the_test_page_has_a_back_for_printing_on_both_sides(tmp_path: Path) -> 
         assert all("北京示例<律师>&事务所" in text and "100mm" in text for text in texts)
         with pikepdf.open(tmp_path / "test.pdf") as document:
             assert [round(float(edge)) for edge in document.pages[0].mediabox] == [0, 0, 595, 842]
+
+
+def test_the_test_page_of_letters_of_the_united_states_is_of_their_paper(tmp_path: Path) -> None:
+    write_test_page("Sample & Counsel LLP", tmp_path / "test.pdf", language="en-US")
+    assert "#10envelope" in pages_text(tmp_path / "test.pdf")[0]
+    with pikepdf.open(tmp_path / "test.pdf") as document:
+        assert [round(float(edge)) for edge in document.pages[0].mediabox] == [0, 0, 612, 792]

@@ -81,7 +81,7 @@ def _new_pack(
     return LetterPack(
         organisation_id=batch.organisation_id, batch_id=batch.id, state=PackState.BUILDING, template=template.name,
         template_version=template.version, jurisdiction=template.jurisdiction,
-        head=head_of(template, part, bank, today, days), balance_as_of=today, issued_on=today, pay_within_days=days,
+        head=head_of(template, part, bank, today, days), issued_on=today, pay_within_days=days,
         currency=batch.currency, built_by=work.actor.user_id, built_at=work.now,
     )  # fmt: skip
 

@@ -82,9 +82,9 @@ def refuse_letter(actor: Actor, pack_id: int, letter_id: int, reason: str) -> No
 
 def _draw_another(work: Work, pack: LetterPack, left_out: Letter) -> None:
     """Another letter of the pack has to be read for one of the sample that was left out: leaving out does not shorten the reading."""
-    others = {letter.position: letter for letter in unsampled(work.session, work.actor, pack.id)}
-    for position in draw_sample(f"{pack.number}/{left_out.position}", sorted(others), min(1, len(others))):
-        others[position].in_sample = True
+    others = unsampled(work.session, work.actor, pack.id)
+    for position in draw_sample(f"{pack.number}/{left_out.position}", list(others), min(1, len(others))):
+        letter_for(work.session, work.actor, pack.id, others[position]).in_sample = True
 
 
 def refuse_pack(actor: Actor, pack_id: int, reason: str) -> None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 LONGEST_READING = 600  # seconds between two openings that count as reading the first
 
 __all__ = [
-    "Sample", "approval_of", "batch_to_pack", "batches_to_pack", "count_to_approve", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter", "fresh_count",
+    "Sample", "approval_of", "batch_to_pack", "batches_to_pack", "count_waiting", "current_state", "downloads_of", "event_of", "first_letter", "fresh_count",
     "lawyers", "letter_for", "letter_rows", "letters_of_account", "name_of_user", "neighbours", "next_to_open", "next_undecided",
     "obstacles_now", "open_packs_of", "pack_for", "pack_numbered", "packs", "packs_count", "packs_of_batch", "reading_time", "release_of", "sample_of", "sealed_letter", "seconds_open", "standing_of", "unsampled", "unwritten_count",
 ]  # fmt: skip
@@ -295,12 +295,13 @@ def sample_of(session: Session, actor: Actor, pack_id: int) -> Sample:
     return Sample(int(required), int(read))
 
 
-def unsampled(session: Session, actor: Actor, pack_id: int) -> Sequence[Letter]:
-    """Letters that neither stand aside nor were decided on, and need not be opened so far."""
+def unsampled(session: Session, actor: Actor, pack_id: int) -> dict[int, int]:
+    """Letters that neither stand aside nor were decided on, and need not be opened so far: their ids by position."""
     wanted = visible(Letter, actor).where(
         Letter.pack_id == pack_id, ~Letter.flagged, ~Letter.in_sample, current_state().is_(None)
     )
-    return session.scalars(wanted.order_by(Letter.position)).all()
+    ordered = wanted.with_only_columns(Letter.position, Letter.id).order_by(Letter.position)
+    return dict(session.execute(ordered).tuples().all())
 
 
 class Standing(NamedTuple):
@@ -331,12 +332,6 @@ def standing_of(session: Session, actor: Actor, pack_id: int) -> Standing:
         count(found.c.state == LetterState.VOID),
     )  # fmt: skip
     return Standing(*(int(value) for value in session.execute(wanted).one()))
-
-
-def count_to_approve(session: Session, actor: Actor, pack_id: int) -> int:
-    """Letters that neither stand aside nor were decided on."""
-    waiting = visible(Letter, actor).where(Letter.pack_id == pack_id, ~Letter.flagged, current_state().is_(None))
-    return session.scalar(waiting.with_only_columns(sa.func.count())) or 0
 
 
 def neighbours(session: Session, actor: Actor, letter: Letter, each_side: int) -> list[Any]:

@@ -112,7 +112,10 @@ def pack(pack_id: int) -> Any:
     reviewing = found.state is PackState.REVIEW and who.can(Permission.PACKS_APPROVE)
     sample = queries.sample_of(session, who, found.id) if reviewing else None
     each = one_by_one.progress_of(session, found.id) if reviewing and found.jurisdiction == LetterLaw.STATES else None
-    to_approve = queries.count_to_approve(session, who, found.id) if reviewing else 0
+    standing = queries.standing_of(session, who, found.id)
+    to_approve = (
+        standing.going if reviewing else 0
+    )  # of a pack in review that is approved as a whole nothing is decided yet
     return render_template(
         "legal/pack.html",
         pack=found,
@@ -131,7 +134,7 @@ def pack(pack_id: int) -> Any:
         last_day=last_day_to_send(found.issued_on) if found.jurisdiction == LetterLaw.STATES else None,
         can_drop=found.state is PackState.BUILDING and who.can(Permission.PACKS_APPROVE),
         first_id=queries.first_letter(session, who, found.id) if reviewing else None,
-        standing=queries.standing_of(session, who, found.id),
+        standing=standing,
         refusal=reason_words(found.refusal),
         decided_by=queries.name_of_user(session, found.decided_by),
         given_up_by=queries.name_of_user(session, found.given_up_by),

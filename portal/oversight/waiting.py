@@ -25,8 +25,8 @@ from portal.foundation.jobs.queries import visible_jobs
 from portal.foundation.language import _l, say
 from portal.foundation.visibility import visible
 from portal.identity.models import Organisation, User
+from portal.legal.licences import has_licence
 from portal.legal.models import LetterPack, PackState
-from portal.legal.queries import lawyers as firm_lawyers
 from portal.oversight.beginnings import first_steps
 from portal.oversight.counted import COUNTED
 from portal.oversight.suits import accounts_to_sue_for, costs_to_decide, costs_to_pay, days_in_court, suits_left_behind
@@ -257,8 +257,7 @@ def _scorings(desk: Desk) -> Iterator[Task]:
 
 def _packs(desk: Desk) -> Iterator[Task]:
     wanted = visible(LetterPack, desk.actor).where(LetterPack.state == PackState.REVIEW)
-    lawyers = firm_lawyers(desk.session, desk.actor, desk.actor.organisation_id or 0, desk.today)
-    approves = any(one.id == desk.actor.user_id for one in lawyers)
+    approves = has_licence(desk.session, desk.actor, desk.today)
     act = _l("Read and approve") if approves else _l("Read and prepare")
     for pack in desk.session.scalars(wanted.order_by(LetterPack.id).limit(MOST)):
         yield Task(

@@ -158,25 +158,27 @@ def note_delivered(
 ) -> LimitationRestart | None:
     """A demand by letter has arrived: the row by which it begins anew, on the day of its arrival; None where it does not,
     under the rules of the account's place or because the address is not the debtor's own."""
-    pack = shelf_of(work.session, work.actor).pack_for(account.region, letter.arrived_on)
-    if not restarts(pack, Happened(Ground.DEMAND, reserved=_is_reserved(point))):
-        return None
-    row = _row(work, account.id, letter.arrived_on, Ground.DEMAND, pack)
-    row.words, row.organisation_id = letter.number, letter.organisation_id
-    row.proof_digest, row.proof_name = letter.proof_digest, letter.proof_name
-    _keep(work, [row])
-    reckon(work.session, {account.id})
-    return row
+    event = Happened(Ground.DEMAND, reserved=_is_reserved(point))
+    return _note_of_firm(
+        work, account, letter.arrived_on, event, words=letter.number, organisation_id=letter.organisation_id,
+        proof_digest=letter.proof_digest, proof_name=letter.proof_name,
+    )  # fmt: skip
 
 
 def note_filed(work: Work, account: Account, claim: Filed) -> LimitationRestart | None:
     """A claim was filed: the row by which it begins anew, on that day; None where the rules of the account's place know no
     such thing. In China with the day on which the court was given the claim: provisions on limitation, art. 10."""
-    pack = shelf_of(work.session, work.actor).pack_for(account.region, claim.on)
-    if not restarts(pack, Happened(Ground.LAWSUIT)):
+    event = Happened(Ground.LAWSUIT)
+    return _note_of_firm(
+        work, account, claim.on, event, words=claim.number, organisation_id=claim.organisation_id
+    )  # fmt: skip
+
+
+def _note_of_firm(work: Work, account: Account, on: date, event: Happened, **facts: Any) -> LimitationRestart | None:
+    pack = shelf_of(work.session, work.actor).pack_for(account.region, on)
+    if not restarts(pack, event):
         return None
-    row = _row(work, account.id, claim.on, Ground.LAWSUIT, pack)
-    row.words, row.organisation_id = claim.number, claim.organisation_id
+    row = _row(work, account.id, on, event.ground, pack, **facts)
     _keep(work, [row])
     reckon(work.session, {account.id})
     return row
@@ -209,7 +211,7 @@ def note_agreement(work: Work, row: Arrangement) -> None:
 # --- rows -------------------------------------------------------------------------------------------------------------------
 
 
-def _row(work: Work, account_id: int, day: date, ground: Ground, pack: Pack, **evidence: int) -> LimitationRestart:
+def _row(work: Work, account_id: int, day: date, ground: Ground, pack: Pack, **evidence: Any) -> LimitationRestart:
     return LimitationRestart(
         account_id=account_id, happened_on=day, ground=ground, pack=pack_words(pack), noted_at=work.now, **evidence
     )

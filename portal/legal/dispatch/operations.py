@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from portal.legal.dispatch.queries import Way
     from portal.vendors.proofs import Proof
 
-__all__ = ["dispatch_letter", "dispatch_pack", "must_stay", "record_result", "what_forbids_sending"]
+__all__ = ["dispatch_letter", "dispatch_pack", "letters_to_go", "must_stay", "record_result", "what_forbids_sending"]
 
 
 def dispatch_letter(actor: Actor, pack_id: int, letter_id: int, sent: Sent, *, all_the_same: bool = False) -> bool:
@@ -84,8 +84,7 @@ def dispatch_pack(actor: Actor, pack_id: int, carrier: str, on: date) -> int:
         _ready(pack)
         _tell(_sent_faults(sent), sent_faults(sent, pack.issued_on, work.today))
         alone(work, pack.organisation_id)
-        obstacles = obstacles_now(work.session, pack.id)
-        ways = [way for way in queries.letters_to_send(work.session, actor, pack.id) if way.letter.id not in obstacles]
+        ways, _stay = letters_to_go(work.session, actor, pack.id)
         if not ways:
             raise Refused("dispatch.nothing_left", say("No letter of this pack is left to be sent."))
         write_sent(work, [(way, sent) for way in ways])
@@ -119,6 +118,14 @@ def record_result(actor: Actor, pack_id: int, letter_id: int, outcome: Outcome, 
         was = {"result": before.result.value, "on": before.result_on.isoformat()} if before else None
         work.audit("legal.letter_result", way.letter, before=was, after=after, reason=outcome.reason)
         return True
+
+
+def letters_to_go(session: Session, actor: Actor, pack_id: int) -> tuple[list[Way], int]:
+    """Letters of a pack that are neither void nor out and may go, and how many more must stay as things are now."""
+    obstacles = obstacles_now(session, pack_id)
+    waiting = queries.letters_to_send(session, actor, pack_id)
+    going = [way for way in waiting if way.letter.id not in obstacles]
+    return going, len(waiting) - len(going)
 
 
 def what_forbids_sending(session: Session, way: Way) -> str | None:

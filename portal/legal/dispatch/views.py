@@ -25,7 +25,7 @@ from portal.legal.dispatch.forms import PackSentForm, ResultForm, SentForm
 from portal.legal.dispatch.labels import RESULTS, ROWS, way_tag
 from portal.legal.dispatch.rows import RESULT_WORDS
 from portal.legal.dispatch.tables import dispatch_table, template_head, template_rows
-from portal.legal.queries import obstacles_now, pack_for
+from portal.legal.queries import pack_for
 from portal.legal.verification.queries import asked_of_letter
 from portal.portfolio.import_routes import add_import_pages
 from portal.portfolio.import_views import ImportPages, Owners
@@ -95,12 +95,10 @@ def send_all(pack_id: int) -> Any:
         else:
             say_flash(say_count("%(n)s letter is noted as sent.", "%(n)s letters are noted as sent.", count))
             return redirect(back)
-    obstacles = obstacles_now(session, pack_id)
-    waiting = [way.letter.id not in obstacles for way in queries.letters_to_send(session, who, pack_id)]
+    going, must_stay = operations.letters_to_go(session, who, pack_id)
     page = render_template(
-        "legal/send_all.html", pack=pack, form=form, to_send=sum(waiting), must_stay=len(waiting) - sum(waiting),
-        back=back,
-    )  # fmt: skip
+        "legal/send_all.html", pack=pack, form=form, to_send=len(going), must_stay=must_stay, back=back
+    )
     return page, _status(form)
 
 

@@ -34,9 +34,6 @@ JOB = "legal.follow_matter"
 def follow(work: Work, matter: Matter, said: MatterStep) -> None:
     """Do what follows from a row that has just been written to a matter's course, here or, where the firm no longer may, by the
     bank's portal."""
-    rows = steps_of(work.session, work.actor, matter.id)
-    if _is_followed(rows, _effects(work, rows)):
-        return
     if not _bring_up(work, matter):
         work.request_job(JOB, str(said.id), {"matter": matter.id}, total=1, as_portal=True)
 
@@ -52,15 +49,18 @@ def follow_later(job: JobView, progress: Progress) -> dict[str, Any]:
 
 
 def _bring_up(work: Work, matter: Matter) -> bool:
-    """Let what stands of the course, and nothing else, have its effect; whether that could be done."""
+    """Let what stands of the course, and nothing else, have its effect; whether that could be done, or nothing has to be."""
+    rows = steps_of(work.session, work.actor, matter.id)
+    effects = _effects(work, rows)
+    filings = [row for row in course_of(rows) if row.stage is Stage.FILED]
+    if not filings and not effects:
+        return True
     account = work.session.scalar(visible(Account, work.actor).where(Account.id == matter.account_id))
     if account is None:
         return False
-    rows = steps_of(work.session, work.actor, matter.id)
-    effects = _effects(work, rows)
-    filed = {row.id for row in _filings(rows)}
-    take_back_restarts(work, [effect.restart_id for key, effect in effects.items() if key not in filed])
-    for row in _filings(rows):
+    standing = {row.id for row in filings}
+    take_back_restarts(work, [effect.restart_id for key, effect in effects.items() if key not in standing])
+    for row in filings:
         if row.id not in effects:
             _note(work, matter, account, row)
     return True
@@ -76,15 +76,6 @@ def _note(work: Work, matter: Matter, account: Account, row: MatterStep) -> None
     work.session.flush()
     after = {"account": account.id, "ground": restart.ground.value, "on": row.happened_on.isoformat()}
     work.audit("limitation.noted", restart, after=after, matter=matter.number)
-
-
-def _filings(rows: Sequence[MatterStep]) -> list[MatterStep]:
-    return [row for row in course_of(rows) if row.stage is Stage.FILED]
-
-
-def _is_followed(rows: Sequence[MatterStep], effects: dict[int, StepEffect]) -> bool:
-    """Whether nothing is to be done: no filing was ever said, and none had an effect."""
-    return not effects and not _filings(rows)
 
 
 def _effects(work: Work, rows: Sequence[MatterStep]) -> dict[int, StepEffect]:
